@@ -1,0 +1,127 @@
+"""Runs the program in this process and records it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+import runpy
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from google.protobuf import empty_pb2
+from pulumi.runtime import mocks, settings, stack
+
+from blueprint.model import Blueprint, BlueprintError
+from blueprint.primary_outputs import as_seen_from_dr
+from blueprint.recorder import Recorder, StackOutputs
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def record_primary(overrides: Mapping[str, Any] | None = None) -> Blueprint:
+    """The primary stack as its stack file and the schema's defaults declare it."""
+    return record("primary", overrides=overrides)
+
+
+def record_dr(
+    primary: Blueprint | None = None, *, active: bool = False, overrides: Mapping[str, Any] | None = None
+) -> Blueprint:
+    """The recovery stack, its references answered from the recorded primary; `active` as after a failover."""
+    primary = primary or record_primary()
+    overrides = {**(overrides or {}), **({"active": True} if active else {})}
+    config = stack_config("dr", overrides)
+    reference = str(config[f"{_project()['name']}:primaryStack"])
+    return record(
+        "dr", overrides=overrides, stack_outputs={reference: as_seen_from_dr(reference, primary.outputs)}
+    )
+
+
+def record(
+    stack_name: str,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    stack_outputs: StackOutputs | None = None,
+) -> Blueprint:
+    """Runs `__main__.py` for a stack and records it.
+
+    `overrides` are settings without namespace that stand over the stack file; `stack_outputs` answers
+    references to other stacks. Raises `pulumi.RunError` when the program refuses its settings, and
+    `BlueprintError` when the stack is unknown or the program looks something up.
+    """
+    config = stack_config(stack_name, overrides)
+    recorder = Recorder(stack_outputs or {})
+    result: list[BaseException | None] = [None]
+
+    def run() -> None:
+        try:
+            contextvars.Context().run(_run, stack_name, config, recorder)
+        except BaseException as error:  # noqa: BLE001 - carried over to the calling thread
+            result[0] = error
+
+    # The SDK keeps its state in context variables and an event loop: a thread of its own leaves none behind.
+    thread = threading.Thread(target=run, name=f"record-{stack_name}")
+    thread.start()
+    thread.join()
+    if result[0] is not None:
+        raise result[0]
+    return Blueprint(stack_name, recorder.recorded, recorder.stack_outputs)
+
+
+def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder) -> None:
+    pulumi.runtime.set_all_config(dict(config))
+    settings.configure(
+        mocks.MockSettings(
+            monitor=recorder,
+            monitor_features=set(recorder.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures),
+            engine=mocks.MockEngine(logging.getLogger("blueprint")),
+            project=_project()["name"],
+            stack=stack_name,
+            dry_run=False,
+            organization="organization",
+            root_directory=str(ROOT),
+            outputs=set(),
+            lock=threading.Lock(),
+            legacy_apply_enabled=False,
+            callbacks=None,
+            package_refs={},
+            base_providers_by_ref={},
+            parallel=None,
+        )
+    )
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(stack.run_in_stack(_main))
+    finally:
+        loop.close()
+
+
+def _main() -> None:
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """The configuration as the engine hands it to the program: defaults of the schema under the stack file."""
+    project = _project()
+    path = ROOT / f"Pulumi.{stack_name}.yaml"
+    if not path.exists():
+        known = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
+        raise BlueprintError(f"stack {stack_name!r} has no {path.name}; known stacks: {', '.join(known)}")
+    values = {f"{project['name']}:{key}": declared["default"] for key, declared in project["config"].items()}
+    values |= yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    values |= {f"{project['name']}:{key}": value for key, value in (overrides or {}).items()}
+    return {key: _as_sent(value) for key, value in values.items()}
+
+
+def _as_sent(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _project() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))

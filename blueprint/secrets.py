@@ -1,0 +1,44 @@
+"""Secret values: kept apart in memory, never written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+# The signatures under which the engine sends a secret (pulumi/sdk, resource/properties: SigKey, SecretSig).
+SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+
+MASK = "[secret]"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A property value that the program marked as secret."""
+
+    value: Any = field(repr=False)
+
+    def __str__(self) -> str:
+        return MASK
+
+
+def masked(value: Any) -> Any:
+    """The value as it may be written: each secret in the engine's form, its content masked."""
+    if isinstance(value, Secret):
+        return {SIGNATURE_KEY: SECRET_SIGNATURE, "value": MASK}
+    if isinstance(value, dict):
+        return {key: masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(item) for item in value]
+    return value
+
+
+def revealed(value: Any) -> Any:
+    """The value with each secret opened, for the engine that carries it out; never for print."""
+    if isinstance(value, Secret):
+        return revealed(value.value)
+    if isinstance(value, dict):
+        return {key: revealed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [revealed(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The platform's layers: one ComponentResource class each, composed in `components.platform`."""

@@ -1,0 +1,49 @@
+"""What the primary tells the recovery region: the one place where both sides of the stack reference are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import pulumi
+from pydantic.alias_generators import to_camel
+
+from components.settings import Settings, SettingsError, Sizes
+
+
+@dataclass(frozen=True)
+class PrimaryExports:
+    """Outputs of the primary stack, by field; as exports their names are in camelCase."""
+
+    sizes: pulumi.Input[Any]
+    region: pulumi.Input[str]
+    vpc_id: pulumi.Input[str]
+    vpc_cidr: pulumi.Input[str]
+
+    def outputs(self) -> dict[str, Any]:
+        """The exports by the names under which the recovery stack finds them."""
+        return {to_camel(field.name): getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def of(cls, primary: pulumi.StackReference) -> Self:
+        """Every export of the primary. A missing one fails the program: `require_output`, never `get_output`."""
+        return cls(**{field.name: primary.require_output(to_camel(field.name)) for field in fields(cls)})
+
+
+async def sizes_to_run(settings: Settings, primary: pulumi.StackReference) -> Sizes:
+    """The primary's sizes for a stack that has taken over, its own otherwise.
+
+    Awaited before anything is declared, since sizes decide how many resources there are. Raises
+    `SettingsError` when the primary has not exported its sizes.
+    """
+    if not settings.general.active:
+        return settings.sizes
+    exported = (await primary.get_output_details("sizes")).value
+    if exported is None:
+        raise SettingsError(
+            [
+                f"primaryStack = {settings.general.primary_stack!r}: exports no 'sizes' to take over; "
+                "bring the primary up once, or name the stack that the primary runs in"
+            ]
+        )
+    return Sizes.model_validate(exported)

@@ -1,0 +1,1 @@
+"""The network layer: VPC, hub, endpoints, links, firewalls, flow logs."""

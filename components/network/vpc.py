@@ -1,0 +1,123 @@
+"""The VPC: three zones of public, app and data subnets, and the way to the internet and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.network.addressing import ZoneRanges, divide
+
+
+@dataclass(frozen=True)
+class VpcArgs:
+    """Range, zones by name, and how many of the zones have a NAT gateway of their own."""
+
+    name: str
+    cidr: IPv4Network
+    zones: Sequence[str]
+    nat_gateways: int
+
+
+@dataclass(frozen=True)
+class Zone:
+    """The subnets of one zone and the route tables of its tiers."""
+
+    name: str
+    public: aws.ec2.Subnet
+    app: aws.ec2.Subnet
+    data: aws.ec2.Subnet
+    private_routes: aws.ec2.RouteTable
+
+
+class Vpc(Layer):
+    """Subnets by zone and tier. Only the public tier reaches the internet by itself; the app tier reaches it
+    through a NAT gateway, and the data tier not at all."""
+
+    vpc: aws.ec2.Vpc
+    zones: list[Zone]
+
+    def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("network:Vpc", name, opts)
+        self._args = args
+        self.vpc = aws.ec2.Vpc(
+            "vpc",
+            cidr_block=str(args.cidr),
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags={"Name": args.name},
+            opts=self.child,
+        )
+        self.internet_gateway = aws.ec2.InternetGateway(
+            "internet", vpc_id=self.vpc.id, tags={"Name": args.name}, opts=self.child
+        )
+        self.public_routes = self._route_table("public")
+        aws.ec2.Route(
+            "public-internet",
+            route_table_id=self.public_routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            gateway_id=self.internet_gateway.id,
+            opts=self.child,
+        )
+        self.data_routes = self._route_table("data")
+        ranges = divide(args.cidr, args.zones)
+        publics = {zone.zone: self._subnet("public", zone.zone, zone.public) for zone in ranges}
+        self.nat_gateways = {
+            zone.zone: self._nat_gateway(zone.zone, publics[zone.zone])
+            for zone in ranges[: args.nat_gateways]
+        }
+        self.zones = [self._zone(zone, publics[zone.zone]) for zone in ranges]
+        self.register_outputs({"vpcId": self.vpc.id})
+
+    def _zone(self, ranges: ZoneRanges, public: aws.ec2.Subnet) -> Zone:
+        zone = ranges.zone
+        app = self._subnet("app", zone, ranges.app)
+        data = self._subnet("data", zone, ranges.data)
+        private_routes = self._route_table(f"app-{zone}")
+        # A zone without a NAT gateway of its own uses the first zone's, at the price of that zone's failure.
+        nat_zone = zone if zone in self.nat_gateways else next(iter(self.nat_gateways))
+        aws.ec2.Route(
+            f"app-{zone}-internet",
+            route_table_id=private_routes.id,
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id=self.nat_gateways[nat_zone].id,
+            opts=self.child,
+        )
+        self._associate(f"public-{zone}", public, self.public_routes)
+        self._associate(f"app-{zone}", app, private_routes)
+        self._associate(f"data-{zone}", data, self.data_routes)
+        return Zone(zone, public, app, data, private_routes)
+
+    def _subnet(self, tier: str, zone: str, cidr: IPv4Network) -> aws.ec2.Subnet:
+        return aws.ec2.Subnet(
+            f"{tier}-{zone}",
+            vpc_id=self.vpc.id,
+            cidr_block=str(cidr),
+            availability_zone=zone,
+            map_public_ip_on_launch=False,
+            tags={"Name": f"{self._args.name}-{tier}-{zone}", "Tier": tier},
+            opts=self.child,
+        )
+
+    def _nat_gateway(self, zone: str, subnet: aws.ec2.Subnet) -> aws.ec2.NatGateway:
+        tags = {"Name": f"{self._args.name}-nat-{zone}"}
+        address = aws.ec2.Eip(f"nat-{zone}", domain="vpc", tags=tags, opts=self.after(self.internet_gateway))
+        return aws.ec2.NatGateway(
+            f"nat-{zone}",
+            subnet_id=subnet.id,
+            allocation_id=address.id,
+            tags=tags,
+            opts=self.after(self.internet_gateway),
+        )
+
+    def _route_table(self, name: str) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(
+            name, vpc_id=self.vpc.id, tags={"Name": f"{self._args.name}-{name}"}, opts=self.child
+        )
+
+    def _associate(self, name: str, subnet: aws.ec2.Subnet, routes: aws.ec2.RouteTable) -> None:
+        aws.ec2.RouteTableAssociation(name, subnet_id=subnet.id, route_table_id=routes.id, opts=self.child)

@@ -1,0 +1,44 @@
+"""The regional providers: one explicit provider for each region that a stack declares in."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from components.settings import PROJECT, Settings
+
+# An action that an emulator lacks answers 500, and the provider's default of 25 tries then takes many minutes.
+_EMULATOR_TRIES = 2
+
+
+def regional_provider(
+    name: str, region: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
+) -> aws.Provider:
+    """A provider of one region that refuses any other account and tags whatever it makes."""
+    emulated = (
+        {
+            "s3_use_path_style": True,
+            "skip_metadata_api_check": True,
+            "skip_credentials_validation": True,
+            "max_retries": _EMULATOR_TRIES,
+        }
+        if settings.general.emulator
+        else {}
+    )
+    return aws.Provider(
+        name,
+        region=region,
+        allowed_account_ids=[settings.general.account_id],
+        default_tags=aws.ProviderDefaultTagsArgs(tags=default_tags(settings)),
+        opts=opts,
+        **emulated,
+    )
+
+
+def default_tags(settings: Settings) -> dict[str, str]:
+    """Tags of everything that a stack makes: whose it is, and which stack to change it in."""
+    return {
+        "Project": PROJECT,
+        "Stack": settings.general.role.value,
+        "ManagedBy": "pulumi",
+    }

@@ -1,0 +1,44 @@
+"""The regions and zones that the platform can stand in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region, its zone letters (EC2 User Guide, "Regions and Zones") and its strong-consistency set."""
+
+    name: str
+    zone_letters: str
+    strong_set: str
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Names of the zones as an account may see them, e.g. `us-east-1a`."""
+        return tuple(f"{self.name}{letter}" for letter in self.zone_letters)
+
+
+# Multi-region strong consistency of DynamoDB global tables holds within one of three sets of regions
+# (DynamoDB Developer Guide, "Global tables: multi-Region strong consistency"). The control table that
+# keeps two regions from writing at one time needs it, so the platform stands only in these.
+REGIONS: dict[str, Region] = {
+    region.name: region
+    for region in (
+        Region("us-east-1", "abcdef", "US"),
+        Region("us-east-2", "abc", "US"),
+        Region("us-west-2", "abcd", "US"),
+        Region("eu-west-1", "abc", "EU"),
+        Region("eu-west-2", "abc", "EU"),
+        Region("eu-west-3", "abc", "EU"),
+        Region("eu-central-1", "abc", "EU"),
+        Region("ap-northeast-1", "acd", "AP"),
+        Region("ap-northeast-2", "abcd", "AP"),
+        Region("ap-northeast-3", "abc", "AP"),
+    )
+}
+
+STRONG_REGION_SETS: dict[str, tuple[str, ...]] = {
+    name: tuple(r.name for r in REGIONS.values() if r.strong_set == name)
+    for name in sorted({r.strong_set for r in REGIONS.values()})
+}

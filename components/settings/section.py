@@ -1,0 +1,55 @@
+"""What every section of settings has in common."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import IPv4Network
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic.alias_generators import to_camel
+
+# RFC 1918. `IPv4Network.is_private` also counts loopback, link-local and documentation ranges, which a VPC
+# cannot or should not use.
+RFC1918 = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
+class Section(BaseModel):
+    """Frozen settings that belong together; each field is one flat camelCase key of the stack file."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, validate_default=True
+    )
+
+
+def _decoded(value: Any) -> Any:
+    """The engine hands a program arrays and objects as JSON text."""
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"write it as a YAML list or mapping, or as JSON text ({error.msg})") from error
+    return value
+
+
+def _private(network: IPv4Network) -> IPv4Network:
+    if not any(network.subnet_of(block) for block in RFC1918):
+        raise ValueError(
+            "is not a private range; choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+        )
+    return network
+
+
+def _vpc_sized(network: IPv4Network) -> IPv4Network:
+    # A VPC is /16 to /28 (VPC User Guide, "VPC CIDR blocks"); nine subnets of a useful size need /20.
+    if not 16 <= network.prefixlen <= 20:
+        raise ValueError(
+            "must be between /16 and /20: a VPC is /16 at most, and nine subnets must fit into it"
+        )
+    return network
+
+
+PrivateCidr = Annotated[IPv4Network, AfterValidator(_private)]
+VpcCidr = Annotated[IPv4Network, AfterValidator(_private), AfterValidator(_vpc_sized)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_decoded)]
+Decoded = BeforeValidator(_decoded)

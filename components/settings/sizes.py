@@ -1,0 +1,24 @@
+"""How large this stack stands. A recovery region that takes over takes the primary's sizes over whole."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from components.settings.section import Section
+
+
+class Sizes(Section):
+    """The sizes that differ between the primary and the pilot light, exported by the primary as `sizes`."""
+
+    nat_gateways: int = Field(
+        2, description="NAT gateways, each in a zone of its own; zones without one share.", ge=1, le=3
+    )
+    db_instance_class: str = Field(
+        "db.r6g.2xlarge",
+        description="Instance class of the trade history database.",
+        pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$",
+    )
+    db_multi_az: bool = Field(
+        True, description="Whether the trade history database has a standby in another zone."
+    )
+    db_reader: bool = Field(True, description="Whether the trade history database has a reader beside it.")
