@@ -20,9 +20,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def blueprint(
     stack: Annotated[str, typer.Argument(help="primary or dr")],
     active: Annotated[bool, typer.Option("--active", help="dr only: as after a failover")] = False,
-    json: Annotated[
-        Path | None, typer.Option("--json", help="write the JSON here instead; - for stdout")
-    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="write the JSON here instead; - for stdout")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="a setting that stands over the stack file, KEY=VALUE")
     ] = None,

@@ -50,7 +50,7 @@ def _below(reference: Reference, step: str) -> Reference:
 @cache
 def _output_types(type_: str) -> dict[str, Any]:
     """Output properties of a resource type by their engine names; empty for types without an SDK class."""
-    package, module, kind = type_.split(":")
+    package, module, _kind = type_.split(":")
     registered: Any = rpc.get_resource_module(package, module, "")
     if registered is None or type_ not in registered.mod_info["classes"]:
         return {}

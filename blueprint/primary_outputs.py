@@ -15,10 +15,7 @@ def as_seen_from_dr(stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
     to the stack's output (`${pulumi:pulumi:StackReference::<stack>#outputs.<name>}`), since the primary's own
     references mean nothing in another stack.
     """
-    return {
-        name: _seen(value, Reference(STACK_REFERENCE, stack, f"outputs.{name}"))
-        for name, value in outputs.items()
-    }
+    return {name: _seen(value, Reference(STACK_REFERENCE, stack, f"outputs.{name}")) for name, value in outputs.items()}
 
 
 def _seen(value: Any, reference: Reference) -> Any:

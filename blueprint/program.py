@@ -37,9 +37,7 @@ def record_dr(
     overrides = {**(overrides or {}), **({"active": True} if active else {})}
     config = stack_config("dr", overrides)
     reference = str(config[f"{_project()['name']}:primaryStack"])
-    return record(
-        "dr", overrides=overrides, stack_outputs={reference: as_seen_from_dr(reference, primary.outputs)}
-    )
+    return record("dr", overrides=overrides, stack_outputs={reference: as_seen_from_dr(reference, primary.outputs)})
 
 
 def record(

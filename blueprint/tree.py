@@ -11,9 +11,7 @@ from blueprint.model import Blueprint, Resource
 def tree(blueprint: Blueprint) -> Tree:
     """Components with their children; a stateful resource shows its protection, an implied one its origin."""
     custom = sum(resource.custom for resource in blueprint.resources)
-    root = Tree(
-        Text(f"{blueprint.stack}: {custom} resources in {len(blueprint.resources) - custom} components")
-    )
+    root = Tree(Text(f"{blueprint.stack}: {custom} resources in {len(blueprint.resources) - custom} components"))
     _grow(root, blueprint, None)
     return root
 

@@ -27,6 +27,4 @@ class Layer(pulumi.ComponentResource):
         It is retained when the stack stops declaring it, so that a stack that takes over drops it from its
         state without a call to the lost region.
         """
-        return pulumi.ResourceOptions(
-            parent=self, provider=primary_side, retain_on_delete=True, depends_on=list(after)
-        )
+        return pulumi.ResourceOptions(parent=self, provider=primary_side, retain_on_delete=True, depends_on=list(after))

@@ -19,9 +19,7 @@ class Platform:
     def __init__(self, settings: Settings, primary: PrimaryExports | None) -> None:
         self.settings = settings
         self.primary = primary
-        self.here = pulumi.ResourceOptions(
-            provider=regional_provider("regional", settings.region.name, settings)
-        )
+        self.here = pulumi.ResourceOptions(provider=regional_provider("regional", settings.region.name, settings))
         # What replication needs on the primary's side is declared by the recovery stack, until it takes over.
         self.primary_side: aws.Provider | None = (
             regional_provider("primary-side", settings.general.primary_region, settings)

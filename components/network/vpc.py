@@ -67,8 +67,7 @@ class Vpc(Layer):
         ranges = divide(args.cidr, args.zones)
         publics = {zone.zone: self._subnet("public", zone.zone, zone.public) for zone in ranges}
         self.nat_gateways = {
-            zone.zone: self._nat_gateway(zone.zone, publics[zone.zone])
-            for zone in ranges[: args.nat_gateways]
+            zone.zone: self._nat_gateway(zone.zone, publics[zone.zone]) for zone in ranges[: args.nat_gateways]
         }
         self.zones = [self._zone(zone, publics[zone.zone]) for zone in ranges]
         self.register_outputs({"vpcId": self.vpc.id})
@@ -115,9 +114,7 @@ class Vpc(Layer):
         )
 
     def _route_table(self, name: str) -> aws.ec2.RouteTable:
-        return aws.ec2.RouteTable(
-            name, vpc_id=self.vpc.id, tags={"Name": f"{self._args.name}-{name}"}, opts=self.child
-        )
+        return aws.ec2.RouteTable(name, vpc_id=self.vpc.id, tags={"Name": f"{self._args.name}-{name}"}, opts=self.child)
 
     def _associate(self, name: str, subnet: aws.ec2.Subnet, routes: aws.ec2.RouteTable) -> None:
         aws.ec2.RouteTableAssociation(name, subnet_id=subnet.id, route_table_id=routes.id, opts=self.child)

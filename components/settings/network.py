@@ -42,9 +42,7 @@ class NetworkSettings(Section):
     on_premises_cidr: PrivateCidr = Field(
         IPv4Network("192.168.0.0/16"), description="Address range behind the hybrid links."
     )
-    flow_log_retention_days: int = Field(
-        365, description="How long flow logs stay in CloudWatch Logs, in days.", ge=90
-    )
+    flow_log_retention_days: int = Field(365, description="How long flow logs stay in CloudWatch Logs, in days.", ge=90)
 
     @field_validator("transit_gateway_asn", "direct_connect_asn")
     @classmethod

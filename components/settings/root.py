@@ -62,16 +62,14 @@ class GeneralSettings(Section):
     )
     emulator: bool = Field(
         False,
-        description="The provider talks to an in-memory AWS named by AWS_ENDPOINT_URL: path-style buckets, no instance metadata, few retries.",
+        description="The provider talks to an in-memory AWS named by AWS_ENDPOINT_URL: path-style buckets, few retries.",
     )
 
     @field_validator("region", "primary_region", "dr_region", "witness_region")
     @classmethod
     def _known_region(cls, name: str) -> str:
         if name not in REGIONS:
-            raise ValueError(
-                f"is not a region that the control table can stand in; choose one of {', '.join(REGIONS)}"
-            )
+            raise ValueError(f"is not a region that the control table can stand in; choose one of {', '.join(REGIONS)}")
         return name
 
 
@@ -106,7 +104,7 @@ class Settings(BaseModel):
             except ValidationError as error:
                 problems += _explained(section, error)
         if not problems:
-            settings = cls.model_construct(**parts)
+            settings = cls.model_construct(None, **parts)
             problems = [problem(f"{PROJECT}:{key}", value, why) for key, value, why in incoherences(settings)]
             if not problems:
                 return settings

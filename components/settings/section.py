@@ -34,18 +34,14 @@ def _decoded(value: Any) -> Any:
 
 def _private(network: IPv4Network) -> IPv4Network:
     if not any(network.subnet_of(block) for block in RFC1918):
-        raise ValueError(
-            "is not a private range; choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
-        )
+        raise ValueError("is not a private range; choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
     return network
 
 
 def _vpc_sized(network: IPv4Network) -> IPv4Network:
     # A VPC is /16 to /28 (VPC User Guide, "VPC CIDR blocks"); nine subnets of a useful size need /20.
     if not 16 <= network.prefixlen <= 20:
-        raise ValueError(
-            "must be between /16 and /20: a VPC is /16 at most, and nine subnets must fit into it"
-        )
+        raise ValueError("must be between /16 and /20: a VPC is /16 at most, and nine subnets must fit into it")
     return network
 
 

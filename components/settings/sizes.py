@@ -18,7 +18,5 @@ class Sizes(Section):
         description="Instance class of the trade history database.",
         pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$",
     )
-    db_multi_az: bool = Field(
-        True, description="Whether the trade history database has a standby in another zone."
-    )
+    db_multi_az: bool = Field(True, description="Whether the trade history database has a standby in another zone.")
     db_reader: bool = Field(True, description="Whether the trade history database has a reader beside it.")
