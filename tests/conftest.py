@@ -1,0 +1,25 @@
+"""Each stack is recorded once for the whole run; tests assert on the recorded graph."""
+
+from __future__ import annotations
+
+import pytest
+
+from blueprint import Blueprint, record_dr, record_primary
+
+
+@pytest.fixture(scope="session")
+def primary() -> Blueprint:
+    """The primary stack."""
+    return record_primary()
+
+
+@pytest.fixture(scope="session")
+def dr(primary: Blueprint) -> Blueprint:
+    """The recovery stack, standing by."""
+    return record_dr(primary)
+
+
+@pytest.fixture(scope="session")
+def dr_active(primary: Blueprint) -> Blueprint:
+    """The recovery stack after it has taken over."""
+    return record_dr(primary, active=True)
