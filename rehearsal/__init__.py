@@ -1,0 +1,1 @@
+"""Both stacks against an in-memory AWS on this machine, and the failover drill."""
