@@ -1,0 +1,98 @@
+"""The WSGI application of the in-memory AWS: moto, corrected and completed, behind the outage switch."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+MOTO_SETTINGS = {
+    # The AWS-managed IAM policies exist in every real account.
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    # A certificate is issued as soon as its validation record can be seen, not a minute later.
+    "MOTO_ACM_VALIDATION_WAIT": "0",
+    # Dedicated S3 hosts are never used: all clients address buckets by path.
+    "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
+}
+
+
+def make_application(account_id: str, outages: Outages) -> WSGIApplication:
+    """Build the application for one account. moto reads its settings when it is first imported: call this
+    first.
+    """
+    os.environ.update(MOTO_SETTINGS, MOTO_ACCOUNT_ID=account_id)
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    from rehearsal.aws import additions, corrections
+
+    corrections.install()
+    additions.install()
+    moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+    return OutageMiddleware(AccessLog(OneAtATime(moto)), outages)
+
+
+class OneAtATime:
+    """Serves one request after the other: moto keeps its state in plain dictionaries.
+
+    Dozens of clients at once would change a dictionary while another request walks over it. Python runs one
+    thread at a time anyway, so nothing is lost. Only requests that wait by design are let through beside
+    the others: long polling, and calls that run a function or a state machine which may call back.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if _waits_by_design(environ):
+            return self._application(environ, start_response)
+        with self._lock:
+            return self._application(environ, start_response)
+
+
+def _waits_by_design(environ: WSGIEnvironment) -> bool:
+    action = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    return action in {"ReceiveMessage", "StartSyncExecution"} or "/invocations" in environ.get("PATH_INFO", "")
+
+
+class AccessLog:
+    """One line for each request: status, region, service, action, milliseconds."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        began = time.perf_counter()
+        status = "failed"
+        action = _action(environ)
+
+        def note_status(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status, action
+            status = line.split(" ", 1)[0]
+            # The parsed request is there only until the answer is complete.
+            action = _action(environ)
+            return start_response(line, headers, exc_info)
+
+        try:
+            return self._application(environ, note_status)
+        finally:
+            caller = caller_of(environ)
+            spent = (time.perf_counter() - began) * 1000
+            log.info("%s %s %s %s %.0f ms", status, caller.region, caller.service, action, spent)
+
+
+def _action(environ: WSGIEnvironment) -> str:
+    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    request = environ.get("werkzeug.request")
+    form = request.form.get("Action") if request is not None else None
+    return target or form or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
