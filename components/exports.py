@@ -17,6 +17,7 @@ class PrimaryExports:
 
     sizes: pulumi.Input[Any]
     region: pulumi.Input[str]
+    key_arns: pulumi.Input[Any]
     vpc_id: pulumi.Input[str]
     vpc_cidr: pulumi.Input[str]
 

@@ -10,6 +10,8 @@ import pulumi_aws as aws
 from components.exports import PrimaryExports
 from components.network.vpc import Vpc, VpcArgs
 from components.providers import regional_provider
+from components.security.keys import Keys, KeysArgs
+from components.security.service_roles import ServiceRoles, ServiceRolesArgs
 from components.settings import Settings
 
 
@@ -26,7 +28,21 @@ class Platform:
             if settings.reaches_primary
             else None
         )
+        self.encryption()
         self.network()
+
+    def encryption(self) -> None:
+        """The keys, which come first since every layer encrypts."""
+        self.service_roles = ServiceRoles("service-roles", ServiceRolesArgs(self.settings), self.here)
+        self.keys = Keys(
+            "keys",
+            KeysArgs(
+                self.settings,
+                autoscaling_role=self.service_roles.autoscaling,
+                primary_arns=self.primary.key_arns if self.primary else None,
+            ),
+            self.here,
+        )
 
     def network(self) -> None:
         """VPC and everything that carries or stops a packet."""
@@ -47,6 +63,7 @@ class Platform:
         return PrimaryExports(
             sizes=self.settings.sizes.model_dump(by_alias=True),
             region=self.settings.region.name,
+            key_arns=self.keys.arns,
             vpc_id=self.vpc.vpc.id,
             vpc_cidr=str(self.settings.network.vpc_cidr),
         ).outputs()

@@ -16,6 +16,7 @@ from components.settings.errors import SettingsError, problem
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
 from components.settings.section import Section
+from components.settings.security import SecuritySettings
 from components.settings.sizes import Sizes
 
 PROJECT = "trading-platform"
@@ -80,6 +81,7 @@ class Settings(BaseModel):
 
     general: GeneralSettings
     network: NetworkSettings
+    security: SecuritySettings
     sizes: Sizes
 
     @classmethod

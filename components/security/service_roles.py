@@ -1,0 +1,41 @@
+"""Service-linked roles that key policies and services name, and that AWS does not always make by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.settings import Settings
+
+_AUTO_SCALING = ("autoscaling", "AWSServiceRoleForAutoScaling")
+_CONFIG = ("config", "AWSServiceRoleForConfig")
+
+
+@dataclass(frozen=True)
+class ServiceRolesArgs:
+    """`settings` say whether this stack makes the roles or finds them in the account."""
+
+    settings: Settings
+
+
+class ServiceRoles(Layer):
+    """There is one such role for each service in an account, so the primary makes them and the recovery
+    region refers to them by name."""
+
+    def __init__(self, name: str, args: ServiceRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("security:ServiceRoles", name, opts)
+        self._settings = args.settings
+        self.autoscaling = self._role(*_AUTO_SCALING)
+        self.config = self._role(*_CONFIG)
+        self.register_outputs({"autoscaling": self.autoscaling, "config": self.config})
+
+    def _role(self, service: str, role_name: str) -> pulumi.Input[str]:
+        settings = self._settings
+        if settings.is_primary and settings.security.create_service_linked_roles:
+            role = aws.iam.ServiceLinkedRole(service, aws_service_name=f"{service}.amazonaws.com", opts=self.child)
+            return role.arn
+        account = settings.general.account_id
+        return f"arn:aws:iam::{account}:role/aws-service-role/{service}.amazonaws.com/{role_name}"
