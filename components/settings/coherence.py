@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from components.settings import coherence_data
 from components.settings.regions import REGIONS, STRONG_REGION_SETS
 
 if TYPE_CHECKING:
@@ -106,4 +107,5 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
     _zones_belong_to_the_region,
     _ranges_are_disjoint,
     _only_a_recovery_region_takes_over,
+    *coherence_data.CHECKS,
 )

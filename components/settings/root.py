@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
 from components.settings.coherence import incoherences
+from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
@@ -81,6 +82,7 @@ class Settings(BaseModel):
 
     general: GeneralSettings
     network: NetworkSettings
+    data: DataSettings
     security: SecuritySettings
     sizes: Sizes
 

@@ -20,3 +20,4 @@ class Sizes(Section):
     )
     db_multi_az: bool = Field(True, description="Whether the trade history database has a standby in another zone.")
     db_reader: bool = Field(True, description="Whether the trade history database has a reader beside it.")
+    cache_enabled: bool = Field(False, description="Whether there is a cache for market data.")

@@ -1,0 +1,91 @@
+"""What the settings of the data layer must hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from components.settings.data import StorageType
+from components.settings.windows import overlap
+
+if TYPE_CHECKING:
+    from components.settings.root import Settings
+
+# RDS User Guide, "Amazon RDS DB instance storage", PostgreSQL: what gp3 can be given from 400 GiB on (below,
+# both are fixed), and how much of either a GiB or an operation carries.
+GP3_STRIPED_GIB = 400
+GP3_IOPS = range(12_000, 64_001)
+GP3_IOPS_PER_GIB = 500
+GP3_IOPS_PER_MIBPS = 4
+IO2_IOPS_PER_GIB = 1_000
+
+
+def storage_holds_its_operations(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """Operations and throughput within what the kind and size of the storage can be given."""
+    data = settings.data
+    if data.db_storage_type is StorageType.IO2:
+        most = data.db_storage_gib * IO2_IOPS_PER_GIB
+        if data.db_iops > most:
+            yield (
+                "dbIops",
+                data.db_iops,
+                f"io2 storage of {data.db_storage_gib} GiB carries {most} at most; lower it",
+            )
+        return
+    if data.db_storage_gib < GP3_STRIPED_GIB:
+        yield (
+            "dbStorageGib",
+            data.db_storage_gib,
+            f"gp3 storage takes dbIops from {GP3_STRIPED_GIB} GiB on; make it that large, or choose io2",
+        )
+    most = min(GP3_IOPS.stop - 1, data.db_storage_gib * GP3_IOPS_PER_GIB)
+    if not GP3_IOPS.start <= data.db_iops <= most:
+        yield "dbIops", data.db_iops, f"gp3 storage takes {GP3_IOPS.start} to {most}; choose within, or io2"
+    if data.db_throughput * GP3_IOPS_PER_MIBPS > data.db_iops:
+        yield (
+            "dbThroughput",
+            data.db_throughput,
+            f"dbIops = {data.db_iops} carry {data.db_iops // GP3_IOPS_PER_MIBPS} at most; raise them, or lower this",
+        )
+
+
+def storage_can_grow(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """RDS refuses a limit of storage growth less than a tenth above the storage that there is."""
+    data = settings.data
+    least = data.db_storage_gib * 11 // 10
+    if data.db_max_storage_gib < least:
+        yield (
+            "dbMaxStorageGib",
+            data.db_max_storage_gib,
+            f"must be {least} or more, a tenth above dbStorageGib = {data.db_storage_gib}",
+        )
+
+
+def windows_are_apart(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """RDS refuses a maintenance window that overlaps the backup window."""
+    data = settings.data
+    if overlap(data.db_backup_window, data.db_maintenance_window):
+        yield (
+            "dbMaintenanceWindow",
+            data.db_maintenance_window,
+            f"overlaps dbBackupWindow = {data.db_backup_window!r}; move one of them",
+        )
+
+
+def backups_outlive_records(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A trade that must be kept must be restorable for as long."""
+    data = settings.data
+    if data.backup_retention_years < data.trades_retention_years:
+        yield (
+            "backupRetentionYears",
+            data.backup_retention_years,
+            f"is shorter than tradesRetentionYears = {data.trades_retention_years}; keep them as long as the records",
+        )
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+    storage_holds_its_operations,
+    storage_can_grow,
+    windows_are_apart,
+    backups_outlive_records,
+)

@@ -1,0 +1,77 @@
+"""Times of the day and the week at which AWS may touch what the markets depend on."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_CLOCK = r"([01]\d|2[0-3]):([0-5]\d)"
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAILY = re.compile(rf"^{_CLOCK}-{_CLOCK}$")
+_WEEKLY = re.compile(rf"^({'|'.join(_DAYS)}):{_CLOCK}-({'|'.join(_DAYS)}):{_CLOCK}$")
+
+DAY = 24 * 60
+WEEK = 7 * DAY
+# RDS User Guide, "Maintaining a DB instance" and "Backup window": neither may be shorter.
+SHORTEST = 30
+
+# Equities close on Friday at 20:00 New York (the end of extended hours), futures open on Sunday at 18:00;
+# in UTC, and in the half of the year that is the less favourable: Saturday 01:00 to Sunday 22:00.
+CLOSED_FROM = 5 * DAY + 60
+CLOSED_UNTIL = 6 * DAY + 22 * 60
+
+
+def daily(window: str) -> tuple[int, int]:
+    """Start and length of `hh:mm-hh:mm` in minutes from midnight. Raises `ValueError` for another form."""
+    match = _DAILY.match(window)
+    if match is None:
+        raise ValueError("write it as hh:mm-hh:mm in UTC, such as 05:00-06:00")
+    hour, minute, end_hour, end_minute = (int(part) for part in match.groups())
+    start = hour * 60 + minute
+    return start, (end_hour * 60 + end_minute - start) % DAY
+
+
+def weekly(window: str) -> tuple[int, int]:
+    """Start and length of `ddd:hh:mm-ddd:hh:mm` in minutes from Monday 00:00. Raises `ValueError` for another form."""
+    match = _WEEKLY.match(window)
+    if match is None:
+        raise ValueError("write it as ddd:hh:mm-ddd:hh:mm in UTC, such as sun:06:30-sun:07:30")
+    day, hour, minute, end_day, end_hour, end_minute = match.groups()
+    start = _DAYS.index(day) * DAY + int(hour) * 60 + int(minute)
+    end = _DAYS.index(end_day) * DAY + int(end_hour) * 60 + int(end_minute)
+    return start, (end - start) % WEEK
+
+
+def overlap(daily_window: str, weekly_window: str) -> bool:
+    """Whether a window of every day touches a window of one day in the week."""
+    start, length = daily(daily_window)
+    week_start, week_length = weekly(weekly_window)
+    # Minus one day, for a daily window that runs past midnight into Monday.
+    return any(
+        day * DAY + start < week_start + week_length and week_start < day * DAY + start + length
+        for day in range(-1, len(_DAYS) + 1)
+    )
+
+
+def _backup_window(window: str) -> str:
+    _long_enough(daily(window)[1])
+    return window
+
+
+def _maintenance_window(window: str) -> str:
+    start, length = weekly(window)
+    _long_enough(length)
+    if not CLOSED_FROM <= start <= start + length <= CLOSED_UNTIL:
+        raise ValueError("is while markets trade; choose a time between sat:01:00 and sun:22:00 UTC")
+    return window
+
+
+def _long_enough(minutes: int) -> None:
+    if minutes < SHORTEST:
+        raise ValueError(f"is {minutes} minutes long; AWS asks for {SHORTEST} or more")
+
+
+BackupWindow = Annotated[str, AfterValidator(_backup_window)]
+MaintenanceWindow = Annotated[str, AfterValidator(_maintenance_window)]
