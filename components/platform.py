@@ -10,7 +10,8 @@ import pulumi_aws as aws
 from components.exports import PrimaryExports
 from components.network.vpc import Vpc, VpcArgs
 from components.providers import regional_provider
-from components.security.keys import Keys, KeysArgs
+from components.security.keys import DataClass, Keys, KeysArgs
+from components.security.log_bucket import LogBuckets, LogBucketsArgs
 from components.security.service_roles import ServiceRoles, ServiceRolesArgs
 from components.settings import Settings
 
@@ -32,7 +33,7 @@ class Platform:
         self.network()
 
     def encryption(self) -> None:
-        """The keys, which come first since every layer encrypts."""
+        """The keys and the buckets for logs, which come first since every layer encrypts and logs."""
         self.service_roles = ServiceRoles("service-roles", ServiceRolesArgs(self.settings), self.here)
         self.keys = Keys(
             "keys",
@@ -42,6 +43,9 @@ class Platform:
                 primary_arns=self.primary.key_arns if self.primary else None,
             ),
             self.here,
+        )
+        self.log_buckets = LogBuckets(
+            "log-buckets", LogBucketsArgs(self.settings, self.keys.arn(DataClass.LOGS)), self.here
         )
 
     def network(self) -> None:

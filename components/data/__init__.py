@@ -1,0 +1,1 @@
+"""The data layer: database, tables, records, files, cache, backups."""

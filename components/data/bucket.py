@@ -1,0 +1,220 @@
+"""A bucket as every bucket of the platform is: private, versioned, encrypted, reached by TLS only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.security.policies import Statement, policy_document, tls_only
+from components.settings import Settings
+
+# Parts of uploads that nobody will complete are paid for until they are removed.
+_ABANDONED_UPLOAD_DAYS = 7
+
+
+@dataclass(frozen=True)
+class ObjectLock:
+    """Default retention of each new object version. In compliance mode nobody can shorten it, the root user
+    included (S3 User Guide, "Locking objects with Object Lock")."""
+
+    mode: Literal["COMPLIANCE", "GOVERNANCE"]
+    days: int
+
+
+@dataclass(frozen=True)
+class LifecycleRule:
+    """What becomes of objects under `prefix` as they age: `transitions` are (days, storage class).
+
+    Raises `ValueError` when an object would expire before it moves, or moves backwards in time.
+    """
+
+    id: str
+    prefix: str = ""
+    transitions: Sequence[tuple[int, str]] = ()
+    expire_after_days: int | None = None
+    noncurrent_expire_after_days: int | None = None
+
+    def __post_init__(self) -> None:
+        days = [after for after, _ in self.transitions]
+        if days != sorted(set(days)):
+            raise ValueError(f"lifecycle rule {self.id}: transitions after {days} days must be in rising order")
+        if days and self.expire_after_days is not None and self.expire_after_days <= days[-1]:
+            raise ValueError(
+                f"lifecycle rule {self.id}: objects expire after {self.expire_after_days} days, before they move "
+                f"after {days[-1]}; expire them later or drop the transition"
+            )
+
+
+@dataclass(frozen=True)
+class AccessLog:
+    """Where S3 writes who asked for what; the bucket must be in the same region and use SSE-S3."""
+
+    bucket: pulumi.Input[str]
+    prefix: str
+
+
+@dataclass(frozen=True)
+class HardenedBucketArgs:
+    """`bucket` is the physical name. `key_arn` None means SSE-S3, for the logs of services that cannot use a
+    customer key. `statements` come on top of those that every bucket has, and name the bucket by its ARN
+    `arn:aws:s3:::<bucket>`."""
+
+    bucket: str
+    key_arn: pulumi.Input[str] | None
+    lock: ObjectLock | None = None
+    lifecycle: Sequence[LifecycleRule] = ()
+    access_log: AccessLog | None = None
+    statements: Sequence[Statement] = ()
+    events: bool = False
+    """Whether the bucket tells EventBridge of changes to its objects."""
+
+
+def bucket_name(settings: Settings, purpose: str) -> str:
+    """A name that is unique in the world, since it holds the account: `trading-primary-logs-123456789012`."""
+    return f"{settings.name(purpose)}-{settings.general.account_id}"
+
+
+def bucket_arn(name: str) -> str:
+    """The ARN that a bucket of that name has, or will have."""
+    return f"arn:aws:s3:::{name}"
+
+
+class HardenedBucket(Layer):
+    """The bucket, and the resources that configure it. Whoever writes into it should wait for `ready`."""
+
+    bucket: aws.s3.Bucket
+    versioning: aws.s3.BucketVersioning
+    policy: aws.s3.BucketPolicy
+
+    def __init__(self, name: str, args: HardenedBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("data:HardenedBucket", name, opts)
+        self._name = name
+        self._args = args
+        self.bucket = aws.s3.Bucket(
+            name, bucket=args.bucket, object_lock_enabled=args.lock is not None, opts=self.stateful
+        )
+        self.arn = self.bucket.arn
+        self.public_access = self._public_access()
+        self.versioning = aws.s3.BucketVersioning(
+            name, bucket=self.bucket.id, versioning_configuration={"status": "Enabled"}, opts=self.child
+        )
+        aws.s3.BucketOwnershipControls(
+            name, bucket=self.bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self.child
+        )
+        self._encrypt()
+        self._age()
+        if args.lock:
+            self._lock(args.lock)
+        if args.access_log:
+            aws.s3.BucketLogging(
+                name,
+                bucket=self.bucket.id,
+                target_bucket=args.access_log.bucket,
+                target_prefix=args.access_log.prefix,
+                opts=self.child,
+            )
+        if args.events:
+            aws.s3.BucketNotification(name, bucket=self.bucket.id, eventbridge=True, opts=self.child)
+        self.policy = self._bucket_policy()
+        self.register_outputs({"bucket": self.bucket.id, "arn": self.arn})
+
+    @property
+    def ready(self) -> list[pulumi.Resource]:
+        """What a service checks before it agrees to write into the bucket."""
+        return [self.policy, self.versioning]
+
+    def _public_access(self) -> aws.s3.BucketPublicAccessBlock:
+        return aws.s3.BucketPublicAccessBlock(
+            self._name,
+            bucket=self.bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self.child,
+        )
+
+    def _encrypt(self) -> None:
+        key = self._args.key_arn
+        default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+            sse_algorithm="AES256" if key is None else "aws:kms", kms_master_key_id=key
+        )
+        # One data key for many objects: without it each request is a call to KMS, at its price and quota.
+        rule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+            apply_server_side_encryption_by_default=default, bucket_key_enabled=key is not None
+        )
+        aws.s3.BucketServerSideEncryptionConfiguration(self._name, bucket=self.bucket.id, rules=[rule], opts=self.child)
+
+    def _age(self) -> None:
+        abandoned = aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="abandoned-uploads",
+            status="Enabled",
+            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+            abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                days_after_initiation=_ABANDONED_UPLOAD_DAYS
+            ),
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            self._name,
+            bucket=self.bucket.id,
+            rules=[*(_lifecycle(rule) for rule in self._args.lifecycle), abandoned],
+            opts=self.after(self.versioning),
+        )
+
+    def _lock(self, lock: ObjectLock) -> None:
+        aws.s3.BucketObjectLockConfiguration(
+            self._name,
+            bucket=self.bucket.id,
+            rule={"default_retention": {"mode": lock.mode, "days": lock.days}},
+            opts=self.after(self.versioning),
+        )
+
+    def _bucket_policy(self) -> aws.s3.BucketPolicy:
+        arn = bucket_arn(self._args.bucket)
+        own = [tls_only(arn)]
+        if self._args.key_arn is not None:
+            own.append(_only_this_key(arn, self._args.key_arn))
+        # S3 refuses two changes of who may reach a bucket at one time.
+        return aws.s3.BucketPolicy(
+            self._name,
+            bucket=self.bucket.id,
+            policy=policy_document(*own, *self._args.statements),
+            opts=self.after(self.public_access),
+        )
+
+
+def _only_this_key(arn: str, key_arn: pulumi.Input[str]) -> Statement:
+    """Denies objects under another key. A request that names none gets the bucket's default, which is this one."""
+    header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+    return Statement(
+        "DenyOtherKeys",
+        ["s3:PutObject"],
+        [f"{arn}/*"],
+        effect="Deny",
+        principals="*",
+        conditions={"StringNotEquals": {header: key_arn}, "Null": {header: "false"}},
+    )
+
+
+def _lifecycle(rule: LifecycleRule) -> aws.s3.BucketLifecycleConfigurationRuleArgs:
+    transitions = [
+        aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(days=days, storage_class=storage_class)
+        for days, storage_class in rule.transitions
+    ]
+    expiration = aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=rule.expire_after_days)
+    noncurrent = aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+        noncurrent_days=rule.noncurrent_expire_after_days or 0
+    )
+    return aws.s3.BucketLifecycleConfigurationRuleArgs(
+        id=rule.id,
+        status="Enabled",
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=rule.prefix),
+        transitions=transitions or None,
+        expiration=expiration if rule.expire_after_days else None,
+        noncurrent_version_expiration=noncurrent if rule.noncurrent_expire_after_days else None,
+    )
