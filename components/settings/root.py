@@ -14,11 +14,13 @@ from pydantic.alias_generators import to_camel
 from components.settings.coherence import incoherences
 from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
+from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
 from components.settings.section import Section
 from components.settings.security import SecuritySettings
 from components.settings.sizes import Sizes
+from components.settings.streams import StreamSettings
 
 PROJECT = "trading-platform"
 # The engine types only keys of the project's own namespace; `trading:` is the short form people write.
@@ -83,7 +85,9 @@ class Settings(BaseModel):
     general: GeneralSettings
     network: NetworkSettings
     data: DataSettings
+    market: MarketSettings
     security: SecuritySettings
+    streams: StreamSettings
     sizes: Sizes
 
     @classmethod

@@ -1,0 +1,70 @@
+"""What the settings of security and of the markets must hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from components.settings.market import Weekday, minute_of_day
+
+if TYPE_CHECKING:
+    from components.settings.root import Settings
+
+_DAY = 24 * 60
+_WEEK = 7 * _DAY
+
+
+def market_opens_before_it_closes(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A trading day lies within one day of the markets' own time zone."""
+    market = settings.market
+    if minute_of_day(market.market_close) <= minute_of_day(market.market_open):
+        yield (
+            "marketClose",
+            market.market_close,
+            f"is not after marketOpen = {market.market_open!r}; write both in marketTimeZone",
+        )
+
+
+def hosts_are_patched_while_markets_are_closed(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """Patching restarts hosts, so its window may touch no trading hour, the next morning's included."""
+    security, market = settings.security, settings.market
+    days = list(Weekday)
+    start = days.index(security.patch_day) * _DAY + minute_of_day(security.patch_start)
+    end = start + security.patch_hours * 60
+    for day in market.market_days:
+        midnight = days.index(Weekday(day)) * _DAY
+        opens, closes = midnight + minute_of_day(market.market_open), midnight + minute_of_day(market.market_close)
+        # A window that runs past Sunday midnight meets the Monday of the next week.
+        if any(start < closes + shift and opens + shift < end for shift in (0, _WEEK)):
+            yield (
+                "patchStart",
+                security.patch_start,
+                f"on {security.patch_day} for {security.patch_hours} h overlaps the trading hours of {day}, "
+                f"{market.market_open} to {market.market_close}; move patchDay or patchStart, or shorten patchHours",
+            )
+
+
+def replica_key_is_in_the_recovery_region(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A replica is encrypted by a key of its own region."""
+    key, region = settings.security.secrets_replica_key, settings.general.dr_region
+    if key.startswith("arn:") and key.split(":")[3] != region:
+        yield "secretsReplicaKey", key, f"is not in drRegion = {region!r}; name a key of that region"
+
+
+def one_way_in(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """People come by SAML or by assuming a role, so that closing one way does not leave the other open."""
+    security = settings.security
+    if security.saml_provider_arn and security.trusted_principals:
+        yield (
+            "trustedPrincipals",
+            list(security.trusted_principals),
+            "is set together with samlProviderArn; people take the human roles one way, remove the other",
+        )
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+    market_opens_before_it_closes,
+    hosts_are_patched_while_markets_are_closed,
+    replica_key_is_in_the_recovery_region,
+    one_way_in,
+)
