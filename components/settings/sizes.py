@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import Field
 
 from components.settings.section import Section
+
+
+class PrivateServices(StrEnum):
+    """Which AWS services have interface endpoints: `components.network.endpoints` says what each tier calls."""
+
+    ALL = "all"
+    STANDING = "standing"
 
 
 class Sizes(Section):
@@ -12,6 +21,10 @@ class Sizes(Section):
 
     nat_gateways: int = Field(
         2, description="NAT gateways, each in a zone of its own; zones without one share.", ge=1, le=3
+    )
+    private_services: PrivateServices = Field(
+        PrivateServices.ALL,
+        description="AWS services reached by interface endpoints: all, or those that a standing recovery region calls.",
     )
     db_instance_class: str = Field(
         "db.r6g.2xlarge",
@@ -21,3 +34,9 @@ class Sizes(Section):
     db_multi_az: bool = Field(True, description="Whether the trade history database has a standby in another zone.")
     db_reader: bool = Field(True, description="Whether the trade history database has a reader beside it.")
     cache_enabled: bool = Field(False, description="Whether there is a cache for market data.")
+    order_stream_shards: int = Field(
+        13,
+        description="Shards of the order stream, the same in both regions: recovery takes the whole rate at once.",
+        ge=1,
+    )
+    market_data_stream_shards: int = Field(25, description="Shards of the market-data stream.", ge=1)

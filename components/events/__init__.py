@@ -1,0 +1,1 @@
+"""The events layer: streams, their archive, order routing, queues, notifications."""

@@ -1,0 +1,190 @@
+"""Settings of the events layer."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import Field, field_validator
+
+from components.events.capacity import (
+    FAN_OUT_CONSUMERS,
+    FIFO_BATCH_SIZE,
+    SHARD_BYTES_PER_SECOND,
+    SHARED_READERS,
+)
+from components.settings.section import Section, Texts
+
+# Kinesis Data Streams Developer Guide, "Changing the data retention period"; below a week a lost weekend loses data.
+_WEEK_HOURS, _YEAR_HOURS = 168, 8760
+# Values that CloudWatch Logs takes (PutRetentionPolicy); shorter ones do not carry an investigation.
+_LOG_RETENTION_DAYS = (90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+_CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,40}")
+# ISO 10383 market identifier codes.
+_VENUE = re.compile(r"[A-Z0-9]{4}")
+_INSTRUMENT_CLASS = re.compile(r"[a-z][a-z0-9-]{1,19}")
+_EMAIL = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
+_ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?::\d{1,5})?(?:/[^\s#{}]*)?")
+
+
+class StreamSettings(Section):
+    """What flows, how fast, who reads it, where it is routed, and who is told."""
+
+    order_peak_rate: int = Field(10_000, description="Orders per second that the platform must take at its peak.", ge=1)
+    order_record_bytes: int = Field(
+        512,
+        description="Average order on the stream, in bytes with its partition key.",
+        ge=1,
+        le=SHARD_BYTES_PER_SECOND,
+    )
+    market_data_peak_rate: int = Field(20_000, description="Market-data updates per second at the peak.", ge=1)
+    market_data_record_bytes: int = Field(
+        256,
+        description="Average market-data update on the stream, in bytes with its partition key.",
+        ge=1,
+        le=SHARD_BYTES_PER_SECOND,
+    )
+    stream_target_utilisation: int = Field(
+        80, description="How full a shard may be at the peak, in percent; the rest is headroom.", ge=10, le=100
+    )
+    stream_retention_hours: int = Field(
+        _WEEK_HOURS, description="How long records stay on the streams, in hours.", ge=_WEEK_HOURS, le=_YEAR_HOURS
+    )
+    order_consumers: Texts = Field(
+        ("matching-engine", "risk", "surveillance"),
+        description="Consumers of the order stream with fan-out: 2 MB/s of every shard for each, at about 70 ms.",
+    )
+    order_shared_readers: Texts = Field(
+        (), description="Readers of the order stream that share 2 MB/s of every shard with its archive."
+    )
+    market_data_consumers: Texts = Field(
+        ("pricing", "risk"),
+        description="Consumers of the market-data stream with fan-out.",
+    )
+    market_data_shared_readers: Texts = Field(
+        (), description="Readers of the market-data stream that share 2 MB/s of every shard with its archive."
+    )
+    archive_by_venue: bool = Field(
+        True,
+        description="Whether the archive is partitioned by the field venue of its records, which must then be JSON; "
+        "by time it is partitioned in any case.",
+    )
+    archive_buffer_seconds: int = Field(
+        60, description="How long records wait for others before they are archived, in seconds.", ge=60, le=900
+    )
+    archive_buffer_megabytes: int = Field(
+        128, description="How many megabytes of records are archived together at most.", ge=64, le=128
+    )
+    venues: Texts = Field(
+        ("XNYS", "XNAS", "ARCX"),
+        description="Venues that orders are routed to, by ISO 10383 code: each has an execution queue.",
+        min_length=1,
+        max_length=100,
+    )
+    instrument_classes: Texts = Field(
+        ("equity", "option", "future"),
+        description="Classes of instruments: each has a queue of its own after the trade.",
+        min_length=1,
+        max_length=50,
+    )
+    order_event_max_age: int = Field(
+        60,
+        description="How long an accepted order may wait for its execution queue before it is set aside, in seconds.",
+        ge=60,
+        le=3600,
+    )
+    event_archive_days: int = Field(365, description="How long events stay on the bus's archive for replay.", ge=30)
+    event_log_retention_days: int = Field(
+        365, description="How long logs of events and of their delivery stay in CloudWatch Logs, in days."
+    )
+    queue_consumer_timeout: int = Field(
+        30, description="The longest that a consumer of a queue may work on a batch, in seconds.", ge=1, le=900
+    )
+    queue_visibility_timeout: int = Field(
+        180, description="How long a received message is hidden from other consumers, in seconds.", le=43200
+    )
+    queue_max_receives: int = Field(
+        5, description="How often a message is tried before it goes to the dead-letter queue.", ge=5, le=1000
+    )
+    fifo_high_throughput: bool = Field(
+        True, description="Whether ordered queues run in high-throughput mode, where each account is a partition."
+    )
+    fifo_peak_rate: int = Field(
+        10_000, description="Messages per second on the queue that keeps each account's order of events.", ge=1
+    )
+    fifo_account_peak_rate: int = Field(200, description="Messages per second of the busiest account on it.", ge=1)
+    fifo_batch_size: int = Field(
+        FIFO_BATCH_SIZE, description="Messages that one call to an ordered queue carries.", ge=1, le=FIFO_BATCH_SIZE
+    )
+    delivery_log_sample: int = Field(
+        10, description="Share of successful deliveries of notifications that is logged, in percent.", ge=0, le=100
+    )
+    operations_emails: Texts = Field((), description="Addresses that operational and risk notifications go to.")
+    operations_endpoints: Texts = Field(
+        (), description="HTTPS addresses, such as that of a paging service, that the same notifications go to."
+    )
+
+    @field_validator("order_consumers", "market_data_consumers", "order_shared_readers", "market_data_shared_readers")
+    @classmethod
+    def _consumer_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        _each(names, _CONSUMER, "is not a name of 2 to 41 lower-case letters, digits and hyphens; rename it")
+        return names
+
+    @field_validator("order_consumers", "market_data_consumers")
+    @classmethod
+    def _within_fan_out(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(names) > FAN_OUT_CONSUMERS:
+            raise ValueError(f"names {len(names)} consumers; a stream takes {FAN_OUT_CONSUMERS} with fan-out")
+        return names
+
+    @field_validator("order_shared_readers", "market_data_shared_readers")
+    @classmethod
+    def _within_shared_throughput(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(names) + 1 > SHARED_READERS:
+            raise ValueError(
+                f"makes {len(names) + 1} readers with the archive; a full shard serves {SHARED_READERS} without "
+                "fan-out, so name the others as consumers instead"
+            )
+        return names
+
+    @field_validator("venues")
+    @classmethod
+    def _venue_codes(cls, venues: tuple[str, ...]) -> tuple[str, ...]:
+        _each(venues, _VENUE, "is not a market identifier code; write the four characters of ISO 10383, such as XNYS")
+        return venues
+
+    @field_validator("instrument_classes")
+    @classmethod
+    def _class_names(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        _each(classes, _INSTRUMENT_CLASS, "is not a name of 2 to 20 lower-case letters, digits and hyphens; rename it")
+        return classes
+
+    @field_validator("operations_emails")
+    @classmethod
+    def _addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        _each(addresses, _EMAIL, "is not an address; write it as name@domain")
+        return addresses
+
+    @field_validator("operations_endpoints")
+    @classmethod
+    def _secure_endpoints(cls, endpoints: tuple[str, ...]) -> tuple[str, ...]:
+        _each(endpoints, _ENDPOINT, "is not an HTTPS address with a host name; notifications never travel in the clear")
+        return endpoints
+
+    @field_validator("event_log_retention_days")
+    @classmethod
+    def _known_retention(cls, days: int) -> int:
+        if days not in _LOG_RETENTION_DAYS:
+            raise ValueError(
+                f"is not a retention of CloudWatch Logs; choose {', '.join(map(str, _LOG_RETENTION_DAYS))}"
+            )
+        return days
+
+
+def _each(values: tuple[str, ...], pattern: re.Pattern[str], reason: str) -> None:
+    """Raises `ValueError` at the first value that does not match as a whole, or that stands twice."""
+    for value in values:
+        if not pattern.fullmatch(value):
+            raise ValueError(f"{value!r} {reason}")
+        if values.count(value) > 1:
+            raise ValueError(f"names {value!r} twice; remove one")
