@@ -1,0 +1,86 @@
+"""The queues: what each execution, settlement and recovery consumer takes its work from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from components.events.access import Sender, arn, bus_name, bus_rules
+from components.events.queue import Queue, QueueArgs, QueueKind
+from components.layer import Layer
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class QueuesArgs:
+    """`key_arn` is the key of the class STREAMS."""
+
+    settings: Settings
+    key_arn: pulumi.Input[str]
+
+
+class Queues(Layer):
+    """A queue for each venue before the trade and for each class of instruments after it, one that keeps each
+    account's order of events, and those that hold what went wrong.
+
+    `execution` is by venue, `post_trade` by instrument class. `account_events` is FIFO; its message group is the
+    account, its deduplication id the producer's. `trade_reports` takes the topic of executions, `replays` what is
+    replayed from the archive. `quarantine` holds poison: events that no route is known for, and messages that the
+    redrive gave up. `undelivered_events` and `undelivered_notifications` are the dead-letter queues of the event
+    bus and of the topics' subscriptions.
+    """
+
+    execution: dict[str, Queue]
+    post_trade: dict[str, Queue]
+    account_events: Queue
+    trade_reports: Queue
+    replays: Queue
+    quarantine: Queue
+    undelivered_events: Queue
+    undelivered_notifications: Queue
+
+    def __init__(self, name: str, args: QueuesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("events:Queues", name, opts)
+        self._args = args
+        settings = args.settings
+        rules = [bus_rules(settings)]
+        self.execution = {venue: self._queue(f"execution-{venue.lower()}", rules) for venue in settings.streams.venues}
+        self.post_trade = {
+            class_: self._queue(f"post-trade-{class_}", rules) for class_ in settings.streams.instrument_classes
+        }
+        self.account_events = self._queue("account-events", kind=QueueKind.ORDERED)
+        self.trade_reports = self._queue("trade-reports", [_topic(settings, "executions")])
+        self.replays = self._queue("replays", rules)
+        self.quarantine = self._queue("quarantine", rules, QueueKind.LAST_RESORT)
+        bus = Sender("FromBusItself", "events", arn(settings, "events", f"event-bus/{bus_name(settings)}"))
+        self.undelivered_events = self._queue("undelivered-events", [*rules, bus], QueueKind.LAST_RESORT)
+        topics = [_topic(settings, topic) for topic in ("executions", "risk", "operations")]
+        self.undelivered_notifications = self._queue("undelivered-notifications", topics, QueueKind.LAST_RESORT)
+        self.register_outputs({"quarantineUrl": self.quarantine.queue.url})
+
+    @property
+    def redrivable(self) -> list[Queue]:
+        """Every queue with a dead-letter queue of its own, from which its messages can be moved back."""
+        return [
+            *self.execution.values(),
+            *self.post_trade.values(),
+            self.account_events,
+            self.trade_reports,
+            self.replays,
+        ]
+
+    @property
+    def dead_letters(self) -> list[Queue]:
+        """The queues that nothing consumes by itself: what lies there waits for the redrive or for a person."""
+        return [self.quarantine, self.undelivered_events, self.undelivered_notifications]
+
+    def _queue(self, name: str, senders: Sequence[Sender] = (), kind: QueueKind = QueueKind.STANDARD) -> Queue:
+        args = QueueArgs(self._args.settings, self._args.key_arn, kind, senders)
+        return Queue(name, args, self.child)
+
+
+def _topic(settings: Settings, topic: str) -> Sender:
+    sid = f"From{topic.capitalize()}Topic"
+    return Sender(sid, "sns", arn(settings, "sns", settings.name(topic)))

@@ -1,0 +1,180 @@
+"""The topics that people and other systems are told by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pulumi
+import pulumi_aws as aws
+
+from components.events.access import Sender, allow, arn, bus_rules, deny_without_tls
+from components.events.queue import Queue
+from components.layer import Layer
+from components.security.policies import Statement, policy_document, trust_of_service
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class TopicsArgs:
+    """`key_arn` and `log_key_arn` are the keys of the classes STREAMS and LOGS. `trade_reports` takes every
+    execution; `undelivered` takes what a subscriber did not."""
+
+    settings: Settings
+    key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+    trade_reports: Queue
+    undelivered: Queue
+
+
+class Topics(Layer):
+    """Executions, for whoever follows the trades; risk and operations, for people. Every delivery that fails is
+    logged, every one that is given up is kept."""
+
+    executions: aws.sns.Topic
+    risk: aws.sns.Topic
+    operations: aws.sns.Topic
+
+    def __init__(self, name: str, args: TopicsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("events:Topics", name, opts)
+        self._args = args
+        settings = args.settings
+        self._feedback_role = self._delivery_status_role()
+        self.executions = self._topic("executions", [bus_rules(settings)])
+        self.risk = self._topic("risk", [bus_rules(settings), *_alarms(settings)])
+        self.operations = self._topic("operations", [bus_rules(settings), *_alarms(settings), *_account(settings)])
+        self._subscribe_queue("executions", self.executions, args.trade_reports)
+        for topic_name, topic in (("risk", self.risk), ("operations", self.operations)):
+            self._subscribe_people(topic_name, topic)
+        if not (settings.streams.operations_emails or settings.streams.operations_endpoints):
+            pulumi.log.warn(
+                "operationsEmails and operationsEndpoints name nobody: alarms reach no one until one of them does",
+                self,
+            )
+        self.register_outputs(
+            {
+                "executionsArn": self.executions.arn,
+                "riskArn": self.risk.arn,
+                "operationsArn": self.operations.arn,
+            }
+        )
+
+    def _topic(self, name: str, senders: Sequence[Sender]) -> aws.sns.Topic:
+        settings, role = self._args.settings, self._feedback_role.arn
+        sample = settings.streams.delivery_log_sample
+        topic = aws.sns.Topic(
+            name,
+            name=settings.name(name),
+            kms_master_key_id=self._args.key_arn,
+            # SNS Developer Guide, "Verifying the signatures of messages": version 2 signs with SHA-256.
+            signature_version=2,
+            tracing_config="Active",
+            sqs_success_feedback_role_arn=role,
+            sqs_success_feedback_sample_rate=sample,
+            sqs_failure_feedback_role_arn=role,
+            lambda_success_feedback_role_arn=role,
+            lambda_success_feedback_sample_rate=sample,
+            lambda_failure_feedback_role_arn=role,
+            http_success_feedback_role_arn=role,
+            http_success_feedback_sample_rate=sample,
+            http_failure_feedback_role_arn=role,
+            opts=self.after(*self._delivery_logs(name)),
+        )
+        aws.sns.TopicPolicy(
+            name,
+            arn=topic.arn,
+            policy=policy_document(
+                deny_without_tls("sns:Publish", topic.arn),
+                *(allow(settings, sender, "sns:Publish", topic.arn) for sender in senders),
+            ),
+            opts=self.child,
+        )
+        return topic
+
+    def _delivery_logs(self, topic: str) -> list[aws.cloudwatch.LogGroup]:
+        """SNS makes these groups itself, unencrypted and kept for ever, unless they are there before it."""
+        streams = self._args.settings.streams
+        return [
+            aws.cloudwatch.LogGroup(
+                f"sns-{topic}{suffix.lower().replace('/', '-')}",
+                name=f"{_log_group(self._args.settings, self._args.settings.name(topic))}{suffix}",
+                kms_key_id=self._args.log_key_arn,
+                retention_in_days=streams.event_log_retention_days,
+                opts=self.child,
+            )
+            for suffix in ("", "/Failure")
+        ]
+
+    def _delivery_status_role(self) -> aws.iam.Role:
+        settings = self._args.settings
+        role = aws.iam.Role(
+            "sns-delivery-status",
+            name=settings.name("sns-delivery-status"),
+            assume_role_policy=trust_of_service("sns.amazonaws.com", settings.general.account_id),
+            opts=self.child,
+        )
+        groups = _log_group(settings, settings.name("*"))
+        aws.iam.RolePolicy(
+            "sns-delivery-status",
+            name="write-delivery-status",
+            role=role.name,
+            policy=policy_document(
+                Statement(
+                    "WriteDeliveryStatus",
+                    ["logs:CreateLogStream", "logs:PutLogEvents"],
+                    [arn(settings, "logs", f"log-group:{groups}:*")],
+                )
+            ),
+            opts=self.child,
+        )
+        return role
+
+    def _subscribe_queue(self, name: str, topic: aws.sns.Topic, queue: Queue) -> None:
+        aws.sns.TopicSubscription(
+            f"{name}-queue",
+            topic=topic.arn,
+            protocol="sqs",
+            endpoint=queue.queue.arn,
+            raw_message_delivery=True,
+            redrive_policy=self._redrive(),
+            opts=self.child,
+        )
+
+    def _subscribe_people(self, name: str, topic: aws.sns.Topic) -> None:
+        streams = self._args.settings.streams
+        contacts = [("email", email) for email in streams.operations_emails]
+        contacts += [("https", endpoint) for endpoint in streams.operations_endpoints]
+        for protocol, endpoint in contacts:
+            aws.sns.TopicSubscription(
+                # Named after the contact, so that taking one out leaves the others confirmed.
+                f"{name}-{protocol}-{sha256(endpoint.encode()).hexdigest()[:8]}",
+                topic=topic.arn,
+                protocol=protocol,
+                endpoint=endpoint,
+                redrive_policy=self._redrive(),
+                opts=self.child,
+            )
+
+    def _redrive(self) -> pulumi.Output[str]:
+        return pulumi.Output.json_dumps({"deadLetterTargetArn": self._args.undelivered.queue.arn})
+
+
+def _log_group(settings: Settings, topic: str) -> str:
+    """SNS Developer Guide, "Prerequisites for delivery status logging": the names are not ours to choose."""
+    return f"sns/{settings.region.name}/{settings.general.account_id}/{topic}"
+
+
+def _alarms(settings: Settings) -> list[Sender]:
+    return [Sender("FromAlarms", "cloudwatch", arn(settings, "cloudwatch", "alarm:*"))]
+
+
+def _account(settings: Settings) -> list[Sender]:
+    """What the account's own services report: findings and state changes on the default bus, cost, backups."""
+    account = settings.general.account_id
+    return [
+        Sender("FromDefaultBus", "events", arn(settings, "events", "rule/*")),
+        Sender("FromBudgets", "budgets", f"arn:aws:budgets::{account}:*"),
+        Sender("FromCostAnomalies", "costalerts"),
+        Sender("FromBackup", "backup"),
+    ]
