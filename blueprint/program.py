@@ -35,9 +35,13 @@ def record_dr(
     """The recovery stack, its references answered from the recorded primary; `active` as after a failover."""
     primary = primary or record_primary()
     overrides = {**(overrides or {}), **({"active": True} if active else {})}
-    config = stack_config("dr", overrides)
-    reference = str(config[f"{_project()['name']}:primaryStack"])
+    reference = primary_reference("dr", overrides)
     return record("dr", overrides=overrides, stack_outputs={reference: as_seen_from_dr(reference, primary.outputs)})
+
+
+def primary_reference(stack_name: str, overrides: Mapping[str, Any] | None = None) -> str:
+    """The stack that a recovery stack reads the primary's outputs from, as organization/project/stack."""
+    return stack_config(stack_name, overrides)[f"{_project()['name']}:primaryStack"]
 
 
 def record(

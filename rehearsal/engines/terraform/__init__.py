@@ -1,0 +1,5 @@
+"""Carries a lowered blueprint out with terraform and the genuine AWS provider."""
+
+from rehearsal.engines.terraform.engine import TerraformEngine
+
+__all__ = ["TerraformEngine"]

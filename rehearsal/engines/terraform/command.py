@@ -1,0 +1,160 @@
+"""Runs terraform as a child that never outlives this process, and reads its event stream."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rehearsal.engines.protocol import EngineError
+
+# After an interrupt terraform finishes what is under way and writes its state.
+_GRACE_SECONDS = 90
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """An error that terraform reported; `address` is the resource's, or None."""
+
+    address: str | None
+    summary: str
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.summary}" if self.address else self.summary
+
+
+@dataclass
+class Result:
+    """Exit code and errors of one command."""
+
+    code: int
+    errors: list[Diagnostic] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """The terraform command in one folder, with an environment that holds the AWS endpoint and the secrets."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    limit_seconds: float
+
+    def run(self, *arguments: str) -> str:
+        """A command that answers on stdout. Raises `EngineError` with terraform's own words when it fails."""
+        with self._child(arguments) as child, self._bounded(child):
+            out, err = _communicated(child)
+        if child.returncode != 0:
+            raise EngineError(f"terraform {arguments[0]} failed in {self.folder}: {_plain(err or out)}")
+        return out
+
+    def stream(self, arguments: Sequence[str], on_event: Callable[[Event], None]) -> Result:
+        """A command with `-json` whose events are handed over as they happen; errors are collected."""
+        result = Result(code=-1)
+        log = self.folder / f"{arguments[0]}.log"
+        with self._child(arguments, stderr=subprocess.STDOUT) as child, self._bounded(child), log.open("w") as written:
+            try:
+                for line in child.stdout or ():
+                    written.write(line)
+                    _note(line, result, on_event)
+                child.wait()
+            except BaseException:
+                _interrupt(child)
+                raise
+        result.code = child.returncode
+        return result
+
+    def _child(self, arguments: Sequence[str], stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        command = shutil.which("terraform")
+        if command is None:
+            raise EngineError("there is no terraform on PATH; install it, or use --engine pulumi")
+        environment = {
+            **os.environ,
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+            **self.environment,
+        }
+        # A session of its own: an interrupt at the terminal reaches terraform once, from here.
+        return subprocess.Popen(
+            [command, *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _bounded(self, child: subprocess.Popen[str]) -> _Bound:
+        return _Bound(child, self.limit_seconds)
+
+
+class _Bound:
+    """Interrupts a child that takes longer than it may."""
+
+    def __init__(self, child: subprocess.Popen[str], seconds: float) -> None:
+        self._child = child
+        self._seconds = seconds
+        self._timer = threading.Timer(seconds, self._expire)
+        self._expired = False
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._expired:
+            raise EngineError(f"terraform did not finish within {self._seconds:.0f} s; its state is kept")
+
+    def _expire(self) -> None:
+        self._expired = True
+        _interrupt(self._child)
+
+
+def _communicated(child: subprocess.Popen[str]) -> tuple[str, str]:
+    try:
+        return child.communicate()
+    except BaseException:
+        _interrupt(child)
+        raise
+
+
+def _interrupt(child: subprocess.Popen[str]) -> None:
+    """Asks terraform to stop, lets it write its state, and ends its whole group if it does not."""
+    if child.poll() is None:
+        child.send_signal(signal.SIGINT)
+        try:
+            child.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+def _note(line: str, result: Result, on_event: Callable[[Event], None]) -> None:
+    try:
+        event = json.loads(line)
+    except json.JSONDecodeError:
+        # Terraform prints plain text when it fails before its event stream begins.
+        if line.strip().startswith("Error:"):
+            result.errors.append(Diagnostic(None, line.strip()))
+        return
+    if event.get("type") == "diagnostic" and event["diagnostic"]["severity"] == "error":
+        diagnostic = event["diagnostic"]
+        detail = " ".join(filter(None, (diagnostic["summary"], diagnostic.get("detail"))))
+        result.errors.append(Diagnostic(diagnostic.get("address"), " ".join(detail.split())))
+    on_event(event)
+
+
+def _plain(text: str) -> str:
+    lines = [line.strip("│╷╵ \n") for line in text.splitlines()]
+    return " ".join(line for line in lines if line)[:2000]

@@ -1,0 +1,61 @@
+"""What a stack retained: set aside from its state without a call to the cloud, swept when the rehearsal ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.engines.terraform.command import Event, Result, Terraform
+from rehearsal.lowering import Lowered
+
+_NOTE = "retained.json"
+
+
+@dataclass(frozen=True)
+class Retained:
+    """The resources that a stack declared with retainOnDelete and no longer declares.
+
+    The engine that the design is for forgets them: they live on, and no call is made. Here they move into a
+    state of their own, so that a rehearsal can take down everything it made.
+    """
+
+    folder: Path
+    terraform: Callable[[Path], Terraform]
+
+    def set_aside(self, lowered: Lowered) -> None:
+        """Moves what is retained and no longer declared out of the stack's state; notes what is retained now."""
+        note = self.folder / _NOTE
+        before = set(json.loads(note.read_text(encoding="utf-8"))) if note.exists() else set()
+        gone = sorted(before - set(lowered.addresses.values()))
+        if gone:
+            self._keep_providers()
+            terraform = self.terraform(self.folder)
+            in_state = set(terraform.run("state", "list").split())
+            moved = [address for address in gone if address in in_state]
+            for address in moved:
+                terraform.run("state", "mv", f"-state-out={self._aside / 'terraform.tfstate'}", address, address)
+        note.write_text(json.dumps(sorted(lowered.retained)), encoding="utf-8")
+
+    def destroy(self, arguments: list[str], on_event: Callable[[Event], None]) -> Result:
+        """Destroys what was set aside, in whatever region it is."""
+        if not (self._aside / "terraform.tfstate").exists():
+            return Result(0)
+        return self.terraform(self._aside).stream(["destroy", *arguments], on_event)
+
+    @property
+    def _aside(self) -> Path:
+        return self.folder / "retained"
+
+    def _keep_providers(self) -> None:
+        """What was set aside needs the providers under which it was made, and nothing else of the document."""
+        self._aside.mkdir(exist_ok=True)
+        document: dict[str, Any] = json.loads((self.folder / "main.tf.json").read_text(encoding="utf-8"))
+        kept = {key: document[key] for key in ("terraform", "provider")}
+        (self._aside / "main.tf.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
+        for name in (".terraform", ".terraform.lock.hcl"):
+            link = self._aside / name
+            if not link.exists():
+                link.symlink_to(Path("..") / name)
