@@ -7,11 +7,17 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.data.records import RecordClass
+from components.data.stores import Stores, StoresArgs
+from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
-from components.network.vpc import Vpc, VpcArgs
+from components.network.exports import NetworkExports
+from components.network.network import Network, NetworkArgs
 from components.providers import regional_provider
+from components.security.boundaries import Boundaries, BoundariesArgs
 from components.security.keys import DataClass, Keys, KeysArgs
 from components.security.log_bucket import LogBuckets, LogBucketsArgs
+from components.security.roles import HumanRoles, HumanRolesArgs
 from components.security.service_roles import ServiceRoles, ServiceRolesArgs
 from components.settings import Settings
 
@@ -29,8 +35,16 @@ class Platform:
             if settings.reaches_primary
             else None
         )
+        self.identity()
         self.encryption()
-        self.network()
+        self.networking()
+        self.data()
+        self.messaging()
+
+    def identity(self) -> None:
+        """The permission boundaries, which every role that any layer makes from here on is bound by."""
+        self.boundaries = Boundaries("boundaries", BoundariesArgs(self.settings), self.here)
+        self.here = pulumi.ResourceOptions(provider=self.here.provider, transformations=[self.boundaries.bind])
 
     def encryption(self) -> None:
         """The keys and the buckets for logs, which come first since every layer encrypts and logs."""
@@ -47,16 +61,53 @@ class Platform:
         self.log_buckets = LogBuckets(
             "log-buckets", LogBucketsArgs(self.settings, self.keys.arn(DataClass.LOGS)), self.here
         )
+        self.roles = HumanRoles("roles", HumanRolesArgs(self.settings, self.keys, self.boundaries), self.here)
 
-    def network(self) -> None:
-        """VPC and everything that carries or stops a packet."""
-        self.vpc = Vpc(
+    def networking(self) -> None:
+        """Everything that carries or stops a packet."""
+        self.network = Network(
             "network",
-            VpcArgs(
-                name=self.settings.name("vpc"),
-                cidr=self.settings.network.vpc_cidr,
-                zones=self.settings.network.availability_zones,
-                nat_gateways=self.settings.sizes.nat_gateways,
+            NetworkArgs(
+                self.settings,
+                logs_key_arn=self.keys.arn(DataClass.LOGS),
+                flow_logs_destination=self.log_buckets.flow_logs_destination,
+                primary=NetworkExports.of(self.primary.network) if self.primary else None,
+                primary_side=self.primary_side,
+            ),
+            self.here,
+        )
+
+    def data(self) -> None:
+        """What the platform keeps, and its replication."""
+        self.stores = Stores(
+            "stores",
+            StoresArgs(
+                self.settings,
+                keys=self.keys,
+                log_buckets=self.log_buckets,
+                vpc_id=self.vpc.vpc.id,
+                zones=self.vpc.zones,
+                database_password="interim" if self.settings.is_primary else None,
+                primary=self.primary,
+                primary_side=self.primary_side,
+            ),
+            self.here,
+        )
+
+    def messaging(self) -> None:
+        """Streams and their archive, the bus and its queues, the topics."""
+        records = self.stores.records
+        self.events = Events(
+            "events",
+            EventsArgs(
+                self.settings,
+                keys=self.keys,
+                archive=ArchiveBuckets(
+                    orders=records.bucket(RecordClass.TRADES).arn,
+                    market_data=records.bucket(RecordClass.MARKET_DATA).arn,
+                    events=records.bucket(RecordClass.AUDIT).arn,
+                ),
+                primary_sizes=self.primary.sizes if self.primary else None,
             ),
             self.here,
         )
@@ -68,6 +119,11 @@ class Platform:
             sizes=self.settings.sizes.model_dump(by_alias=True),
             region=self.settings.region.name,
             key_arns=self.keys.arns,
-            vpc_id=self.vpc.vpc.id,
-            vpc_cidr=str(self.settings.network.vpc_cidr),
+            network=self.network.exports.output(),
+            orders_consistency=self.settings.data.orders_consistency.value,
+            table_arns=self.stores.tables.declared_arns,
+            records_buckets=self.stores.records.names,
+            database_arn=self.stores.database.arn,
+            file_system_id=self.stores.files.id,
+            backup_vault_name=self.stores.backups.vault.name,
         ).outputs()

@@ -1,0 +1,178 @@
+"""Permission boundaries: what no role of the platform can do, whatever its policies say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.security.policies import Statement, policy_document
+from components.security.services import PLATFORM_SERVICES
+from components.settings import Settings
+
+# Global services have their control plane there, whichever regions the platform stands in.
+GLOBAL_REGION = "us-east-1"
+
+# What destroys evidence or the means to read it. Nobody with a role of the platform does it; the account's
+# administrators can, and the trail says so.
+_EVIDENCE = [
+    "backup:DeleteBackupVaultLockConfiguration",
+    "cloudtrail:DeleteTrail",
+    "cloudtrail:StopLogging",
+    "config:DeleteConfigurationRecorder",
+    "config:DeleteDeliveryChannel",
+    "config:StopConfigurationRecorder",
+    "guardduty:DeleteDetector",
+    "guardduty:DisassociateFromAdministratorAccount",
+    "kms:DisableKey",
+    "kms:ScheduleKeyDeletion",
+    "s3:BypassGovernanceRetention",
+    "s3:PutAccountPublicAccessBlock",
+    "securityhub:DisableSecurityHub",
+]
+
+_ROLE_READS = ["iam:Get*", "iam:List*", "iam:SimulatePrincipalPolicy", "iam:GenerateServiceLastAccessedDetails"]
+_ROLE_CHANGES = [
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+]
+ROLE_UPKEEP = [
+    "iam:AddRoleToInstanceProfile",
+    "iam:CreateInstanceProfile",
+    "iam:CreateOpenIDConnectProvider",
+    "iam:CreatePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:DeleteInstanceProfile",
+    "iam:DeleteOpenIDConnectProvider",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:DeleteRole",
+    "iam:RemoveRoleFromInstanceProfile",
+    "iam:TagInstanceProfile",
+    "iam:TagOpenIDConnectProvider",
+    "iam:TagPolicy",
+    "iam:TagRole",
+    "iam:UntagPolicy",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateOpenIDConnectProviderThumbprint",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+]
+
+
+def fenced_regions(settings: Settings) -> list[str]:
+    """The regions in which the platform does anything at all."""
+    general = settings.general
+    return sorted({general.primary_region, general.dr_region, general.witness_region, GLOBAL_REGION})
+
+
+@dataclass(frozen=True)
+class BoundariesArgs:
+    """`settings` for names, account and regions."""
+
+    settings: Settings
+
+
+class Boundaries(Layer):
+    """One boundary for the roles of people, one for those of workloads."""
+
+    def __init__(self, name: str, args: BoundariesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("security:Boundaries", name, opts)
+        self._settings = args.settings
+        self._account = args.settings.general.account_id
+        self.workloads = self._policy("boundary-workloads", "Most that a role of a workload can do", self._workloads())
+        self.people = self._policy("boundary-people", "Most that a role of a person can do", self._people())
+        self.register_outputs({"workloads": self.workloads.arn, "people": self.people.arn})
+
+    def bind(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        """Gives each role that names no boundary the one for workloads: a transformation of `ResourceOptions`."""
+        if args.type_ != "aws:iam/role:Role" or args.props.get("permissions_boundary") is not None:
+            return None
+        return pulumi.ResourceTransformationResult(
+            {**args.props, "permissions_boundary": self.workloads.arn}, args.opts
+        )
+
+    def _policy(self, purpose: str, description: str, statements: list[Statement]) -> aws.iam.Policy:
+        return aws.iam.Policy(
+            purpose,
+            name=self._settings.name(purpose),
+            description=description,
+            policy=policy_document(*statements),
+            opts=self.child,
+        )
+
+    def _services(self) -> Statement:
+        return Statement(
+            "ServicesOfThePlatform",
+            [f"{service}:*" for service in PLATFORM_SERVICES],
+            ["*"],
+            conditions={"StringEquals": {"aws:RequestedRegion": fenced_regions(self._settings)}},
+        )
+
+    def _own(self, kind: str) -> str:
+        return f"arn:aws:iam::{self._account}:{kind}/{self._settings.general.name_prefix}-*"
+
+    def _common(self) -> list[Statement]:
+        return [
+            self._services(),
+            Statement("OwnRoles", ["iam:PassRole", "sts:AssumeRole", "sts:TagSession"], [self._own("role")]),
+            Statement("WhoAmI", ["sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"], ["*"]),
+            Statement("ReadRoles", _ROLE_READS, ["*"]),
+            Statement(
+                "ServiceLinkedRoles",
+                ["iam:CreateServiceLinkedRole", "iam:PassRole"],
+                [f"arn:aws:iam::{self._account}:role/aws-service-role/*"],
+            ),
+            Statement("KeepEvidence", _EVIDENCE, ["*"], effect="Deny"),
+        ]
+
+    def _workloads(self) -> list[Statement]:
+        return self._common()
+
+    def _people(self) -> list[Statement]:
+        boundaries = [f"arn:aws:iam::{self._account}:policy/{self._settings.general.name_prefix}-*-boundary-*"]
+        return [
+            *self._common(),
+            Statement("ChangeRoles", [*_ROLE_CHANGES, *ROLE_UPKEEP], self.own_identities(self._settings)),
+            Statement(
+                "KeepBoundaries",
+                [
+                    "iam:CreatePolicyVersion",
+                    "iam:DeletePolicy",
+                    "iam:DeletePolicyVersion",
+                    "iam:SetDefaultPolicyVersion",
+                ],
+                boundaries,
+                effect="Deny",
+            ),
+            Statement("KeepBound", ["iam:DeleteRolePermissionsBoundary"], ["*"], effect="Deny"),
+        ]
+
+    @staticmethod
+    def own_identities(settings: Settings) -> list[str]:
+        """ARN patterns of roles, policies, profiles and identity providers that are the platform's own."""
+        account, prefix = settings.general.account_id, settings.general.name_prefix
+        kinds = ("role", "policy", "instance-profile")
+        return [f"arn:aws:iam::{account}:{kind}/{prefix}-*" for kind in kinds] + [
+            f"arn:aws:iam::{account}:oidc-provider/*"
+        ]
+
+    def deployer_role_changes(self) -> list[Statement]:
+        """What a deployer may do to roles: only to bounded ones, so that no role it makes exceeds a boundary."""
+        return [
+            Statement(
+                "ChangeBoundedRoles",
+                _ROLE_CHANGES,
+                [self._own("role")],
+                conditions={"StringEquals": {"iam:PermissionsBoundary": [self.workloads.arn, self.people.arn]}},
+            ),
+            Statement("KeepUpRoles", ROLE_UPKEEP, self.own_identities(self._settings)),
+            Statement("ReadRoles", _ROLE_READS, ["*"]),
+        ]

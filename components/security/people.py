@@ -1,0 +1,286 @@
+"""What traders, operators, auditors and deployers may do: one function each, as statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.security.boundaries import Boundaries, fenced_regions
+from components.security.keys import DataClass, Keys
+from components.security.policies import Statement
+from components.security.services import PLATFORM_SERVICES
+from components.settings import Settings
+
+_OBSERVE = [
+    "apigateway:GET",
+    "application-autoscaling:Describe*",
+    "autoscaling:Describe*",
+    "backup:Describe*",
+    "backup:List*",
+    "cloudwatch:Describe*",
+    "cloudwatch:Get*",
+    "cloudwatch:List*",
+    "dynamodb:Describe*",
+    "dynamodb:List*",
+    "ec2:Describe*",
+    "ecs:Describe*",
+    "ecs:List*",
+    "eks:Describe*",
+    "eks:List*",
+    "elasticache:Describe*",
+    "elasticfilesystem:Describe*",
+    "elasticloadbalancing:Describe*",
+    "events:Describe*",
+    "events:List*",
+    "firehose:Describe*",
+    "fis:Get*",
+    "fis:List*",
+    "health:Describe*",
+    "kinesis:Describe*",
+    "kinesis:List*",
+    "lambda:Get*",
+    "lambda:List*",
+    "logs:Describe*",
+    "rds:Describe*",
+    "route53:Get*",
+    "route53:List*",
+    "sns:List*",
+    "sqs:GetQueueAttributes",
+    "sqs:List*",
+    "ssm:Describe*",
+    "ssm:GetAutomationExecution",
+    "ssm:List*",
+    "tag:Get*",
+    "xray:BatchGet*",
+    "xray:Get*",
+]
+_READ_LOGS = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults", "logs:StartQuery", "logs:StopQuery"]
+
+
+@dataclass(frozen=True)
+class People:
+    """Statements of the human roles of one stack; ARNs are of the platform's own names, in any of its regions."""
+
+    settings: Settings
+    keys: Keys
+    boundaries: Boundaries
+
+    def trader(self) -> list[Statement]:
+        """Sends, looks up and cancels orders through the API; reads orders and positions; sees dashboards."""
+        region, account = self.settings.region.name, self.settings.general.account_id
+        tables = [self._arn("dynamodb", f"table/{self.settings.shared_name(t)}") for t in ("orders", "positions")]
+        return [
+            Statement(
+                "TradeThroughTheApi",
+                ["execute-api:Invoke"],
+                [
+                    f"arn:aws:execute-api:{region}:{account}:*/*/{method}/{path}"
+                    for method, path in (
+                        ("POST", "orders"),
+                        ("GET", "orders"),
+                        ("GET", "orders/*"),
+                        ("DELETE", "orders/*"),
+                        ("GET", "positions"),
+                        ("GET", "positions/*"),
+                    )
+                ],
+            ),
+            Statement(
+                "ReadOrdersAndPositions",
+                ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
+                [*tables, *(f"{table}/index/*" for table in tables)],
+            ),
+            self._decrypt("ReadThroughDynamoDb", DataClass.TABLES, "dynamodb"),
+            Statement(
+                "SeeDashboards",
+                [
+                    "cloudwatch:DescribeAlarms",
+                    "cloudwatch:GetDashboard",
+                    "cloudwatch:GetMetricData",
+                    "cloudwatch:ListDashboards",
+                    "cloudwatch:ListMetrics",
+                ],
+                ["*"],
+            ),
+        ]
+
+    def operator(self) -> list[Statement]:
+        """Observes everything, reads no trading data, and carries out the runbook's steps on the platform's own."""
+        return [
+            Statement("Observe", _OBSERVE, ["*"]),
+            Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
+            *self._hosts(),
+            *self._recovery(),
+            Statement(
+                "StopAndStartAlarms",
+                ["cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions", "cloudwatch:SetAlarmState"],
+                [self._arn("cloudwatch", f"alarm:{self._own}")],
+            ),
+            self._decrypt("ReadThroughServices", DataClass.STREAMS, "sqs", "kinesis"),
+            self._decrypt("UseControlTable", DataClass.TABLES, "dynamodb"),
+        ]
+
+    def auditor(self) -> list[Statement]:
+        """Reads evidence and its locks; AWS's own SecurityAudit adds the settings of every service."""
+        account, prefix = self.settings.general.account_id, self.settings.general.name_prefix
+        buckets = f"arn:aws:s3:::{prefix}-*-{account}"
+        return [
+            Statement(
+                "ReadEvidence",
+                ["s3:GetObject", "s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectVersion"],
+                [f"{buckets}/*"],
+            ),
+            Statement("ListEvidence", ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket*"], [buckets]),
+            self._decrypt("ReadLogsThroughS3", DataClass.LOGS, "s3"),
+            self._decrypt("ReadRecordsThroughS3", DataClass.RECORDS, "s3"),
+            Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
+            Statement(
+                "ReadFindings",
+                [
+                    "backup:Describe*",
+                    "backup:List*",
+                    "cloudtrail:LookupEvents",
+                    "config:Describe*",
+                    "config:Get*",
+                    "config:SelectResourceConfig",
+                    "guardduty:Get*",
+                    "guardduty:List*",
+                    "inspector2:List*",
+                    "securityhub:Describe*",
+                    "securityhub:Get*",
+                    "securityhub:List*",
+                    "ssm:DescribeInstancePatchStates",
+                    "ssm:ListComplianceItems",
+                ],
+                ["*"],
+            ),
+        ]
+
+    def deployer(self) -> list[Statement]:
+        """Brings stacks up: everything of the platform's services in its regions, and roles within boundaries."""
+        services = [f"{service}:*" for service in PLATFORM_SERVICES if service not in ("kms", "execute-api")]
+        fence = {"StringEquals": {"aws:RequestedRegion": fenced_regions(self.settings)}}
+        return [
+            Statement("DeployServices", services, ["*"], conditions=fence),
+            Statement(
+                "DeployKeys",
+                [
+                    "kms:CreateAlias",
+                    "kms:CreateGrant",
+                    "kms:CreateKey",
+                    "kms:Decrypt",
+                    "kms:DeleteAlias",
+                    "kms:Describe*",
+                    "kms:EnableKeyRotation",
+                    "kms:Encrypt",
+                    "kms:GenerateDataKey*",
+                    "kms:Get*",
+                    "kms:List*",
+                    "kms:PutKeyPolicy",
+                    "kms:ReplicateKey",
+                    "kms:TagResource",
+                    "kms:UntagResource",
+                    "kms:UpdateAlias",
+                    "kms:UpdateKeyDescription",
+                ],
+                ["*"],
+                conditions=fence,
+            ),
+            *self.boundaries.deployer_role_changes(),
+            Statement("PassOwnRoles", ["iam:PassRole"], [self._iam("role")]),
+            Statement(
+                "ServiceLinkedRoles",
+                ["iam:CreateServiceLinkedRole"],
+                [f"arn:aws:iam::{self.settings.general.account_id}:role/aws-service-role/*"],
+            ),
+        ]
+
+    def _hosts(self) -> list[Statement]:
+        tagged = {"StringEquals": {"aws:ResourceTag/ManagedBy": "pulumi"}}
+        return [
+            Statement(
+                "ScaleGroups",
+                ["autoscaling:SetDesiredCapacity", "autoscaling:StartInstanceRefresh"],
+                ["*"],
+                conditions=tagged,
+            ),
+            Statement("ScaleServices", ["ecs:UpdateService"], [self._arn("ecs", f"service/{self._own}/*")]),
+            Statement("OpenSessions", ["ssm:StartSession"], [self._arn("ec2", "instance/*")], conditions=tagged),
+            Statement(
+                "EndOwnSessions",
+                ["ssm:ResumeSession", "ssm:TerminateSession"],
+                [self._arn("ssm", "session/${aws:username}-*")],
+            ),
+            Statement(
+                "RunAutomations",
+                ["ssm:StartAutomationExecution", "ssm:StopAutomationExecution"],
+                [self._arn("ssm", f"automation-definition/{self._own}:*"), self._arn("ssm", "automation-execution/*")],
+            ),
+        ]
+
+    def _recovery(self) -> list[Statement]:
+        control = self._arn("dynamodb", f"table/{self.settings.shared_name('control')}")
+        return [
+            Statement("RunFunctions", ["lambda:InvokeFunction"], [self._arn("lambda", f"function:{self._own}")]),
+            Statement(
+                "HoldTheLease",
+                [
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ],
+                [control],
+            ),
+            Statement(
+                "PromoteDatabase",
+                ["rds:PromoteReadReplica", "rds:RebootDBInstance", "rds:ModifyDBInstance"],
+                [self._arn("rds", f"db:{self._own}")],
+            ),
+            Statement(
+                "RestoreTables", ["dynamodb:RestoreTableToPointInTime"], [self._arn("dynamodb", f"table/{self._own}")]
+            ),
+            Statement("ReplayEvents", ["events:CancelReplay", "events:StartReplay"], [self._arn("events", "*")]),
+            Statement(
+                "RedriveQueues",
+                ["sqs:CancelMessageMoveTask", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"],
+                [self._arn("sqs", self._own)],
+            ),
+            Statement(
+                "ThrowSwitch",
+                [
+                    "route53-recovery-cluster:GetRoutingControlState",
+                    "route53-recovery-cluster:ListRoutingControls",
+                    "route53-recovery-cluster:UpdateRoutingControlState",
+                    "route53-recovery-cluster:UpdateRoutingControlStates",
+                ],
+                [f"arn:aws:route53-recovery-control::{self.settings.general.account_id}:controlpanel/*"],
+            ),
+            Statement(
+                "RunDrills",
+                ["fis:StartExperiment", "fis:StopExperiment"],
+                [self._arn("fis", "experiment-template/*"), self._arn("fis", "experiment/*")],
+                conditions={"StringEquals": {"aws:ResourceTag/ManagedBy": "pulumi"}},
+            ),
+        ]
+
+    @property
+    def _own(self) -> str:
+        return f"{self.settings.general.name_prefix}-*"
+
+    def _iam(self, kind: str) -> str:
+        return f"arn:aws:iam::{self.settings.general.account_id}:{kind}/{self._own}"
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:*:{self.settings.general.account_id}:{resource}"
+
+    def _decrypt(self, sid: str, data_class: DataClass, *services: str) -> Statement:
+        via: list[pulumi.Input[str]] = [f"{service}.{self.settings.region.name}.amazonaws.com" for service in services]
+        return Statement(
+            sid,
+            ["kms:Decrypt"],
+            [self.keys.arn(data_class)],
+            conditions={"StringEquals": {"kms:ViaService": via}},
+        )

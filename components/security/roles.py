@@ -1,0 +1,103 @@
+"""The roles that people take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.security.boundaries import Boundaries
+from components.security.keys import Keys
+from components.security.people import People
+from components.security.policies import Statement, policy_document
+from components.settings import Settings
+
+# AWS's own read access to the security settings of every service, which it keeps up to date.
+_SECURITY_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
+_SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
+# A second factor that was shown longer ago than a working hour does not open a role.
+_MFA_AGE_SECONDS = 3600
+# The only role of a workload that may deploy: the pipeline's.
+PIPELINE_ROLE = "deploy"
+
+
+@dataclass(frozen=True)
+class HumanRolesArgs:
+    """`boundaries` bound every role, the deployer's included."""
+
+    settings: Settings
+    keys: Keys
+    boundaries: Boundaries
+
+
+class HumanRoles(Layer):
+    """Trader, operator, auditor and deployer of one stack. Each is taken for a session, never owned."""
+
+    def __init__(self, name: str, args: HumanRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("security:HumanRoles", name, opts)
+        self._args = args
+        people = People(args.settings, args.keys, args.boundaries)
+        trust = [_people_with_second_factor(args.settings)]
+        self.trader = self._role("trader", trust, people.trader())
+        self.operator = self._role("operator", trust, people.operator())
+        self.auditor = self._role("auditor", trust, people.auditor())
+        aws.iam.RolePolicyAttachment(
+            "auditor-security-audit", role=self.auditor.name, policy_arn=_SECURITY_AUDIT, opts=self.child
+        )
+        self.deployer = self._role("deployer", [*trust, _pipeline(args.settings)], people.deployer())
+        self.register_outputs({"deployer": self.deployer.arn})
+
+    def _role(self, purpose: str, trust: list[Statement], permissions: list[Statement]) -> aws.iam.Role:
+        settings = self._args.settings
+        role = aws.iam.Role(
+            purpose,
+            name=settings.name(purpose),
+            description=f"Role of people: {purpose}",
+            assume_role_policy=policy_document(*trust),
+            permissions_boundary=self._args.boundaries.people.arn,
+            max_session_duration=settings.security.human_session_hours * 3600,
+            opts=self.child,
+        )
+        aws.iam.RolePolicy(
+            purpose,
+            name=settings.name(purpose),
+            role=role.id,
+            policy=policy_document(*permissions),
+            opts=self.child,
+        )
+        return role
+
+
+def _people_with_second_factor(settings: Settings) -> Statement:
+    """SAML when an identity provider is set, which asks for the second factor itself; else assuming with MFA."""
+    security = settings.security
+    if security.saml_provider_arn:
+        return Statement(
+            "PeopleBySaml",
+            ["sts:AssumeRoleWithSAML"],
+            principals={"Federated": security.saml_provider_arn},
+            conditions={"StringEquals": {"SAML:aud": _SAML_AUDIENCE}},
+        )
+    account = f"arn:aws:iam::{settings.general.account_id}:root"
+    return Statement(
+        "PeopleWithMfa",
+        ["sts:AssumeRole"],
+        principals={"AWS": list(security.trusted_principals) or account},
+        conditions={
+            "Bool": {"aws:MultiFactorAuthPresent": "true"},
+            "NumericLessThan": {"aws:MultiFactorAuthAge": str(_MFA_AGE_SECONDS)},
+        },
+    )
+
+
+def _pipeline(settings: Settings) -> Statement:
+    """The pipeline deploys both regions, and has no second factor to show: its role's name is what is trusted."""
+    account, prefix = settings.general.account_id, settings.general.name_prefix
+    return Statement(
+        "Pipeline",
+        ["sts:AssumeRole"],
+        principals={"AWS": f"arn:aws:iam::{account}:root"},
+        conditions={"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/{prefix}-*-{PIPELINE_ROLE}"}},
+    )
