@@ -52,6 +52,8 @@ _TYPES = {
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": "aws_s3_bucket_replication_configuration",
     "aws:s3/objectCopy:ObjectCopy": "aws_s3_object_copy",
     "aws:secretsmanager/secretPolicy:SecretPolicy": "aws_secretsmanager_secret_policy",
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": "aws_sqs_queue_redrive_allow_policy",
+    "aws:sqs/redrivePolicy:RedrivePolicy": "aws_sqs_queue_redrive_policy",
 }
 
 # Properties that the SDK renames beyond the rule.
