@@ -18,8 +18,13 @@ class PrimaryExports:
     sizes: pulumi.Input[Any]
     region: pulumi.Input[str]
     key_arns: pulumi.Input[Any]
-    vpc_id: pulumi.Input[str]
-    vpc_cidr: pulumi.Input[str]
+    network: pulumi.Input[Any]
+    orders_consistency: pulumi.Input[str]
+    table_arns: pulumi.Input[Any]
+    records_buckets: pulumi.Input[Any]
+    database_arn: pulumi.Input[str]
+    file_system_id: pulumi.Input[str]
+    backup_vault_name: pulumi.Input[str]
 
     def outputs(self) -> dict[str, Any]:
         """The exports by the names under which the recovery stack finds them."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, collapse_addresses
 from itertools import islice
 
-# Of sixteen equal parts each zone takes one app, one data and one public subnet; seven parts stay free to grow.
+# Of sixteen equal parts each zone takes one app, one data and one public subnet. The tenth part holds the hub's
+# subnets, six parts stay free to grow.
 _PART_BITS = 4
+# The smallest subnet there is; a subnet of the hub holds one interface and nothing else (Transit Gateway User
+# Guide, "Transit gateway design best practices").
+_TRANSIT_PREFIX = 28
 
 
 @dataclass(frozen=True)
@@ -19,11 +23,23 @@ class ZoneRanges:
     public: IPv4Network
     app: IPv4Network
     data: IPv4Network
+    transit: IPv4Network
+
+    @property
+    def all(self) -> tuple[IPv4Network, ...]:
+        """Every subnet of the zone."""
+        return (self.public, self.app, self.data, self.transit)
 
 
 def divide(vpc: IPv4Network, zones: Sequence[str]) -> list[ZoneRanges]:
-    """Three subnets for each zone, in the order of the zones, none overlapping another."""
-    parts = list(islice(vpc.subnets(prefixlen_diff=_PART_BITS), 3 * len(zones)))
+    """Four subnets for each zone, in the order of the zones, none overlapping another."""
     count = len(zones)
-    tiers = zip(zones, parts[:count], parts[count : 2 * count], parts[2 * count :], strict=True)
-    return [ZoneRanges(zone, public, app, data) for zone, app, data, public in tiers]
+    *parts, hub = islice(vpc.subnets(prefixlen_diff=_PART_BITS), 3 * count + 1)
+    transit = islice(hub.subnets(new_prefix=_TRANSIT_PREFIX), count)
+    tiers = zip(zones, parts[2 * count :], parts[:count], parts[count : 2 * count], transit, strict=True)
+    return [ZoneRanges(*zone) for zone in tiers]
+
+
+def joined(ranges: Iterable[IPv4Network]) -> list[IPv4Network]:
+    """The fewest ranges that cover the same addresses, for rules that name a whole tier."""
+    return list(collapse_addresses(ranges))

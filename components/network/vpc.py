@@ -1,4 +1,4 @@
-"""The VPC: three zones of public, app and data subnets, and the way to the internet and back."""
+"""The VPC: three zones of public, app, data and transit subnets, and the way to the internet and back."""
 
 from __future__ import annotations
 
@@ -25,21 +25,24 @@ class VpcArgs:
 
 @dataclass(frozen=True)
 class Zone:
-    """The subnets of one zone and the route tables of its tiers."""
+    """The subnets of one zone, their ranges, and the route table of its app tier."""
 
     name: str
+    ranges: ZoneRanges
     public: aws.ec2.Subnet
     app: aws.ec2.Subnet
     data: aws.ec2.Subnet
-    private_routes: aws.ec2.RouteTable
+    transit: aws.ec2.Subnet
+    app_routes: aws.ec2.RouteTable
 
 
 class Vpc(Layer):
     """Subnets by zone and tier. Only the public tier reaches the internet by itself; the app tier reaches it
-    through a NAT gateway, and the data tier not at all."""
+    through a NAT gateway, and the data tier not at all. The transit tier holds the hub's interfaces."""
 
     vpc: aws.ec2.Vpc
     zones: list[Zone]
+    data_routes: aws.ec2.RouteTable
 
     def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("network:Vpc", name, opts)
@@ -55,6 +58,7 @@ class Vpc(Layer):
         self.internet_gateway = aws.ec2.InternetGateway(
             "internet", vpc_id=self.vpc.id, tags={"Name": args.name}, opts=self.child
         )
+        self._empty_main_route_table()
         self.public_routes = self._route_table("public")
         aws.ec2.Route(
             "public-internet",
@@ -64,6 +68,8 @@ class Vpc(Layer):
             opts=self.child,
         )
         self.data_routes = self._route_table("data")
+        # What the hub hands over is for this VPC, so its subnets need no route but the local one.
+        self.transit_routes = self._route_table("transit")
         ranges = divide(args.cidr, args.zones)
         publics = {zone.zone: self._subnet("public", zone.zone, zone.public) for zone in ranges}
         self.nat_gateways = {
@@ -72,24 +78,66 @@ class Vpc(Layer):
         self.zones = [self._zone(zone, publics[zone.zone]) for zone in ranges]
         self.register_outputs({"vpcId": self.vpc.id})
 
+    @property
+    def id(self) -> pulumi.Output[str]:
+        """Id of the VPC."""
+        return self.vpc.id
+
+    @property
+    def public_subnet_ids(self) -> list[pulumi.Output[str]]:
+        """Ids of the public subnets, one for each zone."""
+        return [zone.public.id for zone in self.zones]
+
+    @property
+    def app_subnet_ids(self) -> list[pulumi.Output[str]]:
+        """Ids of the app subnets, one for each zone."""
+        return [zone.app.id for zone in self.zones]
+
+    @property
+    def data_subnet_ids(self) -> list[pulumi.Output[str]]:
+        """Ids of the data subnets, one for each zone."""
+        return [zone.data.id for zone in self.zones]
+
+    @property
+    def transit_subnet_ids(self) -> list[pulumi.Output[str]]:
+        """Ids of the hub's subnets, one for each zone."""
+        return [zone.transit.id for zone in self.zones]
+
+    @property
+    def app_route_table_ids(self) -> list[pulumi.Output[str]]:
+        """Ids of the app tier's route tables, one for each zone."""
+        return [zone.app_routes.id for zone in self.zones]
+
+    def _empty_main_route_table(self) -> None:
+        # A subnet that nobody associated with a route table falls to this one, and then reaches nothing outside.
+        aws.ec2.DefaultRouteTable(
+            "main",
+            default_route_table_id=self.vpc.default_route_table_id,
+            routes=[],
+            tags={"Name": f"{self._args.name}-main-unused"},
+            opts=self.child,
+        )
+
     def _zone(self, ranges: ZoneRanges, public: aws.ec2.Subnet) -> Zone:
         zone = ranges.zone
         app = self._subnet("app", zone, ranges.app)
         data = self._subnet("data", zone, ranges.data)
-        private_routes = self._route_table(f"app-{zone}")
+        transit = self._subnet("transit", zone, ranges.transit)
+        app_routes = self._route_table(f"app-{zone}")
         # A zone without a NAT gateway of its own uses the first zone's, at the price of that zone's failure.
         nat_zone = zone if zone in self.nat_gateways else next(iter(self.nat_gateways))
         aws.ec2.Route(
             f"app-{zone}-internet",
-            route_table_id=private_routes.id,
+            route_table_id=app_routes.id,
             destination_cidr_block="0.0.0.0/0",
             nat_gateway_id=self.nat_gateways[nat_zone].id,
             opts=self.child,
         )
         self._associate(f"public-{zone}", public, self.public_routes)
-        self._associate(f"app-{zone}", app, private_routes)
+        self._associate(f"app-{zone}", app, app_routes)
         self._associate(f"data-{zone}", data, self.data_routes)
-        return Zone(zone, public, app, data, private_routes)
+        self._associate(f"transit-{zone}", transit, self.transit_routes)
+        return Zone(zone, ranges, public, app, data, transit, app_routes)
 
     def _subnet(self, tier: str, zone: str, cidr: IPv4Network) -> aws.ec2.Subnet:
         return aws.ec2.Subnet(

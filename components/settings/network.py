@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
-from components.settings.section import PrivateCidr, Section, Texts, VpcCidr
+from components.settings.data import LOG_DAYS
+from components.settings.section import RFC1918, Decoded, PrivateCidr, Section, Texts, VpcCidr
 
 # Private autonomous system numbers (RFC 6996).
 PRIVATE_ASN_16 = range(64512, 65535)
 PRIVATE_ASN_32 = range(4200000000, 4294967295)
 
+# Numbers that AWS keeps for itself (Site-to-Site VPN User Guide, "Customer gateway options").
+_AWS_ASNS = (7224, 9059, 10124, 17943)
+
+# Ports that hand over a host: SSH, Telnet, RDP, VNC, WinRM.
+ADMIN_PORTS = (22, 23, 3389, 5900, 5985, 5986)
+
+# Shared address space of carriers (RFC 6598); the internet cannot reach it.
+_CARRIER_GRADE_NAT = IPv4Network("100.64.0.0/10")
+
+
+def _application_port(port: int) -> int:
+    if port in ADMIN_PORTS:
+        raise ValueError("is a port that administers hosts; choose another one from 1024 to 65535")
+    return port
+
+
+Cidrs = Annotated[tuple[IPv4Network, ...], Decoded]
+Port = Annotated[int, Field(ge=1024, le=65535), AfterValidator(_application_port)]
+
 
 class NetworkSettings(Section):
-    """Addresses, zones, and the links to the outside."""
+    """Addresses, zones, ports, and the links to the outside."""
 
     vpc_cidr: VpcCidr = Field(IPv4Network("10.0.0.0/16"), description="Address range of this stack's VPC.")
     primary_vpc_cidr: VpcCidr = Field(
@@ -30,23 +51,82 @@ class NetworkSettings(Section):
     transit_gateway_asn: int = Field(
         64512, description="Private autonomous system number of the hub, different in each region."
     )
+    primary_transit_gateway_asn: int = Field(
+        64512,
+        description="Private autonomous system number of the primary's hub, which the recovery region's hub peers with.",
+    )
     direct_connect_asn: int = Field(
         64900, description="Private autonomous system number of the Direct Connect gateway."
     )
     customer_gateway_ip: IPv4Address = Field(
-        IPv4Address("203.0.113.10"), description="Public address of the VPN device on the customer's side."
+        IPv4Address("203.0.113.10"),
+        description="Public address of the VPN device on the customer's side; the default is for documentation only.",
     )
     customer_gateway_asn: int = Field(
-        65010, description="Autonomous system number of the VPN device on the customer's side."
+        65010, description="Autonomous system number of the VPN device on the customer's side.", ge=1, le=4294967295
     )
     on_premises_cidr: PrivateCidr = Field(
         IPv4Network("192.168.0.0/16"), description="Address range behind the hybrid links."
     )
-    flow_log_retention_days: int = Field(365, description="How long flow logs stay in CloudWatch Logs, in days.", ge=90)
+    client_cidrs: Cidrs = Field(
+        (IPv4Network("0.0.0.0/0"),),
+        description="Address ranges that may call the public load balancer, on HTTP and HTTPS alone.",
+        min_length=1,
+    )
+    service_port: Port = Field(8443, description="Port on which the trading services take requests, in TLS.")
+    fix_port: Port = Field(9878, description="Port on which the engines hold FIX sessions.")
+    market_data_port: Port = Field(31001, description="UDP port on which market data arrives and is passed on.")
+    metrics_port: Port = Field(9464, description="Port on which everything that is watched serves its metrics.")
+    waf_requests_per_minute: int = Field(
+        6000,
+        description="Requests a minute that one address may send to the trading API before it is blocked.",
+        ge=10,
+        le=2000000000,
+    )
+    waf_max_order_bytes: int = Field(
+        8192,
+        description="Largest body of a request to the trading API, in bytes; the firewall sees no more than 8192.",
+        ge=256,
+        le=8192,
+    )
+    waf_block_anonymous: bool = Field(
+        False, description="Whether calls from anonymisers and hosting providers are blocked, rather than counted."
+    )
+    flow_log_retention_days: int = Field(
+        365, description="How long flow logs and the logs of firewall and VPN stay in CloudWatch Logs, in days."
+    )
 
-    @field_validator("transit_gateway_asn", "direct_connect_asn")
+    @field_validator("transit_gateway_asn", "primary_transit_gateway_asn", "direct_connect_asn")
     @classmethod
     def _private_asn(cls, asn: int) -> int:
         if asn not in PRIVATE_ASN_16 and asn not in PRIVATE_ASN_32:
             raise ValueError("must be private: 64512 to 65534, or 4200000000 to 4294967294")
         return asn
+
+    @field_validator("customer_gateway_ip")
+    @classmethod
+    def _reachable(cls, address: IPv4Address) -> IPv4Address:
+        private = any(address in block for block in (*RFC1918, _CARRIER_GRADE_NAT))
+        if private or address.is_loopback or address.is_link_local or address.is_multicast or address.is_reserved:
+            raise ValueError(
+                "cannot be reached over the internet; give the public address of the VPN device, or that of the NAT "
+                "device in front of it"
+            )
+        return address
+
+    @field_validator("customer_gateway_asn")
+    @classmethod
+    def _not_amazons(cls, asn: int) -> int:
+        if asn in _AWS_ASNS:
+            raise ValueError("belongs to AWS; give the number of your own network, or a private one from 64512 on")
+        return asn
+
+    @field_validator("flow_log_retention_days")
+    @classmethod
+    def _retention_exists(cls, days: int) -> int:
+        if days not in LOG_DAYS:
+            raise ValueError(
+                "is not a retention of a year or more that CloudWatch has; choose one of "
+                + ", ".join(map(str, LOG_DAYS))
+            )
+        return days

@@ -1,0 +1,119 @@
+"""The rules of each tier's network ACL, as data.
+
+ACLs keep no state, so the answers to what a tier opens must be let in by themselves, on the ports that callers use:
+1024 to 65535 where load balancers, NAT gateways or functions call, 32768 to 60999 where only Linux hosts do
+(VPC User Guide, "Ephemeral ports"; Linux `ip_local_port_range`). Lower numbers are looked at first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Literal
+
+from components.network.flows import HTTP, HTTPS, NFS, POSTGRESQL, REDIS
+from components.settings.network import ADMIN_PORTS, NetworkSettings
+
+WORLD = IPv4Network("0.0.0.0/0")
+EPHEMERAL = (1024, 65535)
+LINUX_EPHEMERAL = (32768, 60999)
+# "Fragmentation needed": without it a path with smaller packets, such as a VPN, loses the large ones in silence.
+_PATH_MTU = (3, 4)
+
+# Numbers from here on belong to the traffic between the regions, which the recovery region declares.
+BETWEEN_REGIONS = 500
+_OUTSIDE_ADMIN = 800
+_OUTSIDE = 900
+
+
+@dataclass(frozen=True)
+class AclRule:
+    """`first` and `last` are ports, or ICMP type and code; 0 and 0 where the protocol is all (`-1`)."""
+
+    number: int
+    direction: Literal["in", "out"]
+    protocol: Literal["tcp", "udp", "icmp", "-1"]
+    first: int
+    last: int
+    cidr: IPv4Network
+    action: Literal["allow", "deny"] = "allow"
+
+
+def public_rules(settings: NetworkSettings) -> list[AclRule]:
+    """Load balancers take calls from outside and NAT gateways make them; inside the VPC everything may talk."""
+    return [
+        *_everything(100, settings.vpc_cidr),
+        AclRule(200, "in", "tcp", HTTPS, HTTPS, WORLD),
+        AclRule(210, "in", "tcp", HTTP, HTTP, WORLD),
+        *_answers_from_outside(),
+        *_calls_to_outside(),
+        AclRule(_OUTSIDE, "out", "tcp", *EPHEMERAL, WORLD),
+    ]
+
+
+def app_rules(settings: NetworkSettings) -> list[AclRule]:
+    """Everything in the VPC, partners on premises on the ports of trading, and answers from outside."""
+    partners = settings.on_premises_cidr
+    fix, feed = settings.fix_port, settings.market_data_port
+    return [
+        *_everything(100, settings.vpc_cidr),
+        AclRule(200, "in", "tcp", fix, fix, partners),
+        AclRule(210, "in", "udp", feed, feed, partners),
+        AclRule(220, "in", "tcp", *LINUX_EPHEMERAL, partners),
+        AclRule(230, "in", "icmp", *_PATH_MTU, partners),
+        AclRule(200, "out", "tcp", fix, fix, partners),
+        AclRule(210, "out", "tcp", *EPHEMERAL, partners),
+        *_answers_from_outside(),
+        *_calls_to_outside(),
+    ]
+
+
+def data_rules(app: Sequence[IPv4Network], data: Sequence[IPv4Network]) -> list[AclRule]:
+    """The app tier on the ports of the stores, the stores among themselves, and S3 through its gateway endpoint,
+    the only way out that the tier's route table has."""
+    return [
+        *(
+            AclRule(100 + 10 * position + index, "in", "tcp", port, port, cidr)
+            for position, port in enumerate((POSTGRESQL, REDIS, NFS))
+            for index, cidr in enumerate(app)
+        ),
+        *(AclRule(100 + index, "out", "tcp", *EPHEMERAL, cidr) for index, cidr in enumerate(app)),
+        *(rule for index, cidr in enumerate(data) for rule in _everything(200 + index, cidr)),
+        AclRule(_OUTSIDE, "in", "tcp", *LINUX_EPHEMERAL, WORLD),
+        AclRule(_OUTSIDE, "out", "tcp", HTTPS, HTTPS, WORLD),
+    ]
+
+
+def transit_rules(settings: NetworkSettings) -> list[AclRule]:
+    """The hub's interfaces pass on what other tiers decide about."""
+    return [*_everything(100, settings.vpc_cidr), *_everything(110, settings.on_premises_cidr)]
+
+
+def between_regions(settings: NetworkSettings, other_region: IPv4Network) -> list[AclRule]:
+    """What the app tier of one region takes from the other region's, and sends to it."""
+    first = BETWEEN_REGIONS
+    ports = (settings.service_port, settings.metrics_port)
+    return [
+        AclRule(first + 10 * position, direction, "tcp", port, port, other_region)
+        for direction in ("in", "out")
+        for position, port in enumerate(ports)
+    ] + [AclRule(first + 20, direction, "tcp", *LINUX_EPHEMERAL, other_region) for direction in ("in", "out")]
+
+
+def _everything(number: int, cidr: IPv4Network) -> Iterator[AclRule]:
+    yield AclRule(number, "in", "-1", 0, 0, cidr)
+    yield AclRule(number, "out", "-1", 0, 0, cidr)
+
+
+def _answers_from_outside() -> Iterator[AclRule]:
+    # The range of the answers holds ports that administer hosts; nobody outside may open those.
+    for index, port in enumerate(port for port in ADMIN_PORTS if port >= EPHEMERAL[0]):
+        yield AclRule(_OUTSIDE_ADMIN + index, "in", "tcp", port, port, WORLD, "deny")
+    yield AclRule(_OUTSIDE, "in", "tcp", *EPHEMERAL, WORLD)
+    yield AclRule(_OUTSIDE + 10, "in", "icmp", *_PATH_MTU, WORLD)
+
+
+def _calls_to_outside() -> Iterator[AclRule]:
+    yield AclRule(_OUTSIDE + 20, "out", "tcp", HTTPS, HTTPS, WORLD)
+    yield AclRule(_OUTSIDE + 30, "out", "tcp", HTTP, HTTP, WORLD)

@@ -1,0 +1,183 @@
+"""Which connections the platform opens, as data: from whom, to whom, on which port, and why.
+
+Only the opening of a connection is listed, since security groups let its answers pass. Name resolution, time and
+instance metadata are not listed either: no group or network ACL filters them (VPC User Guide, "Control traffic to
+your AWS resources using security groups").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import Literal
+
+import pulumi
+
+from components.settings.network import NetworkSettings
+
+HTTP = 80
+HTTPS = 443
+NFS = 2049
+POSTGRESQL = 5432
+REDIS = 6379
+
+
+class Group(StrEnum):
+    """Kinds of members that have a security group; `purpose` is the group's description."""
+
+    purpose: str
+
+    TRADING_ENGINES = "trading-engines", "Matching engines and the FIX sessions they hold"
+    MARKET_DATA = "market-data", "Feed handlers that take market data in and pass it on"
+    COMPLIANCE = "compliance", "Surveillance and reporting"
+    SERVICES = "services", "Trading services in containers behind the public load balancer"
+    FUNCTIONS = "functions", "Lambda functions"
+    CLUSTER_NODES = "cluster-nodes", "Kubernetes nodes"
+    DELIVERY = "delivery", "Build jobs that deploy into the VPC"
+    LOAD_BALANCER = "load-balancer", "The public load balancer"
+    FIX_LOAD_BALANCER = "fix-load-balancer", "The internal load balancer of FIX sessions"
+    DATABASE = "database", "The trade history database and its readers"
+    CACHE = "cache", "The cache"
+    FILE_SYSTEM = "file-system", "Mount targets of the file system"
+    ENDPOINTS = "endpoints", "Interface endpoints of AWS services"
+
+    def __new__(cls, value: str, purpose: str) -> Group:
+        """A member is its value; the purpose hangs on it."""
+        group = str.__new__(cls, value)
+        group._value_ = value
+        group.purpose = purpose
+        return group
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Somebody who has no group: an address range, or a prefix list that AWS keeps."""
+
+    name: str
+    cidr: str | None = None
+    prefix_list_id: pulumi.Input[str] | None = None
+
+
+WORLD = Outside("world", cidr="0.0.0.0/0")
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Connections from `source` to `target` on one port; `why` is the description of its rules."""
+
+    source: Group | Outside
+    target: Group | Outside
+    port: int
+    why: str
+    protocol: Literal["tcp", "udp"] = "tcp"
+
+    @property
+    def name(self) -> str:
+        """Unique within a list of flows: `services-to-database-5432`."""
+        return f"{_name(self.source)}-to-{_name(self.target)}-{self.port}"
+
+
+# What runs code of ours, and calls AWS.
+WORKLOADS = (
+    Group.TRADING_ENGINES,
+    Group.MARKET_DATA,
+    Group.COMPLIANCE,
+    Group.SERVICES,
+    Group.FUNCTIONS,
+    Group.CLUSTER_NODES,
+    Group.DELIVERY,
+)
+# What serves metrics to the monitoring that runs on the cluster.
+WATCHED = (Group.TRADING_ENGINES, Group.MARKET_DATA, Group.COMPLIANCE, Group.SERVICES)
+
+
+def flows_within(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.Input[str]]) -> list[Flow]:
+    """Every connection that starts or ends in one region's VPC, but for those that cross to the other region.
+
+    `prefix_lists` are the ids of AWS's own lists by service, for services with gateway endpoints.
+    """
+    return [
+        *_public(settings),
+        *_trading(settings),
+        *_stores(),
+        *_monitoring(settings),
+        *_aws_services(settings, prefix_lists),
+    ]
+
+
+def flows_between_regions(settings: NetworkSettings, other_region: IPv4Network) -> list[Flow]:
+    """What one region's groups open to, and take from, the other region, whose groups they cannot name.
+
+    The same in both directions, so that neither has to change when the regions change roles.
+    """
+    other = Outside("other-region", cidr=str(other_region))
+    reconcile = "Services of both regions reconcile open orders"
+    watch = "Each region's monitoring watches the other from outside"
+    return [
+        Flow(Group.SERVICES, other, settings.service_port, reconcile),
+        Flow(other, Group.SERVICES, settings.service_port, reconcile),
+        Flow(Group.CLUSTER_NODES, other, settings.metrics_port, watch),
+        *(Flow(other, group, settings.metrics_port, watch) for group in WATCHED),
+    ]
+
+
+def _public(settings: NetworkSettings) -> Iterator[Flow]:
+    for index, cidr in enumerate(settings.client_cidrs):
+        clients = Outside(f"clients-{index}", cidr=str(cidr))
+        yield Flow(clients, Group.LOAD_BALANCER, HTTPS, "Clients call the trading API")
+        yield Flow(clients, Group.LOAD_BALANCER, HTTP, "Clients are redirected to HTTPS")
+    yield Flow(Group.LOAD_BALANCER, Group.SERVICES, settings.service_port, "The load balancer hands requests over")
+
+
+def _trading(settings: NetworkSettings) -> Iterator[Flow]:
+    partners = Outside("on-premises", cidr=str(settings.on_premises_cidr))
+    engines = Group.TRADING_ENGINES
+    fix = settings.fix_port
+    yield Flow(partners, Group.FIX_LOAD_BALANCER, fix, "Members open FIX sessions over the hybrid links")
+    yield Flow(Group.FIX_LOAD_BALANCER, engines, fix, "The load balancer hands FIX sessions over")
+    yield Flow(engines, partners, fix, "Engines open FIX sessions to venues over the hybrid links")
+    yield Flow(engines, engines, settings.service_port, "Engines replicate the book to each other")
+    yield Flow(engines, Group.SERVICES, settings.service_port, "Engines ask for risk limits")
+    yield Flow(Group.SERVICES, engines, settings.service_port, "Services submit and cancel orders")
+    feed = settings.market_data_port
+    yield Flow(partners, Group.MARKET_DATA, feed, "Venues send market data over the hybrid links", "udp")
+    yield Flow(Group.MARKET_DATA, engines, feed, "Feed handlers pass market data on", "udp")
+
+
+def _stores() -> Iterator[Flow]:
+    for reader, why in (
+        (Group.SERVICES, "Services keep trades and positions"),
+        (Group.FUNCTIONS, "Functions check the integrity of trades and positions"),
+        (Group.COMPLIANCE, "Compliance reads the trade history"),
+    ):
+        yield Flow(reader, Group.DATABASE, POSTGRESQL, why)
+    for reader in (Group.TRADING_ENGINES, Group.SERVICES, Group.FUNCTIONS):
+        yield Flow(reader, Group.CACHE, REDIS, "Prices and positions are read from the cache, in TLS")
+    for reader in (Group.CLUSTER_NODES, Group.SERVICES):
+        yield Flow(reader, Group.FILE_SYSTEM, NFS, "Monitoring data is kept on the shared file system, in TLS")
+
+
+def _monitoring(settings: NetworkSettings) -> Iterator[Flow]:
+    for group in WATCHED:
+        yield Flow(Group.CLUSTER_NODES, group, settings.metrics_port, "Monitoring on the cluster collects metrics")
+
+
+def _aws_services(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.Input[str]]) -> Iterator[Flow]:
+    # Endpoints take over the public names of their services for the whole VPC: whoever is in it, such as a node
+    # that has only the cluster's own group, must be able to reach them.
+    vpc = Outside("vpc", cidr=str(settings.vpc_cidr))
+    yield Flow(vpc, Group.ENDPOINTS, HTTPS, "Everything in the VPC calls AWS services through interface endpoints")
+    for group in WORKLOADS:
+        yield Flow(group, vpc, HTTPS, "AWS services are called through interface endpoints")
+        for service, id_ in prefix_lists.items():
+            to = Outside(service, prefix_list_id=id_)
+            yield Flow(group, to, HTTPS, f"{service} is called through its gateway endpoint")
+    # Images, charts and AWS APIs without an endpoint; through a NAT gateway, so nobody can answer unasked.
+    for group in (Group.CLUSTER_NODES, Group.DELIVERY):
+        yield Flow(group, WORLD, HTTPS, "Images, packages and AWS services without an endpoint are fetched")
+
+
+def _name(end: Group | Outside) -> str:
+    return end.value if isinstance(end, Group) else end.name

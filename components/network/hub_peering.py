@@ -1,0 +1,98 @@
+"""The way round: the two hubs are joined, so that the premises reach either region through the other one's links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.network.exports import NetworkExports
+from components.network.hub import Hub
+from components.settings.network import NetworkSettings
+
+
+@dataclass(frozen=True)
+class HubPeeringArgs:
+    """`primary_side` is None once the recovery region has taken over: the primary's end is then left alone."""
+
+    name: str
+    account_id: str
+    primary_region: str
+    hub: Hub
+    primary: NetworkExports
+    primary_side: pulumi.ProviderResource | None
+    settings: NetworkSettings
+
+
+class HubPeering(Layer):
+    """Peered hubs exchange no routes by themselves, so each side has static ones in its core table:
+
+    the other region's VPC, for what comes from the premises through this region's links;
+    the range on premises, for what this region sends there while its own links are down. This one is a bit wider
+    than the range that the links announce, so that it counts only when they announce nothing: a hub prefers the
+    more specific route, and a static one among equals.
+
+    What arrives from the other hub is looked up in the peer table, which holds no way back.
+    """
+
+    def __init__(self, name: str, args: HubPeeringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("network:HubPeering", name, opts)
+        self._args = args
+        self.attachment = aws.ec2transitgateway.PeeringAttachment(
+            "primary",
+            transit_gateway_id=args.hub.gateway.id,
+            peer_account_id=args.account_id,
+            peer_region=args.primary_region,
+            peer_transit_gateway_id=args.primary.hub_id,
+            tags={"Name": args.name},
+            opts=self.child,
+        )
+        settings, near = args.settings, args.hub
+        accepted = self._accept(args.primary_side) if args.primary_side else []
+        self._route("dr", near.core_routes.id, near.peer_routes.id, settings.primary_vpc_cidr, self.after(*accepted))
+        if args.primary_side:
+            self._route(
+                "primary",
+                args.primary.hub_core_routes_id,
+                args.primary.hub_peer_routes_id,
+                settings.vpc_cidr,
+                self.there(args.primary_side, *accepted),
+            )
+        self.register_outputs({"attachmentId": self.attachment.id})
+
+    def _accept(self, primary_side: pulumi.ProviderResource) -> list[pulumi.Resource]:
+        return [
+            aws.ec2transitgateway.PeeringAttachmentAccepter(
+                "primary",
+                transit_gateway_attachment_id=self.attachment.id,
+                tags={"Name": self._args.name},
+                opts=self.there(primary_side),
+            )
+        ]
+
+    def _route(
+        self,
+        side: str,
+        core_routes_id: pulumi.Input[str],
+        peer_routes_id: pulumi.Input[str],
+        other_region: IPv4Network,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        aws.ec2transitgateway.RouteTableAssociation(
+            f"{side}-hub-peer",
+            transit_gateway_attachment_id=self.attachment.id,
+            transit_gateway_route_table_id=peer_routes_id,
+            opts=opts,
+        )
+        beyond = self._args.settings.on_premises_cidr.supernet()
+        for name, destination in (("other-region", other_region), ("on-premises", beyond)):
+            aws.ec2transitgateway.Route(
+                f"{side}-hub-{name}",
+                destination_cidr_block=str(destination),
+                transit_gateway_attachment_id=self.attachment.id,
+                transit_gateway_route_table_id=core_routes_id,
+                opts=opts,
+            )
