@@ -1,0 +1,1 @@
+"""The Trading API: one OpenAPI document, and what is made from it."""

@@ -1,0 +1,229 @@
+# ruff: noqa
+# fmt: off
+# pyright: reportUnusedVariable=false
+"""Generated from trading_api.openapi.yaml by `python -m functions.api.generate`: edit that one."""
+
+DOCUMENT_SHA256 = "4055c7619383023754413a8d8aa19499be2ea1ad44c0ed3fdb13cebc8fede50e"
+MAX_BODY_BYTES = 4096
+DEFAULT_LIMIT = 50
+
+from decimal import Decimal
+import re
+from functions.api.invalid import JsonSchemaValueException
+
+
+REGEX_PATTERNS = {
+    '^[A-Za-z0-9_-]+$': re.compile('^[A-Za-z0-9_-]+\\Z'),
+    '^[A-Za-z0-9_-]{1,36}$': re.compile('^[A-Za-z0-9_-]{1,36}\\Z'),
+    '^[A-Z0-9]{4}$': re.compile('^[A-Z0-9]{4}\\Z'),
+    '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$': re.compile('^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?\\Z'),
+    '^[A-Z0-9][A-Z0-9./-]{0,19}$': re.compile('^[A-Z0-9][A-Z0-9./-]{0,19}\\Z')
+}
+
+NoneType = type(None)
+
+def validate(data, custom_formats={}, name_prefix=None):
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data_keys = set(data.keys())
+        if "limit_order" in data_keys:
+            data_keys.remove("limit_order")
+            data__limitorder = data["limit_order"]
+            validate___components_schemas_limitorder(data__limitorder, custom_formats, (name_prefix or "data") + ".limit_order")
+        if "market_order" in data_keys:
+            data_keys.remove("market_order")
+            data__marketorder = data["market_order"]
+            validate___components_schemas_marketorder(data__marketorder, custom_formats, (name_prefix or "data") + ".market_order")
+        if "client_order_id" in data_keys:
+            data_keys.remove("client_order_id")
+            data__clientorderid = data["client_order_id"]
+            validate___components_schemas_clientorderid(data__clientorderid, custom_formats, (name_prefix or "data") + ".client_order_id")
+        if "limit" in data_keys:
+            data_keys.remove("limit")
+            data__limit = data["limit"]
+            validate___components_parameters_limit_schema(data__limit, custom_formats, (name_prefix or "data") + ".limit")
+        if "next_token" in data_keys:
+            data_keys.remove("next_token")
+            data__nexttoken = data["next_token"]
+            validate___components_parameters_nexttoken_schema(data__nexttoken, custom_formats, (name_prefix or "data") + ".next_token")
+    return data
+
+def validate___components_parameters_nexttoken_schema(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'minLength': 1, 'maxLength': 512, 'pattern': '^[A-Za-z0-9_-]+$'}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len < 1:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'minLength': 1, 'maxLength': 512, 'pattern': '^[A-Za-z0-9_-]+$'}, rule='minLength')
+        if data_len > 512:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 512 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'minLength': 1, 'maxLength': 512, 'pattern': '^[A-Za-z0-9_-]+$'}, rule='maxLength')
+        if not REGEX_PATTERNS['^[A-Za-z0-9_-]+$'].search(data):
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[A-Za-z0-9_-]+$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'minLength': 1, 'maxLength': 512, 'pattern': '^[A-Za-z0-9_-]+$'}, rule='pattern')
+    return data
+
+def validate___components_parameters_limit_schema(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (int)) or isinstance(data, bool):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be integer", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'integer', 'minimum': 1, 'maximum': 100, 'default': 50}, rule='type')
+    if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
+        if data < 1:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 1", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'integer', 'minimum': 1, 'maximum': 100, 'default': 50}, rule='minimum')
+        if data > 100:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be smaller than or equal to 100", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'integer', 'minimum': 1, 'maximum': 100, 'default': 50}, rule='maximum')
+    return data
+
+def validate___components_schemas_clientorderid(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len > 36:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 36 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, rule='maxLength')
+        if not REGEX_PATTERNS['^[A-Za-z0-9_-]{1,36}$'].search(data):
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[A-Za-z0-9_-]{1,36}$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, rule='pattern')
+    return data
+
+def validate___components_schemas_marketorder(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (dict)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='type')
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force']) - data.keys()
+        if data__missing_keys:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='required')
+        data_keys = set(data.keys())
+        if "client_order_id" in data_keys:
+            data_keys.remove("client_order_id")
+            data__clientorderid = data["client_order_id"]
+            validate___components_schemas_clientorderid(data__clientorderid, custom_formats, (name_prefix or "data") + ".client_order_id")
+        if "instrument" in data_keys:
+            data_keys.remove("instrument")
+            data__instrument = data["instrument"]
+            validate___components_schemas_instrument(data__instrument, custom_formats, (name_prefix or "data") + ".instrument")
+        if "side" in data_keys:
+            data_keys.remove("side")
+            data__side = data["side"]
+            validate___components_schemas_side(data__side, custom_formats, (name_prefix or "data") + ".side")
+        if "type" in data_keys:
+            data_keys.remove("type")
+            data__type = data["type"]
+            if not isinstance(data__type, (str)):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".type must be string", value=data__type, name="" + (name_prefix or "data") + ".type", definition={'type': 'string', 'enum': ['MARKET']}, rule='type')
+            if not (isinstance(data__type, str) and data__type == 'MARKET'):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".type must be one of ['MARKET']", value=data__type, name="" + (name_prefix or "data") + ".type", definition={'type': 'string', 'enum': ['MARKET']}, rule='enum')
+        if "quantity" in data_keys:
+            data_keys.remove("quantity")
+            data__quantity = data["quantity"]
+            validate___components_schemas_positivedecimal(data__quantity, custom_formats, (name_prefix or "data") + ".quantity")
+        if "time_in_force" in data_keys:
+            data_keys.remove("time_in_force")
+            data__timeinforce = data["time_in_force"]
+            validate___components_schemas_timeinforce(data__timeinforce, custom_formats, (name_prefix or "data") + ".time_in_force")
+        if "venue" in data_keys:
+            data_keys.remove("venue")
+            data__venue = data["venue"]
+            validate___components_schemas_venue(data__venue, custom_formats, (name_prefix or "data") + ".venue")
+        if data_keys:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='additionalProperties')
+    return data
+
+def validate___components_schemas_venue(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len > 4:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 4 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}, rule='maxLength')
+        if not REGEX_PATTERNS['^[A-Z0-9]{4}$'].search(data):
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[A-Z0-9]{4}$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}, rule='pattern')
+    return data
+
+def validate___components_schemas_timeinforce(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, rule='type')
+    if not (isinstance(data, str) and data == 'DAY' or isinstance(data, str) and data == 'GTC' or isinstance(data, str) and data == 'IOC' or isinstance(data, str) and data == 'FOK'):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be one of ['DAY', 'GTC', 'IOC', 'FOK']", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, rule='enum')
+    return data
+
+def validate___components_schemas_positivedecimal(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len > 21:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 21 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, rule='maxLength')
+        if not REGEX_PATTERNS['^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$'].search(data):
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, rule='pattern')
+    return data
+
+def validate___components_schemas_side(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'enum': ['BUY', 'SELL']}, rule='type')
+    if not (isinstance(data, str) and data == 'BUY' or isinstance(data, str) and data == 'SELL'):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be one of ['BUY', 'SELL']", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'enum': ['BUY', 'SELL']}, rule='enum')
+    return data
+
+def validate___components_schemas_instrument(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len > 20:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 20 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, rule='maxLength')
+        if not REGEX_PATTERNS['^[A-Z0-9][A-Z0-9./-]{0,19}$'].search(data):
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[A-Z0-9][A-Z0-9./-]{0,19}$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, rule='pattern')
+    return data
+
+def validate___components_schemas_limitorder(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (dict)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='type')
+    data_is_dict = isinstance(data, dict)
+    if data_is_dict:
+        data__missing_keys = set(['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force']) - data.keys()
+        if data__missing_keys:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='required')
+        data_keys = set(data.keys())
+        if "client_order_id" in data_keys:
+            data_keys.remove("client_order_id")
+            data__clientorderid = data["client_order_id"]
+            validate___components_schemas_clientorderid(data__clientorderid, custom_formats, (name_prefix or "data") + ".client_order_id")
+        if "instrument" in data_keys:
+            data_keys.remove("instrument")
+            data__instrument = data["instrument"]
+            validate___components_schemas_instrument(data__instrument, custom_formats, (name_prefix or "data") + ".instrument")
+        if "side" in data_keys:
+            data_keys.remove("side")
+            data__side = data["side"]
+            validate___components_schemas_side(data__side, custom_formats, (name_prefix or "data") + ".side")
+        if "type" in data_keys:
+            data_keys.remove("type")
+            data__type = data["type"]
+            if not isinstance(data__type, (str)):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".type must be string", value=data__type, name="" + (name_prefix or "data") + ".type", definition={'type': 'string', 'enum': ['LIMIT']}, rule='type')
+            if not (isinstance(data__type, str) and data__type == 'LIMIT'):
+                raise JsonSchemaValueException("" + (name_prefix or "data") + ".type must be one of ['LIMIT']", value=data__type, name="" + (name_prefix or "data") + ".type", definition={'type': 'string', 'enum': ['LIMIT']}, rule='enum')
+        if "quantity" in data_keys:
+            data_keys.remove("quantity")
+            data__quantity = data["quantity"]
+            validate___components_schemas_positivedecimal(data__quantity, custom_formats, (name_prefix or "data") + ".quantity")
+        if "limit_price" in data_keys:
+            data_keys.remove("limit_price")
+            data__limitprice = data["limit_price"]
+            validate___components_schemas_positivedecimal(data__limitprice, custom_formats, (name_prefix or "data") + ".limit_price")
+        if "time_in_force" in data_keys:
+            data_keys.remove("time_in_force")
+            data__timeinforce = data["time_in_force"]
+            validate___components_schemas_timeinforce(data__timeinforce, custom_formats, (name_prefix or "data") + ".time_in_force")
+        if "venue" in data_keys:
+            data_keys.remove("venue")
+            data__venue = data["venue"]
+            validate___components_schemas_venue(data__venue, custom_formats, (name_prefix or "data") + ".venue")
+        if data_keys:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='additionalProperties')
+    return data
+
+
+limit_order = validate___components_schemas_limitorder
+market_order = validate___components_schemas_marketorder
+client_order_id = validate___components_schemas_clientorderid
+limit = validate___components_parameters_limit_schema
+next_token = validate___components_parameters_nexttoken_schema

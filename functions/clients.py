@@ -1,0 +1,42 @@
+"""AWS clients whose calls end in a bounded time.
+
+One try, no retries inside the SDK: a retry is the caller's decision, who knows how much of its lease or time is left.
+A call may take its connect and its read time-out one after the other, so the two share what it is given: a quarter
+to connect, which takes milliseconds inside a region, and the rest for the answer. That is no hard
+bound (a host with several addresses is tried at each, an answer may trickle in): who needs one looks at the clock
+after the answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# The SDK's own time-outs of 60 s and its four retries would outlast any lease, and most functions.
+_KEEP_WARM = {"tcp_keepalive": True, "max_pool_connections": 10}
+
+
+def bounded_client(service: str, timeout_milliseconds: int, region: str | None = None) -> Any:
+    """A client of `service` whose every call ends after about `timeout_milliseconds`."""
+    seconds = timeout_milliseconds / 1000
+    config = Config(
+        connect_timeout=seconds / 4,
+        read_timeout=seconds * 3 / 4,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        **_KEEP_WARM,
+    )
+    return boto3.client(service, region_name=region, config=config)
+
+
+def patient_client(service: str, timeout_milliseconds: int, region: str | None = None) -> Any:
+    """A client for work that nobody waits for: retries throttling and network trouble a few times, adaptively."""
+    seconds = timeout_milliseconds / 1000
+    config = Config(
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        retries={"total_max_attempts": 5, "mode": "adaptive"},
+        **_KEEP_WARM,
+    )
+    return boto3.client(service, region_name=region, config=config)

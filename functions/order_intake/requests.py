@@ -1,0 +1,148 @@
+"""What a request says, checked against the schemas of the OpenAPI document. All raise ProblemError."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from functions.api import validators
+from functions.api.invalid import JsonSchemaValueException
+from functions.order_intake.answers import ProblemError
+
+_ORDER_VALIDATORS: Mapping[str, Callable[..., Any]] = {
+    "LIMIT": validators.limit_order,
+    "MARKET": validators.market_order,
+}
+# An account is part of a key in which '#' divides.
+_ACCOUNT = re.compile(r"[A-Za-z0-9-]{1,64}")
+_SHOWN = 40
+
+
+def account_id(event: Mapping[str, Any], claim: str) -> str:
+    """The account of the caller: a claim of the verified token, or a value that the authorizer function set."""
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    found = authorizer.get(claim) or (authorizer.get("claims") or {}).get(claim)
+    if not isinstance(found, str) or not _ACCOUNT.fullmatch(found):
+        raise ProblemError("unauthenticated", f"the token names no trading account; it needs the claim {claim}")
+    return found
+
+
+def order(event: Mapping[str, Any]) -> dict[str, str]:
+    """The order in the body: an object of the schema that its type names."""
+    body = _json(_body(event))
+    if not isinstance(body, dict):
+        raise ProblemError("invalid_request", f"body: must be a JSON object, not {_shown(body)}")
+    kind = body.get("type")
+    validator = _ORDER_VALIDATORS.get(kind) if isinstance(kind, str) else None
+    if validator is None:
+        given = f"not {_shown(kind)}" if "type" in body else "and it is missing"
+        raise ProblemError("invalid_request", f"type: must be one of {', '.join(_ORDER_VALIDATORS)}, {given}")
+    _checked("body", body, validator)
+    return body
+
+
+def client_order_id(event: Mapping[str, Any]) -> str:
+    value = (event.get("pathParameters") or {}).get("client_order_id")
+    return _checked("client_order_id", value, validators.client_order_id)
+
+
+def page(event: Mapping[str, Any]) -> tuple[int, str | None]:
+    """Limit and decoded continuation of a listing."""
+    query = event.get("queryStringParameters") or {}
+    limit = query.get("limit")
+    number = validators.DEFAULT_LIMIT if limit is None else _integer("limit", limit)
+    _checked("limit", number, validators.limit)
+    token = query.get("next_token")
+    if token is None:
+        return number, None
+    _checked("next_token", token, validators.next_token)
+    try:
+        return number, base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise bad_token() from None
+
+
+def token(continuation: str) -> str:
+    """The opaque next_token of a continuation; it names no account, so it serves none but the caller's."""
+    return base64.urlsafe_b64encode(continuation.encode()).decode().rstrip("=")
+
+
+def bad_token() -> ProblemError:
+    return ProblemError("invalid_request", "next_token: was not given out by this API; start again without it")
+
+
+def _body(event: Mapping[str, Any]) -> str:
+    body = event.get("body")
+    if not body:
+        raise ProblemError("invalid_request", "body: is missing; send an order as JSON")
+    limit = validators.MAX_BODY_BYTES
+    # Base64 takes four characters for three bytes; no text is shorter in bytes than in characters.
+    encoded = bool(event.get("isBase64Encoded"))
+    if len(body) > (limit * 4 // 3 + 4 if encoded else limit):
+        raise _too_large(limit)
+    try:
+        data = base64.b64decode(body, validate=True) if encoded else body.encode()
+        if len(data) > limit:
+            raise _too_large(limit)
+        return data.decode()
+    except (binascii.Error, UnicodeError):
+        raise ProblemError("invalid_request", "body: is not UTF-8 text; send an order as JSON") from None
+
+
+def _too_large(limit: int) -> ProblemError:
+    return ProblemError("body_too_large", f"body: is over {limit} bytes; an order takes less than a tenth of that")
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except RecursionError:
+        raise ProblemError("invalid_request", "body: is nested too deeply; an order is one flat object") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise ProblemError("invalid_request", f"body: is no JSON ({error.msg} at {where})") from None
+    except ValueError as error:
+        raise ProblemError("invalid_request", f"body: is no JSON ({_shortened(str(error))})") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two readers of one object with a key twice may read two orders."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ProblemError("invalid_request", f"{_shortened(key)}: is given twice; give it once")
+        found[key] = value
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise ProblemError("invalid_request", f"body: {name} is no JSON number; write a decimal string")
+
+
+def _integer(name: str, value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise ProblemError("invalid_request", f"{name}: must be a whole number, not {_shown(value)}")
+    return int(value)
+
+
+def _checked(name: str, value: Any, validator: Callable[..., Any]) -> Any:
+    try:
+        return validator(value, name_prefix=name)
+    except JsonSchemaValueException as error:
+        rule = _shortened(str(error).removeprefix(error.name).strip(), 400)
+        # A member is called by its key; of the whole body, what is wrong says enough.
+        key = error.name.removeprefix("body.")
+        given = "" if error.value is value and key == "body" else f", not {_shown(error.value)}"
+        raise ProblemError("invalid_request", f"{key}: {rule}{given}") from None
+
+
+def _shown(value: Any) -> str:
+    return _shortened(json.dumps(value))
+
+
+def _shortened(text: str, to: int = _SHOWN) -> str:
+    return text if len(text) <= to else text[: to - 3] + "..."

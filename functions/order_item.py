@@ -1,0 +1,142 @@
+"""The item of the orders table.
+
+Table: partition key `order_id`. Attributes, all S or N:
+
+    order_id             S  account_id#client_order_id
+    account_id           S  trading account, from the caller's token
+    client_order_id      S  the client's own name of the order
+    instrument, side, type, quantity, limit_price, time_in_force, venue
+                         S  the order as entered; limit_price and venue where it has them
+    fingerprint          S  SHA-256 of the order's meaning: a repeat has the same, another order of that name has not
+    status               S  ACCEPTED, CANCEL_REQUESTED; the engines set the others
+    accepted_at          N  milliseconds since 1970
+    region, epoch        S, N  who accepted it, under which epoch
+    accepted_until       N  end of the grant, in milliseconds since 1970; an order that was written later was confirmed
+                            to nobody, and reconciliation finds it by its epoch
+    cancel_requested_at, cancel_region, cancel_epoch
+                         N, S, N  the same of the request to cancel
+    version              N  1 for the order, 2 with the request to cancel
+    published            N  the last version that is known to be in the order stream
+    outbox               S  shard of the outbox, present while published < version
+
+Index `by_account` (account_id, accepted_at): the orders of an account. Index `outbox` (outbox, accepted_at): sparse, it
+holds what is not known to be in the stream. Each order enters and leaves it, and a partition takes 1,000 writes a
+second (DynamoDB Developer Guide, "Partitions and data distribution"), so it is spread over OUTBOX_SHARDS keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+KEY_ATTRIBUTE = "order_id"
+BY_ACCOUNT_INDEX = "by_account"
+OUTBOX_INDEX = "outbox"
+# 32 keys take 32,000 writes a second, two for each order: more than the 10,000 messages a second of the streams.
+OUTBOX_SHARDS = 32
+
+ACCEPTED = "ACCEPTED"
+CANCEL_REQUESTED = "CANCEL_REQUESTED"
+ENTERED = 1
+CANCELLING = 2
+
+ORDER_FIELDS = ("instrument", "side", "type", "quantity", "limit_price", "time_in_force", "venue")
+_DECIMALS = ("quantity", "limit_price")
+_NUMBERS = ("accepted_at", "epoch", "accepted_until", "cancel_requested_at", "cancel_epoch", "version", "published")
+_TEXTS = (
+    *("order_id", "account_id", "client_order_id", "fingerprint", "status", "region", "cancel_region", "outbox"),
+    *ORDER_FIELDS,
+)
+
+Item = Mapping[str, Any]
+"""An item as plain values: str and int."""
+
+
+class MalformedOrderItemError(ValueError):
+    """The stored item lacks what every order has; it is left as it is."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When, where and under which grant something was accepted; times in milliseconds since 1970."""
+
+    at: int
+    region: str
+    epoch: int
+    until: int
+
+
+def order_id(account_id: str, client_order_id: str) -> str:
+    """Neither part holds a '#', so no two pairs have the same id."""
+    return f"{account_id}#{client_order_id}"
+
+
+def spread_key(of: str) -> str:
+    """A key that spreads evenly over shards, whatever the distribution of accounts."""
+    return hashlib.sha256(of.encode()).hexdigest()
+
+
+def outbox_shards() -> list[str]:
+    return [f"{shard:02d}" for shard in range(OUTBOX_SHARDS)]
+
+
+def outbox_shard(of: str) -> str:
+    return f"{int(spread_key(of)[:8], 16) % OUTBOX_SHARDS:02d}"
+
+
+def fingerprint(account_id: str, order: Mapping[str, str]) -> str:
+    """Equal for requests that mean the same: key order, white space and trailing zeros of decimals do not count."""
+    meaning = {key: _plain(value) if key in _DECIMALS else value for key, value in order.items()}
+    text = json.dumps([account_id, meaning], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(decimal: str) -> str:
+    return format(Decimal(decimal).normalize(), "f")
+
+
+def entered(account_id: str, order: Mapping[str, str], stamp: Stamp) -> dict[str, Any]:
+    """The item of a valid order (keys of the API's Order schema), not yet published."""
+    identity = order_id(account_id, order["client_order_id"])
+    return {
+        "order_id": identity,
+        "account_id": account_id,
+        **order,
+        "fingerprint": fingerprint(account_id, order),
+        "status": ACCEPTED,
+        "accepted_at": stamp.at,
+        "region": stamp.region,
+        "epoch": stamp.epoch,
+        "accepted_until": stamp.until,
+        "version": ENTERED,
+        "published": 0,
+        "outbox": outbox_shard(identity),
+    }
+
+
+def to_attributes(item: Item) -> dict[str, dict[str, str]]:
+    """As the DynamoDB API writes it."""
+    return {key: {"N": str(value)} if key in _NUMBERS else {"S": value} for key, value in item.items()}
+
+
+def from_attributes(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The known attributes as plain values; raises MalformedOrderItemError without those that every order has."""
+    try:
+        item: dict[str, Any] = {key: attributes[key]["S"] for key in _TEXTS if key in attributes}
+        item |= {key: int(attributes[key]["N"]) for key in _NUMBERS if key in attributes}
+    except (KeyError, ValueError) as error:
+        raise MalformedOrderItemError(f"an order has an attribute of the wrong type: {error}") from error
+    missing = [key for key in _ALWAYS if key not in item]
+    if missing:
+        raise MalformedOrderItemError(f"order {item.get('order_id')!r} lacks {', '.join(missing)}")
+    return item
+
+
+_ALWAYS = (
+    *("order_id", "account_id", "client_order_id", "fingerprint", "status", "accepted_at", "region", "epoch"),
+    *("version", "published", "instrument", "side", "type", "quantity", "time_in_force"),
+)

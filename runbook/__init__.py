@@ -1,0 +1,1 @@
+"""The failover runbook: plan, journal, steps, engine."""
