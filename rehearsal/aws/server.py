@@ -141,17 +141,22 @@ class RunningServer:
             raise
 
 
-def start(port: int = 0, log: Path | None = None, account_id: str = ACCOUNT_ID) -> RunningServer:
+def start(
+    port: int = 0, log: Path | None = None, account_id: str = ACCOUNT_ID, *, outlives_caller: bool = False
+) -> RunningServer:
     """Start the in-memory AWS on loopback and return when it accepts requests. Port 0 takes a free one.
+
+    It ends with this process unless it `outlives_caller`.
 
     The log goes to `log`, or to a file among the system's temporary files. Raises ServerFailedError, with the end of
     the log, when the server does not come up.
     """
     log = log or Path(tempfile.mkdtemp(prefix="rehearsal-aws-")) / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    tied = () if outlives_caller else ("--with-parent", str(os.getpid()))
     with log.open("ab") as log_file:
         process = subprocess.Popen(
-            _command("--port", str(port), "--account-id", account_id, "--with-parent", str(os.getpid())),
+            _command("--port", str(port), "--account-id", account_id, *tied),
             cwd=_PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -29,7 +29,9 @@ class LoweringError(Exception):
 class ProviderSchema:
     """Schemas of the provider's types; `load` answers the raw block of one type."""
 
-    def __init__(self, types: frozenset[str], provider: Mapping[str, Any], load: Callable[[str], Mapping[str, Any]]):
+    def __init__(
+        self, types: frozenset[str], provider: Mapping[str, Any], load: Callable[[str], Mapping[str, Any]]
+    ) -> None:
         self.types = types
         self.provider = Block("provider", provider)
         self._load = load
@@ -81,9 +83,7 @@ class _Lowering:
 
     def run(self, provider_version: str) -> Lowered:
         self.passwords = passwords(self.blueprint)
-        self.aliases = {
-            resource.urn: resource_name(resource.name) for resource in self.blueprint.of_type(AWS_PROVIDER)
-        }
+        self.aliases = {resource.urn: resource_name(resource.name) for resource in self.blueprint.of_type(AWS_PROVIDER)}
         self.types = self._known_types()
         self.addresses = {
             urn: f"{type_}.{resource_name(self.blueprint.by_urn[urn].name)}" for urn, type_ in self.types.items()

@@ -11,7 +11,7 @@ from typing import Any
 from blueprint import Blueprint, Resource
 from rehearsal.lowering.naming import resource_name
 
-RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a type token
+RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 
@@ -32,7 +32,9 @@ class Password:
         }
         alphabet = "".join(chars for chars, (use, _) in wanted.items() if self.properties.get(use, True))
         letters = [
-            secrets.choice(chars) for chars, (_, least) in wanted.items() for _ in range(self.properties.get(least) or 0)
+            secrets.choice(chars)
+            for chars, (_, least) in wanted.items()
+            for _ in range(self.properties.get(least) or 0)
         ]
         letters += [secrets.choice(alphabet) for _ in range(self.properties["length"] - len(letters))]
         secrets.SystemRandom().shuffle(letters)

@@ -72,11 +72,15 @@ class TerraformEngine:
             created=frozenset(urn for urn, address in lowered.addresses.items() if address in present),
             not_created=(*lowered.skipped, *_missing(declared, lowered, present, result)),
             unsupported_arguments=lowered.unsupported_arguments,
-            replaced=tuple(sorted(address for address, actions in changes.items() if set(actions) >= {"delete", "create"})),
+            replaced=tuple(
+                sorted(address for address, actions in changes.items() if set(actions) >= {"delete", "create"})
+            ),
             seconds=seconds,
         )
 
     def outputs(self, name: str) -> Mapping[str, Any]:
+        if not (self._folder(name) / "terraform.tfstate").exists():
+            return {}
         answered = json.loads(self._terraform(name).run("output", "-json"))
         return {output: described["value"] for output, described in answered.items()}
 

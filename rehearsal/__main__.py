@@ -1,0 +1,168 @@
+"""The rehearsal's command: `python -m rehearsal [--stack ...] [--engine ...]`, `... up --keep`, `... down`."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import pulumi
+import typer
+from rich.console import Console
+
+from blueprint import BlueprintError
+from blueprint.program import ROOT
+from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
+from rehearsal.engines import EngineError
+from rehearsal.engines.choice import EngineKind, choose, make, provider_of
+from rehearsal.progress import Shown
+from rehearsal.rehearse import Rehearsal, Stage
+from rehearsal.report import Report
+from rehearsal.session import Session, SessionError, refuse_second
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
+
+_EXPECTED = (EngineError, ServerFailedError, SessionError, BlueprintError, pulumi.RunError)
+
+EngineOption = Annotated[EngineKind, typer.Option("--engine", help="what carries the stacks out")]
+StageOption = Annotated[Stage, typer.Option("--stack", help="how far to go; each stands on those before it")]
+BuildOption = Annotated[Path, typer.Option("--build", help="where state, plans and the report go")]
+PortOption = Annotated[int, typer.Option("--port", help="loopback port of the in-memory AWS; 0 takes a free one")]
+
+_BUILD = ROOT / "build" / "rehearsal"
+
+
+@app.callback()
+def rehearse(
+    context: typer.Context,
+    stack: StageOption = Stage.DR_ACTIVE,
+    engine: EngineOption = EngineKind.AUTO,
+    build: BuildOption = _BUILD,
+    port: PortOption = 0,
+) -> None:
+    """Bring both stacks up in an in-memory AWS, take over, verify, destroy, and report."""
+    if context.invoked_subcommand is None:
+        _guarded(lambda console: _whole(console, stack, engine, build, port))
+
+
+@app.command()
+def up(
+    keep: Annotated[bool, typer.Option("--keep", help="leave the server and the stacks up")] = False,
+    stack: StageOption = Stage.DR,
+    engine: EngineOption = EngineKind.AUTO,
+    build: BuildOption = _BUILD,
+    port: PortOption = 0,
+) -> None:
+    """Bring the stacks up; with --keep leave them, and print how to reach them."""
+    _guarded(lambda console: _up(console, stack, engine, build, port, keep=keep))
+
+
+@app.command()
+def down(build: BuildOption = _BUILD) -> None:
+    """Destroy what `up --keep` left, and stop its server."""
+    _guarded(lambda console: _down(console, build))
+
+
+def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port: int) -> int:
+    rehearsal, server = _begin(console, engine, build, port, outlives_caller=False)
+    try:
+        with rehearsal.shown:
+            rehearsal.up(stage)
+            rehearsal.down()
+    except BaseException:
+        server.check_alive()
+        raise
+    finally:
+        server.stop()
+        Session.forget(build)
+        rehearsal.write(build / "report.json")
+    rehearsal.report.show(console)
+    console.print(f"report: {build / 'report.json'}")
+    return 1 if rehearsal.report.problems() else 0
+
+
+def _up(console: Console, stage: Stage, engine: EngineKind, build: Path, port: int, *, keep: bool) -> int:
+    if not keep:
+        raise SessionError("an in-memory AWS ends with its process: use `up --keep`, or `python -m rehearsal` for all")
+    rehearsal, server = _begin(console, engine, build, port, outlives_caller=True)
+    try:
+        with rehearsal.shown:
+            rehearsal.up(stage)
+    except BaseException:
+        console.print("the server and its state are kept; `python -m rehearsal down` cleans up", style="yellow")
+        server.check_alive()
+        raise
+    finally:
+        rehearsal.write(build / "report.json")
+    rehearsal.report.show(console)
+    console.print(f"endpoint: {server.endpoint}\npid: {server.pid}\nenvironment:")
+    for name, value in server.environment().items():
+        console.print(f"export {name}={value}", highlight=False, soft_wrap=True)
+    return 1 if rehearsal.report.problems() else 0
+
+
+def _down(console: Console, build: Path) -> int:
+    session = Session.read(build)
+    if session is None:
+        raise SessionError(f"nothing is up in {build}; `python -m rehearsal up --keep` brings the stacks up")
+    if not session.alive:
+        console.print("the server is gone, and with it everything that was in it; removing its state")
+        _clear(build)
+        return 0
+    engine = make(EngineKind(session.engine), build, session.environment)
+    report = Report(session.engine, provider_of(engine))
+    with Shown(console) as shown:
+        Rehearsal(engine, session.environment, session.account_id, shown, report).down()
+    session.stop_server()
+    _clear(build)
+    console.print("destroyed, and the server is stopped")
+    return 0
+
+
+def _begin(
+    console: Console, kind: EngineKind, build: Path, port: int, *, outlives_caller: bool
+) -> tuple[Rehearsal, RunningServer]:
+    refuse_second(build)
+    chosen = choose(kind)
+    make(chosen, build, {})  # a missing command or plugin is told before anything starts
+    _clear(build)
+    server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
+    environment = server.environment()
+    Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
+    engine = make(chosen, build, environment)
+    report = Report(chosen.value, provider_of(engine))
+    return Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report), server
+
+
+def _clear(build: Path) -> None:
+    """State of an in-memory AWS that is gone is worth nothing."""
+    if build.exists():
+        shutil.rmtree(build)
+    build.mkdir(parents=True)
+
+
+def _guarded(command: Callable[[Console], int]) -> None:
+    """Runs a command: expected failures in one message, an interrupt cleanly, both with a non-zero exit."""
+    console = Console()
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        code = command(console)
+    except _EXPECTED as error:
+        console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
+        code = 1
+    except KeyboardInterrupt:
+        console.print("interrupted; nothing is left running")
+        code = 130
+    sys.exit(code)
+
+
+def _interrupted(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    app()

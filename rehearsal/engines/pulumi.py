@@ -1,0 +1,178 @@
+"""The pulumi engine: the Automation API with a file backend, where the `pulumi` command is there."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from blueprint.program import ROOT
+from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
+from rehearsal.stacks import Declared
+
+_PARALLELISM = 48
+
+
+class PulumiEngine:
+    """Runs the program itself under the engine; `environment` names the AWS that the provider speaks to.
+
+    State, project file and stack files live under the build folder, so that the checkout's own stay untouched.
+    Raises `EngineError` when the command is missing.
+    """
+
+    kind = "pulumi"
+
+    def __init__(self, build: Path, environment: Mapping[str, str]) -> None:
+        if shutil.which("pulumi") is None:
+            raise EngineError("there is no pulumi command on PATH; install it, or use --engine terraform")
+        self._build = build
+        self._environment = dict(environment)
+
+    def preview(self, name: str, declared: Declared) -> int:
+        stack = self._stack(name, declared)
+        summary = self._told(name, lambda: stack.preview(parallel=_PARALLELISM)).change_summary
+        return sum(count for change, count in summary.items() if change != automation.OpType.SAME)
+
+    def up(self, name: str, declared: Declared, report: Report) -> Outcome:
+        stack = self._stack(name, declared)
+        events = _Events(name, sum(r.custom for r in declared.blueprint.resources), report)
+        begun = time.monotonic()
+        failure = None
+        try:
+            stack.up(parallel=_PARALLELISM, on_event=events, continue_on_error=True)
+        except automation.CommandError as error:
+            failure = str(error)
+        created = _custom_urns(stack)
+        if failure and not created:
+            raise EngineError(f"{name}: nothing was made: {failure[-2000:]}")
+        missing = [
+            (r.type, r.name, events.errors.get(r.urn, "a resource that it needs was not created"))
+            for r in declared.blueprint.resources
+            if r.custom and r.type.startswith("aws:") and r.urn not in created
+        ]
+        return Outcome(
+            stack=name,
+            created=created,
+            not_created=tuple(missing),
+            replaced=tuple(sorted(events.replaced)),
+            seconds={"up": time.monotonic() - begun},
+        )
+
+    def outputs(self, name: str) -> Mapping[str, Any]:
+        if not (self._folder(name) / "Pulumi.yaml").exists():
+            return {}
+        return {key: output.value for key, output in self._selected(name).outputs().items()}
+
+    def drift(self, name: str) -> tuple[frozenset[str], tuple[Drift, ...]]:
+        stack = self._selected(name)
+        self._told(name, lambda: stack.refresh(parallel=_PARALLELISM))
+        read_back = _custom_urns(stack)
+        changes: list[Drift] = []
+
+        def note(event: automation.EngineEvent) -> None:
+            step = event.resource_pre_event
+            if step and step.metadata.op not in (automation.OpType.SAME, automation.OpType.READ):
+                changes.append(Drift(step.metadata.urn, tuple(sorted(step.metadata.diffs or ()))))
+
+        self._told(name, lambda: stack.preview(parallel=_PARALLELISM, on_event=note))
+        return read_back, tuple(changes)
+
+    def destroy(self, name: str, report: Report) -> None:
+        if not (self._folder(name) / "Pulumi.yaml").exists():
+            return
+        stack = self._selected(name)
+        _unprotect(stack)
+        events = _Events(name, len(_custom_urns(stack)), report)
+        self._told(name, lambda: stack.destroy(parallel=_PARALLELISM, on_event=events))
+
+    def _stack(self, name: str, declared: Declared) -> automation.Stack:
+        folder = self._folder(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+        project["main"] = str(ROOT)
+        project["runtime"]["options"]["virtualenv"] = str(ROOT / project["runtime"]["options"]["virtualenv"])
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
+        stack_file = f"Pulumi.{declared.stack}.yaml"
+        settings = yaml.safe_load((ROOT / stack_file).read_text(encoding="utf-8"))
+        settings["config"] |= {f"{project['name']}:{key}": value for key, value in declared.overrides.items()}
+        (folder / stack_file).write_text(yaml.safe_dump(settings), encoding="utf-8")
+        return self._selected(name)
+
+    def _selected(self, name: str) -> automation.Stack:
+        # A stack's name is that of the stack file it runs with, whatever state it is in.
+        options = automation.LocalWorkspaceOptions(env_vars=self._variables())
+        return automation.create_or_select_stack(name, work_dir=str(self._folder(name)), opts=options)
+
+    def _variables(self) -> dict[str, str]:
+        state = self._build / "state"
+        state.mkdir(parents=True, exist_ok=True)
+        return {
+            **self._environment,
+            "PULUMI_BACKEND_URL": f"file://{state.resolve()}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file()),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def _passphrase_file(self) -> Path:
+        """A passphrase of this build's own; it encrypts the secrets in the state and leaves by no other way."""
+        file = self._build / "passphrase"
+        if not file.exists():
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as written:
+                written.write(secrets.token_urlsafe(32))
+        return file.resolve()
+
+    def _folder(self, name: str) -> Path:
+        return self._build / name
+
+    def _told(self, name: str, command: Callable[[], Any]) -> Any:
+        try:
+            return command()
+        except automation.CommandError as error:
+            raise EngineError(f"{name}: {str(error)[-2000:]}") from error
+
+
+class _Events:
+    """Turns the engine's events into progress, and keeps what failed and what was replaced."""
+
+    def __init__(self, stack: str, total: int, report: Report) -> None:
+        self._stack = stack
+        self._total = total
+        self._report = report
+        self._done = 0
+        self.errors: dict[str, str] = {}
+        self.replaced: set[str] = set()
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        diagnostic = event.diagnostic_event
+        if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
+            self.errors[diagnostic.urn] = " ".join(diagnostic.message.split())
+        step = event.resource_pre_event
+        if step and step.metadata.op == automation.OpType.REPLACE:
+            self.replaced.add(step.metadata.urn)
+        finished = event.res_outputs_event
+        if finished:
+            self._done += 1
+            name = finished.metadata.urn.rsplit("::", 1)[-1]
+            self._report(Progress(self._stack, str(finished.metadata.op), name, self._done, self._total))
+
+
+def _custom_urns(stack: automation.Stack) -> frozenset[str]:
+    deployment = stack.export_stack().deployment or {}
+    return frozenset(r["urn"] for r in deployment.get("resources", []) if r.get("custom") and r.get("id"))
+
+
+def _unprotect(stack: automation.Stack) -> None:
+    """Protection is lifted in the state: a rehearsal takes down what it brought up."""
+    exported = stack.export_stack()
+    for resource in (exported.deployment or {}).get("resources", []):
+        resource.pop("protect", None)
+    stack.import_stack(exported)

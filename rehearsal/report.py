@@ -1,0 +1,147 @@
+"""What the rehearsal found, as report.json and as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from rehearsal.engines import Drift, Outcome
+from rehearsal.stacks import Declared
+from rehearsal.verification import Finding
+
+# At least this share of what the stacks declare must be created.
+REQUIRED_SHARE = 0.95
+
+PHASES = ("evaluate", "preview", "up", "destroy")
+
+
+@dataclass
+class StackReport:
+    """One stack, or one state of it; `seconds` are by phase: evaluate, preview, up, destroy."""
+
+    declared: int
+    created: int = 0
+    not_created: list[tuple[str, str, str]] = field(default_factory=list)
+    unsupported_arguments: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
+    second_plan_ran: bool = False
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, declared: Declared, outcome: Outcome, read_back: frozenset[str], drift: Sequence[Drift]) -> StackReport:
+        """Created means in the engine's state and read back from the server by the refreshing second plan."""
+        resources = [r for r in declared.blueprint.resources if r.custom and r.type.startswith("aws:")]
+        named = {(type_, name) for type_, name, _ in outcome.not_created}
+        vanished = [
+            (r.type, r.name, "created, and not there when it was read back")
+            for r in resources
+            if r.urn not in read_back and (r.type, r.name) not in named
+        ]
+        return cls(
+            declared=len(resources),
+            created=sum(r.urn in outcome.created and r.urn in read_back for r in resources),
+            not_created=[*outcome.not_created, *vanished],
+            unsupported_arguments=list(outcome.unsupported_arguments),
+            replaced=list(outcome.replaced),
+            drift=list(drift),
+            second_plan_ran=True,
+            seconds={"evaluate": declared.evaluated_in, **outcome.seconds},
+        )
+
+    @property
+    def share(self) -> float:
+        """Created of declared, 0 to 1."""
+        return self.created / self.declared if self.declared else 1.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in report.json."""
+        return {
+            "declared": self.declared,
+            "created": self.created,
+            "not_created": [{"type": t, "name": n, "reason": why} for t, n, why in self.not_created],
+            "unsupported_arguments": self.unsupported_arguments,
+            "replaced": self.replaced,
+            "second_plan_clean": self.second_plan_ran and not self.drift,
+            "drift": [{"address": d.address, "arguments": list(d.arguments)} for d in self.drift],
+            "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
+        }
+
+
+@dataclass
+class Report:
+    """The whole rehearsal. `emulated` says what stands in for AWS, so that nobody takes it for the real one."""
+
+    engine: str
+    provider: str
+    stacks: dict[str, StackReport] = field(default_factory=dict)
+    verified: list[Finding] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+    peak_memory_mb: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def problems(self) -> list[str]:
+        """Why this rehearsal does not pass; empty when it does."""
+        found = [
+            f"{name}: {stack.created} of {stack.declared} created, fewer than {REQUIRED_SHARE:.0%}"
+            for name, stack in self.stacks.items()
+            if stack.share < REQUIRED_SHARE
+        ]
+        found += [
+            f"{name}: the second plan would change {drift.address} ({', '.join(drift.arguments)})"
+            for name, stack in self.stacks.items()
+            for drift in stack.drift
+        ]
+        found += [
+            f"{finding.stack}: {finding.what} declared and not found: {mark}"
+            for finding in self.verified
+            for mark in finding.missing
+        ]
+        return found + [f"left after destroy: {left}" for left in self.leftovers]
+
+    def write(self, file: Path) -> None:
+        """Writes report.json."""
+        content = {
+            "engine": self.engine,
+            "provider": self.provider,
+            "emulated": "every AWS answer comes from an in-memory AWS on this machine; its times are not AWS's",
+            "stacks": {name: stack.as_json() for name, stack in self.stacks.items()},
+            "verified": [finding.as_json() for finding in self.verified],
+            "left_after_destroy": self.leftovers,
+            "peak_python_memory_mb": round(self.peak_memory_mb, 1),
+            "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
+            "problems": self.problems(),
+        }
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+    def show(self, console: Console) -> None:
+        """Prints the table and what needs a person's eye."""
+        console.print(self._table())
+        for name, stack in self.stacks.items():
+            for type_, resource, reason in stack.not_created:
+                console.print(f"[yellow]{name}: not created: {type_} {resource}: {reason[:200]}")
+            for argument in stack.unsupported_arguments:
+                console.print(f"[dim]{name}: this provider does not know {argument}")
+            for address in stack.replaced:
+                console.print(f"[yellow]{name}: replaced by the update in place: {address}")
+        for problem in self.problems():
+            console.print(f"[red]{problem}")
+        kinds = {finding.what for finding in self.verified if not finding.missing}
+        console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, apart from the engine")
+
+    def _table(self) -> Table:
+        table = Table(title=f"Rehearsal: {self.engine}, {self.provider}, in an in-memory AWS")
+        for column in ("stack", "declared", "created", "second plan", *PHASES):
+            table.add_column(column, justify="left" if column == "stack" else "right")
+        for name, stack in self.stacks.items():
+            times = [f"{stack.seconds[p]:.1f} s" if p in stack.seconds else "" for p in PHASES]
+            clean = "clean" if stack.second_plan_ran and not stack.drift else f"{len(stack.drift)} drift"
+            table.add_row(name, str(stack.declared), str(stack.created), clean, *times)
+        return table

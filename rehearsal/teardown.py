@@ -1,0 +1,64 @@
+"""Lifts the protections that a rehearsal's resources really have, so that it can take down what it brought up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rehearsal.verification.clients import Clients
+
+
+def lift_protections(clients: Clients) -> None:
+    """Turns off deletion protection and empties buckets in one region of the in-memory AWS."""
+    for lift in _LIFTS:
+        lift(clients)
+
+
+def _tables(clients: Clients) -> None:
+    client = clients.client("dynamodb")
+    for name in clients.pages("dynamodb", "list_tables", "TableNames"):
+        if client.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+            client.update_table(TableName=name, DeletionProtectionEnabled=False)
+
+
+def _databases(clients: Clients) -> None:
+    client = clients.client("rds")
+    for instance in clients.pages("rds", "describe_db_instances", "DBInstances"):
+        if instance.get("DeletionProtection"):
+            client.modify_db_instance(
+                DBInstanceIdentifier=instance["DBInstanceIdentifier"], DeletionProtection=False, ApplyImmediately=True
+            )
+
+
+def _balancers(clients: Clients) -> None:
+    client = clients.client("elbv2")
+    for balancer in clients.pages("elbv2", "describe_load_balancers", "LoadBalancers"):
+        client.modify_load_balancer_attributes(
+            LoadBalancerArn=balancer["LoadBalancerArn"],
+            Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+        )
+
+
+def _buckets(clients: Clients) -> None:
+    client = clients.client("s3")
+    for bucket in client.list_buckets()["Buckets"]:
+        name = bucket["Name"]
+        region = client.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1"
+        if region != clients.region:
+            continue
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
+            for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                client.delete_object(
+                    Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"], BypassGovernanceRetention=True
+                )
+
+
+def _log_streams(clients: Clients) -> None:
+    client = clients.client("logs")
+    for group in clients.pages("logs", "describe_log_groups", "logGroups"):
+        if group.get("deletionProtectionEnabled"):
+            client.put_log_group_deletion_protection(
+                logGroupIdentifier=group["logGroupName"], deletionProtectionEnabled=False
+            )
+
+
+_LIFTS: tuple[Callable[[Clients], None], ...] = (_tables, _databases, _balancers, _buckets, _log_streams)
