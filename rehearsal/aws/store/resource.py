@@ -30,7 +30,7 @@ class Resource:
     make: record members set at creation; a function gets the call and the record so far.
     arn: the record member with the ARN, for types that have tags; tags: the member with tags, in and out.
     filters: input member of the list action -> record member that it selects on (a value or a list of values).
-    ignored: input members of the list action that select nothing.
+    ignored: input members of the list action that select nothing by themselves; selects: a further choice.
     names: the input member of the list action whose values must exist.
     deleting: record members as the answer to the delete shows them.
     not_found, exists: error codes; a type without `exists` may be created twice.
@@ -54,6 +54,7 @@ class Resource:
     tags: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    selects: Callable[[Call, Record], bool] | None = None
     names: str | None = None
     deleting: Mapping[str, Any] = field(default_factory=dict)
     not_found: str = "ResourceNotFoundException"
@@ -178,7 +179,7 @@ class Resource:
                 continue
             if have not in _as_list(value):
                 return False
-        return True
+        return self.selects is None or self.selects(call, record)
 
     def _all_named(self, call: Call, records: Iterable[Record]) -> None:
         members = {
@@ -205,8 +206,7 @@ class Resource:
             elif member.type_name == "list" and getattr(member.member, "name", None) in self.shapes:
                 answer[name] = [self.described(call, member.member, record)]
             elif name == self.tags and self.arn:
-                tags = write_tags(member, call.store.tags.get(record[self.arn], {}))
-                answer |= {} if tags is None else {name: tags}
+                answer[name] = write_tags(member, call.store.tags.get(record[self.arn], {}))
             elif seen.get(name) is not None:
                 answer[name] = project(member, seen[name])
         return answer

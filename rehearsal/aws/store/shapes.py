@@ -21,7 +21,8 @@ def violations(shape: Any, value: Any, path: str = "", *, closed: bool = False) 
     """Yield one sentence for each way in which `value` breaks `shape`.
 
     Checked: required members, types, enums, minimum and maximum of length and number. Patterns are not: the models
-    write them in Java's dialect. With `closed`, a member that the shape does not have is a violation too.
+    write them in Java's dialect. `closed` is for answers: a member that the shape does not have is a violation too,
+    and lengths are not looked at, for AWS's own answers have empty lists and strings where the models forbid them.
     """
     kind = shape.type_name
     if kind == "structure":
@@ -34,7 +35,7 @@ def violations(shape: Any, value: Any, path: str = "", *, closed: bool = False) 
         yield f"Value {value!r} at '{path}' failed to satisfy constraint: Member must be of type {kind}"
     else:
         yield from _enum(shape, value, path)
-        yield from _range(shape, value, path)
+        yield from _range(shape, value, path, closed)
 
 
 def _structure(shape: Any, value: Any, path: str, closed: bool) -> Iterator[str]:
@@ -58,7 +59,8 @@ def _list(shape: Any, value: Any, path: str, closed: bool) -> Iterator[str]:
     if not isinstance(value, list | tuple):
         yield f"Value {value!r} at '{path}' failed to satisfy constraint: Member must be a list"
         return
-    yield from _length(shape, len(value), path)
+    if not closed:
+        yield from _length(shape, len(value), path)
     for index, item in enumerate(value, start=1):
         yield from violations(shape.member, item, f"{path}.{index}.member", closed=closed)
 
@@ -67,7 +69,8 @@ def _map(shape: Any, value: Any, path: str, closed: bool) -> Iterator[str]:
     if not isinstance(value, Mapping):
         yield f"Value {value!r} at '{path}' failed to satisfy constraint: Member must be a map"
         return
-    yield from _length(shape, len(value), path)
+    if not closed:
+        yield from _length(shape, len(value), path)
     for key, item in value.items():
         yield from violations(shape.key, key, path, closed=closed)
         if item is not None:
@@ -83,9 +86,10 @@ def _enum(shape: Any, value: Any, path: str) -> Iterator[str]:
         )
 
 
-def _range(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _range(shape: Any, value: Any, path: str, closed: bool) -> Iterator[str]:
     if shape.type_name in ("string", "blob"):
-        yield from _length(shape, len(value), path)
+        if not closed:
+            yield from _length(shape, len(value), path)
     elif shape.type_name in ("integer", "long", "float", "double"):
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
         if low is not None and value < low:

@@ -23,12 +23,7 @@ def read_tags(value: Any) -> dict[str, str]:
 
 
 def write_tags(shape: Any, tags: Mapping[str, str]) -> Any:
-    """Tags in the form of an output shape: a map shape, or a list of structures with a key and a value member.
-
-    No tags are left out (None) where the shape does not allow an empty list.
-    """
-    if not tags and shape.metadata.get("min"):
-        return None
+    """Tags in the form of an output shape: a map shape, or a list of structures with a key and a value member."""
     if shape.type_name == "map":
         return dict(tags)
     members = shape.member.members
