@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -84,7 +85,7 @@ def declare_rules(
         )
 
 
-def _ports(rule: AclRule) -> dict[str, int]:
+def _ports(rule: AclRule) -> dict[str, Any]:
     if rule.protocol == "icmp":
         return {"icmp_type": rule.first, "icmp_code": rule.last}
     return {"from_port": rule.first, "to_port": rule.last}

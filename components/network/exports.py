@@ -19,7 +19,7 @@ class NetworkExports:
 
     vpc_id: pulumi.Input[str]
     vpc_cidr: pulumi.Input[str]
-    app_route_table_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    app_route_table_ids: pulumi.Output[Sequence[str]]
     app_acl_id: pulumi.Input[str]
     group_ids: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     hub_id: pulumi.Input[str]

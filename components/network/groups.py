@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -118,7 +119,7 @@ def open_flows(
             )
 
 
-def _end(end: Group | Outside, ids: Mapping[Group, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
+def _end(end: Group | Outside, ids: Mapping[Group, pulumi.Input[str]]) -> dict[str, Any]:
     if isinstance(end, Group):
         return {"referenced_security_group_id": ids[end]}
     return {"prefix_list_id": end.prefix_list_id} if end.prefix_list_id is not None else {"cidr_ipv4": end.cidr or ""}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
@@ -95,15 +94,10 @@ class HybridLinks(Layer):
             "direct-connect",
             dx_gateway_id=gateway.id,
             associated_gateway_id=args.hub.gateway.id,
-            allowed_prefixes=[str(prefix) for prefix in announced(args.settings)],
+            allowed_prefixes=[str(args.settings.vpc_cidr)],
             opts=self.child,
         )
         args.hub.join("direct-connect", association.transit_gateway_attachment_id)
-
-
-def announced(settings: NetworkSettings) -> list[IPv4Network]:
-    """What the premises may reach through this region's circuit."""
-    return [settings.vpc_cidr]
 
 
 def _bgp_asn(asn: int) -> dict[str, str]:

@@ -75,7 +75,7 @@ class Network(Layer):
         return NetworkExports(
             vpc_id=self.vpc.id,
             vpc_cidr=str(self._settings.network.vpc_cidr),
-            app_route_table_ids=self.vpc.app_route_table_ids,
+            app_route_table_ids=pulumi.Output.all(*self.vpc.app_route_table_ids),
             app_acl_id=self.acls.app.id,
             group_ids={group.value: id_ for group, id_ in self.groups.ids.items()},
             hub_id=self.hub.gateway.id,

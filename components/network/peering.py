@@ -123,7 +123,7 @@ def _primary_side(args: RegionPeeringArgs) -> Side:
     return Side(
         name="primary",
         cidr=args.settings.primary_vpc_cidr,
-        app_route_table_ids=pulumi.Output.from_input(args.primary.app_route_table_ids),
+        app_route_table_ids=args.primary.app_route_table_ids,
         app_acl_id=args.primary.app_acl_id,
         group_ids={group: group_ids[group.value] for group in Group},
     )

@@ -53,7 +53,7 @@ class NetworkSettings(Section):
     )
     primary_transit_gateway_asn: int = Field(
         64512,
-        description="Private autonomous system number of the primary's hub, which the recovery region's hub peers with.",
+        description="Private autonomous system number of the primary's hub, with which the other hub peers.",
     )
     direct_connect_asn: int = Field(
         64900, description="Private autonomous system number of the Direct Connect gateway."
