@@ -1,0 +1,27 @@
+"""CodeBuild: a project whose source or artifacts are a pipeline's, or that has no source, names no location.
+
+https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html
+https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectArtifacts.html
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from moto.codebuild import responses
+
+from rehearsal.aws.corrections._patch import around
+
+_WITHOUT_LOCATION = {"CODEPIPELINE", "NO_SOURCE"}
+
+
+@cache
+def install() -> None:
+    around(responses, "_validate_required_params_source", _validate)
+    around(responses, "_validate_required_params_artifacts", _validate)
+
+
+def _validate(original: Any, described: dict[str, Any]) -> None:
+    if described["type"] not in _WITHOUT_LOCATION:
+        original(described)

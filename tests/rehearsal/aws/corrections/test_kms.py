@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def primary(client):
+    return client("kms").create_key(MultiRegion=True, Description="primary")["KeyMetadata"]
+
+
+def test_a_replica_key_is_a_replica_and_its_primary_stays_the_primary(client, primary):
+    client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2", Description="replica")
+    here = client("kms").describe_key(KeyId=primary["KeyId"])["KeyMetadata"]
+    there = client("kms", "us-west-2").describe_key(KeyId=primary["KeyId"])["KeyMetadata"]
+    assert here["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    assert there["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+    assert there["Arn"] in [key["Arn"] for key in here["MultiRegionConfiguration"]["ReplicaKeys"]]
+    assert (here["Description"], there["Description"]) == ("primary", "replica"), "each has its own description"
+
+
+def test_a_replica_key_keeps_the_tags_and_the_policy_it_was_made_with(client, primary):
+    tags = [{"TagKey": "Layer", "TagValue": "security"}]
+    client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2", Tags=tags, Policy='{"Id":"own"}')
+    there = client("kms", "us-west-2")
+    assert there.list_resource_tags(KeyId=primary["KeyId"])["Tags"] == tags
+    assert there.get_key_policy(KeyId=primary["KeyId"], PolicyName="default")["Policy"] == '{"Id":"own"}'
+
+
+def test_an_alias_of_the_primary_is_not_an_alias_of_its_replica(client, primary):
+    client("kms").create_alias(AliasName="alias/only-here", TargetKeyId=primary["KeyId"])
+    client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2")
+    client("kms", "us-west-2").create_alias(AliasName="alias/only-here", TargetKeyId=primary["KeyId"])
+    client("kms", "us-west-2").delete_alias(AliasName="alias/only-here")
+    aliases = client("kms").list_aliases(KeyId=primary["KeyId"])["Aliases"]
+    assert [alias["AliasName"] for alias in aliases] == ["alias/only-here"]
+
+
+def test_the_rotation_period_is_kept_and_is_that_of_the_replicas_too(client, primary):
+    client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2")
+    client("kms").enable_key_rotation(KeyId=primary["KeyId"], RotationPeriodInDays=180)
+    for region in ("us-east-1", "us-west-2"):
+        status = client("kms", region).get_key_rotation_status(KeyId=primary["KeyId"])
+        assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, 180)
