@@ -1,0 +1,104 @@
+"""Keys of the global tables: what each is read and written by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class TableName(StrEnum):
+    """The tables, by the last part of their name."""
+
+    ORDERS = "orders"
+    POSITIONS = "positions"
+    ORDER_BOOK = "order-book"
+    MARKET_DATA = "market-data"
+    CONTROL = "control"
+
+
+KeyType = Literal["S", "N"]
+
+
+@dataclass(frozen=True)
+class Index:
+    """A global secondary index with a copy of every attribute, read eventually."""
+
+    name: str
+    partition_key: str
+    sort_key: str
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """Keys of a table: `attributes` gives the type of each attribute that is part of some key."""
+
+    partition_key: str
+    sort_key: str | None
+    attributes: Mapping[str, KeyType]
+    indexes: tuple[Index, ...] = ()
+    expires_by: str | None = None
+    """Attribute with the second since the epoch after which an item is removed."""
+    backed_up: bool = True
+    """Whether its monthly backups are kept as long as the records; point-in-time recovery every table has."""
+
+    @property
+    def can_be_strong(self) -> bool:
+        """Whether the table may be strongly consistent across regions: such a table has no time to live and no
+        local index (DynamoDB Developer Guide, "How global tables work", multi-Region strong consistency)."""
+        return self.expires_by is None
+
+
+ORDERS_BY_ACCOUNT = "by-account"
+
+ORDERS = TableSchema(
+    partition_key="order_id",
+    sort_key=None,
+    attributes={"order_id": "S", "account_id": "S", "created_at": "N"},
+    indexes=(Index(ORDERS_BY_ACCOUNT, "account_id", "created_at"),),
+)
+"""One item for each order: `order_id` is `<account id>#<client order id>`, so that a client that sends an order
+twice names the same item, and a conditional put (`attribute_not_exists(order_id)`) accepts it once. Any replica
+answers a read by id with one consistent read. Orders spread over all partitions, however busy one account is.
+
+The index lists an account's orders by `created_at`, microseconds since the epoch. It keeps an account together,
+so that 1,000 writes/s of one account (DynamoDB Developer Guide, "Partition key design", the limit of a partition)
+slow its orders down: the usage plan of the API must stay below."""
+
+POSITIONS = TableSchema(
+    partition_key="account_id", sort_key="instrument", attributes={"account_id": "S", "instrument": "S"}
+)
+"""What each account holds of each instrument: all positions of an account are one query."""
+
+ORDER_BOOK = TableSchema(
+    partition_key="instrument",
+    sort_key="price_level",
+    attributes={"instrument": "S", "price_level": "S"},
+    backed_up=False,
+)
+"""The book by level: `price_level` is `<bid|ask>#<price in ticks, twelve digits with leading zeros>`, so that one
+query with a prefix reads a side in the order of its prices, best ask first and best bid first when reversed."""
+
+MARKET_DATA = TableSchema(
+    partition_key="instrument",
+    sort_key="observed_at",
+    attributes={"instrument": "S", "observed_at": "N"},
+    expires_by="expires_at",
+    backed_up=False,
+)
+"""Recent market data by instrument and time in microseconds since the epoch; the records bucket keeps it for good."""
+
+CONTROL = TableSchema(partition_key="item", sort_key="sequence", attributes={"item": "S", "sequence": "N"})
+"""The right to accept orders, and the journal of the runbook. `item` says what it is: `lease` (the holder, the
+epoch and the time until which it is valid), `lock` (who runs the runbook), both with `sequence` 0, or
+`journal#<run>`, whose entries are numbered by `sequence`. Every change is a conditional write, and every read a
+consistent one: the latest, from either region."""
+
+SCHEMAS: Mapping[TableName, TableSchema] = {
+    TableName.ORDERS: ORDERS,
+    TableName.POSITIONS: POSITIONS,
+    TableName.ORDER_BOOK: ORDER_BOOK,
+    TableName.MARKET_DATA: MARKET_DATA,
+    TableName.CONTROL: CONTROL,
+}

@@ -1,0 +1,188 @@
+"""The global tables, and which stack declares which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.data.table_schemas import SCHEMAS, Index, TableName, TableSchema
+from components.data.tags import BACKED_UP
+from components.layer import Layer
+from components.settings import Settings
+from components.settings.data import Consistency
+
+CONSISTENCY = {Consistency.EVENTUAL: "EVENTUAL", Consistency.STRONG: "STRONG"}
+
+
+@dataclass(frozen=True)
+class TablesArgs:
+    """`key_arn` is this region's key of the class TABLES. The recovery region is given the primary's key of that
+    class, and the ARNs of the tables that the primary declares, by name; both are None in the primary."""
+
+    settings: Settings
+    key_arn: pulumi.Input[str]
+    primary_key_arn: pulumi.Input[str] | None = None
+    primary_table_arns: pulumi.Input[Mapping[str, Any]] | None = None
+
+
+class Tables(Layer):
+    """Tables of one name in both regions, under each region's own key.
+
+    The primary declares its tables, and the recovery region joins them as a replica while it stands by. It joins
+    through the primary's region, so that it stops declaring its replicas when it takes over; they stay, retained
+    and protected from deletion, and serve.
+
+    A strongly consistent table is told all its regions when it is made, and the primary must not name the recovery
+    region: the recovery region declares it, with a replica in the primary's and a witness in a third. That is the
+    control table always, and orders and positions by setting; the primary serves once the recovery stack stands.
+    What such a table costs is time: a write is acknowledged when the nearer of the other regions has it too, about
+    12 ms from us-east-1 (to us-east-2) and 50 ms from us-west-2, where a write that replicates by itself takes
+    single milliseconds. What it gives is that nothing acknowledged is lost with a region.
+    """
+
+    declared: dict[TableName, aws.dynamodb.Table]
+    replicas: dict[TableName, aws.dynamodb.TableReplica]
+
+    def __init__(self, name: str, args: TablesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("data:Tables", name, opts)
+        self._args = args
+        self._settings = args.settings
+        strong = strong_tables(args.settings)
+        if args.settings.is_primary:
+            self.declared = {table: self._eventual(table) for table in TableName if table not in strong}
+            self.replicas = {}
+        else:
+            self.declared = {table: self._strong(table) for table in strong}
+            self.replicas = (
+                {table: self._replica(table) for table in TableName if table not in strong}
+                if args.settings.reaches_primary
+                else {}
+            )
+        if args.settings.data.table_contributor_insights:
+            for table in TableName:
+                self._report_busy_keys(table)
+        self.register_outputs({"names": self.names, "arns": self.arns})
+
+    def name(self, table: TableName) -> str:
+        """Name of a table, the same in both regions."""
+        return self._settings.shared_name(table)
+
+    def arn(self, table: TableName) -> str:
+        """ARN of a table in this region. Written, not read back: the same whichever stack declares the table, and
+        before and after a takeover."""
+        general = self._settings.general
+        return f"arn:aws:dynamodb:{general.region}:{general.account_id}:table/{self.name(table)}"
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of all tables."""
+        return {table.value: self.name(table) for table in TableName}
+
+    @property
+    def arns(self) -> dict[str, str]:
+        """ARNs of all tables in this region."""
+        return {table.value: self.arn(table) for table in TableName}
+
+    @property
+    def declared_arns(self) -> dict[str, pulumi.Output[str]]:
+        """ARNs of the tables that this stack declares and the other may join."""
+        return {table.value: declared.arn for table, declared in self.declared.items()}
+
+    def _eventual(self, table: TableName) -> aws.dynamodb.Table:
+        # The recovery stack adds and removes its replicas; to this stack they are none of its business.
+        joined_by_others = pulumi.ResourceOptions(ignore_changes=["replicas"])
+        return aws.dynamodb.Table(
+            table,
+            **self._properties(table),
+            opts=pulumi.ResourceOptions.merge(self.stateful, joined_by_others),
+        )
+
+    def _replica(self, table: TableName) -> aws.dynamodb.TableReplica:
+        arns = pulumi.Output.from_input(self._args.primary_table_arns)
+        return aws.dynamodb.TableReplica(
+            table,
+            global_table_arn=arns.apply(lambda by_name: (by_name or {})[table.value]),
+            kms_key_arn=self._args.key_arn,
+            point_in_time_recovery=True,
+            deletion_protection_enabled=True,
+            tags=self._tags(table),
+            # Not protected: the engine would refuse to let go of it when this region takes over.
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+        )
+
+    def _strong(self, table: TableName) -> aws.dynamodb.Table:
+        if not SCHEMAS[table].can_be_strong:
+            raise ValueError(f"table {table}: items that expire cannot be strongly consistent across regions")
+        general = self._settings.general
+        return aws.dynamodb.Table(
+            table,
+            **self._properties(table),
+            replicas=[
+                {
+                    "region_name": general.primary_region,
+                    "consistency_mode": CONSISTENCY[Consistency.STRONG],
+                    "kms_key_arn": self._args.primary_key_arn,
+                    "point_in_time_recovery": True,
+                    "deletion_protection_enabled": True,
+                }
+            ],
+            global_table_witness={"region_name": general.witness_region},
+            opts=self.stateful,
+        )
+
+    def _properties(self, table: TableName) -> dict[str, Any]:
+        schema = SCHEMAS[table]
+        warm = None if table is TableName.CONTROL else self._warm()
+        return {
+            "name": self.name(table),
+            "billing_mode": "PAY_PER_REQUEST",
+            "hash_key": schema.partition_key,
+            "range_key": schema.sort_key,
+            "attributes": [{"name": name, "type": kind} for name, kind in schema.attributes.items()],
+            "global_secondary_indexes": [_index(index, warm) for index in schema.indexes] or None,
+            "ttl": {"attribute_name": schema.expires_by, "enabled": True} if schema.expires_by else None,
+            "warm_throughput": warm,
+            "stream_enabled": True,
+            "stream_view_type": "NEW_AND_OLD_IMAGES",
+            "point_in_time_recovery": {"enabled": True},
+            "server_side_encryption": {"enabled": True, "kms_key_arn": self._args.key_arn},
+            "deletion_protection_enabled": True,
+            "tags": self._tags(table),
+        }
+
+    def _tags(self, table: TableName) -> dict[str, str]:
+        return {"Name": self.name(table), **(BACKED_UP if SCHEMAS[table].backed_up else {})}
+
+    def _warm(self) -> dict[str, int]:
+        data = self._settings.data
+        return {"read_units_per_second": data.table_warm_reads, "write_units_per_second": data.table_warm_writes}
+
+    def _report_busy_keys(self, table: TableName) -> None:
+        made = self.declared.get(table) or self.replicas.get(table)
+        aws.dynamodb.ContributorInsights(
+            table, table_name=self.name(table), opts=self.after(made) if made else self.child
+        )
+
+
+def strong_tables(settings: Settings) -> tuple[TableName, ...]:
+    """The tables that are strongly consistent across regions, and which the recovery stack therefore declares."""
+    if settings.data.orders_consistency is Consistency.STRONG:
+        return (TableName.CONTROL, TableName.ORDERS, TableName.POSITIONS)
+    return (TableName.CONTROL,)
+
+
+def _index(index: Index, warm: dict[str, int] | None) -> dict[str, Any]:
+    return {
+        "name": index.name,
+        "hash_key": index.partition_key,
+        "range_key": index.sort_key,
+        "projection_type": "ALL",
+        "warm_throughput": warm,
+    }
+
+
+__all__ = ["TableName", "TableSchema", "Tables", "TablesArgs", "strong_tables"]
