@@ -1,0 +1,192 @@
+"""The trade history database: the primary's, and the recovery region's replica of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.data.database_ground import LOGS, PORT, DatabaseGround, DatabaseGroundArgs
+from components.data.tags import BACKED_UP
+from components.layer import Layer
+from components.network.vpc import Zone
+from components.settings import Settings
+from components.settings.data import InsightsMode, StorageType
+
+# The retention that each mode of Database Insights asks of Performance Insights, in days (CloudWatch User Guide,
+# "Turning on the Advanced mode of Database Insights").
+_INSIGHTS_DAYS = {InsightsMode.STANDARD: 7, InsightsMode.ADVANCED: 465}
+# A certificate authority whose certificates RDS renews without a restart (RDS User Guide, "Using SSL/TLS").
+_AUTHORITY = "rds-ca-rsa2048-g1"
+
+
+@dataclass(frozen=True)
+class DatabaseArgs:
+    """`security_group_id` says who may connect; `key_arn` is this region's key of the class DATABASE,
+    `logs_key_arn` of the class LOGS.
+
+    The primary is given `password`, the recovery region `source_arn`, the instance to replicate.
+    """
+
+    settings: Settings
+    zones: Sequence[Zone]
+    security_group_id: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    logs_key_arn: pulumi.Input[str]
+    password: pulumi.Input[str] | None = None
+    source_arn: pulumi.Input[str] | None = None
+
+
+class Database(Layer):
+    """PostgreSQL with its storage, backups, insights and logs under customer keys, reached by TLS from the app tier.
+
+    The primary has a standby in another zone and a reader. The recovery region has an asynchronous replica of the
+    size that the pilot light allows; once active, it has the primary's class, standby, reader and backups. To
+    promote the replica is the runbook's part, in seconds that a deployment does not have; `replicate_source_db` is
+    ignored from then on, since to declare it absent would promote the replica again, and to declare it present
+    would replace the promoted database by a new replica of a region that may be gone.
+    """
+
+    instance: aws.rds.Instance
+    reader: aws.rds.Instance | None
+
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("data:Database", name, opts)
+        self._args = args
+        self._settings = args.settings
+        self.identifier = args.settings.name("trade-history")
+        self._reader_identifier = f"{self.identifier}-reader"
+        has_reader = args.settings.sizes.db_reader
+        self.ground = DatabaseGround(
+            "database-ground",
+            DatabaseGroundArgs(
+                args.settings,
+                zones=args.zones,
+                identifiers=[self.identifier, *([self._reader_identifier] if has_reader else [])],
+                logs_key_arn=args.logs_key_arn,
+            ),
+            self.child,
+        )
+        self.instance = self._primary() if args.settings.is_primary else self._replica()
+        self.reader = self._reader() if has_reader else None
+        self.address = self.instance.address
+        self.arn = self.instance.arn
+        self.register_outputs({"identifier": self.identifier, "address": self.address, "arn": self.arn})
+
+    @property
+    def reader_address(self) -> pulumi.Output[str]:
+        """Host name to read from: the reader's, or the database's own where there is none."""
+        return (self.reader or self.instance).address
+
+    @property
+    def resource_id(self) -> pulumi.Output[str]:
+        """What IAM database authentication names (`arn:aws:rds-db:<region>:<account>:dbuser:<resource id>/<user>`)."""
+        return self.instance.resource_id
+
+    def _primary(self) -> aws.rds.Instance:
+        data = self._settings.data
+        if self._args.password is None:
+            raise ValueError("the primary's database needs a password to be made with; pass it")
+        return aws.rds.Instance(
+            "trade-history",
+            identifier=self.identifier,
+            engine="postgres",
+            engine_version=data.db_engine_version,
+            db_name=data.db_name,
+            username=data.db_username,
+            # Write-only: sent to RDS and kept out of the state. RDS cannot keep it in Secrets Manager by itself,
+            # since it makes no replica of a database whose password it manages so.
+            password_wo=pulumi.Output.secret(self._args.password),
+            password_wo_version=data.db_password_version,
+            allocated_storage=data.db_storage_gib,
+            max_allocated_storage=data.db_max_storage_gib,
+            db_subnet_group_name=self.ground.subnet_group.name,
+            backup_retention_period=data.db_backup_days,
+            backup_window=data.db_backup_window,
+            skip_final_snapshot=False,
+            final_snapshot_identifier=f"{self.identifier}-final",
+            multi_az=self._settings.sizes.db_multi_az,
+            tags={"Name": self.identifier, **BACKED_UP},
+            **self._common(),
+            opts=self._kept(),
+        )
+
+    def _replica(self) -> aws.rds.Instance:
+        active = self._settings.general.active
+        data = self._settings.data
+        backups: dict[str, Any] = {
+            "backup_retention_period": data.db_backup_days if active else 0,
+            "backup_window": data.db_backup_window if active else None,
+            # RDS takes no snapshot of a replica that goes; of a promoted database it must.
+            "skip_final_snapshot": not active,
+            "final_snapshot_identifier": f"{self.identifier}-final" if active else None,
+        }
+        return aws.rds.Instance(
+            "trade-history",
+            identifier=self.identifier,
+            replicate_source_db=self._args.source_arn,
+            max_allocated_storage=data.db_max_storage_gib,
+            db_subnet_group_name=self.ground.subnet_group.name,
+            multi_az=self._settings.sizes.db_multi_az,
+            # A region that takes over needs the primary's size now, not in the next maintenance window.
+            apply_immediately=active,
+            tags={"Name": self.identifier, **BACKED_UP},
+            **backups,
+            **self._common(),
+            opts=pulumi.ResourceOptions.merge(
+                self._kept(), pulumi.ResourceOptions(ignore_changes=["replicateSourceDb"])
+            ),
+        )
+
+    def _reader(self) -> aws.rds.Instance:
+        return aws.rds.Instance(
+            "trade-history-reader",
+            identifier=self._reader_identifier,
+            # The identifier, not the ARN: a replica in the same region takes its subnet group from its source.
+            replicate_source_db=self.instance.identifier,
+            backup_retention_period=0,
+            skip_final_snapshot=True,
+            multi_az=False,
+            tags={"Name": self._reader_identifier},
+            **self._common(),
+            # It holds nothing that its source does not: deletion protection is enough.
+            opts=self.after(*self.ground.logs),
+        )
+
+    def _common(self) -> dict[str, Any]:
+        """What every instance has: the replicas too, so that a promoted one is like the one it replaces."""
+        data, key = self._settings.data, self._args.key_arn
+        return {
+            "instance_class": self._settings.sizes.db_instance_class,
+            "storage_type": data.db_storage_type.value,
+            "iops": data.db_iops,
+            "storage_throughput": data.db_throughput if data.db_storage_type is StorageType.GP3 else None,
+            "storage_encrypted": True,
+            "kms_key_id": key,
+            "port": PORT,
+            "publicly_accessible": False,
+            "vpc_security_group_ids": [self._args.security_group_id],
+            "parameter_group_name": self.ground.parameters.name,
+            "ca_cert_identifier": _AUTHORITY,
+            "iam_database_authentication_enabled": True,
+            "copy_tags_to_snapshot": True,
+            "delete_automated_backups": False,
+            "deletion_protection": True,
+            # Versions change when both regions are made to, replicas first: never one of them by itself.
+            "auto_minor_version_upgrade": False,
+            "allow_major_version_upgrade": False,
+            "maintenance_window": data.db_maintenance_window,
+            "database_insights_mode": data.db_insights.value,
+            "performance_insights_enabled": True,
+            "performance_insights_kms_key_id": key,
+            "performance_insights_retention_period": _INSIGHTS_DAYS[data.db_insights],
+            "monitoring_interval": data.db_monitoring_seconds,
+            "monitoring_role_arn": self.ground.monitoring_role.arn,
+            "enabled_cloudwatch_logs_exports": list(LOGS),
+        }
+
+    def _kept(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions.merge(self.stateful, self.after(*self.ground.logs))
