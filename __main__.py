@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.exports import PrimaryExports, sizes_to_run
+from components.exports import PrimaryExports, require_agreement, sizes_to_run
 from components.platform import Platform
 from components.settings import Settings
 
@@ -13,6 +13,7 @@ async def main() -> pulumi.Inputs:
     if settings.is_primary:
         return Platform(settings, primary=None).outputs
     reference = pulumi.StackReference(settings.general.primary_stack)
+    await require_agreement(settings, reference)
     settings = settings.with_sizes(await sizes_to_run(settings, reference))
     return Platform(settings, PrimaryExports.of(reference)).outputs
 

@@ -53,3 +53,16 @@ async def sizes_to_run(settings: Settings, primary: pulumi.StackReference) -> Si
             ]
         )
     return Sizes.model_validate(exported)
+
+
+async def require_agreement(settings: Settings, primary: pulumi.StackReference) -> None:
+    """Both stacks must say the same of which of them declares the orders. Raises `SettingsError` otherwise."""
+    ours = settings.data.orders_consistency.value
+    exported = (await primary.get_output_details("ordersConsistency")).value
+    if exported != ours:
+        raise SettingsError(
+            [
+                f"ordersConsistency = {ours!r}: the primary runs with {exported!r}; set the same in both stack files, "
+                "and bring the primary up first"
+            ]
+        )

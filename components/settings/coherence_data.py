@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from components.settings.data import StorageType
-from components.settings.windows import overlap
+from components.settings.market import MarketSettings, Weekday, minute_of_day
+from components.settings.windows import DAY, overlap, touch, weekly
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -72,6 +75,31 @@ def windows_are_apart(settings: Settings) -> Iterator[tuple[str, Any, str]]:
         )
 
 
+def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A database is not changed while the markets trade, in summer or in winter time."""
+    data, market = settings.data, settings.market
+    if any(touch(hours, weekly(data.db_maintenance_window)) for hours in _trading_hours(market)):
+        yield (
+            "dbMaintenanceWindow",
+            data.db_maintenance_window,
+            f"is in UTC and while the markets trade ({market.market_open} to {market.market_close} "
+            f"{market.market_time_zone} on {', '.join(market.market_days)}); choose another time",
+        )
+
+
+def _trading_hours(market: MarketSettings) -> Iterator[tuple[int, int]]:
+    """Start in UTC and length of each session, in minutes of the week, at both of the zone's offsets."""
+    opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
+    zone = ZoneInfo(market.market_time_zone)
+    # Both solstices: one of them is in summer time wherever there is one. The year does not matter.
+    offsets = {datetime(2025, month, 21, tzinfo=zone).utcoffset() for month in (6, 12)}
+    for offset in offsets:
+        east = int(offset.total_seconds()) // 60 if offset else 0
+        for day in market.market_days:
+            start = list(Weekday).index(Weekday(day)) * DAY + opens - east
+            yield start, (closes - opens) % DAY
+
+
 def backups_outlive_records(settings: Settings) -> Iterator[tuple[str, Any, str]]:
     """A trade that must be kept must be restorable for as long."""
     data = settings.data
@@ -87,5 +115,6 @@ CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
     storage_holds_its_operations,
     storage_can_grow,
     windows_are_apart,
+    maintenance_waits_for_the_close,
     backups_outlive_records,
 )

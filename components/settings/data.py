@@ -52,6 +52,9 @@ class DataSettings(Section):
     db_username: str = Field(
         "platform_owner", description="Master user of the database.", pattern=r"^[a-z][a-z0-9_]{0,62}$"
     )
+    db_password_version: int = Field(
+        1, description="Raise it to send the database the master password that the secret holds by now.", ge=1
+    )
     db_storage_type: StorageType = Field(
         StorageType.GP3, description="gp3, or io2 for sub-millisecond storage latency at a higher price."
     )
@@ -74,7 +77,7 @@ class DataSettings(Section):
     )
     db_maintenance_window: MaintenanceWindow = Field(
         "sun:06:30-sun:07:30",
-        description="When the database may be changed, in UTC, while the markets are closed: ddd:hh:mm-ddd:hh:mm.",
+        description="When database and cache may change, in UTC, while markets are closed: ddd:hh:mm-ddd:hh:mm.",
     )
     db_monitoring_seconds: int = Field(
         15, description="Seconds between the samples of enhanced monitoring: 1, 5, 10, 15, 30 or 60."
@@ -89,6 +92,12 @@ class DataSettings(Section):
         description="eventual: the recovery region may lack the last second of orders and positions; strong: it "
         "lacks nothing, and each write waits for the nearer of the other two regions. Cannot be changed once "
         "the tables exist.",
+    )
+    table_warm_reads: int = Field(
+        12000, description="Reads/s that each table takes at once, without growing into them.", ge=12000, le=10_000_000
+    )
+    table_warm_writes: int = Field(
+        12000, description="Writes/s that each table takes at once, without growing into them.", ge=4000, le=10_000_000
     )
     table_contributor_insights: bool = Field(
         False, description="Whether the tables report their most used keys, priced by event."

@@ -17,11 +17,6 @@ WEEK = 7 * DAY
 # RDS User Guide, "Maintaining a DB instance" and "Backup window": neither may be shorter.
 SHORTEST = 30
 
-# Equities close on Friday at 20:00 New York (the end of extended hours), futures open on Sunday at 18:00;
-# in UTC, and in the half of the year that is the less favourable: Saturday 01:00 to Sunday 22:00.
-CLOSED_FROM = 5 * DAY + 60
-CLOSED_UNTIL = 6 * DAY + 22 * 60
-
 
 def daily(window: str) -> tuple[int, int]:
     """Start and length of `hh:mm-hh:mm` in minutes from midnight. Raises `ValueError` for another form."""
@@ -47,12 +42,13 @@ def weekly(window: str) -> tuple[int, int]:
 def overlap(daily_window: str, weekly_window: str) -> bool:
     """Whether a window of every day touches a window of one day in the week."""
     start, length = daily(daily_window)
-    week_start, week_length = weekly(weekly_window)
-    # Minus one day, for a daily window that runs past midnight into Monday.
-    return any(
-        day * DAY + start < week_start + week_length and week_start < day * DAY + start + length
-        for day in range(-1, len(_DAYS) + 1)
-    )
+    return any(touch((day * DAY + start, length), weekly(weekly_window)) for day in range(len(_DAYS)))
+
+
+def touch(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two spans of a week, each by start and length in minutes, have a minute in common. A week begins
+    again where it ends."""
+    return (other[0] - one[0]) % WEEK < one[1] or (one[0] - other[0]) % WEEK < other[1]
 
 
 def _backup_window(window: str) -> str:
@@ -61,10 +57,7 @@ def _backup_window(window: str) -> str:
 
 
 def _maintenance_window(window: str) -> str:
-    start, length = weekly(window)
-    _long_enough(length)
-    if not CLOSED_FROM <= start <= start + length <= CLOSED_UNTIL:
-        raise ValueError("is while markets trade; choose a time between sat:01:00 and sun:22:00 UTC")
+    _long_enough(weekly(window)[1])
     return window
 
 
