@@ -18,6 +18,8 @@ from components.security.boundaries import Boundaries, BoundariesArgs
 from components.security.keys import DataClass, Keys, KeysArgs
 from components.security.log_bucket import LogBuckets, LogBucketsArgs
 from components.security.roles import HumanRoles, HumanRolesArgs
+from components.security.rotation import Rotation, RotationArgs
+from components.security.secrets import Secrets, SecretsArgs
 from components.security.service_roles import ServiceRoles, ServiceRolesArgs
 from components.settings import Settings
 
@@ -40,6 +42,7 @@ class Platform:
         self.networking()
         self.data()
         self.messaging()
+        self.security()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -61,6 +64,7 @@ class Platform:
         self.log_buckets = LogBuckets(
             "log-buckets", LogBucketsArgs(self.settings, self.keys.arn(DataClass.LOGS)), self.here
         )
+        self.secrets = Secrets("secrets", SecretsArgs(self.settings, self.keys.arn(DataClass.SECRETS)), self.here)
         self.roles = HumanRoles("roles", HumanRolesArgs(self.settings, self.keys, self.boundaries), self.here)
 
     def networking(self) -> None:
@@ -85,9 +89,9 @@ class Platform:
                 self.settings,
                 keys=self.keys,
                 log_buckets=self.log_buckets,
-                vpc_id=self.network.vpc.id,
                 zones=self.network.vpc.zones,
-                database_password="interim" if self.settings.is_primary else None,
+                groups=self.network.groups,
+                database_password=self.secrets.database_password,
                 primary=self.primary,
                 primary_side=self.primary_side,
             ),
@@ -108,6 +112,21 @@ class Platform:
                     events=records.bucket(RecordClass.AUDIT).arn,
                 ),
                 primary_sizes=self.primary.sizes if self.primary else None,
+            ),
+            self.here,
+        )
+
+    def security(self) -> None:
+        """What watches over the layers that are there."""
+        self.rotation = Rotation(
+            "rotation",
+            RotationArgs(
+                self.settings,
+                keys=self.keys,
+                secret=self.secrets.database,
+                database=self.stores.database.identifier,
+                rotated=self.secrets.database_rotated,
+                ready=[self.stores.database.instance],
             ),
             self.here,
         )
