@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -27,12 +29,12 @@ class ArchiveBuckets:
 
 @dataclass(frozen=True)
 class EventsArgs:
-    """`order_shards` is the shard count of the order stream, which both regions share."""
+    """`primary_sizes` are the sizes that the primary exports, None in the primary."""
 
     settings: Settings
     keys: Keys
     archive: ArchiveBuckets
-    order_shards: pulumi.Input[int]
+    primary_sizes: pulumi.Input[Mapping[str, Any]] | None
 
 
 class Events(Layer):
@@ -51,7 +53,7 @@ class Events(Layer):
         log_key_arn = args.keys.arn(DataClass.LOGS)
         self.streams = Streams(
             "streams",
-            StreamsArgs(settings, key_arn, args.order_shards, settings.sizes.market_data_stream_shards),
+            StreamsArgs(settings, key_arn, self._order_shards(), settings.sizes.market_data_stream_shards),
             self.child,
         )
         self.deliveries = self._deliveries()
@@ -68,6 +70,14 @@ class Events(Layer):
             "routing", RoutingArgs(settings, key_arn, log_key_arn, self.queues, self.topics, record), self.child
         )
         self.register_outputs({"orderStreamArn": self.streams.orders.arn, "busArn": self.routing.bus.arn})
+
+    def _order_shards(self) -> pulumi.Input[int]:
+        """What the primary can take, the recovery region can take at once, though its own settings say less."""
+        own = self._args.settings.sizes.order_stream_shards
+        if self._args.primary_sizes is None:
+            return own
+        sizes = pulumi.Output.from_input(self._args.primary_sizes)
+        return sizes.apply(lambda exported: max(own, int(exported.get("orderStreamShards", own))))
 
     def _deliveries(self) -> dict[str, Delivery]:
         by_venue = self._args.settings.streams.archive_by_venue
