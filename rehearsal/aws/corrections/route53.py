@@ -18,6 +18,7 @@ from moto.route53.responses import Route53
 
 from rehearsal.aws.corrections._patch import around
 
+_WITHOUT_ENDPOINT = {"CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"}
 _NOT_CONFIGURATION = {"HealthCheckId", "HealthCheckVersion", "ResetElements"}
 
 
@@ -30,7 +31,7 @@ def install() -> None:
     if described is None:
         raise AttributeError("HealthCheck.health_check_config is no longer a property that can be read")
     HealthCheck.health_check_config = property(  # type: ignore[method-assign,assignment]
-        lambda check: described(check) | vars(check).get("configured", {})
+        lambda check: _configuration(check, described(check))
     )
 
 
@@ -38,6 +39,13 @@ def _create_zone(original: Any, response: Route53) -> ActionResult:
     if response._get_param("VPC"):
         response.params["HostedZoneConfig"] = {**response.params.get("HostedZoneConfig", {}), "PrivateZone": True}
     return original(response)
+
+
+def _configuration(check: HealthCheck, defaults: dict[str, Any]) -> dict[str, Any]:
+    """Only a check of an endpoint has an address, a port and an interval."""
+    of_endpoint = check.type_ not in _WITHOUT_ENDPOINT
+    kept = defaults if of_endpoint else {name: defaults[name] for name in ("Type", "Inverted", "Disabled")}
+    return kept | vars(check).get("configured", {})
 
 
 def _create_health_check(original: Any, response: Route53) -> ActionResult:

@@ -5,6 +5,8 @@
 - A gateway made without default association or propagation has no default route table for it, and its attachments are
   not associated or propagated by themselves.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRequestOptions.html
+- A route names its attachments, of which there may be several.
+  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html
 - An association, the default one too, can be taken back; a deleted attachment leaves its route tables.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateTransitGatewayRouteTable.html
 """
@@ -22,6 +24,7 @@ from moto.ec2.models.transit_gateway_attachments import (
     TransitGatewayAttachmentBackend,
     TransitGatewayVpcAttachment,
 )
+from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRouteTableBackend
 from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment as AttachmentResponse
 
 from rehearsal.aws.corrections._patch import around
@@ -34,6 +37,7 @@ def install() -> None:
     around(TransitGatewayAttachmentBackend, "create_transit_gateway_vpc_attachment", _attach_vpc)
     around(TransitGatewayAttachmentBackend, "create_transit_gateway_vpn_attachment", _attach_vpn)
     around(TransitGatewayAttachmentBackend, "delete_transit_gateway_vpc_attachment", _detach_vpc)
+    around(TransitGatewayRouteTableBackend, "create_transit_gateway_route", _route)
     TransitGatewayAttachment.association = property(_association)  # type: ignore[method-assign,assignment]
 
 
@@ -98,6 +102,13 @@ def _join_default_tables(backend: Any, gateway: TransitGateway, attachment: Tran
         backend.associate_transit_gateway_route_table(attachment.id, gateway.default_route_table.id)
     if gateway.options["DefaultRouteTablePropagation"] == "enable":
         backend.enable_transit_gateway_route_table_propagation(attachment.id, gateway.default_route_table.id)
+
+
+def _route(original: Any, backend: TransitGatewayRouteTableBackend, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    route = original(backend, *args, **kwargs)
+    if isinstance(route.get("transitGatewayAttachments"), dict):
+        route["transitGatewayAttachments"] = [route["transitGatewayAttachments"]]
+    return route
 
 
 def _association(attachment: TransitGatewayAttachment) -> dict[str, str] | None:

@@ -152,3 +152,12 @@ def test_deleting_a_part_of_a_bucket_that_is_not_emulated_does_not_delete_the_bu
     with pytest.raises(ClientError, match="inventory"):
         s3.delete_bucket_inventory_configuration(Bucket=bucket, Id="daily")
     s3.head_bucket(Bucket=bucket)
+
+
+def test_a_replica_of_a_secret_is_under_the_key_named_for_its_region(client):
+    key = "arn:aws:kms:us-west-2:123456789012:key/mrk-1"
+    secrets = client("secretsmanager")
+    secrets.create_secret(
+        Name="replicated", SecretString="s", AddReplicaRegions=[{"Region": "us-west-2", "KmsKeyId": key}]
+    )
+    assert secrets.describe_secret(SecretId="replicated")["ReplicationStatus"][0]["KmsKeyId"] == key

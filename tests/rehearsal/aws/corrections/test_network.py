@@ -199,3 +199,23 @@ def test_an_instance_takes_its_placement_from_the_launch_template(ec2, subnet):
     found = ec2.describe_instances(InstanceIds=[run])["Reservations"][0]["Instances"][0]
     assert (found["Placement"]["Tenancy"], found["Placement"]["GroupName"]) == ("dedicated", "from-template")
     assert found["Monitoring"]["State"] == "enabled"
+
+
+def test_a_route_of_the_hub_names_its_attachment(ec2, subnet):
+    gateway = _gateway(ec2)
+    table = gateway["Options"]["AssociationDefaultRouteTableId"]
+    attachment = _attach(ec2, gateway, subnet)
+    ec2.create_transit_gateway_route(
+        TransitGatewayRouteTableId=table,
+        DestinationCidrBlock="10.50.0.0/16",
+        TransitGatewayAttachmentId=attachment,
+    )
+    static = [{"Name": "type", "Values": ["static"]}]
+    routes = ec2.search_transit_gateway_routes(TransitGatewayRouteTableId=table, Filters=static)["Routes"]
+    assert [held["TransitGatewayAttachmentId"] for held in routes[0]["TransitGatewayAttachments"]] == [attachment]
+
+
+def test_a_check_of_an_alarm_has_no_port_and_no_interval(client):
+    config = {"Type": "CLOUDWATCH_METRIC", "AlarmIdentifier": {"Region": "us-west-2", "Name": "p99"}}
+    check = client("route53").create_health_check(CallerReference="no-port", HealthCheckConfig=config)["HealthCheck"]
+    assert not {"Port", "RequestInterval", "FailureThreshold"} & check["HealthCheckConfig"].keys()
