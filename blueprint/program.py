@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import json
 import logging
 import runpy
@@ -68,8 +69,13 @@ def record(
 
     # The SDK keeps its state in context variables and an event loop: a thread of its own leaves none behind.
     thread = threading.Thread(target=run, name=f"record-{stack_name}")
-    thread.start()
-    thread.join()
+    # The whole graph stays alive until the end: collecting garbage meanwhile finds none and takes a quarter of the time.
+    gc.disable()
+    try:
+        thread.start()
+        thread.join()
+    finally:
+        gc.enable()
     if result[0] is not None:
         raise result[0]
     return Blueprint(stack_name, recorder.recorded, recorder.stack_outputs)
@@ -99,13 +105,25 @@ def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder) -> None
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(stack.run_in_stack(_main))
+        loop.run_until_complete(stack.run_pulumi_func(_in_stack))
     finally:
         loop.close()
 
 
-def _main() -> None:
-    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+async def _in_stack() -> None:
+    """What the SDK's entry point does, but for how it waits: the SDK looks at every pending output again for each
+    one that is done, which takes a third of the time on a graph of five hundred resources."""
+    root = stack.Stack()
+    try:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        program = root._take_async_program()
+        root._add_program_outputs(await program() if program else None)
+    finally:
+        root._finish()
+    while settings.SETTINGS.outputs:
+        pending = list(settings.SETTINGS.outputs)
+        settings.SETTINGS.outputs.clear()
+        await asyncio.gather(*pending)
 
 
 def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, str]:

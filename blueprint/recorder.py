@@ -85,7 +85,8 @@ class Recorder(mocks.MockMonitor):
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:  # noqa: N802
         if request.type != STACK_REFERENCE:
             raise BlueprintError(
-                f"the program reads {request.type} {request.name!r} while it is evaluated; only other stacks may be read"
+                f"the program reads {request.type} {request.name!r} while it is evaluated; "
+                "only other stacks may be read"
             )
         urn = self.make_urn(request.parent, request.type, request.name)
         name = plain(request.properties)["name"]

@@ -88,10 +88,7 @@ class _Lowering:
         self.addresses = {
             urn: f"{type_}.{resource_name(self.blueprint.by_urn[urn].name)}" for urn, type_ in self.types.items()
         }
-        resources: dict[str, dict[str, Any]] = {}
-        for urn, type_ in self.types.items():
-            resource = self.blueprint.by_urn[urn]
-            resources.setdefault(type_, {})[resource_name(resource.name)] = self._resource(resource, type_)
+        resources = self._resources()
         document = {
             "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": provider_version}}},
             "provider": {"aws": [self._provider(urn) for urn in self.aliases]},
@@ -112,6 +109,26 @@ class _Lowering:
             ),
             passwords={password.variable: password for password in self.passwords.values()},
         )
+
+    def _resources(self) -> dict[str, dict[str, Any]]:
+        """Arguments by type and name. What refers to an output that the provider lacks is left out by name, and
+        with it whatever refers to that in turn."""
+        while True:
+            resources: dict[str, dict[str, Any]] = {}
+            self.unsupported.clear()
+            lacking: list[tuple[str, str]] = []
+            for urn, type_ in self.types.items():
+                resource = self.blueprint.by_urn[urn]
+                try:
+                    resources.setdefault(type_, {})[resource_name(resource.name)] = self._resource(resource, type_)
+                except KeyError as error:
+                    lacking.append((urn, str(error.args[0])))
+            if not lacking:
+                return resources
+            for urn, reason in lacking:
+                resource = self.blueprint.by_urn[urn]
+                self.skipped.append((resource.type, resource.name, f"the provider that is here: {reason}"))
+                del self.types[urn], self.addresses[urn]
 
     def _known_types(self) -> dict[str, str]:
         types: dict[str, str] = {}
@@ -139,7 +156,7 @@ class _Lowering:
         writer = Writer(self._target, self.packer)
         try:
             written = writer.block(block, revealed(dict(resource.properties)))
-        except (KeyError, ValueError) as error:
+        except ValueError as error:
             raise LoweringError(f"{resource.type} {resource.name!r}: {error.args[0]}") from error
         self.unsupported += [f"{resource.type}.{resource.name}: {name}" for name in writer.unsupported]
         if "name" not in written and block.attributes.get("name", {}).get("required"):
@@ -172,7 +189,11 @@ class _Lowering:
 
     def _output(self, value: Any) -> dict[str, Any]:
         secret = _holds_secret(value)
-        return {"value": self._output_value(revealed(value)), **({"sensitive": True} if secret else {})}
+        try:
+            written = self._output_value(revealed(value))
+        except KeyError as error:
+            raise LoweringError(f"an export {error.args[0]}") from error
+        return {"value": written, **({"sensitive": True} if secret else {})}
 
     def _output_value(self, value: Any) -> Any:
         if isinstance(value, str):
