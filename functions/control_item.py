@@ -1,8 +1,9 @@
 """The item of the control table that says which region may accept orders, and until when.
 
-Table: the control table, partition key `control_id` (S). One item, whose attributes are
+Table: the control table, partition key `item` (S), sort key `sequence` (N). One item, whose attributes are
 
-    control_id   S  "order_intake"
+    item         S  "order_intake"
+    sequence     N  0
     holder       S  region that holds the lease, e.g. "us-east-1"
     epoch        N  1 at first, one more each time that the right changes hands; never less
     valid_from   N  milliseconds since 1970: the holder accepts nothing before
@@ -17,7 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-KEY_ATTRIBUTE = "control_id"
+KEY_ATTRIBUTE = "item"
+SORT_ATTRIBUTE = "sequence"
 ORDER_INTAKE = "order_intake"
 
 
@@ -43,7 +45,7 @@ class ControlItem:
 
 def key() -> dict[str, dict[str, str]]:
     """The item's key as the DynamoDB API writes it."""
-    return {KEY_ATTRIBUTE: {"S": ORDER_INTAKE}}
+    return {KEY_ATTRIBUTE: {"S": ORDER_INTAKE}, SORT_ATTRIBUTE: {"N": "0"}}
 
 
 def to_attributes(item: ControlItem) -> dict[str, dict[str, str]]:

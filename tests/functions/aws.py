@@ -104,7 +104,7 @@ def create_tables(dynamodb: Any) -> None:
             ]
         dynamodb.create_table(**arguments)
 
-    table(CONTROL, [("control_id", "S")])
+    table(CONTROL, [("item", "S"), ("sequence", "N")])
     table(
         ORDERS,
         [("order_id", "S")],
