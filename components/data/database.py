@@ -97,10 +97,10 @@ class Database(Layer):
             engine_version=data.db_engine_version,
             db_name=data.db_name,
             username=data.db_username,
-            # Write-only: sent to RDS and kept out of the state. RDS cannot keep it in Secrets Manager by itself,
-            # since it makes no replica of a database whose password it manages so.
+            # Write-only: sent to RDS once and kept out of its state; from then on it is rotated. RDS cannot keep it
+            # in Secrets Manager by itself, since it makes no replica of a database whose password it manages so.
             password_wo=pulumi.Output.secret(self._args.password),
-            password_wo_version=data.db_password_version,
+            password_wo_version=1,
             allocated_storage=data.db_storage_gib,
             max_allocated_storage=data.db_max_storage_gib,
             db_subnet_group_name=self.ground.subnet_group.name,

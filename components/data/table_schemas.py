@@ -50,21 +50,20 @@ class TableSchema:
         return self.expires_by is None
 
 
-ORDERS_BY_ACCOUNT = "by-account"
-
 ORDERS = TableSchema(
     partition_key="order_id",
     sort_key=None,
-    attributes={"order_id": "S", "account_id": "S", "created_at": "N"},
-    indexes=(Index(ORDERS_BY_ACCOUNT, "account_id", "created_at"),),
+    attributes={"order_id": "S", "account_id": "S", "accepted_at": "N", "outbox": "S"},
+    indexes=(Index("by_account", "account_id", "accepted_at"), Index("outbox", "outbox", "accepted_at")),
 )
 """One item for each order: `order_id` is `<account id>#<client order id>`, so that a client that sends an order
 twice names the same item, and a conditional put (`attribute_not_exists(order_id)`) accepts it once. Any replica
 answers a read by id with one consistent read. Orders spread over all partitions, however busy one account is.
 
-The index lists an account's orders by `created_at`, microseconds since the epoch. It keeps an account together,
-so that 1,000 writes/s of one account (DynamoDB Developer Guide, "Partition key design", the limit of a partition)
-slow its orders down: the usage plan of the API must stay below."""
+`by_account` lists an account's orders by `accepted_at`, milliseconds since 1970. It keeps an account together, so
+that 1,000 writes/s of one account (DynamoDB Developer Guide, "Partition key design", the limit of a partition) slow
+its orders down: the usage plan of the API must stay below. `outbox` is sparse and spread over shards: it holds the
+orders that are not known to have reached the order stream."""
 
 POSITIONS = TableSchema(
     partition_key="account_id", sort_key="instrument", attributes={"account_id": "S", "instrument": "S"}
@@ -87,12 +86,12 @@ MARKET_DATA = TableSchema(
     expires_by="expires_at",
     backed_up=False,
 )
-"""Recent market data by instrument and time in microseconds since the epoch; the records bucket keeps it for good."""
+"""Recent market data by instrument and time in microseconds since 1970; the records bucket keeps it for good."""
 
 CONTROL = TableSchema(partition_key="item", sort_key="sequence", attributes={"item": "S", "sequence": "N"})
-"""The right to accept orders, and the journal of the runbook. `item` says what it is: `lease` (the holder, the
-epoch and the time until which it is valid), `lock` (who runs the runbook), both with `sequence` 0, or
-`journal#<run>`, whose entries are numbered by `sequence`. Every change is a conditional write, and every read a
+"""The right to accept orders, and the journal of the runbook. `item` says what it is: `order_intake` (who holds the
+right, under which epoch, until when) and what else there is one of has the `sequence` 0; the entries of a journal
+share an `item` and are numbered by `sequence`. Every change is a conditional write, and every read a
 consistent one: the latest, from either region."""
 
 SCHEMAS: Mapping[TableName, TableSchema] = {

@@ -52,9 +52,6 @@ class DataSettings(Section):
     db_username: str = Field(
         "platform_owner", description="Master user of the database.", pattern=r"^[a-z][a-z0-9_]{0,62}$"
     )
-    db_password_version: int = Field(
-        1, description="Raise it to send the database the master password that the secret holds by now.", ge=1
-    )
     db_storage_type: StorageType = Field(
         StorageType.GP3, description="gp3, or io2 for sub-millisecond storage latency at a higher price."
     )
