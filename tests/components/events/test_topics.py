@@ -1,0 +1,81 @@
+"""The topics."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from blueprint import Blueprint, record_primary
+
+TOPIC = "aws:sns/topic:Topic"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+TOPICS = ("executions", "risk", "operations")
+
+
+def test_there_is_a_topic_for_executions_for_risk_and_for_operations(stack: Blueprint):
+    assert {topic.name for topic in stack.of_type(TOPIC)} == set(TOPICS)
+
+
+def test_every_topic_is_encrypted_and_signs_with_sha_256(stack: Blueprint):
+    for topic in stack.of_type(TOPIC):
+        assert "::streams#arn" in topic.properties["kmsMasterKeyId"]
+        assert topic.properties["signatureVersion"] == 2
+        assert topic.properties["tracingConfig"] == "Active"
+
+
+@pytest.mark.parametrize("protocol", ["sqs", "lambda", "http"])
+def test_every_failed_delivery_is_logged_and_a_share_of_the_others(stack: Blueprint, protocol: str):
+    for topic in stack.of_type(TOPIC):
+        assert "sns-delivery-status#arn" in topic.properties[f"{protocol}FailureFeedbackRoleArn"]
+        assert "sns-delivery-status#arn" in topic.properties[f"{protocol}SuccessFeedbackRoleArn"]
+        assert topic.properties[f"{protocol}SuccessFeedbackSampleRate"] == 10
+
+
+def test_delivery_logs_are_there_before_the_service_makes_them_unencrypted(stack: Blueprint):
+    region = "us-east-1" if stack.stack == "primary" else "us-west-2"
+    for topic in stack.of_type(TOPIC):
+        for suffix, name in (("", f"sns-{topic.name}"), ("/Failure", f"sns-{topic.name}-failure")):
+            group = stack.one("aws:cloudwatch/logGroup:LogGroup", name)
+            assert group.properties["name"] == f"sns/{region}/123456789012/{topic.properties['name']}{suffix}"
+            assert "::logs#arn" in group.properties["kmsKeyId"]
+            assert group.urn in topic.dependencies, f"{name} comes before its topic"
+
+
+def test_only_named_services_of_this_account_publish_and_only_by_tls(stack: Blueprint):
+    senders = {}
+    for policy in stack.of_type("aws:sns/topicPolicy:TopicPolicy"):
+        statements = json.loads(policy.properties["policy"])["Statement"]
+        denial, *allowed = statements
+        assert (denial["Effect"], denial["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        for statement in allowed:
+            assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+        senders[policy.name] = {statement["Principal"]["Service"].split(".")[0] for statement in allowed}
+    assert senders == {
+        "executions": {"events"},
+        "risk": {"events", "cloudwatch"},
+        "operations": {"events", "cloudwatch", "budgets", "costalerts", "backup"},
+    }
+
+
+def test_executions_are_queued_for_trade_reports_as_they_are(stack: Blueprint):
+    subscription = stack.one(SUBSCRIPTION, "executions-queue")
+    assert "::trade-reports#arn" in subscription.properties["endpoint"]
+    assert subscription.properties["rawMessageDelivery"] is True
+
+
+def test_a_notification_that_no_subscriber_takes_is_kept(stack: Blueprint):
+    for subscription in stack.of_type(SUBSCRIPTION):
+        assert "::undelivered-notifications#arn" in subscription.properties["redrivePolicy"]
+
+
+def test_people_are_told_of_risk_and_of_operations():
+    recorded = record_primary(
+        {"operationsEmails": ["desk@trading.example"], "operationsEndpoints": ["https://pager.trading.example/hook"]}
+    )
+    told = {
+        (subscription.properties["topic"].split("::")[1].split("#")[0], subscription.properties["protocol"])
+        for subscription in recorded.of_type(SUBSCRIPTION)
+        if subscription.properties["protocol"] != "sqs"
+    }
+    assert told == {(topic, protocol) for topic in ("risk", "operations") for protocol in ("email", "https")}
