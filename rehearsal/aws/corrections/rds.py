@@ -7,6 +7,9 @@
 - A read replica takes over engine, storage and encryption of its source; identity, tags, zone, logs, backups and
   protection are its own. Across Regions the source is named by its ARN, within one by its identifier.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html
+- Parameters that were set are the user's, and can be set back.
+  https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Parameter.html
+  https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ResetDBParameterGroup.html
 - A promoted replica has no source any more, and its source does not count it.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
 """
@@ -15,15 +18,18 @@ from __future__ import annotations
 
 import copy
 import string
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
-from moto.rds.models import DBInstance, RDSBackend
+from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
+from moto.rds.responses import RDSResponse
 
-from rehearsal.aws.corrections._patch import around
+from rehearsal.aws.corrections._patch import around, lacking
 
 _SETTINGS = {
     "enable_performance_insights": None,
@@ -44,6 +50,8 @@ _RESOURCE_ID_LENGTH = 26
 def install() -> None:
     around(DBInstance, "__init__", _make)
     around(DBInstance, "remove_replica", _remove_replica)
+    around(DBParameterGroup, "update_parameters", _update_parameters)
+    lacking(RDSResponse, "reset_db_parameter_group", _reset_parameters)
     around(RDSBackend, "create_db_instance_read_replica", _create_replica)
     around(RDSBackend, "promote_read_replica", _promote)
     DBInstance.performance_insights_enabled = property(  # type: ignore[attr-defined] # pyright: ignore
@@ -100,6 +108,9 @@ def _own_identity(replica: Any, backend: RDSBackend, source: DBInstance) -> None
     replica.backup_retention_period = 0
     replica.manage_master_user_password = False
     vars(replica).pop("master_user_secret", None)
+    replica.enable_iam_database_authentication = False
+    replica.monitoring_interval, replica.monitoring_role_arn = 0, None
+    replica.max_allocated_storage = source.allocated_storage
     replica.domain_memberships, replica._associated_roles = [], []
     replica.enable_performance_insights = None
     replica.performance_insights_retention_period = replica.performance_insights_kms_key_id = None
@@ -111,6 +122,20 @@ def _own_identity(replica: Any, backend: RDSBackend, source: DBInstance) -> None
         vars(replica).pop("db_subnet_group", None)
         ec2: Any = ec2_backends[backend.account_id][backend.region_name]
         replica.vpc_security_group_ids = [ec2.get_default_security_group(ec2.default_vpc.id).id]
+
+
+def _update_parameters(original: Any, group: Any, new_parameters: Iterable[dict[str, Any]]) -> None:
+    original(group, [{**parameter, "Source": "user"} for parameter in new_parameters])
+
+
+def _reset_parameters(response: RDSResponse) -> ActionResult:
+    name = response.params["DBParameterGroupName"]
+    group = response.backend.describe_db_parameter_groups({"db_parameter_group_name": name})[0]
+    reset = {parameter["ParameterName"] for parameter in response.params.get("Parameters", [])}
+    for parameter in list(group.parameters):
+        if response.params.get("ResetAllParameters") or parameter in reset:
+            del group.parameters[parameter]
+    return ActionResult({"DBParameterGroupName": name})
 
 
 def _remove_replica(_original: Any, source: DBInstance, replica: DBInstance) -> None:

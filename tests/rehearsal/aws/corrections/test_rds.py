@@ -77,3 +77,28 @@ def test_a_promoted_replica_stands_alone(client, source):
     promoted = _instance(client, replica["DBInstanceIdentifier"], "us-west-2")
     assert "ReadReplicaSourceDBInstanceIdentifier" not in promoted
     assert _instance(client, source["DBInstanceIdentifier"]).get("ReadReplicaDBInstanceIdentifiers", []) == []
+
+
+def test_a_parameter_that_was_set_is_the_users_and_can_be_set_back(client):
+    rds = client("rds")
+    rds.create_db_parameter_group(DBParameterGroupName="tls", DBParameterGroupFamily="postgres15", Description="d")
+    forced = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "pending-reboot"}
+    rds.modify_db_parameter_group(DBParameterGroupName="tls", Parameters=[forced])
+    held = rds.describe_db_parameters(DBParameterGroupName="tls")["Parameters"]
+    assert held == [{**forced, "Source": "user"}]
+    rds.reset_db_parameter_group(DBParameterGroupName="tls", Parameters=[forced])
+    assert rds.describe_db_parameters(DBParameterGroupName="tls")["Parameters"] == []
+
+
+def test_a_replica_is_not_monitored_unless_that_is_asked_for(client, source):
+    role = "arn:aws:iam::123456789012:role/monitoring"
+    client("rds").modify_db_instance(
+        DBInstanceIdentifier=source["DBInstanceIdentifier"],
+        MonitoringInterval=1,
+        MonitoringRoleArn=role,
+        EnableIAMDatabaseAuthentication=True,
+        MaxAllocatedStorage=2000,
+    )
+    replica = _replica(client, source, "us-west-2")
+    assert replica.get("MonitoringInterval", 0) == 0
+    assert replica["IAMDatabaseAuthenticationEnabled"] is False
