@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_validator
 
 from components.settings.data import LOG_DAYS
-from components.settings.section import RFC1918, Decoded, PrivateCidr, Section, Texts, VpcCidr
+from components.settings.section import RFC1918, Cidr, Decoded, PrivateCidr, Section, Texts, VpcCidr
 
 # Private autonomous system numbers (RFC 6996).
 PRIVATE_ASN_16 = range(64512, 65535)
@@ -30,7 +30,7 @@ def _application_port(port: int) -> int:
     return port
 
 
-Cidrs = Annotated[tuple[IPv4Network, ...], Decoded]
+Cidrs = Annotated[tuple[Cidr, ...], Decoded]
 Port = Annotated[int, Field(ge=1024, le=65535), AfterValidator(_application_port)]
 
 

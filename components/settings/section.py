@@ -32,6 +32,20 @@ def _decoded(value: Any) -> Any:
     return value
 
 
+def _written(value: Any) -> Any:
+    """Pydantic says only that a range is wrong; this says how to write it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return IPv4Network(value)
+    except ValueError:
+        try:
+            meant = IPv4Network(value, strict=False)
+        except ValueError as error:
+            raise ValueError("is not an address range; write it like 10.0.0.0/16") from error
+        raise ValueError(f"names an address inside a range; for the range write {meant}") from None
+
+
 def _private(network: IPv4Network) -> IPv4Network:
     if not any(network.subnet_of(block) for block in RFC1918):
         raise ValueError("is not a private range; choose one inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
@@ -45,7 +59,8 @@ def _vpc_sized(network: IPv4Network) -> IPv4Network:
     return network
 
 
-PrivateCidr = Annotated[IPv4Network, AfterValidator(_private)]
-VpcCidr = Annotated[IPv4Network, AfterValidator(_private), AfterValidator(_vpc_sized)]
+Cidr = Annotated[IPv4Network, BeforeValidator(_written)]
+PrivateCidr = Annotated[Cidr, AfterValidator(_private)]
+VpcCidr = Annotated[PrivateCidr, AfterValidator(_vpc_sized)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_decoded)]
 Decoded = BeforeValidator(_decoded)
