@@ -148,7 +148,10 @@ class KeyUsers:
         yield self._service("SnsToQueues", "sns", f"arn:aws:sns:{region}:{account}:*")
         yield self._service("AlarmsToTopics", "cloudwatch", f"arn:aws:cloudwatch:{region}:{account}:alarm:*")
         yield self._service(
-            "EventsToTargets", "events", f"arn:aws:events:{region}:{account}:*", extra=("kms:DescribeKey",)
+            "EventsToTargets",
+            "events",
+            f"arn:aws:events:{region}:{account}:*",
+            extra=("kms:DescribeKey", "kms:ReEncrypt*"),
         )
         yield self._service("ConfigToTopics", "config")
         yield self._service("BackupToTopics", "backup")
