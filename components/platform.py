@@ -14,13 +14,19 @@ from components.exports import PrimaryExports
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.providers import regional_provider
+from components.security.account import AccountDefaults, AccountDefaultsArgs
 from components.security.boundaries import Boundaries, BoundariesArgs
+from components.security.detection import Detection, DetectionArgs
+from components.security.images import Images, ImagesArgs
 from components.security.keys import DataClass, Keys, KeysArgs
 from components.security.log_bucket import LogBuckets, LogBucketsArgs
+from components.security.patching import Patching, PatchingArgs
+from components.security.recorder import Config, ConfigArgs
 from components.security.roles import HumanRoles, HumanRolesArgs
 from components.security.rotation import Rotation, RotationArgs
 from components.security.secrets import Secrets, SecretsArgs
 from components.security.service_roles import ServiceRoles, ServiceRolesArgs
+from components.security.trail import Trail, TrailArgs
 from components.settings import Settings
 
 
@@ -39,10 +45,11 @@ class Platform:
         )
         self.identity()
         self.encryption()
+        self.vigilance()
         self.networking()
         self.data()
         self.messaging()
-        self.security()
+        self.rotating()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -116,8 +123,33 @@ class Platform:
             self.here,
         )
 
-    def security(self) -> None:
-        """What watches over the layers that are there."""
+    def vigilance(self) -> None:
+        """Defaults of the account, detection, Config, the trail, patching, and the images that are scanned."""
+        settings, logs_key, compute_key = self.settings, self.keys.arn(DataClass.LOGS), self.keys.arn(DataClass.COMPUTE)
+        baseline = settings.security.account_baseline
+        if baseline:
+            self.account = AccountDefaults("account", AccountDefaultsArgs(settings, compute_key), self.here)
+            self.detection = Detection("detection", DetectionArgs(settings), self.here)
+        self.images = Images(
+            "images",
+            ImagesArgs(
+                settings,
+                key_arn=compute_key,
+                scanner=[self.detection.scanner] if baseline else [],
+                primary_side=self.primary_side,
+            ),
+            self.here,
+        )
+        self.config = Config(
+            "config", ConfigArgs(settings, self.service_roles.config, logs_key, self.log_buckets), self.here
+        )
+        self.trail = (
+            Trail("trail", TrailArgs(settings, logs_key, self.log_buckets), self.here) if settings.is_primary else None
+        )
+        self.patching = Patching("patching", PatchingArgs(settings), self.here)
+
+    def rotating(self) -> None:
+        """Rotation of the database's credentials, which needs the database."""
         self.rotation = Rotation(
             "rotation",
             RotationArgs(

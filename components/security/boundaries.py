@@ -67,10 +67,14 @@ ROLE_UPKEEP = [
 ]
 
 
+def platform_regions(settings: Settings) -> list[str]:
+    """The two regions that serve."""
+    return [settings.general.primary_region, settings.general.dr_region]
+
+
 def fenced_regions(settings: Settings) -> list[str]:
     """The regions in which the platform does anything at all."""
-    general = settings.general
-    return sorted({general.primary_region, general.dr_region, general.witness_region, GLOBAL_REGION})
+    return sorted({*platform_regions(settings), settings.general.witness_region, GLOBAL_REGION})
 
 
 @dataclass(frozen=True)

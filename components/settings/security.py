@@ -45,6 +45,11 @@ class SecuritySettings(Section):
         le=36500,
     )
     trail_log_days: int = Field(365, description="How long the audit trail stays in CloudWatch Logs, in days.")
+    trail_order_path: bool = Field(
+        False,
+        description="Whether the audit trail also records each access to the order tables and each call of order "
+        "intake, priced by event: a second record of every order.",
+    )
     log_retention_days: int = Field(
         1096, description="How long flow logs and Config's history stay in S3, in days.", ge=_AUDIT_DAYS
     )

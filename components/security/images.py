@@ -1,0 +1,123 @@
+"""Container images: where they are kept, scanned and copied from region to region."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.settings import Settings
+
+IMAGES = ("trading-engine", "market-data", "order-intake", "compliance")
+
+# An untagged image is what a failed or repeated push left behind.
+_UNTAGGED_DAYS = 14
+# A rollback reaches back as many releases; more than a year of weekly ones.
+_KEPT_RELEASES = 100
+
+
+@dataclass(frozen=True)
+class ImagesArgs:
+    """`key_arn` is the key of the class COMPUTE. `primary_side` is set while the recovery region declares the
+    replication out of the primary's registry. `scanner` must be there before enhanced scanning is asked for."""
+
+    settings: Settings
+    key_arn: pulumi.Input[str]
+    scanner: Sequence[pulumi.Resource]
+    primary_side: pulumi.ProviderResource | None
+
+
+class Images(Layer):
+    """A repository for each image, of the same name in both regions. Tags never move: what was tested is what
+    runs. The recovery region has a copy of its own and can start hosts while the primary's registry is gone."""
+
+    urls: dict[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("security:Images", name, opts)
+        self._args = args
+        self._prefix = args.settings.general.name_prefix
+        repositories = {image: self._repository(image) for image in IMAGES}
+        self.urls = {image: repository.repository_url for image, repository in repositories.items()}
+        self.arns = {image: repository.arn for image, repository in repositories.items()}
+        if args.settings.security.account_baseline:
+            self._scan()
+        if args.primary_side is not None:
+            self._replicate(args.primary_side, list(repositories.values()))
+        self.register_outputs({"urls": self.urls})
+
+    def _repository(self, image: str) -> aws.ecr.Repository:
+        repository = aws.ecr.Repository(
+            image,
+            name=f"{self._prefix}/{image}",
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration=aws.ecr.RepositoryImageScanningConfigurationArgs(scan_on_push=True),
+            encryption_configurations=[
+                aws.ecr.RepositoryEncryptionConfigurationArgs(encryption_type="KMS", kms_key=self._args.key_arn)
+            ],
+            opts=self.stateful,
+        )
+        aws.ecr.LifecyclePolicy(image, repository=repository.name, policy=_lifecycle(), opts=self.child)
+        return repository
+
+    def _scan(self) -> None:
+        """Enhanced scanning goes on after the push: yesterday's image has today's vulnerabilities."""
+        images = aws.ecr.RegistryScanningConfigurationRuleRepositoryFilterArgs(
+            filter=f"{self._prefix}/*", filter_type="WILDCARD"
+        )
+        aws.ecr.RegistryScanningConfiguration(
+            "images",
+            scan_type="ENHANCED",
+            rules=[
+                aws.ecr.RegistryScanningConfigurationRuleArgs(
+                    scan_frequency="CONTINUOUS_SCAN", repository_filters=[images]
+                )
+            ],
+            opts=self.after(*self._args.scanner),
+        )
+
+    def _replicate(self, primary_side: pulumi.ProviderResource, after: list[aws.ecr.Repository]) -> None:
+        """The registry that sends holds the configuration, so that it lives in the primary's region. The
+        repositories here come first: one that replication made itself would have neither our key nor our rules."""
+        settings = self._args.settings
+        destination = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArgs(
+            region=settings.region.name, registry_id=settings.general.account_id
+        )
+        images = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleRepositoryFilterArgs(
+            filter=f"{self._prefix}/", filter_type="PREFIX_MATCH"
+        )
+        rule = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleArgs(
+            destinations=[destination], repository_filters=[images]
+        )
+        aws.ecr.ReplicationConfiguration(
+            "images",
+            replication_configuration=aws.ecr.ReplicationConfigurationReplicationConfigurationArgs(rules=[rule]),
+            opts=self.there(primary_side, *after),
+        )
+
+
+def _lifecycle() -> str:
+    rules = [
+        {
+            "rulePriority": 1,
+            "description": "Untagged images",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": _UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 2,
+            "description": "Releases too old to roll back to",
+            "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": _KEPT_RELEASES},
+            "action": {"type": "expire"},
+        },
+    ]
+    return json.dumps({"rules": rules})

@@ -1,0 +1,82 @@
+"""AWS Config: the history of every resource, and rules over it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.security.config_rules import RECOVERY_PACK, RULES, conformance_template
+from components.security.log_bucket import CONFIG, LogBuckets
+from components.settings import Settings
+
+# The longest that Config keeps history by itself, in days (Config API Reference, RetentionConfiguration).
+_LONGEST_HISTORY = 2557
+
+
+@dataclass(frozen=True)
+class ConfigArgs:
+    """`role` is the ARN of Config's service-linked role (FSBP Config.1 asks for that one and no other);
+    `key_arn` is the key of the class LOGS."""
+
+    settings: Settings
+    role: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    buckets: LogBuckets
+
+
+class Config(Layer):
+    """Recorder of all resource types, global ones in both regions: each region's history is whole without the
+    other's. In an account whose landing zone records, only the rules are declared."""
+
+    def __init__(self, name: str, args: ConfigArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("security:Config", name, opts)
+        self._args = args
+        recording: list[pulumi.Resource] = [self._record()] if args.settings.security.account_baseline else []
+        after = self.after(*recording)
+        for rule in RULES:
+            aws.cfg.Rule(
+                rule.name,
+                name=args.settings.name(rule.name),
+                source=aws.cfg.RuleSourceArgs(owner="AWS", source_identifier=rule.identifier),
+                input_parameters=json.dumps(rule.parameters) if rule.parameters else None,
+                opts=after,
+            )
+        self.pack = aws.cfg.ConformancePack(
+            "recovery",
+            name=args.settings.name("recovery"),
+            template_body=conformance_template(RECOVERY_PACK),
+            opts=after,
+        )
+        self.register_outputs({"pack": self.pack.arn})
+
+    def _record(self) -> aws.cfg.RecorderStatus:
+        settings = self._args.settings
+        name = settings.name("recorder")
+        recorder = aws.cfg.Recorder(
+            "recorder",
+            name=name,
+            role_arn=self._args.role,
+            recording_group=aws.cfg.RecorderRecordingGroupArgs(all_supported=True, include_global_resource_types=True),
+            opts=self.child,
+        )
+        channel = aws.cfg.DeliveryChannel(
+            "recorder",
+            name=name,
+            s3_bucket_name=self._args.buckets.logs.bucket.id,
+            s3_key_prefix=CONFIG,
+            s3_kms_key_arn=self._args.key_arn,
+            snapshot_delivery_properties=aws.cfg.DeliveryChannelSnapshotDeliveryPropertiesArgs(
+                delivery_frequency="TwentyFour_Hours"
+            ),
+            opts=self.after(recorder, *self._args.buckets.logs.ready),
+        )
+        aws.cfg.RetentionConfiguration(
+            "recorder",
+            retention_period_in_days=min(settings.security.trail_retention_days, _LONGEST_HISTORY),
+            opts=self.after(recorder),
+        )
+        return aws.cfg.RecorderStatus("recorder", name=recorder.name, is_enabled=True, opts=self.after(channel))
