@@ -1,0 +1,54 @@
+"""Lambda: a function keeps its dead-letter target and its logging.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction
+
+from rehearsal.aws.corrections._patch import around
+
+_KEPT = ("DeadLetterConfig", "LoggingConfig")
+
+
+@cache
+def install() -> None:
+    around(LambdaFunction, "__init__", _make)
+    around(LambdaFunction, "update_configuration", _update)
+    around(LambdaFunction, "get_configuration", _describe)
+
+
+def _keep(function: LambdaFunction, given: dict[str, Any]) -> None:
+    kept = dict(vars(function).get("kept", {}))
+    kept |= {name: given[name] for name in _KEPT if name in given}
+    vars(function)["kept"] = kept
+
+
+def _make(
+    original: Any, function: LambdaFunction, account_id: str, spec: dict[str, Any], *rest: Any, **kw: Any
+) -> None:
+    original(function, account_id, spec, *rest, **kw)
+    _keep(function, {"LoggingConfig": _default_logging(function), **spec})
+
+
+def _default_logging(function: LambdaFunction) -> dict[str, str]:
+    return {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{function.function_name}"}
+
+
+def _update(original: Any, function: LambdaFunction, config_updates: dict[str, Any]) -> dict[str, Any]:
+    _keep(function, config_updates)
+    return original(function, config_updates)
+
+
+def _describe(original: Any, function: LambdaFunction, on_create: bool = False) -> dict[str, Any]:
+    described = original(function, on_create)
+    for name, value in vars(function).get("kept", {}).items():
+        described[name] = value
+    if described.get("LoggingConfig"):
+        described["LoggingConfig"] = _default_logging(function) | described["LoggingConfig"]
+    return described

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+ROLE = "arn:aws:iam::123456789012:role/compute"
+REGION = "eu-west-2"
+
+
+@pytest.fixture
+def ec2(client):
+    return client("ec2", REGION)
+
+
+@pytest.fixture(scope="module")
+def subnets(client):
+    ec2 = client("ec2", REGION)
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    return [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in range(2)]
+
+
+def test_a_launch_template_does_not_hand_its_own_tags_to_instances(ec2):
+    own = [{"ResourceType": "launch-template", "Tags": [{"Key": "Of", "Value": "template"}]}]
+    launched = [{"ResourceType": "instance", "Tags": [{"Key": "Of", "Value": "instance"}]}]
+    template = ec2.create_launch_template(
+        LaunchTemplateName="tagged",
+        TagSpecifications=own,
+        LaunchTemplateData={"InstanceType": "c5n.large", "TagSpecifications": launched},
+    )["LaunchTemplate"]
+    assert template["Tags"] == own[0]["Tags"]
+    version = ec2.describe_launch_template_versions(LaunchTemplateName="tagged")["LaunchTemplateVersions"][0]
+    assert version["LaunchTemplateData"]["TagSpecifications"] == launched
+
+
+@pytest.fixture
+def group(client, ec2, subnets, request):
+    name = request.node.name
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    ec2.create_launch_template(
+        LaunchTemplateName=name, LaunchTemplateData={"ImageId": image, "InstanceType": "c5n.large"}
+    )
+    client("autoscaling", REGION).create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        MinSize=0,
+        MaxSize=1,
+        VPCZoneIdentifier=",".join(subnets),
+        LaunchTemplate={"LaunchTemplateName": name},
+    )
+    return name
+
+
+def test_a_scaling_policy_is_enabled_and_predicts_nothing_unless_told_to(client, group):
+    autoscaling = client("autoscaling", REGION)
+    step = [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}]
+    autoscaling.put_scaling_policy(
+        AutoScalingGroupName=group,
+        PolicyName="step",
+        PolicyType="StepScaling",
+        AdjustmentType="ChangeInCapacity",
+        StepAdjustments=step,
+    )
+    policy = autoscaling.describe_policies(AutoScalingGroupName=group)["ScalingPolicies"][0]
+    assert policy["Enabled"] is True
+    assert "PredictiveScalingConfiguration" not in policy
+
+
+def test_a_lifecycle_hook_without_a_target_notifies_nobody(client, group):
+    autoscaling = client("autoscaling", REGION)
+    autoscaling.put_lifecycle_hook(
+        AutoScalingGroupName=group,
+        LifecycleHookName="drain",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING",
+    )
+    hook = autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=group)["LifecycleHooks"][0]
+    assert "NotificationTargetARN" not in hook
+    assert "RoleARN" not in hook
+
+
+def test_a_cluster_keeps_how_it_lets_people_in(client, subnets):
+    eks = client("eks", REGION)
+    access = {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
+    eks.create_cluster(name="trading", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets}, accessConfig=access)
+    assert eks.describe_cluster(name="trading")["cluster"]["accessConfig"] == access
+
+
+def test_a_node_group_keeps_how_it_is_updated_and_has_no_remote_access(client, subnets):
+    eks = client("eks", REGION)
+    eks.create_cluster(name="nodes", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})
+    eks.create_nodegroup(
+        clusterName="nodes",
+        nodegroupName="engine",
+        subnets=subnets,
+        nodeRole=ROLE,
+        updateConfig={"maxUnavailablePercentage": 33},
+    )
+    group = eks.describe_nodegroup(clusterName="nodes", nodegroupName="engine")["nodegroup"]
+    assert group["updateConfig"] == {"maxUnavailablePercentage": 33}
+    assert "remoteAccess" not in group
+
+
+def test_a_service_keeps_its_capacity_providers_and_its_deployment_settings(client):
+    ecs = client("ecs", REGION)
+    ecs.create_cluster(clusterName="risk")
+    ecs.register_task_definition(
+        family="risk", containerDefinitions=[{"name": "risk", "image": "risk:1", "memory": 128}]
+    )
+    strategy = [{"capacityProvider": "FARGATE", "weight": 1, "base": 0}]
+    breaker = {"enable": True, "rollback": True}
+    ecs.create_service(
+        cluster="risk",
+        serviceName="risk",
+        taskDefinition="risk",
+        desiredCount=1,
+        capacityProviderStrategy=strategy,
+        deploymentConfiguration={"deploymentCircuitBreaker": breaker, "maximumPercent": 200},
+        enableExecuteCommand=True,
+    )
+    service = ecs.describe_services(cluster="risk", services=["risk"])["services"][0]
+    assert service["capacityProviderStrategy"] == strategy
+    assert service["deploymentConfiguration"]["deploymentCircuitBreaker"] == breaker
+    assert service["enableExecuteCommand"] is True
+    assert service["availabilityZoneRebalancing"] == "DISABLED"
+
+
+def test_a_function_keeps_its_dead_letter_target_and_its_logging(client):
+    client("iam").create_role(RoleName="compute", AssumeRolePolicyDocument="{}")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context): return event")
+    target = {"TargetArn": f"arn:aws:sqs:{REGION}:123456789012:dead-letters"}
+    functions = client("lambda", REGION)
+    functions.create_function(
+        FunctionName="intake",
+        Runtime="python3.12",
+        Role=ROLE,
+        Handler="index.handler",
+        Code={"ZipFile": packed.getvalue()},
+        DeadLetterConfig=target,
+        LoggingConfig={"LogFormat": "JSON"},
+    )
+    found = functions.get_function_configuration(FunctionName="intake")
+    assert found["DeadLetterConfig"] == target
+    assert found["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "/aws/lambda/intake"}
