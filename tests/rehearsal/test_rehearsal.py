@@ -1,0 +1,86 @@
+"""The rehearsal itself, really applied: one run for all of these tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blueprint.program import ROOT
+
+pytestmark = pytest.mark.rehearsal
+
+# Bounds a run that hangs; a healthy one takes a fraction of it.
+LIMIT_SECONDS = 1500
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("rehearsal") / "build"
+
+
+@pytest.fixture(scope="module")
+def finished(build: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rehearsal", "--build", str(build)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def report(build: Path, finished: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert finished.returncode in (0, 1), finished.stdout[-3000:] + finished.stderr[-3000:]
+    return json.loads((build / "report.json").read_text())
+
+
+@pytest.mark.timeout(LIMIT_SECONDS + 60)
+def test_the_rehearsal_passes(finished: subprocess.CompletedProcess[str]) -> None:
+    assert finished.returncode == 0, finished.stdout[-6000:] + finished.stderr[-3000:]
+
+
+@pytest.mark.parametrize("stack", ["primary", "dr", "dr-active"])
+def test_nearly_all_that_a_stack_declares_is_created_and_the_rest_is_named(
+    report: dict[str, Any], stack: str
+) -> None:
+    found = report["stacks"][stack]
+    assert found["created"] >= 0.95 * found["declared"], found["not_created"]
+    assert found["created"] + len(found["not_created"]) >= found["declared"], "a resource is missing without a reason"
+    assert all(entry["reason"] for entry in found["not_created"])
+
+
+@pytest.mark.parametrize("stack", ["primary", "dr", "dr-active"])
+def test_a_second_plan_changes_nothing(report: dict[str, Any], stack: str) -> None:
+    assert report["stacks"][stack]["second_plan_clean"], report["stacks"][stack]["drift"]
+
+
+def test_taking_over_replaces_nothing(report: dict[str, Any]) -> None:
+    assert report["stacks"]["dr-active"]["replaced"] == [], "taking over must not make anew what holds data or traffic"
+
+
+def test_what_recovery_depends_on_is_found_apart_from_the_engine(report: dict[str, Any]) -> None:
+    kinds = {finding["what"] for finding in report["verified"]}
+    assert len(kinds) >= 20, sorted(kinds)
+    assert [finding for finding in report["verified"] if finding["missing"]] == []
+
+
+def test_nothing_is_left_after_destroy(report: dict[str, Any]) -> None:
+    assert report["left_after_destroy"] == []
+
+
+def test_no_password_stands_in_what_the_provider_was_given_or_kept(build: Path, report: dict[str, Any]) -> None:
+    document = json.loads((build / "primary" / "main.tf.json").read_text())
+    variables = [name for name in document.get("variable", {}) if name.startswith("password_")]
+    assert variables, "the database's password is random"
+    assert all(document["variable"][name].get("ephemeral") for name in variables), (
+        "a password that is not ephemeral is written into the state"
+    )
+
+
+def test_python_stays_small(report: dict[str, Any]) -> None:
+    assert 0 < report["peak_python_memory_mb"] < 400
+
+
+def test_no_process_is_left(finished: subprocess.CompletedProcess[str], build: Path) -> None:
+    assert not (build / "session.json").exists()
