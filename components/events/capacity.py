@@ -15,6 +15,9 @@ SHARED_READERS = 2
 # Same guide, RegisterStreamConsumer.
 FAN_OUT_CONSUMERS = 20
 
+# Kinesis API Reference, UpdateShardCount: one call at most doubles the open shards, and at most halves them.
+SHARDS_PER_STEP = 2
+
 # SQS Developer Guide, "Amazon SQS message quotas": calls per second and action without high throughput, and what
 # one partition, hence one message group, takes with it.
 FIFO_CALLS_PER_SECOND = 300
@@ -55,6 +58,11 @@ def shards_needed(load: Load, target_percent: int) -> int:
     by_records = _ceil_div(load.records_per_second * 100, SHARD_RECORDS_PER_SECOND * target_percent)
     by_bytes = _ceil_div(load.records_per_second * load.record_bytes * 100, SHARD_BYTES_PER_SECOND * target_percent)
     return max(1, by_records, by_bytes)
+
+
+def shards_one_step_below(shards: int) -> int:
+    """The fewest shards from which a stream grows to `shards` by one call, and shrinks back to by another."""
+    return _ceil_div(shards, SHARDS_PER_STEP)
 
 
 def fifo_messages_per_second(region: str, *, high_throughput: bool, batch_size: int) -> int:

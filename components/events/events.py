@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
+from components.events.capacity import shards_one_step_below
 from components.events.delivery import Delivery, DeliveryArgs
 from components.events.queues import Queues, QueuesArgs
 from components.events.routing import Routing, RoutingArgs
@@ -53,7 +54,16 @@ class Events(Layer):
         log_key_arn = args.keys.arn(DataClass.LOGS)
         self.streams = Streams(
             "streams",
-            StreamsArgs(settings, key_arn, self._order_shards(), settings.sizes.market_data_stream_shards),
+            StreamsArgs(
+                settings,
+                key_arn,
+                # What the primary can take, the recovery region can take at once, though its own settings say less.
+                order_shards=self._shards(settings.sizes.order_stream_shards, "orderStreamShards", int),
+                # A pilot light holds half: the stream then reaches the primary's width in one step of the takeover.
+                market_data_shards=self._shards(
+                    settings.sizes.market_data_stream_shards, "marketDataStreamShards", shards_one_step_below
+                ),
+            ),
             self.child,
         )
         self.deliveries = self._deliveries()
@@ -71,13 +81,12 @@ class Events(Layer):
         )
         self.register_outputs({"orderStreamArn": self.streams.orders.arn, "busArn": self.routing.bus.arn})
 
-    def _order_shards(self) -> pulumi.Input[int]:
-        """What the primary can take, the recovery region can take at once, though its own settings say less."""
-        own = self._args.settings.sizes.order_stream_shards
+    def _shards(self, own: int, size: str, least: Callable[[int], int]) -> pulumi.Input[int]:
+        """This stack's own count, or what `least` makes of the primary's where that is more."""
         if self._args.primary_sizes is None:
             return own
         sizes = pulumi.Output.from_input(self._args.primary_sizes)
-        return sizes.apply(lambda exported: max(own, int(exported.get("orderStreamShards", own))))
+        return sizes.apply(lambda exported: max(own, least(int(exported.get(size, own)))))
 
     def _deliveries(self) -> dict[str, Delivery]:
         by_venue = self._args.settings.streams.archive_by_venue

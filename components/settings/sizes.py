@@ -39,4 +39,6 @@ class Sizes(Section):
         description="Shards of the order stream, the same in both regions: recovery takes the whole rate at once.",
         ge=1,
     )
-    market_data_stream_shards: int = Field(25, description="Shards of the market-data stream.", ge=1)
+    market_data_stream_shards: int = Field(
+        25, description="Shards of the market-data stream; a pilot light has half the primary's at least.", ge=1
+    )

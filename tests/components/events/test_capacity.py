@@ -15,6 +15,7 @@ from components.events.capacity import (
     fifo_messages_per_second,
     least_visibility_timeout,
     shards_needed,
+    shards_one_step_below,
 )
 
 rates = st.integers(min_value=1, max_value=10_000_000)
@@ -56,6 +57,13 @@ def test_more_load_or_more_headroom_never_takes_fewer_shards(rate: int, size: in
     assert shards_needed(Load(rate + more, size), percent) >= shards
     assert shards_needed(Load(rate, size + more), percent) >= shards
     assert shards_needed(Load(rate, size), max(1, percent - more)) >= shards
+
+
+@given(st.integers(min_value=1, max_value=100_000))
+def test_a_stream_one_step_below_is_doubled_once_and_halved_back_at_most(shards: int):
+    below = shards_one_step_below(shards)
+    assert below <= shards <= 2 * below, "one call grows it to the full width"
+    assert below == 1 or 2 * (below - 1) < shards, "with fewer, one call would not do"
 
 
 @pytest.mark.parametrize(

@@ -42,19 +42,23 @@ def test_recovery_takes_the_whole_order_rate_while_it_stands_by(primary: Bluepri
     )
 
 
-def test_market_data_runs_on_one_shard_until_recovery_takes_over(
+def test_market_data_runs_at_half_its_width_until_recovery_takes_over(
     primary: Blueprint, dr: Blueprint, dr_active: Blueprint
 ):
     full = primary.one(STREAM, "market-data").properties["shardCount"]
-    assert dr.one(STREAM, "market-data").properties["shardCount"] == 1
+    standing_by = dr.one(STREAM, "market-data").properties["shardCount"]
+    assert standing_by < full, "a pilot light costs less than the primary"
+    assert 2 * standing_by >= full, "Kinesis doubles a stream at most in one step, and a takeover has one"
     assert dr_active.one(STREAM, "market-data").properties["shardCount"] == full
 
 
-def test_a_primary_that_was_widened_widens_the_order_stream_of_recovery():
-    widened = record_primary({"orderStreamShards": 40})
-    for active in (False, True):
-        shards = record_dr(widened, active=active).one(STREAM, "orders").properties["shardCount"]
+def test_a_primary_that_was_widened_widens_the_streams_of_recovery():
+    widened = record_primary({"orderStreamShards": 40, "marketDataStreamShards": 61})
+    for active, market_data in ((False, 31), (True, 61)):
+        recovery = record_dr(widened, active=active)
+        shards = recovery.one(STREAM, "orders").properties["shardCount"]
         assert shards == 40, "recovery never takes fewer orders than the primary does"
+        assert recovery.one(STREAM, "market-data").properties["shardCount"] == market_data
 
 
 def test_each_consumer_reads_by_a_fan_out_of_its_own(stack: Blueprint):

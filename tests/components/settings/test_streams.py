@@ -60,8 +60,8 @@ def recovery_settings(**overrides: Any) -> Settings:
     return Settings.parse({key.removeprefix(f"{PROJECT}:"): configured[key] for key in configured if PROJECT in key})
 
 
-def test_a_pilot_light_may_run_market_data_on_one_shard_but_orders_at_the_full_rate():
-    assert recovery_settings().sizes.market_data_stream_shards == 1
+def test_a_pilot_light_may_be_small_for_market_data_but_takes_orders_at_the_full_rate():
+    assert recovery_settings(marketDataStreamShards=1).sizes.market_data_stream_shards == 1
     with pytest.raises(SettingsError, match="orderStreamShards = 1: is too few"):
         recovery_settings(orderStreamShards=1)
 
