@@ -63,7 +63,7 @@ class Tables(Layer):
                 else {}
             )
         if args.settings.data.table_contributor_insights:
-            for table in TableName:
+            for table in TableName if not args.settings.is_primary else self.declared:
                 self._report_busy_keys(table)
         self.register_outputs({"names": self.names, "arns": self.arns})
 
@@ -162,6 +162,7 @@ class Tables(Layer):
         return {"read_units_per_second": data.table_warm_reads, "write_units_per_second": data.table_warm_writes}
 
     def _report_busy_keys(self, table: TableName) -> None:
+        """By name, so that a region that has taken over goes on reporting the replicas that it let go of."""
         made = self.declared.get(table) or self.replicas.get(table)
         aws.dynamodb.ContributorInsights(
             table, table_name=self.name(table), opts=self.after(made) if made else self.child
