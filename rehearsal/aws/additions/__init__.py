@@ -1,7 +1,7 @@
 """The actions that moto lacks, one module for each service.
 
 Each module declares a `SERVICE` of the store and names the AWS API reference that it follows. A module is found by
-being here.
+being here; one whose name begins with an underscore serves the others.
 """
 
 from importlib import import_module
@@ -14,6 +14,8 @@ from rehearsal.aws.store import catalogue as _catalogue
 def install() -> None:
     """Let the in-memory AWS of this process answer all additions; once is enough."""
     for module in iter_modules(__path__):
+        if module.name.startswith("_"):
+            continue
         import_module(f"{__name__}.{module.name}").install()
 
 

@@ -224,9 +224,8 @@ def _vpn_route(call: Call) -> Any:
     connection = call.moto("ec2").vpn_connections.get(call.params["VpnConnectionId"])
     cidr = call.params["DestinationCidrBlock"]
     if connection is None:
-        raise AwsError(
-            "InvalidVpnConnectionID.NotFound", f"The vpnConnection ID '{call.params['VpnConnectionId']}' does not exist"
-        )
+        named = call.params["VpnConnectionId"]
+        raise AwsError("InvalidVpnConnectionID.NotFound", f"The vpnConnection ID '{named}' does not exist")
     routes = [route for route in getattr(connection, "routes", []) if route["DestinationCidrBlock"] != cidr]
     if call.operation.name == "CreateVpnConnectionRoute":
         routes.append({"DestinationCidrBlock": cidr, "Source": "Static", "State": "available"})

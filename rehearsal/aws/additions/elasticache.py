@@ -246,9 +246,9 @@ def _settle(call: Call, record: Record) -> None:
     """What a cluster or a group is given in a request, as its description shows it."""
     engine = record.setdefault("Engine", "redis")
     asked = record.get("EngineVersion", "")
-    record["EngineVersion"] = _VERSIONS.get(engine, {}).get(asked, asked)
+    version = record["EngineVersion"] = str(_VERSIONS.get(engine, {}).get(asked, asked))
     record.setdefault("Port", _PORTS.get(engine, _REDIS_PORT))
-    family = ".".join(record["EngineVersion"].split(".")[: 2 if engine == "memcached" else 1])
+    family = ".".join(version.split(".")[: 2 if engine == "memcached" else 1])
     clustered = ".cluster.on" if record.get("ClusterEnabled") else ""
     record.setdefault("CacheParameterGroupName", f"default.{engine}{family}{clustered}")
     record.setdefault("CacheSubnetGroupName", "default")

@@ -61,8 +61,19 @@ def _operation(service: Service, request: Request) -> tuple[Any, dict[str, Any]]
     try:
         operation, uri = get_service_router(service.name).match(request)
     except (NotFound, NotImplementedError):
-        return None
+        operation, uri = _by_short_target(service, request), {}
+        if operation is None:
+            return None
     return (operation, uri) if str(operation.name) in service.handlers else None
+
+
+def _by_short_target(service: Service, request: Request) -> Any:
+    """Some SDKs leave out the namespace of the target: `CodeConnections_20231201` instead of `com.amazonaws...`."""
+    prefix, _, name = request.headers.get("X-Amz-Target", "").rpartition(".")
+    whole = str(service.model.metadata.get("targetPrefix", ""))
+    if prefix and prefix == whole.rpartition(".")[2] and name in service.handlers:
+        return service.model.operation_model(name)
+    return None
 
 
 def answer(request: Request) -> Answer | None:

@@ -22,7 +22,7 @@ def violations(shape: Any, value: Any, path: str = "", *, closed: bool = False) 
 
     Checked: required members, types, enums, minimum and maximum of length and number. Patterns are not: the models
     write them in Java's dialect. `closed` is for answers: a member that the shape does not have is a violation too,
-    and lengths are not looked at, for AWS's own answers have empty lists and strings where the models forbid them.
+    and ranges are not looked at, for AWS's own answers leave them: empty lists, the priority of X-Ray's default rule.
     """
     kind = shape.type_name
     if kind == "structure":
@@ -90,7 +90,7 @@ def _range(shape: Any, value: Any, path: str, closed: bool) -> Iterator[str]:
     if shape.type_name in ("string", "blob"):
         if not closed:
             yield from _length(shape, len(value), path)
-    elif shape.type_name in ("integer", "long", "float", "double"):
+    elif shape.type_name in ("integer", "long", "float", "double") and not closed:
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
         if low is not None and value < low:
             yield (
