@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blueprint import Blueprint, record_dr, record_primary
+from tests.golden import Golden
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,13 @@ def dr(primary: Blueprint) -> Blueprint:
 def dr_active(primary: Blueprint) -> Blueprint:
     """The recovery stack after it has taken over."""
     return record_dr(primary, active=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew instead of comparing")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compares with the golden files."""
+    return Golden(update=request.config.getoption("--update-golden"))

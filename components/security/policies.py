@@ -45,7 +45,7 @@ class Statement:
         if "*" in self.actions:
             on = "every resource" if "*" in self.resources else "what it names"
             raise PolicyError(f"statement {self.sid}: allows every action on {on}; list the actions that are needed")
-        if self.principals == "*" or (isinstance(self.principals, Mapping) and "*" in self.principals.values()):
+        if "*" in _named(self.principals):
             raise PolicyError(f"statement {self.sid}: allows anyone; name the principals")
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,6 +100,12 @@ def tls_only(bucket_arn: pulumi.Input[str]) -> Statement:
         principals="*",
         conditions={"Bool": {"aws:SecureTransport": "false"}},
     )
+
+
+def _named(principals: Mapping[str, Any] | str | None) -> list[Any]:
+    if not isinstance(principals, Mapping):
+        return [principals]
+    return [name for names in principals.values() for name in (names if isinstance(names, list | tuple) else [names])]
 
 
 def _principal(principals: Mapping[str, Any] | str) -> Any:
