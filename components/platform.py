@@ -82,6 +82,7 @@ class Platform:
                 self.settings,
                 logs_key_arn=self.keys.arn(DataClass.LOGS),
                 flow_logs_destination=self.log_buckets.flow_logs_destination,
+                flow_logs_bucket_ready=self.log_buckets.logs.ready,
                 primary=NetworkExports.of(self.primary.network) if self.primary else None,
                 primary_side=self.primary_side,
             ),

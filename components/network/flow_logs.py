@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -48,13 +49,15 @@ _AGGREGATION_SECONDS = 60
 
 @dataclass(frozen=True)
 class FlowLogsArgs:
-    """`bucket_destination` is the ARN of a bucket, with a folder if any; `key_arn` the key of the class LOGS."""
+    """`bucket_destination` is the ARN of a bucket, with a folder if any, and `bucket_ready` what must stand before
+    AWS agrees to write into it; `key_arn` is the key of the class LOGS."""
 
     name: str
     account_id: str
     region: str
     vpc_id: pulumi.Input[str]
     bucket_destination: pulumi.Input[str]
+    bucket_ready: Sequence[pulumi.Resource]
     key_arn: pulumi.Input[str]
     retention_days: int
 
@@ -98,7 +101,7 @@ class FlowLogs(Layer):
                 file_format="parquet", hive_compatible_partitions=True, per_hour_partition=True
             ),
             tags={"Name": f"{args.name}-s3"},
-            opts=self.child,
+            opts=self.after(*args.bucket_ready),
         )
         self.register_outputs({"logGroup": self.log_group.name})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -31,7 +32,8 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class NetworkArgs:
-    """`logs_key_arn` is the key of the class LOGS, `flow_logs_destination` the ARN of a bucket and folder.
+    """`logs_key_arn` is the key of the class LOGS, `flow_logs_destination` the ARN of a bucket and folder, and
+    `flow_logs_bucket_ready` what must stand before AWS agrees to write into it.
 
     `primary` is the primary's network as the recovery region sees it, None in the primary itself; `primary_side` is
     the provider for its region, None once the recovery region has taken over.
@@ -40,6 +42,7 @@ class NetworkArgs:
     settings: Settings
     logs_key_arn: pulumi.Input[str]
     flow_logs_destination: pulumi.Input[str]
+    flow_logs_bucket_ready: Sequence[pulumi.Resource]
     primary: NetworkExports | None
     primary_side: pulumi.ProviderResource | None
 
@@ -152,6 +155,7 @@ class Network(Layer):
                 region=settings.region.name,
                 vpc_id=self.vpc.id,
                 bucket_destination=self._args.flow_logs_destination,
+                bucket_ready=self._args.flow_logs_bucket_ready,
                 key_arn=self._args.logs_key_arn,
                 retention_days=settings.network.flow_log_retention_days,
             ),
