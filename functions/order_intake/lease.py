@@ -10,7 +10,7 @@ Why no two regions accept at one time
   1. Nobody under the old epoch was ever granted more than v: under one epoch `valid_until` only grows (the write is
      conditional on that too), and after the takeover the condition on the epoch fails.
   2. An order counts as accepted by what happens *after* its write: the answer has arrived and the clock still reads
-     no more than v - m (`confirms`). By any other clock it is then no later than v.
+     less than v - m (`confirms`). By any other clock it is then before v.
   3. The new holder accepts nothing before its own clock reads `valid_from`, which is v.
   Neither a process that stood still between its look at the clock and its write nor a slow network breaks this: the
   look that counts comes last.
@@ -137,7 +137,7 @@ def may_accept(lease: ControlItem, now: int, settings: LeaseSettings, calls: int
 
 def confirms(grant: Grant, now: int) -> bool:
     """Whether a write that was answered by now was made under the grant. Look at the clock after the answer."""
-    return now <= grant.accepted_until
+    return now < grant.accepted_until
 
 
 class LeaseKeeper:

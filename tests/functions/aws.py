@@ -48,11 +48,11 @@ class Client:
         if name == "exceptions" or not callable(real):
             return real
 
-        def call(**parameters: Any) -> Any:
+        def call(*positional: Any, **parameters: Any) -> Any:
             self.calls.append((name, parameters))
             if self._before[name]:
                 self._before[name].pop(0)()
-            answer = real(**parameters)
+            answer = real(*positional, **parameters)
             if self._after[name]:
                 self._after[name].pop(0)()
             return answer

@@ -1,0 +1,126 @@
+"""Lambda entry of the redrive: runs on a schedule, and by hand.
+
+Environment: AWS_REGION, ROUTES (JSON array of {dead_letters, source, quarantine}, queue URLs), MAX_TRIES (default 3),
+RATE_PER_SECOND (default 20), SETTLE_SECONDS (default 30), RESERVE_SECONDS (default 10, the part of the function's
+time-out in which nothing new is begun), CONTROL_TABLE, ORDERS_TABLE, ORDER_STREAM, and those of the lease
+(`functions.order_intake.lease`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+
+from functions import metrics
+from functions.clients import bounded_client, patient_client
+from functions.clock import Clock, system_clock
+from functions.environment import Environment
+from functions.order_intake.lease import LeaseKeeper, LeaseSettings
+from functions.order_intake.lease_store import DynamoDbLeaseStore
+from functions.outbox import Outbox
+from functions.redrive.outbox import Sweep
+from functions.redrive.pace import Pace
+from functions.redrive.queues import Redrive, Route
+
+logger = Logger(service=metrics.REDRIVE)
+tracer = Tracer(service=metrics.REDRIVE, patch_modules=["botocore"])
+_sink = Metrics(namespace=metrics.NAMESPACE, service=metrics.REDRIVE)
+
+# Longer than any of these calls takes, and short against the function's time-out.
+_CALL_MILLISECONDS = 5_000
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that one process needs."""
+
+    routes: tuple[Route, ...]
+    redrive: Redrive
+    sweep: Sweep
+    clock: Clock
+    sleep: Callable[[float], None]
+    rate: float
+    reserve: int
+
+    def pace(self, remaining_milliseconds: Callable[[], int]) -> Pace:
+        return Pace(self.rate, self.clock, self.sleep, remaining_milliseconds, self.reserve)
+
+
+def build(
+    variables: Mapping[str, str],
+    *,
+    sqs: Any,
+    dynamodb: Any,
+    bounded_dynamodb: Any,
+    bounded_kinesis: Any,
+    clock: Clock = system_clock,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Work:
+    """`bounded_*` serve what is done under the lease; raises SettingError."""
+    environment = Environment(variables)
+    store = DynamoDbLeaseStore(bounded_dynamodb, environment.text("CONTROL_TABLE"))
+    keeper = LeaseKeeper(environment.text("AWS_REGION"), store, clock, LeaseSettings.from_environment(environment))
+    table = environment.text("ORDERS_TABLE")
+    outbox = Outbox(bounded_dynamodb, bounded_kinesis, table=table, stream=environment.text("ORDER_STREAM"))
+    settle = environment.milliseconds("SETTLE_SECONDS", 30)
+    return Work(
+        routes=tuple(Route.from_mapping(entry) for entry in environment.objects("ROUTES")),
+        redrive=Redrive(sqs, environment.count("MAX_TRIES", 3)),
+        sweep=Sweep(dynamodb, outbox, keeper, clock, table=table, settle_milliseconds=settle),
+        clock=clock,
+        sleep=sleep,
+        rate=environment.positive("RATE_PER_SECOND", 20),
+        reserve=environment.milliseconds("RESERVE_SECONDS", 10),
+    )
+
+
+@cache
+def work() -> Work:
+    """Made once in a process."""
+    timeout = LeaseSettings.from_environment(Environment(os.environ)).write_timeout
+    return build(
+        os.environ,
+        # One try: a send that is repeated inside the SDK is a copy that nobody counts.
+        sqs=bounded_client("sqs", _CALL_MILLISECONDS),
+        dynamodb=patient_client("dynamodb", _CALL_MILLISECONDS),
+        bounded_dynamodb=bounded_client("dynamodb", timeout),
+        bounded_kinesis=bounded_client("kinesis", timeout),
+    )
+
+
+def run(job: Work, remaining_milliseconds: Callable[[], int], sink: Metrics) -> dict[str, Any]:
+    """One run: first the outbox, whose orders were promised, then the queues. Gives a report of both."""
+    pace = job.pace(remaining_milliseconds)
+    swept = job.sweep.run(pace)
+    metrics.publish(sink, metrics.OUTBOX_PUBLISHED, swept.published)
+    metrics.publish(sink, metrics.OUTBOX_NOT_PUBLISHED, swept.not_published)
+    age = 0 if swept.oldest is None else (job.clock() - swept.oldest) / 1000
+    metrics.publish(sink, metrics.OUTBOX_OLDEST_AGE, age)
+    troubles = [swept.trouble] if swept.trouble else []
+    report: dict[str, Any] = {"outbox": asdict(swept), "queues": {}}
+    for route in job.routes:
+        moved = job.redrive.run(route, pace)
+        report["queues"][route.dead_letters] = asdict(moved)
+        metrics.publish(sink, metrics.MESSAGES_REDRIVEN, moved.redriven)
+        metrics.publish(sink, metrics.MESSAGES_QUARANTINED, moved.quarantined)
+        metrics.publish(sink, metrics.MESSAGES_NOT_MOVED, moved.not_moved)
+        if moved.trouble:
+            troubles.append(moved.trouble)
+    metrics.publish(sink, metrics.REDRIVE_INCOMPLETE, len(troubles))
+    for trouble in troubles:
+        logger.warning("the redrive left something behind", detail=trouble)
+    return report
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@_sink.log_metrics
+def handle(_event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One run within the function's time-out."""
+    return run(work(), context.get_remaining_time_in_millis, _sink)

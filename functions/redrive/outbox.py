@@ -1,0 +1,131 @@
+"""Publishes accepted orders that the order stream did not take (`functions.outbox`), in the region that may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions import failures, order_item, order_record
+from functions.clock import Clock
+from functions.order_intake.lease import Grant, LeaseKeeper, Refusal
+from functions.order_item import Item
+from functions.outbox import MAX_BATCH, Outbox, StreamUnavailableError
+from functions.redrive.pace import Pace
+
+
+@dataclass
+class Swept:
+    """What became of the outbox; `oldest` is the time of the oldest order left in it, in milliseconds since 1970."""
+
+    published: int = 0
+    not_published: int = 0
+    oldest: int | None = None
+    trouble: str | None = None
+
+
+class Sweep:
+    """One look at every shard of the outbox.
+
+    Orders younger than `settle_milliseconds` are still in the hands of order intake and left alone.
+    """
+
+    def __init__(
+        self,
+        dynamodb: Any,
+        outbox: Outbox,
+        keeper: LeaseKeeper,
+        clock: Clock,
+        *,
+        table: str,
+        settle_milliseconds: int,
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._outbox = outbox
+        self._keeper = keeper
+        self._clock = clock
+        self._table = table
+        self._settle = settle_milliseconds
+
+    def run(self, pace: Pace) -> Swept:
+        """Publishes until the outbox is empty, the lease is lost or the time is up; never raises for a store."""
+        swept = Swept()
+        try:
+            for page in self._pages():
+                if not self._publish_all(page, pace, swept):
+                    break
+        except (BotoCoreError, ClientError) as error:
+            swept.trouble = f"{self._table}: {failures.code(error)}: {error}"
+        return swept
+
+    def _pages(self) -> Iterator[list[dict[str, Any]]]:
+        settled = str(self._clock() - self._settle)
+        for shard in order_item.outbox_shards():
+            query = {
+                "TableName": self._table,
+                "IndexName": order_item.OUTBOX_INDEX,
+                "KeyConditionExpression": "outbox = :shard AND accepted_at <= :settled",
+                "ExpressionAttributeValues": {":shard": {"S": shard}, ":settled": {"N": settled}},
+                "Limit": MAX_BATCH,
+            }
+            for page in self._dynamodb.get_paginator("query").paginate(**query):
+                if page["Items"]:
+                    yield page["Items"]
+
+    def _publish_all(self, page: list[dict[str, Any]], pace: Pace, swept: Swept) -> bool:
+        """Publishes the orders of one page; false when no more can be done."""
+        waiting: dict[str, Item] = {}
+        for attributes in page:
+            try:
+                item = order_item.from_attributes(attributes)
+            except order_item.MalformedOrderItemError as error:
+                swept.not_published += 1
+                swept.trouble = str(error)
+                continue
+            waiting[item["order_id"]] = item
+        # The order of every item goes before its cancellation: first all first versions, then all second ones.
+        for version in (order_item.ENTERED, order_item.CANCELLING):
+            due = [item for item in waiting.values() if version in order_record.unpublished(item)]
+            if not due:
+                continue
+            if not pace.step(len(due)):
+                return self._left(waiting, swept)
+            confirmed = self._put(due, version, swept)
+            if confirmed is None:
+                return self._left(waiting, swept)
+            for item in due:
+                if item["order_id"] not in confirmed:
+                    self._left({item["order_id"]: waiting.pop(item["order_id"])}, swept)
+                elif item["version"] == version:
+                    self._outbox.mark(item["order_id"], version)
+                    del waiting[item["order_id"]]
+                    swept.published += 1
+        return True
+
+    def _put(self, due: list[Item], version: int, swept: Swept) -> set[str] | None:
+        """The orders that the stream took under the lease; None when nothing can be published now."""
+        grant = self._keeper.grant()
+        if not isinstance(grant, Grant):
+            # A standby region leaves the outbox to the holder: that is no trouble, not to know who holds it is.
+            swept.trouble = None if grant is Refusal.NOT_HOLDER and not self._keeper.trouble else grant.value
+            return None
+        publication = order_record.Publication(grant.region, grant.epoch, grant.valid_until)
+        try:
+            taken = self._outbox.put_all([order_record.record(item, version, publication) for item in due])
+        except StreamUnavailableError as error:
+            swept.trouble = str(error)
+            return None
+        if not self._keeper.confirms(grant):
+            swept.trouble = "records were confirmed after the lease had ended; they are published again"
+            return None
+        return {record.order_id for record in taken}
+
+    def _left(self, items: dict[str, Item], swept: Swept) -> bool:
+        swept.not_published += len(items)
+        times = [item["accepted_at"] for item in items.values()]
+        if swept.oldest is not None:
+            times.append(swept.oldest)
+        swept.oldest = min(times, default=None)
+        return False
