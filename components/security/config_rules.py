@@ -30,6 +30,9 @@ _PASSWORDS = {
     "MaxPasswordAge": "90",
 }
 
+# What FSBP ECS.8 takes for a secret.
+_SECRET_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS_ENGINE_AUTH_DATA")
+
 # In the order of the policy pack: network, hosts, containers, database, tables, buckets, streams, functions and
 # edge, keys and audit.
 RULES: tuple[ConfigRule, ...] = (
@@ -46,7 +49,7 @@ RULES: tuple[ConfigRule, ...] = (
     ConfigRule("EKS_SECRETS_ENCRYPTED"),
     ConfigRule("ECS_CONTAINERS_NONPRIVILEGED"),
     ConfigRule("ECS_CONTAINERS_READONLY_ACCESS"),
-    ConfigRule("ECS_NO_ENVIRONMENT_SECRETS"),
+    ConfigRule("ECS_NO_ENVIRONMENT_SECRETS", {"secretKeys": ",".join(_SECRET_VARIABLES)}),
     ConfigRule("ECR_PRIVATE_IMAGE_SCANNING_ENABLED"),
     ConfigRule("ECR_PRIVATE_TAG_IMMUTABILITY_ENABLED"),
     ConfigRule("RDS_STORAGE_ENCRYPTED"),

@@ -74,7 +74,8 @@ class LogBuckets(Layer):
 
     def access_log_of(self, bucket: str) -> AccessLog:
         """Where the bucket of that physical name writes its access log."""
-        return AccessLog(self.access_logs.bucket.id, f"{S3}/{bucket}/")
+        # Named through its policy: S3 refuses a target that it may not write into yet.
+        return AccessLog(self.access_logs.policy.bucket, f"{S3}/{bucket}/")
 
     def _access_logs(self) -> HardenedBucket:
         settings = self._args.settings
