@@ -7,7 +7,9 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
 
@@ -77,10 +79,8 @@ class AccessLog:
         action = _action(environ)
 
         def note_status(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            nonlocal status, action
+            nonlocal status
             status = line.split(" ", 1)[0]
-            # The parsed request is there only until the answer is complete.
-            action = _action(environ)
             return start_response(line, headers, exc_info)
 
         try:
@@ -93,6 +93,13 @@ class AccessLog:
 
 def _action(environ: WSGIEnvironment) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-    request = environ.get("werkzeug.request")
-    form = request.form.get("Action") if request is not None else None
-    return target or form or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+    return target or _form_action(environ) or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+
+
+def _form_action(environ: WSGIEnvironment) -> str | None:
+    """The action of a form, which is put back for the application to read."""
+    if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return None
+    form = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = BytesIO(form)
+    return next((value for name, value in parse_qsl(form.decode()) if name == "Action"), None)

@@ -7,7 +7,10 @@
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRequestOptions.html
 - A route names its attachments, of which there may be several.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html
-- An association, the default one too, can be taken back; a deleted attachment leaves its route tables.
+- An attachment propagates to as many route tables as are told to learn from it, and is told to stop for each by itself.
+  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisableTransitGatewayRouteTablePropagation.html
+- An association, the default one too, can be taken back; a deleted attachment leaves its route tables, and
+  can still be seen as deleted.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateTransitGatewayRouteTable.html
 """
 
@@ -24,7 +27,7 @@ from moto.ec2.models.transit_gateway_attachments import (
     TransitGatewayAttachmentBackend,
     TransitGatewayVpcAttachment,
 )
-from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRouteTableBackend
+from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRelations, TransitGatewayRouteTableBackend
 from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment as AttachmentResponse
 
 from rehearsal.aws.corrections._patch import around
@@ -38,6 +41,7 @@ def install() -> None:
     around(TransitGatewayAttachmentBackend, "create_transit_gateway_vpn_attachment", _attach_vpn)
     around(TransitGatewayAttachmentBackend, "delete_transit_gateway_vpc_attachment", _detach_vpc)
     around(TransitGatewayRouteTableBackend, "create_transit_gateway_route", _route)
+    around(TransitGatewayRouteTableBackend, "disable_transit_gateway_route_table_propagation", _stop_propagating)
     TransitGatewayAttachment.association = property(_association)  # type: ignore[method-assign,assignment]
 
 
@@ -78,7 +82,8 @@ def _attach_vpc(
             transit_gateway_id, f"Transit Gateway {transit_gateway_id} was deleted or does not exist."
         )
     taken = {"transit-gateway-id": [transit_gateway_id], "vpc-id": [vpc_id]}
-    if backend.describe_transit_gateway_vpc_attachments(filters=taken):
+    attached = backend.describe_transit_gateway_vpc_attachments(filters=taken)
+    if any(attachment.state != "deleted" for attachment in attached):
         raise DuplicateTransitGatewayAttachmentError(transit_gateway_id)
     attachment: Any = TransitGatewayVpcAttachment(
         backend, transit_gateway=gateway, tags=tags, vpc_id=vpc_id, subnet_ids=subnet_ids, options=options
@@ -111,6 +116,19 @@ def _route(original: Any, backend: TransitGatewayRouteTableBackend, *args: Any, 
     return route
 
 
+def _stop_propagating(
+    original: Any, backend: Any, transit_gateway_attachment_id: str, transit_gateway_route_table_id: str
+) -> TransitGatewayRelations:
+    held = backend.transit_gateway_propagations.get(transit_gateway_attachment_id)
+    # The backend remembers one table for each attachment: the last.
+    if held is not None and held.transit_gateway_route_table_id == transit_gateway_route_table_id:
+        return original(backend, transit_gateway_attachment_id, transit_gateway_route_table_id)
+    backend.disable_route_table_propagation(transit_gateway_attachment_id, transit_gateway_route_table_id)
+    return TransitGatewayRelations(
+        backend, transit_gateway_attachment_id, transit_gateway_route_table_id, state="disabled"
+    )
+
+
 def _association(attachment: TransitGatewayAttachment) -> dict[str, str] | None:
     held = attachment._association_data
     if attachment.state != "available" or not held:
@@ -120,6 +138,7 @@ def _association(attachment: TransitGatewayAttachment) -> dict[str, str] | None:
 
 def _detach_vpc(original: Any, backend: Any, transit_gateway_attachment_id: str) -> TransitGatewayAttachment:
     attachment = original(backend, transit_gateway_attachment_id)
+    backend.transit_gateway_attachments[transit_gateway_attachment_id] = attachment
     for table in backend.transit_gateways_route_tables.values():
         table.route_table_associations.pop(transit_gateway_attachment_id, None)
         table.route_table_propagation = [

@@ -75,11 +75,13 @@ def test_a_gateway_without_defaults_has_no_default_route_table(ec2, subnet):
     assert ec2.describe_transit_gateway_route_tables(Filters=of_gateway)["TransitGatewayRouteTables"] == []
 
 
-def test_a_deleted_attachment_leaves_its_route_tables(ec2, subnet):
+def test_a_deleted_attachment_leaves_its_route_tables_and_is_seen_as_deleted(ec2, subnet):
     gateway = _gateway(ec2)
     attachment = _attach(ec2, gateway, subnet)
     ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attachment)
     assert _associations(ec2, gateway["Options"]["AssociationDefaultRouteTableId"]) == []
+    found = ec2.describe_transit_gateway_vpc_attachments(TransitGatewayAttachmentIds=[attachment])
+    assert found["TransitGatewayVpcAttachments"][0]["State"] == "deleted"
     _attach(ec2, gateway, subnet)
 
 
@@ -219,3 +221,49 @@ def test_a_check_of_an_alarm_has_no_port_and_no_interval(client):
     config = {"Type": "CLOUDWATCH_METRIC", "AlarmIdentifier": {"Region": "us-west-2", "Name": "p99"}}
     check = client("route53").create_health_check(CallerReference="no-port", HealthCheckConfig=config)["HealthCheck"]
     assert not {"Port", "RequestInterval", "FailureThreshold"} & check["HealthCheckConfig"].keys()
+
+
+def test_an_attachment_stops_propagating_to_one_table_and_goes_on_to_the_other(ec2, subnet):
+    gateway = _gateway(ec2, DefaultRouteTableAssociation="disable", DefaultRouteTablePropagation="disable")
+    attachment = _attach(ec2, gateway, subnet)
+    tables = [
+        ec2.create_transit_gateway_route_table(TransitGatewayId=gateway["TransitGatewayId"])[
+            "TransitGatewayRouteTable"
+        ]["TransitGatewayRouteTableId"]
+        for _ in range(2)
+    ]
+
+    def propagating():
+        return [
+            table
+            for table in tables
+            if ec2.get_transit_gateway_route_table_propagations(TransitGatewayRouteTableId=table)[
+                "TransitGatewayRouteTablePropagations"
+            ]
+        ]
+
+    for table in tables:
+        ec2.enable_transit_gateway_route_table_propagation(
+            TransitGatewayRouteTableId=table, TransitGatewayAttachmentId=attachment
+        )
+    assert propagating() == tables
+    for remaining in ([tables[1]], []):
+        stopped = next(table for table in tables if table not in remaining and table in propagating())
+        answer = ec2.disable_transit_gateway_route_table_propagation(
+            TransitGatewayRouteTableId=stopped, TransitGatewayAttachmentId=attachment
+        )
+        assert answer["Propagation"]["TransitGatewayRouteTableId"] == stopped
+        assert propagating() == remaining
+
+
+def test_a_vpn_whose_keys_secrets_manager_holds_answers_their_arn_and_not_the_keys(ec2):
+    gateway = ec2.create_customer_gateway(Type="ipsec.1", PublicIp="203.0.113.10", BgpAsn=65010)["CustomerGateway"]
+    vpn = ec2.create_vpn_connection(
+        Type="ipsec.1",
+        CustomerGatewayId=gateway["CustomerGatewayId"],
+        TransitGatewayId=_gateway(ec2)["TransitGatewayId"],
+        PreSharedKeyStorage="SecretsManager",
+    )["VpnConnection"]
+    (found,) = ec2.describe_vpn_connections(VpnConnectionIds=[vpn["VpnConnectionId"]])["VpnConnections"]
+    assert found["PreSharedKeyArn"].startswith("arn:aws:secretsmanager:eu-west-1:")
+    assert {tunnel["PreSharedKey"] for tunnel in found["Options"]["TunnelOptions"]} == {"redacted"}
