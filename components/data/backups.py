@@ -111,7 +111,10 @@ class Backups(Layer):
             "backups",
             resource_type_opt_in_preference=dict.fromkeys(_RESOURCE_TYPES, True),
             resource_type_management_preference=dict.fromkeys(_FULLY_MANAGED, True),
-            opts=self.child,
+            # AWS lists every type that it has learned to back up, and each would be a difference to undo.
+            opts=pulumi.ResourceOptions.merge(
+                self.child, pulumi.ResourceOptions(ignore_changes=["resourceTypeOptInPreference"])
+            ),
         )
 
     def _plan(

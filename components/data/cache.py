@@ -9,10 +9,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
+from components.network.flows import REDIS
 from components.network.vpc import Zone
 from components.settings import Settings
 
-PORT = 6379
 _ENGINE = "valkey"
 _LOGS = ("engine-log", "slow-log")
 
@@ -97,7 +97,7 @@ class Cache(Layer):
             num_cache_clusters=1 + data.cache_replicas,
             automatic_failover_enabled=True,
             multi_az_enabled=True,
-            port=PORT,
+            port=REDIS,
             subnet_group_name=self.subnet_group.name,
             security_group_ids=[self._args.security_group_id],
             at_rest_encryption_enabled=True,

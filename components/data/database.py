@@ -9,9 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.data.database_ground import LOGS, PORT, DatabaseGround, DatabaseGroundArgs
+from components.data.database_ground import LOGS, DatabaseGround, DatabaseGroundArgs
 from components.data.tags import BACKED_UP
 from components.layer import Layer
+from components.network.flows import POSTGRESQL
 from components.network.vpc import Zone
 from components.settings import Settings
 from components.settings.data import InsightsMode, StorageType
@@ -166,7 +167,7 @@ class Database(Layer):
             "storage_throughput": data.db_throughput if data.db_storage_type is StorageType.GP3 else None,
             "storage_encrypted": True,
             "kms_key_id": key,
-            "port": PORT,
+            "port": POSTGRESQL,
             "publicly_accessible": False,
             "vpc_security_group_ids": [self._args.security_group_id],
             "parameter_group_name": self.ground.parameters.name,

@@ -14,7 +14,6 @@ from components.network.vpc import Zone
 from components.security.policies import trust_of_service
 from components.settings import Settings
 
-PORT = 5432
 LOGS = ("postgresql", "upgrade")
 
 _MONITORING_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"

@@ -23,6 +23,8 @@ def parameters(max_connections: int) -> tuple[Parameter, ...]:
     recovery region's instance is the smaller one.
     """
     dynamic = {
+        # A query on a standby is otherwise cancelled by what vacuum has removed on the source since it began.
+        "hot_standby_feedback": "1",
         # Whoever waits in an open transaction holds back vacuum, and with feedback from standbys the source's too.
         "idle_in_transaction_session_timeout": "60000",
         "log_connections": "1",
@@ -34,19 +36,17 @@ def parameters(max_connections: int) -> tuple[Parameter, ...]:
         "log_temp_files": "0",
         "password_encryption": "scram-sha-256",
         "pg_stat_statements.track": "all",
-        "pgaudit.log": "ddl,role,write",
+        # Who changed the schema or a right; what was written is in the records, and would flood the log.
+        "pgaudit.log": "ddl,role",
         "rds.force_ssl": "1",
         "ssl_min_protocol_version": "TLSv1.2",
         "track_io_timing": "1",
-        "wal_compression": "1",
     }
     static = {
         "max_connections": str(max_connections),
         "pgaudit.role": "rds_pgaudit",
         "shared_preload_libraries": "pg_stat_statements,pgaudit",
     }
-    # A query on a standby is otherwise cancelled by what vacuum has removed on the source since it began.
-    dynamic["hot_standby_feedback"] = "1"
     return tuple(
         Parameter(name, value, "immediate" if name in dynamic else "pending-reboot")
         for name, value in sorted({**dynamic, **static}.items())
