@@ -46,7 +46,7 @@ class Snapshots(Layer):
         if args.primary_side:
             self._policy(
                 "snapshots-to-recovery",
-                "Snapshots of tagged volumes, copied to the recovery region",
+                "Snapshots of tagged volumes copied to the recovery region",
                 self._copied(),
                 self.there(args.primary_side, self.grants),
             )

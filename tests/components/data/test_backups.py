@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from blueprint import Blueprint
 
@@ -23,6 +24,13 @@ def test_tagged_volumes_are_snapshotted_in_every_region(stack: Blueprint) -> Non
     (schedule,) = details["schedules"]
     assert schedule["createRule"]["interval"] == 4
     assert schedule["retainRule"] == {"interval": 7, "intervalUnit": "DAYS"}
+
+
+def test_a_snapshot_policy_is_described_in_the_letters_that_are_allowed(dr: Blueprint) -> None:
+    for policy in dr.of_type(POLICY):
+        assert re.fullmatch(r"[0-9A-Za-z _-]+", policy.properties["description"]), (
+            "CreateLifecyclePolicy refuses others"
+        )
 
 
 def test_the_recovery_region_copies_the_primarys_snapshots_under_its_own_key(dr: Blueprint) -> None:
