@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,6 +28,9 @@ class Stage(StrEnum):
     DR_ACTIVE = "dr-active"
 
 
+_STACK = {Stage.PRIMARY: "primary", Stage.DR: "dr", Stage.DR_ACTIVE: "dr"}
+
+
 @dataclass
 class Rehearsal:
     """Brings stacks up with one engine, in one AWS, and takes them down. Raises `EngineError`."""
@@ -39,19 +43,21 @@ class Rehearsal:
     declared: dict[Stage, Declared] = field(default_factory=dict)
 
     def up(self, stage: Stage) -> None:
-        """Everything up to and with `stage`, each with a refreshing second plan."""
+        """Everything up to and with `stage`, then a refreshing second plan of each stack and a look with boto3.
+
+        The primary is planned again when the recovery region is up: what that declares on the primary's side must
+        not make the primary's own plan change.
+        """
         with self._timed("up"):
-            primary = self._evaluated(Stage.PRIMARY, lambda: declare_primary(self.account_id))
-            self._bring_up("primary", Stage.PRIMARY, primary)
+            self._bring_up("primary", Stage.PRIMARY, lambda: declare_primary(self.account_id))
             outputs = self.engine.outputs("primary")
             if stage is not Stage.PRIMARY:
-                standby = self._evaluated(Stage.DR, lambda: declare_dr(self.account_id, outputs))
-                self._bring_up("dr", Stage.DR, standby)
-        self._verify()
+                self._bring_up("dr", Stage.DR, lambda: declare_dr(self.account_id, outputs))
+        self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
         if stage is Stage.DR_ACTIVE:
             with self._timed("take_over"):
-                active = self._evaluated(stage, lambda: declare_dr(self.account_id, outputs, active=True))
-                self._bring_up("dr", stage, active)
+                self._bring_up("dr", stage, lambda: declare_dr(self.account_id, outputs, active=True))
+            self._plan_again(stage)
 
     def down(self) -> None:
         """Destroys both stacks and looks for what is left."""
@@ -65,49 +71,49 @@ class Rehearsal:
                 if stage in self.report.stacks:
                     self.report.stacks[stage].seconds["destroy"] = time.monotonic() - begun
         for stage, declared in self.declared.items():
-            clients = self._clients()[_region(declared)]
-            self.report.leftovers += [f"{stage}: {left}" for left in leftovers(declared.blueprint, clients)]
+            left = leftovers(declared.blueprint, self._clients(declared))
+            self.report.leftovers += [f"{stage}: {mark}" for mark in left]
 
     def write(self, file: Path) -> None:
         """Writes the report with this process's peak memory."""
         self.report.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         self.report.write(file)
 
-    def _evaluated(self, stage: Stage, declare: Callable[[], Declared]) -> Declared:
+    def _bring_up(self, name: str, stage: Stage, declare: Callable[[], Declared]) -> None:
         with self.shown.phase(f"{stage}: evaluate"):
-            self.declared[stage] = declare()
-        return self.declared[stage]
-
-    def _bring_up(self, name: str, stage: Stage, declared: Declared) -> None:
+            declared = self.declared[stage] = declare()
         begun = time.monotonic()
         with self.shown.phase(f"{stage}: preview"):
             self.engine.preview(name, declared)
         preview = time.monotonic() - begun
         with self.shown.phase(f"{stage}: up"):
             outcome = self.engine.up(name, declared, self.shown)
-        with self.shown.phase(f"{stage}: second plan"):
-            read_back, drift = self.engine.drift(name)
-        report = StackReport.of(declared, outcome, read_back, drift)
+        report = self.report.stacks[stage] = StackReport.of(declared, outcome)
         report.seconds["preview"] = preview
-        self.report.stacks[stage] = report
+
+    def _check(self, stages: Sequence[Stage]) -> None:
+        """Second plans and the look with boto3, side by side: each of them mostly waits."""
+        with ThreadPoolExecutor() as pool:
+            for done in [*[pool.submit(self._plan_again, stage) for stage in stages], pool.submit(self._verify)]:
+                done.result()
+
+    def _plan_again(self, stage: Stage) -> None:
+        with self.shown.phase(f"{stage}: second plan"):
+            self.report.stacks[stage].planned_again(*self.engine.drift(_STACK[stage]))
 
     def _verify(self) -> None:
         dr = self.declared.get(Stage.DR)
-        clients = self._clients()
         primary = self.declared[Stage.PRIMARY]
-        with self.shown.phase("verify with boto3"):
+        with self.shown.phase("look with boto3"):
             self.report.verified = verify(
                 primary.blueprint,
                 dr.blueprint if dr else None,
-                clients[_region(primary)],
-                clients[_region(dr)] if dr else None,
+                self._clients(primary),
+                self._clients(dr) if dr else None,
             )
 
-    def _clients(self) -> dict[str, Clients]:
-        return {
-            region: Clients(region, self.environment)
-            for region in {_region(declared) for declared in self.declared.values()}
-        }
+    def _clients(self, declared: Declared) -> Clients:
+        return Clients(str(declared.blueprint.outputs["region"]), self.environment)
 
     def _regions(self) -> list[str]:
         """Regions of both stacks, from what the engine knows of them: another process may have brought them up."""
@@ -122,7 +128,3 @@ class Rehearsal:
         begun = time.monotonic()
         yield
         self.report.seconds[phase] = time.monotonic() - begun
-
-
-def _region(declared: Declared) -> str:
-    return str(declared.blueprint.outputs["region"])

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from blueprint import Resource
 from rehearsal.engines import Drift, Outcome
 from rehearsal.stacks import Declared
 from rehearsal.verification import Finding
@@ -33,27 +34,29 @@ class StackReport:
     drift: list[Drift] = field(default_factory=list)
     second_plan_ran: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
+    made: tuple[Resource, ...] = ()
 
     @classmethod
-    def of(cls, declared: Declared, outcome: Outcome, read_back: frozenset[str], drift: Sequence[Drift]) -> StackReport:
-        """Created means in the engine's state and read back from the server by the refreshing second plan."""
-        resources = [r for r in declared.blueprint.resources if r.custom and r.type.startswith("aws:")]
-        named = {(type_, name) for type_, name, _ in outcome.not_created}
-        vanished = [
-            (r.type, r.name, "created, and not there when it was read back")
-            for r in resources
-            if r.urn not in read_back and (r.type, r.name) not in named
-        ]
+    def of(cls, declared: Declared, outcome: Outcome) -> StackReport:
+        """What the engine says it made; `planned_again` then says what of it is really there."""
+        resources = tuple(r for r in declared.blueprint.resources if r.custom and r.type.startswith("aws:"))
         return cls(
             declared=len(resources),
-            created=sum(r.urn in outcome.created and r.urn in read_back for r in resources),
-            not_created=[*outcome.not_created, *vanished],
+            created=sum(resource.urn in outcome.created for resource in resources),
+            not_created=list(outcome.not_created),
             unsupported_arguments=list(outcome.unsupported_arguments),
             replaced=list(outcome.replaced),
-            drift=list(drift),
-            second_plan_ran=True,
             seconds={"evaluate": declared.evaluated_in, **outcome.seconds},
+            made=tuple(resource for resource in resources if resource.urn in outcome.created),
         )
+
+    def planned_again(self, read_back: frozenset[str], drift: Sequence[Drift]) -> None:
+        """Created means in the engine's state and read back from the server by the refreshing second plan."""
+        vanished = [resource for resource in self.made if resource.urn not in read_back]
+        self.not_created += [(r.type, r.name, "created, and not there when it was read back") for r in vanished]
+        self.created = len(self.made) - len(vanished)
+        self.drift = list(drift)
+        self.second_plan_ran = True
 
     @property
     def share(self) -> float:

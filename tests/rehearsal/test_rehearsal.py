@@ -41,9 +41,7 @@ def test_the_rehearsal_passes(finished: subprocess.CompletedProcess[str]) -> Non
 
 
 @pytest.mark.parametrize("stack", ["primary", "dr", "dr-active"])
-def test_nearly_all_that_a_stack_declares_is_created_and_the_rest_is_named(
-    report: dict[str, Any], stack: str
-) -> None:
+def test_nearly_all_that_a_stack_declares_is_created_and_the_rest_is_named(report: dict[str, Any], stack: str) -> None:
     found = report["stacks"][stack]
     assert found["created"] >= 0.95 * found["declared"], found["not_created"]
     assert found["created"] + len(found["not_created"]) >= found["declared"], "a resource is missing without a reason"

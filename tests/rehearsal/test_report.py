@@ -24,7 +24,9 @@ ALL = frozenset(resource.urn for resource in QUEUES)
 
 
 def stack(created: frozenset[str] = ALL, read_back: frozenset[str] = ALL, drift: tuple[Drift, ...] = ()) -> StackReport:
-    return StackReport.of(DECLARED, Outcome("primary", created=created, seconds={"up": 2.0}), read_back, drift)
+    made = StackReport.of(DECLARED, Outcome("primary", created=created, seconds={"up": 2.0}))
+    made.planned_again(read_back, drift)
+    return made
 
 
 def report(**stacks: StackReport) -> Report:
