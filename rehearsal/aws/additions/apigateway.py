@@ -17,6 +17,11 @@ _VALIDITY = timedelta(days=365)
 """https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html"""
 
 
+def _certificate_arn(call: Call, record: Record) -> str:
+    """ARNs of API Gateway's control plane have no account."""
+    return f"arn:{call.partition}:apigateway:{call.region}::/clientcertificates/{record['clientCertificateId']}"
+
+
 def _expires(_call: Call, record: Record) -> Any:
     return record["createdDate"] + _VALIDITY
 
@@ -38,7 +43,7 @@ SERVICE.resource(
             "clientCertificateId": lambda _call, _record: mock_random.get_random_hex(6),
             "createdDate": make.now,
             "expirationDate": _expires,
-            "arn": make.arn("apigateway", "/clientcertificates/{clientCertificateId}"),
+            "arn": _certificate_arn,
         },
         arn="arn",
         tags="tags",

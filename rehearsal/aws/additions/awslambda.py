@@ -27,7 +27,8 @@ def _provision(call: Call, record: Record) -> None:
     if record["Qualifier"] == "$LATEST":
         raise call.invalid("Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
     function = _function(call)
-    known = {str(version) for version in call.moto("lambda")._lambdas._functions[function.function_name]["versions"]}
+    versions = call.moto("lambda").list_functions("ALL")
+    known = {str(item.version) for item in versions if item.function_name == function.function_name}
     if record["Qualifier"] not in known:
         call.moto("lambda").get_alias(record["Qualifier"], function.function_name)
     wanted = record.pop("ProvisionedConcurrentExecutions", 0)
@@ -78,7 +79,8 @@ def _unused(call: Call, record: Record) -> None:
 
 def _set_signing(call: Call, arn: str | None) -> str:
     name = _function(call).function_name
-    for item in call.moto("lambda").list_functions("ALL"):
+    functions = call.moto("lambda")
+    for item in [*functions.list_functions(), *functions.list_functions("ALL")]:
         if item.function_name == name:
             item.code_signing_config_arn = arn
     return name
