@@ -135,7 +135,7 @@ def _begin(
     Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
     engine = make(chosen, build, environment)
     report = Report(chosen.value, provider_of(engine))
-    return Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report), server
+    return Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, server), server
 
 
 def _clear(build: Path) -> None:

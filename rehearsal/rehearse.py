@@ -1,9 +1,10 @@
-"""The rehearsal, in order: server, primary, recovery region, takeover, verification, teardown."""
+"""The rehearsal, in order: primary, recovery region, verification, takeover without the primary, teardown."""
 
 from __future__ import annotations
 
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,9 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from rehearsal.aws.outage import Mode
+from rehearsal.aws.server import RunningServer
 from rehearsal.engines import Engine
 from rehearsal.progress import Shown
 from rehearsal.report import Report, StackReport
+from rehearsal.session import SessionError
 from rehearsal.stacks import Declared, declare_dr, declare_primary
 from rehearsal.teardown import lift_protections
 from rehearsal.verification import leftovers, verify
@@ -40,6 +44,7 @@ class Rehearsal:
     account_id: str
     shown: Shown
     report: Report
+    cloud: RunningServer | None = None
     declared: dict[Stage, Declared] = field(default_factory=dict)
 
     def up(self, stage: Stage) -> None:
@@ -55,7 +60,7 @@ class Rehearsal:
                 self._bring_up("dr", Stage.DR, lambda: declare_dr(self.account_id, outputs))
         self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
         if stage is Stage.DR_ACTIVE:
-            with self._timed("take_over"):
+            with self._timed("take_over"), self._lost(str(outputs["region"])):
                 self._bring_up("dr", stage, lambda: declare_dr(self.account_id, outputs, active=True))
             self._plan_again(stage)
 
@@ -90,6 +95,19 @@ class Rehearsal:
             outcome = self.engine.up(name, declared, self.shown)
         report = self.report.stacks[stage] = StackReport.of(declared, outcome)
         report.seconds["preview"] = preview
+
+    @contextmanager
+    def _lost(self, region: str) -> Iterator[None]:
+        """A region is dead meanwhile: whatever is signed for it is refused, and counted by what asked."""
+        if self.cloud is None:
+            raise SessionError("a takeover is rehearsed with the server at hand, in one process")
+        before = _refusals(self.cloud, region)
+        self.cloud.set_outage(region, Mode.DEAD.value)
+        try:
+            yield
+        finally:
+            self.cloud.restore(region)
+            self.report.calls_to_lost_region = dict(_refusals(self.cloud, region) - before)
 
     def _check(self, stages: Sequence[Stage]) -> None:
         """Second plans and the look with boto3, side by side: each of them mostly waits."""
@@ -128,3 +146,12 @@ class Rehearsal:
         begun = time.monotonic()
         yield
         self.report.seconds[phase] = time.monotonic() - begun
+
+
+def _refusals(cloud: RunningServer, region: str) -> Counter[str]:
+    """Requests that were refused because their region is lost, by service."""
+    counts: Counter[str] = Counter()
+    for entry in cloud.outages()["refused"]:
+        if entry["region"] == region:
+            counts[entry["service"]] += entry["count"]
+    return counts
