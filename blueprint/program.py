@@ -11,7 +11,7 @@ import runpy
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import yaml
@@ -120,9 +120,10 @@ async def _in_stack() -> None:
         root._add_program_outputs(await program() if program else None)
     finally:
         root._finish()
-    while settings.SETTINGS.outputs:
-        pending = list(settings.SETTINGS.outputs)
-        settings.SETTINGS.outputs.clear()
+    outputs: set[asyncio.Task[Any]] = cast(Any, settings.SETTINGS).outputs
+    while outputs:
+        pending = list(outputs)
+        outputs.clear()
         await asyncio.gather(*pending)
 
 
