@@ -40,11 +40,18 @@ def _balancers(clients: Clients) -> None:
 
 def _buckets(clients: Clients) -> None:
     client = clients.client("s3")
-    for bucket in client.list_buckets()["Buckets"]:
-        name = bucket["Name"]
-        region = client.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1"
-        if region != clients.region:
-            continue
+    buckets = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    here = [
+        name
+        for name in buckets
+        if (client.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1") == clients.region
+    ]
+    # Before the first is emptied: every later request to a bucket that logs would fill the one that it logs into.
+    for name in here:
+        client.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
+    for name in here:
+        # The policy of a bucket for logs lets nobody delete from it.
+        client.delete_bucket_policy(Bucket=name)
         for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
             for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 client.delete_object(
