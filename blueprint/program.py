@@ -69,7 +69,7 @@ def record(
 
     # The SDK keeps its state in context variables and an event loop: a thread of its own leaves none behind.
     thread = threading.Thread(target=run, name=f"record-{stack_name}")
-    # The whole graph stays alive until the end: collecting garbage meanwhile finds none and takes a quarter of the time.
+    # The whole graph stays alive until the end: looking for garbage meanwhile takes a quarter of the time.
     gc.disable()
     try:
         thread.start()
