@@ -61,15 +61,18 @@ def test_versions_of_a_state_machine_are_listed(client):
     assert [version["stateMachineVersionArn"] for version in versions] == [machine["stateMachineVersionArn"]]
 
 
-def test_a_build_project_of_a_pipeline_names_no_location(client):
+def test_a_build_project_of_a_pipeline_names_no_location_and_keeps_its_key(client):
     project = client("codebuild").create_project(
         name="build",
         source={"type": "CODEPIPELINE", "buildspec": "buildspec.yml"},
         artifacts={"type": "CODEPIPELINE"},
         environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
         serviceRole="arn:aws:iam::123456789012:role/build",
+        encryptionKey="arn:aws:kms:us-east-1:123456789012:key/artifacts",
     )["project"]
     assert project["source"]["type"] == "CODEPIPELINE"
+    kept = client("codebuild").batch_get_projects(names=["build"])["projects"][0]
+    assert kept["encryptionKey"] == "arn:aws:kms:us-east-1:123456789012:key/artifacts"
 
 
 def test_tags_of_a_scalable_target_are_kept(client):
