@@ -35,6 +35,13 @@ def test_a_dead_letter_queue_keeps_who_may_redrive_to_it(client):
     )
 
 
+def test_who_may_redrive_can_be_taken_back(client):
+    url, _ = _queue(client, "taken-back", RedriveAllowPolicy='{"redrivePermission":"denyAll"}')
+    client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": ""})
+    answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["RedriveAllowPolicy"])
+    assert "RedriveAllowPolicy" not in answer.get("Attributes", {})
+
+
 def test_setting_one_attribute_of_a_queue_keeps_its_policy(client):
     policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sqs:*"}]})
     url, _ = _queue(client, "keeps-policy", Policy=policy)
