@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Iterable
@@ -89,12 +90,19 @@ class AccessLog:
         finally:
             caller = caller_of(environ)
             spent = (time.perf_counter() - began) * 1000
-            log.info("%s %s %s %s %.0f ms", status, caller.region, caller.service, action, spent)
+            again = "" if _attempt(environ) == 1 else f" attempt {_attempt(environ)}"
+            log.info("%s %s %s %s %.0f ms%s", status, caller.region, caller.service, action, spent, again)
 
 
 def _action(environ: WSGIEnvironment) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     return target or _form_action(environ) or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+
+
+def _attempt(environ: WSGIEnvironment) -> int:
+    """Which try of the same call this is, as AWS's SDKs say it: `amz-sdk-request: attempt=1; max=2`."""
+    said = re.search(r"attempt=(\d+)", environ.get("HTTP_AMZ_SDK_REQUEST", ""))
+    return int(said[1]) if said else 1
 
 
 def _form_action(environ: WSGIEnvironment) -> str | None:

@@ -80,8 +80,11 @@ class Engine(Protocol):
         """Refreshes and plans again: URNs read back from the cloud, and what would change."""
         ...
 
-    def destroy(self, name: str, report: Report) -> None:
-        """Takes a stack down, with what it had retained. Raises `EngineError`."""
+    def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
+        """Takes a stack down, with what it had retained. Raises `EngineError`.
+
+        Sets `released` once nothing of it is left in another stack's region, at the end at the latest.
+        """
         ...
 
     def stop(self) -> None:

@@ -17,6 +17,7 @@ from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Re
 from rehearsal.engines.terraform.command import Event, Result, Terraform, interrupt
 from rehearsal.engines.terraform.exported import Exported
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
+from rehearsal.engines.terraform.released import Released
 from rehearsal.engines.terraform.retained import Retained
 from rehearsal.engines.terraform.schema import provider_schema
 from rehearsal.lowering import Lowered, LoweringError, lower
@@ -112,17 +113,26 @@ class TerraformEngine:
         )
         return frozenset(urns[address] for address in read_back if address in urns), drifts
 
-    def destroy(self, name: str, report: Report) -> None:
-        if not (self._folder(name) / "terraform.tfstate").exists():
-            return
-        self._fill_in_secrets(name)
-        terraform = self._terraform(name)
-        total = len(self._in_state(name))
-        counted = _Counted(name, total, report)
+    def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
+        released = released or threading.Event()
+        try:
+            if (self._folder(name) / "terraform.tfstate").exists():
+                self._fill_in_secrets(name)
+                self._destroy(name, report, released)
+        finally:
+            released.set()
+
+    def _destroy(self, name: str, report: Report, released: threading.Event) -> None:
+        """What was retained goes first: it was made on top of what the stack still has."""
+        retained = self._retained(name)
+        present = self._in_state(name)
+        counted = _Counted(name, len(present), report)
+        watch = Released.of(retained.declared() & set(present), released)
         arguments = ["-json", "-input=false", "-auto-approve", "-refresh=false", f"-parallelism={_PARALLELISM}"]
-        result = terraform.stream(["destroy", *arguments], counted)
+        result = retained.destroy(arguments, counted)
         if result.code == 0:
-            result = self._retained(name).destroy(arguments, counted)
+            watch.begin()
+            result = self._terraform(name).stream(["destroy", *arguments], lambda event: (counted(event), watch(event)))
         if result.code != 0:
             raise EngineError(f"{name}: not everything could be destroyed: " + "; ".join(map(str, result.errors)))
 
