@@ -16,6 +16,7 @@ from components.settings import Settings
 from functions import packaging
 
 ALIAS = "live"
+_DECRYPT = "kms:Decrypt"
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Function(Layer):
             Statement("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
             Statement("KeepFailedInvocations", ["sqs:SendMessage"], [self._args.failed.queue.arn]),
             use_key(settings, keys, "KeepFailedInvocationsEncrypted", DataClass.STREAMS, "sqs"),
-            use_key(settings, keys, "ReadOwnEnvironment", DataClass.COMPUTE, "lambda"),
+            use_key(settings, keys, "ReadOwnEnvironment", DataClass.COMPUTE, "lambda", [_DECRYPT]),
             *(self._in_vpc() if self._args.placement else []),
         ]
 
@@ -206,11 +207,18 @@ def function_arn(settings: Settings, name: str) -> str:
     return f"arn:aws:lambda:{settings.region.name}:{settings.general.account_id}:function:{settings.name(name)}"
 
 
-def use_key(settings: Settings, keys: Keys, sid: str, data_class: DataClass, service: str) -> Statement:
+def use_key(
+    settings: Settings,
+    keys: Keys,
+    sid: str,
+    data_class: DataClass,
+    service: str,
+    actions: Sequence[str] = ("kms:Decrypt", "kms:GenerateDataKey"),
+) -> Statement:
     """Lets a function read and write through a service what this region's key of a class encrypts."""
     return Statement(
         sid,
-        ["kms:Decrypt", "kms:GenerateDataKey"],
+        actions,
         [keys.arn(data_class)],
         conditions={"StringEquals": {"kms:ViaService": f"{service}.{settings.region.name}.amazonaws.com"}},
     )

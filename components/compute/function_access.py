@@ -88,7 +88,7 @@ class Access:
             Statement("WriteReport", ["s3:PutObject"], [f"arn:aws:s3:::{report_bucket}/integrity/*"]),
             self._read_in_both_regions("ReadTablesEncrypted", DataClass.TABLES, "dynamodb"),
             self._read_in_both_regions("ReadRecordsEncrypted", DataClass.RECORDS, "s3"),
-            use_key(self.settings, self.keys, "WriteReportEncrypted", DataClass.RECORDS, "s3"),
+            use_key(self.settings, self.keys, "WriteReportEncrypted", DataClass.RECORDS, "s3", ["kms:GenerateDataKey"]),
         ]
 
     def _lease(self) -> list[Statement]:
@@ -104,7 +104,9 @@ class Access:
                 [self.keys.arn(DataClass.TABLES)],
                 conditions=_via("dynamodb", self.settings.region.name),
             ),
-            use_key(self.settings, self.keys, "UseStreamEncrypted", DataClass.STREAMS, "kinesis"),
+            use_key(
+                self.settings, self.keys, "PutOrdersEncrypted", DataClass.STREAMS, "kinesis", ["kms:GenerateDataKey"]
+            ),
         ]
 
     def _read_in_both_regions(self, sid: str, data_class: DataClass, service: str) -> Statement:

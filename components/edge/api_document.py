@@ -16,24 +16,25 @@ _TOKEN_SCHEME = "tradingToken"
 # A bearer token of three parts: whatever is not, the gateway refuses without calling the authorizer.
 _TOKEN_PATTERN = r"^Bearer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 _RETRY_AFTER_SECONDS = 1
+# API Gateway Developer Guide, "Variables for access logging and gateway responses".
+_QUOTED_MESSAGE = "$context.error.messageString"
 
 
 @dataclass(frozen=True)
 class GatewayResponse:
     """What the gateway answers by itself: status, code of the document's `Error`, and its text.
 
-    `detail` is a variable of the gateway with what it found wrong.
+    Without a text the gateway's own stands there, from the one variable that it puts in quotes and escapes itself.
     """
 
     status: int
     code: str
-    message: str
+    message: str | None
     retryable: bool = False
-    detail: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The extension object of the document."""
-        message = '"$context.error.validationErrorString"' if self.detail else json.dumps(self.message)
+        message = json.dumps(self.message) if self.message else _QUOTED_MESSAGE
         body = f'{{"code":"{self.code}","message":{message},"retryable":{json.dumps(self.retryable)}}}'
         headers = {"gatewayresponse.header.Retry-After": f"'{_RETRY_AFTER_SECONDS}'"} if self.retryable else {}
         return {
@@ -50,8 +51,8 @@ GATEWAY_RESPONSES: Mapping[str, GatewayResponse] = {
     "API_CONFIGURATION_ERROR": GatewayResponse(500, "internal_error", "the request could not be taken"),
     "AUTHORIZER_CONFIGURATION_ERROR": GatewayResponse(500, "internal_error", "the token could not be verified"),
     "AUTHORIZER_FAILURE": GatewayResponse(503, "unavailable", "the token could not be verified; repeat", True),
-    "BAD_REQUEST_BODY": GatewayResponse(400, "invalid_request", "", detail=True),
-    "BAD_REQUEST_PARAMETERS": GatewayResponse(400, "invalid_request", "", detail=True),
+    "BAD_REQUEST_BODY": GatewayResponse(400, "invalid_request", None),
+    "BAD_REQUEST_PARAMETERS": GatewayResponse(400, "invalid_request", None),
     "DEFAULT_4XX": GatewayResponse(400, "invalid_request", "the request is not one of this API"),
     "DEFAULT_5XX": GatewayResponse(503, "outcome_unknown", "the request failed; repeat it", True),
     "INTEGRATION_FAILURE": GatewayResponse(503, "outcome_unknown", "the request failed; repeat it", True),
