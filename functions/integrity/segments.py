@@ -2,7 +2,8 @@
 
 A key belongs to the segment that the first bits of its SHA-256 name, in whatever order a store lists its keys. A
 segment's checksum is the sum of its entries' SHA-256 modulo 2^256, so it needs no order and 32 bytes however much it
-covers: it finds what was lost, doubled or changed by accident; it does not withstand entries designed to collide. Over the segments stands a Merkle tree, so that two sides compare one root and descend only where they differ.
+covers: it finds what was lost, doubled or changed by accident; it does not withstand entries designed to collide.
+Over the segments stands a Merkle tree, so that two sides compare one root and descend only where they differ.
 """
 
 from __future__ import annotations
