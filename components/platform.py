@@ -7,8 +7,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.compute.functions import Functions, FunctionsArgs
 from components.data.records import RecordClass
 from components.data.stores import Stores, StoresArgs
+from components.edge.api import TradingApi, TradingApiArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
 from components.network.exports import NetworkExports
@@ -50,6 +52,7 @@ class Platform:
         self.data()
         self.messaging()
         self.rotating()
+        self.serving()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -164,6 +167,33 @@ class Platform:
             self.here,
         )
 
+    def serving(self) -> None:
+        """Order intake behind the Trading API, and the functions beside it: the way of an order, in either region."""
+        self.functions = Functions(
+            "functions",
+            FunctionsArgs(
+                self.settings,
+                keys=self.keys,
+                tables=self.stores.tables,
+                events=self.events,
+                subnet_ids=self.network.vpc.app_subnet_ids,
+                security_group_id=self.network.groups.functions.id,
+            ),
+            self.here,
+        )
+        self.api = TradingApi(
+            "api",
+            TradingApiArgs(
+                self.settings,
+                keys=self.keys,
+                order_intake=self.functions.order_intake,
+                authorizer=self.functions.authorizer,
+                firewall=self.network.firewall,
+                primary_client_keys=self.primary.api_keys if self.primary else None,
+            ),
+            self.here,
+        )
+
     @property
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
@@ -178,4 +208,5 @@ class Platform:
             database_arn=self.stores.database.arn,
             file_system_id=self.stores.files.id,
             backup_vault_name=self.stores.backups.vault.name,
+            api_keys=self.api.clients.keys,
         ).outputs()
