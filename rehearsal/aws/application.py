@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
+from rehearsal.aws.repeats import RepeatMiddleware, attempt_of
 from rehearsal.aws.retention import RetentionMiddleware
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def make_application(account_id: str, outages: Outages) -> WSGIApplication:
     corrections.install()
     additions.install()
     moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    return OutageMiddleware(AccessLog(OneAtATime(RetentionMiddleware(moto))), outages)
+    return OutageMiddleware(AccessLog(OneAtATime(RepeatMiddleware(RetentionMiddleware(moto)))), outages)
 
 
 class OneAtATime:
@@ -90,19 +90,14 @@ class AccessLog:
         finally:
             caller = caller_of(environ)
             spent = (time.perf_counter() - began) * 1000
-            again = "" if _attempt(environ) == 1 else f" attempt {_attempt(environ)}"
+            attempt = attempt_of(environ)
+            again = "" if attempt == 1 else f" attempt {attempt}"
             log.info("%s %s %s %s %.0f ms%s", status, caller.region, caller.service, action, spent, again)
 
 
 def _action(environ: WSGIEnvironment) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     return target or _form_action(environ) or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
-
-
-def _attempt(environ: WSGIEnvironment) -> int:
-    """Which try of the same call this is, as AWS's SDKs say it: `amz-sdk-request: attempt=1; max=2`."""
-    said = re.search(r"attempt=(\d+)", environ.get("HTTP_AMZ_SDK_REQUEST", ""))
-    return int(said[1]) if said else 1
 
 
 def _form_action(environ: WSGIEnvironment) -> str | None:
