@@ -88,5 +88,5 @@ class Engine(Protocol):
         ...
 
     def stop(self) -> None:
-        """Interrupts what is under way, in whatever thread; state is kept. Safe to call when nothing is."""
+        """Interrupts what is under way, in whatever thread, and begins nothing more; state is kept."""
         ...

@@ -48,6 +48,7 @@ class Terraform:
     environment: Mapping[str, str]
     limit_seconds: float
     running: set[subprocess.Popen[str]] = field(default_factory=set, compare=False)
+    stopped: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def run(self, *arguments: str) -> str:
         """A command that answers on stdout. Raises `EngineError` with terraform's own words when it fails."""
@@ -84,6 +85,8 @@ class Terraform:
     def _child(
         self, arguments: Sequence[str], *, stdout: int | IO[str] = subprocess.PIPE, stderr: int = subprocess.PIPE
     ) -> subprocess.Popen[str]:
+        if self.stopped.is_set():
+            raise EngineError("interrupted; nothing more is begun")
         command = shutil.which("terraform")
         if command is None:
             raise EngineError("there is no terraform on PATH; install it, or use --engine pulumi")
@@ -106,6 +109,9 @@ class Terraform:
             start_new_session=True,
         )
         self.running.add(child)
+        if self.stopped.is_set():
+            # Stopped in between: whoever stopped may not have seen this child.
+            interrupt(child)
         return child
 
     def _bounded(self, child: subprocess.Popen[str]) -> _Bound:

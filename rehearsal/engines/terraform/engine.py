@@ -47,6 +47,7 @@ class TerraformEngine:
         self._planned: dict[str, Planned] = {}
         self._secrets: dict[str, str] = {}
         self._running: set[subprocess.Popen[str]] = set()
+        self._stopped = threading.Event()
 
     def preview(self, name: str, declared: Declared) -> int:
         lowered = self._lower(name, declared)
@@ -138,6 +139,7 @@ class TerraformEngine:
             raise EngineError(f"{name}: not everything could be destroyed: " + "; ".join(map(str, result.errors)))
 
     def stop(self) -> None:
+        self._stopped.set()
         with ThreadPoolExecutor() as pool:
             list(pool.map(interrupt, tuple(self._running)))
 
@@ -191,7 +193,7 @@ class TerraformEngine:
 
     def _terraform(self, folder: str | Path) -> Terraform:
         where = self._folder(folder) if isinstance(folder, str) else folder
-        return Terraform(where, {**self._environment, **self._secrets}, _LIMIT_SECONDS, self._running)
+        return Terraform(where, {**self._environment, **self._secrets}, _LIMIT_SECONDS, self._running, self._stopped)
 
 
 class _Counted:
