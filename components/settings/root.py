@@ -12,8 +12,10 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
 from components.settings.coherence import incoherences
+from components.settings.compute import ComputeSettings
 from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
+from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
@@ -85,6 +87,8 @@ class Settings(BaseModel):
     general: GeneralSettings
     network: NetworkSettings
     data: DataSettings
+    compute: ComputeSettings
+    latency: LatencySettings
     market: MarketSettings
     security: SecuritySettings
     streams: StreamSettings

@@ -82,7 +82,13 @@ PROVIDER_URN = "urn:pulumi:test::trading-platform::pulumi:providers:aws::regiona
 
 
 def resource(type_: str, name: str, properties: Mapping[str, Any], **given: Any) -> Resource:
-    options: dict[str, Any] = {"custom": True, "parent": None, "provider": PROVIDER_URN, "dependencies": (), "options": {}}
+    options: dict[str, Any] = {
+        "custom": True,
+        "parent": None,
+        "provider": PROVIDER_URN,
+        "dependencies": (),
+        "options": {},
+    }
     urn = f"urn:pulumi:test::trading-platform::{type_}::{name}"
     return Resource(urn=urn, type=type_, name=name, properties=properties, **{**options, **given})
 
@@ -163,7 +169,9 @@ def test_a_policy_given_as_an_object_becomes_json(tmp_path: Path) -> None:
 def test_outputs_of_flattened_blocks_are_picked_out_of_their_lists(tmp_path: Path) -> None:
     cluster = resource("aws:eks/cluster:Cluster", "c", {"vpcConfig": {"subnetIds": ["a"]}})
     issuer = str(cluster.reference("identities[0].oidcs[0].issuer"))
-    queue = resource("aws:sqs/queue:Queue", "q", {"name": issuer.replace("identities", "identity").replace("oidcs", "oidc")})
+    queue = resource(
+        "aws:sqs/queue:Queue", "q", {"name": issuer.replace("identities", "identity").replace("oidcs", "oidc")}
+    )
     document = lowered(tmp_path, cluster, queue).document["resource"]
     assert document["aws_eks_cluster"]["c"]["vpc_config"] == [{"subnet_ids": ["a"]}]
     assert document["aws_sqs_queue"]["q"]["name"] == "${aws_eks_cluster.c.identity[0].oidc[0].issuer}"
@@ -192,7 +200,11 @@ def test_an_export_of_a_missing_output_is_an_error(tmp_path: Path) -> None:
 
 def test_options_become_meta_arguments(tmp_path: Path) -> None:
     former = "urn:pulumi:test::trading-platform::aws:ec2/vpc:Vpc::old"
-    options = {"ignoreChanges": ["tags.x", "tags[0]"], "customTimeouts": {"create": "5m", "update": "1m"}, "aliases": [former]}
+    options = {
+        "ignoreChanges": ["tags.x", "tags[0]"],
+        "customTimeouts": {"create": "5m", "update": "1m"},
+        "aliases": [former],
+    }
     vpc = resource("aws:ec2/vpc:Vpc", "main", {}, options=options)
     result = lowered(tmp_path, vpc)
     written = result.document["resource"]["aws_vpc"]["main"]
