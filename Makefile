@@ -12,10 +12,10 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 	$(BIN)/python -m rehearsal
 
 test: setup lint ## lint, types, unit tests, and the rehearsal
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 unit: setup ## the tests that take seconds
-	$(BIN)/python -m pytest -m "not rehearsal and not engine"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -23,6 +24,7 @@ from rehearsal.progress import Shown
 from rehearsal.rehearse import Rehearsal, Stage
 from rehearsal.report import Report
 from rehearsal.session import Session, SessionError, refuse_second
+from rehearsal.stacks import load_program
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 
@@ -130,12 +132,14 @@ def _begin(
     chosen = choose(kind)
     make(chosen, build, {})  # a missing command or plugin is told before anything starts
     _clear(build)
-    server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(load_program)
+        server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
     environment = server.environment()
     Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
     engine = make(chosen, build, environment)
-    report = Report(chosen.value, provider_of(engine))
-    return Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report), server
+    report = Report(chosen.value, provider_of(engine), seconds={"load": loading.result()})
+    return Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, server), server
 
 
 def _clear(build: Path) -> None:

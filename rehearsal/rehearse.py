@@ -1,19 +1,25 @@
-"""The rehearsal, in order: server, primary, recovery region, takeover, verification, teardown."""
+"""The rehearsal, in order: primary, recovery region, verification, takeover without the primary, teardown."""
 
 from __future__ import annotations
 
 import resource
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+from rehearsal.aws.outage import Mode
+from rehearsal.aws.server import RunningServer
 from rehearsal.engines import Engine
 from rehearsal.progress import Shown
 from rehearsal.report import Report, StackReport
+from rehearsal.session import SessionError
 from rehearsal.stacks import Declared, declare_dr, declare_primary
 from rehearsal.teardown import lift_protections
 from rehearsal.verification import leftovers, verify
@@ -40,6 +46,7 @@ class Rehearsal:
     account_id: str
     shown: Shown
     report: Report
+    cloud: RunningServer | None = None
     declared: dict[Stage, Declared] = field(default_factory=dict)
 
     def up(self, stage: Stage) -> None:
@@ -49,15 +56,29 @@ class Rehearsal:
         not make the primary's own plan change.
         """
         with self._timed("up"):
-            self._bring_up("primary", Stage.PRIMARY, lambda: declare_primary(self.account_id))
+            outputs = self._bring_both_up(stage)
+        self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
+        if stage is Stage.DR_ACTIVE:
+            with self._timed("take_over"), self._lost(str(outputs["region"])):
+                self._bring_up("dr", stage, lambda: declare_dr(self.account_id, outputs, active=True))
+            self._plan_again(stage)
+
+    def _bring_both_up(self, stage: Stage) -> Mapping[str, Any]:
+        """The recovery region begins as soon as the primary's exports stand; what is left of the primary goes on."""
+        exported = threading.Event()
+        with self._beside(1) as beside:
+            primary = beside.submit(
+                self._bring_up, "primary", Stage.PRIMARY, lambda: declare_primary(self.account_id), exported
+            )
+            primary.add_done_callback(lambda _: exported.set())
+            exported.wait()
+            if primary.done():
+                primary.result()
             outputs = self.engine.outputs("primary")
             if stage is not Stage.PRIMARY:
                 self._bring_up("dr", Stage.DR, lambda: declare_dr(self.account_id, outputs))
-        self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
-        if stage is Stage.DR_ACTIVE:
-            with self._timed("take_over"):
-                self._bring_up("dr", stage, lambda: declare_dr(self.account_id, outputs, active=True))
-            self._plan_again(stage)
+            primary.result()
+        return outputs
 
     def down(self) -> None:
         """Destroys both stacks and looks for what is left."""
@@ -79,7 +100,9 @@ class Rehearsal:
         self.report.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         self.report.write(file)
 
-    def _bring_up(self, name: str, stage: Stage, declare: Callable[[], Declared]) -> None:
+    def _bring_up(
+        self, name: str, stage: Stage, declare: Callable[[], Declared], exported: threading.Event | None = None
+    ) -> None:
         with self.shown.phase(f"{stage}: evaluate"):
             declared = self.declared[stage] = declare()
         begun = time.monotonic()
@@ -87,13 +110,36 @@ class Rehearsal:
             self.engine.preview(name, declared)
         preview = time.monotonic() - begun
         with self.shown.phase(f"{stage}: up"):
-            outcome = self.engine.up(name, declared, self.shown)
+            outcome = self.engine.up(name, declared, self.shown, exported)
         report = self.report.stacks[stage] = StackReport.of(declared, outcome)
         report.seconds["preview"] = preview
 
+    @contextmanager
+    def _beside(self, workers: int) -> Iterator[ThreadPoolExecutor]:
+        """Threads that run beside this one; whatever ends this one early stops the engine in theirs."""
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                yield pool
+            except BaseException:
+                self.engine.stop()
+                raise
+
+    @contextmanager
+    def _lost(self, region: str) -> Iterator[None]:
+        """A region is dead meanwhile: whatever is signed for it is refused, and counted by what asked."""
+        if self.cloud is None:
+            raise SessionError("a takeover is rehearsed with the server at hand, in one process")
+        before = _refusals(self.cloud, region)
+        self.cloud.set_outage(region, Mode.DEAD.value)
+        try:
+            yield
+        finally:
+            self.cloud.restore(region)
+            self.report.calls_to_lost_region = dict(_refusals(self.cloud, region) - before)
+
     def _check(self, stages: Sequence[Stage]) -> None:
         """Second plans and the look with boto3, side by side: each of them mostly waits."""
-        with ThreadPoolExecutor() as pool:
+        with self._beside(len(stages) + 1) as pool:
             for done in [*[pool.submit(self._plan_again, stage) for stage in stages], pool.submit(self._verify)]:
                 done.result()
 
@@ -128,3 +174,12 @@ class Rehearsal:
         begun = time.monotonic()
         yield
         self.report.seconds[phase] = time.monotonic() - begun
+
+
+def _refusals(cloud: RunningServer, region: str) -> Counter[str]:
+    """Requests that were refused because their region is lost, by service."""
+    counts: Counter[str] = Counter()
+    for entry in cloud.outages()["refused"]:
+        if entry["region"] == region:
+            counts[entry["service"]] += entry["count"]
+    return counts

@@ -79,13 +79,15 @@ class StackReport:
 
 @dataclass
 class Report:
-    """The whole rehearsal. `emulated` says what stands in for AWS, so that nobody takes it for the real one."""
+    """The whole rehearsal. `calls_to_lost_region` counts by service what asked for the dead primary during the
+    takeover; None when there was no takeover."""
 
     engine: str
     provider: str
     stacks: dict[str, StackReport] = field(default_factory=dict)
     verified: list[Finding] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
+    calls_to_lost_region: dict[str, int] | None = None
     peak_memory_mb: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -117,6 +119,7 @@ class Report:
             "stacks": {name: stack.as_json() for name, stack in self.stacks.items()},
             "verified": [finding.as_json() for finding in self.verified],
             "left_after_destroy": self.leftovers,
+            "calls_to_lost_region": self.calls_to_lost_region,
             "peak_python_memory_mb": round(self.peak_memory_mb, 1),
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
             "problems": self.problems(),
@@ -135,8 +138,10 @@ class Report:
             for address in stack.replaced:
                 console.print(f"[yellow]{name}: replaced by the update in place: {address}")
         for problem in self.problems():
-            console.print(f"[red]{problem}")
+            console.print(f"[red]{problem}", soft_wrap=True)
         kinds = {finding.what for finding in self.verified if not finding.missing}
+        if self.calls_to_lost_region is not None:
+            console.print(f"took over with the primary's region dead; calls made to it: {self.calls_to_lost_region}")
         console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, apart from the engine")
 
     def _table(self) -> Table:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Callable
 
+from rehearsal.aws.retention import RETENTION_PATH
 from rehearsal.verification.clients import Clients
 
 
@@ -40,16 +42,30 @@ def _balancers(clients: Clients) -> None:
 
 def _buckets(clients: Clients) -> None:
     client = clients.client("s3")
-    for bucket in client.list_buckets()["Buckets"]:
-        name = bucket["Name"]
-        region = client.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1"
-        if region != clients.region:
-            continue
+    buckets = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    here = [
+        name
+        for name in buckets
+        if (client.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1") == clients.region
+    ]
+    # Before the first is emptied: every later request to a bucket that logs would fill the one that it logs into.
+    for name in here:
+        client.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
+    for name in here:
+        # The policy of a bucket for logs lets nobody delete from it.
+        client.delete_bucket_policy(Bucket=name)
         for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
             for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 client.delete_object(
                     Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"], BypassGovernanceRetention=True
                 )
+
+
+def _retention(clients: Clients) -> None:
+    """No client can do this in AWS; here the server lets the years pass."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    request = urllib.request.Request(clients.environment["AWS_ENDPOINT_URL"] + RETENTION_PATH, data=b"")
+    direct.open(request, timeout=60).close()
 
 
 def _log_streams(clients: Clients) -> None:
@@ -61,4 +77,4 @@ def _log_streams(clients: Clients) -> None:
             )
 
 
-_LIFTS: tuple[Callable[[Clients], None], ...] = (_tables, _databases, _balancers, _buckets, _log_streams)
+_LIFTS: tuple[Callable[[Clients], None], ...] = (_tables, _databases, _balancers, _retention, _buckets, _log_streams)

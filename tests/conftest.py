@@ -26,6 +26,11 @@ def dr_active(primary: Blueprint) -> Blueprint:
     return record_dr(primary, active=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The rehearsals mostly wait, so they go first and the tests that compute run beside them."""
+    items.sort(key=lambda item: item.get_closest_marker("rehearsal") is None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew instead of comparing")
 

@@ -20,8 +20,6 @@ from components.settings.data import InsightsMode, StorageType
 # The retention that each mode of Database Insights asks of Performance Insights, in days (CloudWatch User Guide,
 # "Turning on the Advanced mode of Database Insights").
 _INSIGHTS_DAYS = {InsightsMode.STANDARD: 7, InsightsMode.ADVANCED: 465}
-# A certificate authority whose certificates RDS renews without a restart (RDS User Guide, "Using SSL/TLS").
-_AUTHORITY = "rds-ca-rsa2048-g1"
 
 
 @dataclass(frozen=True)
@@ -171,7 +169,8 @@ class Database(Layer):
             "publicly_accessible": False,
             "vpc_security_group_ids": [self._args.security_group_id],
             "parameter_group_name": self.ground.parameters.name,
-            "ca_cert_identifier": _AUTHORITY,
+            # No certificate authority is named: a new instance gets rds-ca-rsa2048-g1, whose certificates RDS renews
+            # without a restart, and naming the same one costs a modification right after the creation.
             "iam_database_authentication_enabled": True,
             "copy_tags_to_snapshot": True,
             "delete_automated_backups": False,

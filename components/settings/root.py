@@ -68,7 +68,7 @@ class GeneralSettings(Section):
     )
     emulator: bool = Field(
         False,
-        description="The provider talks to an in-memory AWS named by AWS_ENDPOINT_URL: path-style buckets, few retries.",
+        description="The provider talks to an in-memory AWS named by AWS_ENDPOINT_URL: path-style buckets, few tries.",
     )
 
     @field_validator("region", "primary_region", "dr_region", "witness_region")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
+from rehearsal.aws.retention import RetentionMiddleware
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,7 +41,7 @@ def make_application(account_id: str, outages: Outages) -> WSGIApplication:
     corrections.install()
     additions.install()
     moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    return OutageMiddleware(AccessLog(OneAtATime(moto)), outages)
+    return OutageMiddleware(AccessLog(OneAtATime(RetentionMiddleware(moto))), outages)
 
 
 class OneAtATime:

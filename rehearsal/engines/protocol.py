@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -64,8 +65,11 @@ class Engine(Protocol):
         """Plans a stack without a change; answers how many resources would change. Raises `EngineError`."""
         ...
 
-    def up(self, name: str, declared: Declared, report: Report) -> Outcome:
-        """Carries out what was previewed. Raises `EngineError`, keeping the state of what was made."""
+    def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
+        """Carries out what was previewed. Raises `EngineError`, keeping the state of what was made.
+
+        Sets `exported` once another stack can be brought up on this one's exports, at the end at the latest.
+        """
         ...
 
     def outputs(self, name: str) -> Mapping[str, Any]:
@@ -78,4 +82,8 @@ class Engine(Protocol):
 
     def destroy(self, name: str, report: Report) -> None:
         """Takes a stack down, with what it had retained. Raises `EngineError`."""
+        ...
+
+    def stop(self) -> None:
+        """Interrupts what is under way, in whatever thread; state is kept. Safe to call when nothing is."""
         ...

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -40,7 +42,7 @@ class PulumiEngine:
         summary = self._told(name, lambda: stack.preview(parallel=_PARALLELISM)).change_summary
         return sum(count for change, count in summary.items() if change != automation.OpType.SAME)
 
-    def up(self, name: str, declared: Declared, report: Report) -> Outcome:
+    def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
         stack = self._stack(name, declared)
         events = _Events(name, sum(r.custom for r in declared.blueprint.resources), report)
         begun = time.monotonic()
@@ -49,6 +51,9 @@ class PulumiEngine:
             stack.up(parallel=_PARALLELISM, on_event=events, continue_on_error=True)
         except automation.CommandError as error:
             failure = str(error)
+        finally:
+            if exported:
+                exported.set()
         created = _custom_urns(stack)
         if failure and not created:
             raise EngineError(f"{name}: nothing was made: {failure[-2000:]}")
@@ -91,6 +96,12 @@ class PulumiEngine:
         _unprotect(stack)
         events = _Events(name, len(_custom_urns(stack)), report)
         self._told(name, lambda: stack.destroy(parallel=_PARALLELISM, on_event=events))
+
+    def stop(self) -> None:
+        for thread in Path("/proc/self/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                if b"pulumi" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    os.kill(int(child), signal.SIGINT)
 
     def _stack(self, name: str, declared: Declared) -> automation.Stack:
         folder = self._folder(name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from blueprint.references import Reference, replace_references
-from rehearsal.lowering.naming import snake
+from rehearsal.lowering.naming import property_names
 from rehearsal.lowering.schema import Block
 
 Target = Callable[[Reference], str]
@@ -90,7 +90,12 @@ def _element(position: Any) -> Any:
 
 
 def _object_key(position: Any, step: str) -> str:
-    return snake(step) if isinstance(position, list) and position[0] == "object" else step
+    if not isinstance(position, list) or position[0] != "object":
+        return step
+    name = property_names("", list(position[1])).get(step)
+    if name is None:
+        raise KeyError(f"has no output {step}")
+    return name
 
 
 def _member_type(position: Any, step: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rehearsal.lowering import assets
 from rehearsal.lowering.expressions import Target, text
-from rehearsal.lowering.naming import camel, snake
+from rehearsal.lowering.naming import property_names
 from rehearsal.lowering.schema import Block, is_computed_only
 
 
@@ -56,10 +56,9 @@ class Writer:
 
     def _object(self, members: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
         """An object attribute wants every key, null where absent."""
-        given = {snake(key): item for key, item in value.items()}
-        for key in given:
-            if key not in members:
-                self.unsupported.append(camel(key))
+        names = property_names("", list(members))
+        self.unsupported += [key for key in value if key not in names]
+        given = {names[key]: item for key, item in value.items() if key in names}
         return {
             key: None if given.get(key) is None else self._attribute(type_, given[key])
             for key, type_ in members.items()

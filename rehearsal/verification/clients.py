@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -19,14 +20,17 @@ class Clients:
     region: str
     environment: Mapping[str, str]
 
-    def client(self, service: str) -> Any:
-        """A client of one service."""
-        session = boto3.Session(
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
             region_name=self.region,
         )
-        return session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"], config=_CONFIG)
+
+    def client(self, service: str) -> Any:
+        """A client of one service."""
+        return self._session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"], config=_CONFIG)
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
         """Every item of a listing, over all of its pages."""

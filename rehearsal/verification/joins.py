@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from blueprint import Blueprint
+from blueprint.references import references_in
 from rehearsal.verification.clients import Clients
 
 Marks = Iterable[str]
@@ -68,7 +69,11 @@ def _found_redrive(primary: Clients, dr: Clients) -> Marks:
 
 
 def _declared_bucket_replication(primary: Blueprint, dr: Blueprint) -> Marks:
-    return {item.properties["bucket"] for item in dr.of_type("aws:s3/bucketReplicationConfig:BucketReplicationConfig")}
+    """Source buckets by name: the primary's as its exports gave them, the recovery region's own by reference."""
+    for replication in dr.of_type("aws:s3/bucketReplicationConfig:BucketReplicationConfig"):
+        source = replication.properties["bucket"]
+        own = next(references_in(source), None)
+        yield dr.one(own.type, own.name).properties["bucket"] if own else source
 
 
 def _found_bucket_replication(primary: Clients, _: Clients) -> Marks:
@@ -76,7 +81,9 @@ def _found_bucket_replication(primary: Clients, _: Clients) -> Marks:
     for bucket in client.list_buckets()["Buckets"]:
         try:
             rules = client.get_bucket_replication(Bucket=bucket["Name"])["ReplicationConfiguration"]["Rules"]
-        except ClientError:
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ReplicationConfigurationNotFoundError":
+                raise
             continue
         if any(rule["Status"] == "Enabled" for rule in rules):
             yield bucket["Name"]

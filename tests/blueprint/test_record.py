@@ -6,8 +6,11 @@ import json
 
 import pulumi
 import pytest
+from pulumi.runtime.mocks import MockCallArgs
 
-from blueprint import Blueprint, BlueprintError, record, record_primary
+from blueprint import Blueprint, BlueprintError, program, record, record_dr, record_primary
+from blueprint.program import stack_config
+from blueprint.recorder import Recorder
 from blueprint.references import Reference, references_in, replace_references
 from blueprint.secrets import MASK, Secret, masked, revealed
 
@@ -48,6 +51,37 @@ def test_an_argument_fed_by_another_resource_names_it(primary: Blueprint) -> Non
 def test_the_recovery_stack_sees_the_primarys_exports_as_its_own_references(dr: Blueprint) -> None:
     seen = {r.type for resource in dr.resources for r in references_in(dict(resource.properties))}
     assert "pulumi:pulumi:StackReference" in seen, "the recovery stack reads the primary through a stack reference"
+
+
+def test_a_look_up_while_evaluating_is_refused_with_the_way_out() -> None:
+    asked = MockCallArgs("aws:index/getAvailabilityZones:getAvailabilityZones", {}, "")
+    with pytest.raises(BlueprintError, match="look nothing up: make it a setting"):
+        Recorder({}).mocks.call(asked)
+
+
+def test_a_stack_whose_outputs_are_not_known_is_named() -> None:
+    with pytest.raises(Exception, match="'organization/trading-platform/primary', whose outputs are not known"):
+        record("dr")
+
+
+def test_an_active_recovery_stack_takes_the_sizes_that_the_primary_exports() -> None:
+    larger = record_primary({"natGateways": 3})
+    active = record_dr(larger, active=True)
+    assert active.outputs["sizes"] == larger.outputs["sizes"]
+    assert len(active.of_type("aws:ec2/natGateway:NatGateway")) == 3
+
+
+def test_both_namespaces_are_read_and_a_contradiction_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = stack_config("primary")
+    monkeypatch.setattr(program, "stack_config", lambda *_: {**config, "trading:natGatewayz": "3"})
+    with pytest.raises(pulumi.RunError, match="natGatewayz"):
+        record("primary")
+    monkeypatch.setattr(program, "stack_config", lambda *_: {**config, "trading:natGateways": "3"})
+    assert len(record("primary").of_type("aws:ec2/natGateway:NatGateway")) == 3
+    both = {**config, "trading-platform:natGateways": "1", "trading:natGateways": "3"}
+    monkeypatch.setattr(program, "stack_config", lambda *_: both)
+    with pytest.raises(pulumi.RunError, match="is also set as trading:natGateways = '3'; remove one"):
+        record("primary")
 
 
 def test_an_unknown_stack_is_refused_by_name() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Metrics
 from moto import mock_aws
 
 from functions import control_item, order_item
@@ -50,6 +51,13 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "in-memory")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
+@pytest.fixture(autouse=True)
+def _no_metrics_of_other_tests() -> Iterator[None]:
+    """Powertools keeps what was not written out for the whole process."""
+    yield
+    Metrics(namespace="T", service="t").clear_metrics()
 
 
 @dataclass

@@ -42,13 +42,6 @@ class World:
         """Two of three regions must agree, and a region always agrees with itself."""
         return any(region in link and link not in self.cut for link in LINKS)
 
-    def write(self, condition: Callable[[ControlItem | None], bool], item: ControlItem) -> bool:
-        """One conditional write, applied now."""
-        if not condition(self.stored):
-            return False
-        self.stored = item
-        return True
-
 
 @dataclass(frozen=True)
 class Accepted:
@@ -97,7 +90,11 @@ class ModelStore:
         return self._call(apply)
 
     def take_over(self, condition: ControlItem | None, item: ControlItem) -> None:
-        self._call(lambda: self._world.write(lambda stored: stored == condition, item) and None)
+        def apply() -> None:
+            if self._world.stored == condition:
+                self._world.stored = item
+
+        self._call(apply)
 
     def grows(self, stored: ControlItem, lease: ControlItem) -> bool:
         return stored.valid_until < lease.valid_until

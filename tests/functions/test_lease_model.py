@@ -186,7 +186,7 @@ def _take_over(machine: TwoRegions, thinking: int = 0) -> None:
 
 
 def _new_holder_is_answered_first(machine: TwoRegions) -> None:
-    machine.time_passes(1)
+    machine.time_passes(SETTINGS.recheck)
     earlier, machine.in_hand = machine.in_hand, []
     machine.orders_arrive(2, _CALM, 0)
     machine.in_hand += earlier
@@ -211,7 +211,7 @@ def _clocks_that_are_as_far_apart_as_they_may_be(machine: TwoRegions) -> None:
     machine.a_clock_drifts(_NEW, SETTINGS.margin // 2)
     machine.orders_arrive(0, _CALM, 0)
     _take_over(machine)
-    machine.time_passes(SETTINGS.lease - SETTINGS.margin // 2 - 1)
+    machine.time_passes(SETTINGS.lease - SETTINGS.margin // 2 - SETTINGS.recheck)
     _new_holder_is_answered_first(machine)
 
 

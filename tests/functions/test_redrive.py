@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -79,7 +78,7 @@ class Redriven:
 
 
 @pytest.fixture
-def redriven(platform: Platform) -> Iterator[Redriven]:
+def redriven(platform: Platform) -> Redriven:
     return Redriven(platform)
 
 

@@ -57,6 +57,13 @@ def test_taking_over_replaces_nothing(report: dict[str, Any]) -> None:
     assert report["stacks"]["dr-active"]["replaced"] == [], "taking over must not make anew what holds data or traffic"
 
 
+def test_taking_over_succeeds_while_the_primary_is_dead_and_asks_nothing_of_it(report: dict[str, Any]) -> None:
+    asked = report["calls_to_lost_region"]
+    assert asked is not None, "the takeover was not rehearsed with the primary's region dead"
+    # The provider asks IAM who it is before it falls back to the region's own STS.
+    assert set(asked) <= {"iam"}, f"the takeover waits for what is lost: {asked}"
+
+
 def test_what_recovery_depends_on_is_found_apart_from_the_engine(report: dict[str, Any]) -> None:
     kinds = {finding["what"] for finding in report["verified"]}
     assert len(kinds) >= 20, sorted(kinds)

@@ -1,5 +1,9 @@
-"""CodeBuild: a project whose source or artifacts are a pipeline's, or that has no source, names no location.
+"""CodeBuild: sources without a location, and the key of the artifacts.
 
+A project whose source or artifacts are a pipeline's, or that has no source, names no location; artifacts are encrypted
+under the key that is given.
+
+https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectArtifacts.html
 """
@@ -10,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from moto.codebuild import responses
+from moto.core.responses import ActionResult
 
 from rehearsal.aws.corrections._patch import around
 
@@ -20,6 +25,15 @@ _WITHOUT_LOCATION = {"CODEPIPELINE", "NO_SOURCE"}
 def install() -> None:
     around(responses, "_validate_required_params_source", _validate)
     around(responses, "_validate_required_params_artifacts", _validate)
+    around(responses.CodeBuildResponse, "create_project", _create)
+
+
+def _create(original: Any, response: responses.CodeBuildResponse) -> ActionResult:
+    answer = original(response)
+    key = response._get_param("encryptionKey")
+    if key:
+        answer.result["project"]["encryptionKey"] = key
+    return answer
 
 
 def _validate(original: Any, described: dict[str, Any]) -> None:

@@ -113,7 +113,10 @@ def _update_replica(table: Table, update: dict[str, Any]) -> None:
         _create_replica(table, wanted)
         return
     if shared is None or not known:
-        raise MockValidationException(f"Table {table.name} has no replica in {region}")
+        # Clients that take a replica back know this message: it is gone already.
+        raise MockValidationException(
+            "Replica specified in the Replica Update or Replica Delete action of the request was not found"
+        )
     if verb == "Delete":
         replica = dynamodb_backends[table.account_id][region]
         replica.delete_table(table.name)

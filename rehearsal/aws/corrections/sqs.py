@@ -32,8 +32,8 @@ def _attributes(original: Any, queue: Queue) -> dict[str, Any]:
     if queue.redrive_policy:
         attributes["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=_COMPACT)
     allowed = getattr(queue, "redrive_allow_policy", None)
-    if allowed:
-        attributes["RedriveAllowPolicy"] = json.dumps(json.loads(allowed), separators=_COMPACT)
+    # An empty policy takes it back: the attribute is not there any more.
+    attributes["RedriveAllowPolicy"] = json.dumps(json.loads(allowed), separators=_COMPACT) if allowed else None
     return attributes
 
 

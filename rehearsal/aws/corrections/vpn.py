@@ -1,8 +1,10 @@
-"""EC2: Site-to-Site VPN keeps its options and its static routes.
+"""EC2: Site-to-Site VPN keeps its options, its static routes, and where its pre-shared keys are.
 
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnectionOptionsSpecification.html is what is given,
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnectionOptions.html what is answered.
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnConnectionRoute.html (also Delete)
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnConnection.html: keys that Secrets Manager holds
+  are named by their secret, and are not in the answer. The secret itself is not made.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ _OUTSIDE = ipaddress.ip_network("198.51.100.0/24")
 # https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNTunnels.html
 _INSIDE = ipaddress.ip_network("169.254.32.0/20")
 _INSIDE_PREFIX = 30
+_REDACTED = "redacted"
 
 
 @cache
@@ -49,6 +52,10 @@ def _create(original: Any, response: VPNConnections) -> ActionResult:
     number = len(response.ec2_backend.vpn_connections) - 1
     tunnels = list(given.get("TunnelOptions", []))
     tunnels += [{}] * (TUNNELS - len(tunnels))
+    kept = response._get_param("PreSharedKeyStorage") == "SecretsManager"
+    if kept:
+        where = f"{response.region}:{response.current_account}"
+        connection.pre_shared_key_arn = f"arn:aws:secretsmanager:{where}:secret:s2svpn!{connection.id}"
     connection.options = {
         "EnableAcceleration": False,
         "StaticRoutesOnly": False,
@@ -56,7 +63,10 @@ def _create(original: Any, response: VPNConnections) -> ActionResult:
         "RemoteIpv4NetworkCidr": "0.0.0.0/0",
         "TunnelInsideIpVersion": "ipv4",
         **{key: value for key, value in given.items() if key != "TunnelOptions"},
-        "TunnelOptions": [_tunnel(options, number * TUNNELS + index) for index, options in enumerate(tunnels)],
+        "TunnelOptions": [
+            _tunnel(options, number * TUNNELS + index) | ({"PreSharedKey": _REDACTED} if kept else {})
+            for index, options in enumerate(tunnels)
+        ],
     }
     connection.routes = []
     return answer

@@ -47,6 +47,7 @@ class Terraform:
     folder: Path
     environment: Mapping[str, str]
     limit_seconds: float
+    running: set[subprocess.Popen[str]] = field(default_factory=set, compare=False)
 
     def run(self, *arguments: str) -> str:
         """A command that answers on stdout. Raises `EngineError` with terraform's own words when it fails."""
@@ -56,7 +57,7 @@ class Terraform:
             raise EngineError(f"terraform {arguments[0]} failed in {self.folder}: {_plain(err or out)}")
         return out
 
-    def stream(self, arguments: Sequence[str], on_event: Callable[[Event], None]) -> Result:
+    def stream(self, arguments: Sequence[str], on_event: Callable[[Event], object]) -> Result:
         """A command with `-json` whose events are handed over as they happen; errors are collected."""
         result = Result(code=-1)
         log = self.folder / f"{arguments[0]}.log"
@@ -67,7 +68,7 @@ class Terraform:
                     _note(line, result, on_event)
                 child.wait()
             except BaseException:
-                _interrupt(child)
+                interrupt(child)
                 raise
         result.code = child.returncode
         return result
@@ -84,7 +85,7 @@ class Terraform:
             **self.environment,
         }
         # A session of its own: an interrupt at the terminal reaches terraform once, from here.
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [command, *arguments],
             cwd=self.folder,
             env=environment,
@@ -94,16 +95,19 @@ class Terraform:
             text=True,
             start_new_session=True,
         )
+        self.running.add(child)
+        return child
 
     def _bounded(self, child: subprocess.Popen[str]) -> _Bound:
-        return _Bound(child, self.limit_seconds)
+        return _Bound(child, self.limit_seconds, self.running)
 
 
 class _Bound:
     """Interrupts a child that takes longer than it may."""
 
-    def __init__(self, child: subprocess.Popen[str], seconds: float) -> None:
+    def __init__(self, child: subprocess.Popen[str], seconds: float, running: set[subprocess.Popen[str]]) -> None:
         self._child = child
+        self._running = running
         self._seconds = seconds
         self._timer = threading.Timer(seconds, self._expire)
         self._expired = False
@@ -113,23 +117,24 @@ class _Bound:
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+        self._running.discard(self._child)
         if self._expired:
             raise EngineError(f"terraform did not finish within {self._seconds:.0f} s; its state is kept")
 
     def _expire(self) -> None:
         self._expired = True
-        _interrupt(self._child)
+        interrupt(self._child)
 
 
 def _communicated(child: subprocess.Popen[str]) -> tuple[str, str]:
     try:
         return child.communicate()
     except BaseException:
-        _interrupt(child)
+        interrupt(child)
         raise
 
 
-def _interrupt(child: subprocess.Popen[str]) -> None:
+def interrupt(child: subprocess.Popen[str]) -> None:
     """Asks terraform to stop, lets it write its state, and ends its whole group if it does not."""
     if child.poll() is None:
         child.send_signal(signal.SIGINT)
@@ -140,7 +145,7 @@ def _interrupt(child: subprocess.Popen[str]) -> None:
             child.wait()
 
 
-def _note(line: str, result: Result, on_event: Callable[[Event], None]) -> None:
+def _note(line: str, result: Result, on_event: Callable[[Event], object]) -> None:
     try:
         event = json.loads(line)
     except json.JSONDecodeError:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from blueprint.program import ROOT
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
-from rehearsal.engines.terraform.command import Event, Result, Terraform
+from rehearsal.engines.terraform.command import Event, Result, Terraform, interrupt
+from rehearsal.engines.terraform.exported import Exported
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
 from rehearsal.engines.terraform.retained import Retained
 from rehearsal.engines.terraform.schema import provider_schema
@@ -39,6 +43,7 @@ class TerraformEngine:
         self.plugin = plugin or find_plugin()
         self._lowered: dict[str, Lowered] = {}
         self._secrets: dict[str, str] = {}
+        self._running: set[subprocess.Popen[str]] = set()
 
     def preview(self, name: str, declared: Declared) -> int:
         lowered = self._lower(name, declared)
@@ -54,15 +59,21 @@ class TerraformEngine:
             raise EngineError(f"{name}: the plan is refused: " + "; ".join(map(str, result.errors)))
         return planned["planned_change"]
 
-    def up(self, name: str, declared: Declared, report: Report) -> Outcome:
+    def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
         lowered = self._lowered[name]
         changes = _plan_changes(self._terraform(name), _PLAN)
         before = set(self._in_state(name))
+        state = self._folder(name) / "terraform.tfstate"
+        watch = Exported.of(declared.blueprint, lowered, set(changes), state, exported or threading.Event())
+        counted = _Counted(name, len(changes), report)
         begun = time.monotonic()
-        result = self._terraform(name).stream(
-            ["apply", "-json", "-input=false", f"-parallelism={_PARALLELISM}", _PLAN],
-            _Counted(name, len(changes), report),
-        )
+        try:
+            result = self._terraform(name).stream(
+                ["apply", "-json", "-input=false", f"-parallelism={_PARALLELISM}", _PLAN],
+                lambda event: (counted(event), watch(event)),
+            )
+        finally:
+            watch.finish()
         seconds = {"up": time.monotonic() - begun}
         present = set(self._in_state(name))
         if result.code != 0 and not present - before and changes:
@@ -104,6 +115,7 @@ class TerraformEngine:
     def destroy(self, name: str, report: Report) -> None:
         if not (self._folder(name) / "terraform.tfstate").exists():
             return
+        self._fill_in_secrets(name)
         terraform = self._terraform(name)
         total = len(self._in_state(name))
         counted = _Counted(name, total, report)
@@ -113,6 +125,10 @@ class TerraformEngine:
             result = self._retained(name).destroy(arguments, counted)
         if result.code != 0:
             raise EngineError(f"{name}: not everything could be destroyed: " + "; ".join(map(str, result.errors)))
+
+    def stop(self) -> None:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(interrupt, tuple(self._running)))
 
     def _lower(self, name: str, declared: Declared) -> Lowered:
         folder = self._folder(name)
@@ -132,6 +148,13 @@ class TerraformEngine:
             self._secrets.setdefault(f"TF_VAR_{variable}", password.make())
         self._lowered[name] = lowered
         return lowered
+
+    def _fill_in_secrets(self, name: str) -> None:
+        """Another process may have made the stack. Its passwords are gone with it, and destroying needs none of them,
+        but terraform wants every variable to have a value."""
+        document = json.loads((self._folder(name) / "main.tf.json").read_text(encoding="utf-8"))
+        for variable in document.get("variable", {}):
+            self._secrets.setdefault(f"TF_VAR_{variable}", "destroyed")
 
     def _initialised(self, name: str) -> Terraform:
         folder = self._folder(name)
@@ -157,7 +180,7 @@ class TerraformEngine:
 
     def _terraform(self, folder: str | Path) -> Terraform:
         where = self._folder(folder) if isinstance(folder, str) else folder
-        return Terraform(where, {**self._environment, **self._secrets}, _LIMIT_SECONDS)
+        return Terraform(where, {**self._environment, **self._secrets}, _LIMIT_SECONDS, self._running)
 
 
 class _Counted:

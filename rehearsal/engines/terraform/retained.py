@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,7 @@ class Retained:
         gone = sorted(before - set(lowered.addresses.values()))
         if gone:
             self._keep_providers()
-            terraform = self.terraform(self.folder)
-            in_state = set(terraform.run("state", "list").split())
-            moved = [address for address in gone if address in in_state]
-            for address in moved:
-                terraform.run("state", "mv", f"-state-out={self._aside / 'terraform.tfstate'}", address, address)
+            self._move(set(gone))
         note.write_text(json.dumps(sorted(lowered.retained)), encoding="utf-8")
 
     def destroy(self, arguments: list[str], on_event: Callable[[Event], None]) -> Result:
@@ -44,6 +41,23 @@ class Retained:
         if not (self._aside / "terraform.tfstate").exists():
             return Result(0)
         return self.terraform(self._aside).stream(["destroy", *arguments], on_event)
+
+    def _move(self, addresses: set[str]) -> None:
+        """Splits the state in two, by terraform's own pull and push: no provider is asked."""
+        terraform = self.terraform(self.folder)
+        state = json.loads(terraform.run("state", "pull"))
+        moved = [entry for entry in state["resources"] if f"{entry['type']}.{entry['name']}" in addresses]
+        kept = [entry for entry in state["resources"] if entry not in moved]
+        self._push(
+            self.terraform(self._aside), {**state, "lineage": str(uuid.uuid4()), "serial": 1, "resources": moved}
+        )
+        self._push(terraform, {**state, "serial": state["serial"] + 1, "resources": kept})
+
+    def _push(self, terraform: Terraform, state: Mapping[str, Any]) -> None:
+        pushed = terraform.folder / "pushed.tfstate"
+        pushed.write_text(json.dumps(state), encoding="utf-8")
+        terraform.run("state", "push", pushed.name)
+        pushed.unlink()
 
     @property
     def _aside(self) -> Path:

@@ -82,7 +82,7 @@ PROVIDER_URN = "urn:pulumi:test::trading-platform::pulumi:providers:aws::regiona
 
 
 def resource(type_: str, name: str, properties: Mapping[str, Any], **given: Any) -> Resource:
-    options: dict[str, Any] = {
+    usual: dict[str, Any] = {
         "custom": True,
         "parent": None,
         "provider": PROVIDER_URN,
@@ -90,7 +90,7 @@ def resource(type_: str, name: str, properties: Mapping[str, Any], **given: Any)
         "options": {},
     }
     urn = f"urn:pulumi:test::trading-platform::{type_}::{name}"
-    return Resource(urn=urn, type=type_, name=name, properties=properties, **{**options, **given})
+    return Resource(urn=urn, type=type_, name=name, properties=properties, **{**usual, **given})
 
 
 PROVIDER_RESOURCE = resource(
@@ -168,10 +168,7 @@ def test_a_policy_given_as_an_object_becomes_json(tmp_path: Path) -> None:
 
 def test_outputs_of_flattened_blocks_are_picked_out_of_their_lists(tmp_path: Path) -> None:
     cluster = resource("aws:eks/cluster:Cluster", "c", {"vpcConfig": {"subnetIds": ["a"]}})
-    issuer = str(cluster.reference("identities[0].oidcs[0].issuer"))
-    queue = resource(
-        "aws:sqs/queue:Queue", "q", {"name": issuer.replace("identities", "identity").replace("oidcs", "oidc")}
-    )
+    queue = resource("aws:sqs/queue:Queue", "q", {"name": str(cluster.reference("identities[0].oidcs[0].issuer"))})
     document = lowered(tmp_path, cluster, queue).document["resource"]
     assert document["aws_eks_cluster"]["c"]["vpc_config"] == [{"subnet_ids": ["a"]}]
     assert document["aws_sqs_queue"]["q"]["name"] == "${aws_eks_cluster.c.identity[0].oidc[0].issuer}"

@@ -72,6 +72,11 @@ def test_a_replica_that_is_there_cannot_be_made_again(client, table):
         _replicas(client, table, Create={"RegionName": "us-west-2"})
 
 
+def test_a_replica_that_is_not_there_cannot_be_deleted(client, table):
+    with pytest.raises(ClientError, match="Replica specified in the Replica Update or Replica Delete action"):
+        _replicas(client, table, Delete={"RegionName": "eu-west-1"})
+
+
 def test_a_strongly_consistent_table_names_its_witness(client, table):
     client("dynamodb").update_table(
         TableName=table,

@@ -35,6 +35,13 @@ def test_a_dead_letter_queue_keeps_who_may_redrive_to_it(client):
     )
 
 
+def test_who_may_redrive_can_be_taken_back(client):
+    url, _ = _queue(client, "taken-back", RedriveAllowPolicy='{"redrivePermission":"denyAll"}')
+    client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": ""})
+    answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["RedriveAllowPolicy"])
+    assert "RedriveAllowPolicy" not in answer.get("Attributes", {})
+
+
 def test_setting_one_attribute_of_a_queue_keeps_its_policy(client):
     policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sqs:*"}]})
     url, _ = _queue(client, "keeps-policy", Policy=policy)
@@ -61,15 +68,18 @@ def test_versions_of_a_state_machine_are_listed(client):
     assert [version["stateMachineVersionArn"] for version in versions] == [machine["stateMachineVersionArn"]]
 
 
-def test_a_build_project_of_a_pipeline_names_no_location(client):
+def test_a_build_project_of_a_pipeline_names_no_location_and_keeps_its_key(client):
     project = client("codebuild").create_project(
         name="build",
         source={"type": "CODEPIPELINE", "buildspec": "buildspec.yml"},
         artifacts={"type": "CODEPIPELINE"},
         environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
         serviceRole="arn:aws:iam::123456789012:role/build",
+        encryptionKey="arn:aws:kms:us-east-1:123456789012:key/artifacts",
     )["project"]
     assert project["source"]["type"] == "CODEPIPELINE"
+    kept = client("codebuild").batch_get_projects(names=["build"])["projects"][0]
+    assert kept["encryptionKey"] == "arn:aws:kms:us-east-1:123456789012:key/artifacts"
 
 
 def test_tags_of_a_scalable_target_are_kept(client):

@@ -1,0 +1,1 @@
+"""Compares what both regions hold, by checksums of segments."""
