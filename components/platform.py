@@ -9,9 +9,11 @@ import pulumi_aws as aws
 
 from components.compute.ecs import Services, ServicesArgs
 from components.compute.ecs_roles import ServiceReach
+from components.compute.functions import Functions, FunctionsArgs
 from components.data.records import RecordClass
 from components.data.stores import Stores, StoresArgs
 from components.data.table_schemas import TableName
+from components.edge.api import TradingApi, TradingApiArgs
 from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
@@ -60,6 +62,7 @@ class Platform:
         self.engines()
         self.containers()
         self.rotating()
+        self.serving()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -250,6 +253,33 @@ class Platform:
             self.here,
         )
 
+    def serving(self) -> None:
+        """Order intake behind the Trading API, and the functions beside it: the way of an order, in either region."""
+        self.functions = Functions(
+            "functions",
+            FunctionsArgs(
+                self.settings,
+                keys=self.keys,
+                tables=self.stores.tables,
+                events=self.events,
+                subnet_ids=self.network.vpc.app_subnet_ids,
+                security_group_id=self.network.groups.functions.id,
+            ),
+            self.here,
+        )
+        self.api = TradingApi(
+            "api",
+            TradingApiArgs(
+                self.settings,
+                keys=self.keys,
+                order_intake=self.functions.order_intake,
+                authorizer=self.functions.authorizer,
+                firewall=self.network.firewall,
+                primary_client_keys=self.primary.api_keys if self.primary else None,
+            ),
+            self.here,
+        )
+
     @property
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
@@ -264,6 +294,7 @@ class Platform:
             database_arn=self.stores.database.arn,
             file_system_id=self.stores.files.id,
             backup_vault_name=self.stores.backups.vault.name,
+            api_keys=self.api.clients.keys,
         )
         # For people, where no zone is named in which the stack could prove its domain by itself.
         return {**exports.outputs(), "certificateRecords": self.balancers.certificate.records}

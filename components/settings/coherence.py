@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from components.settings import (
     coherence_compute,
     coherence_data,
+    coherence_functions,
     coherence_latency,
     coherence_network,
     coherence_security,
@@ -117,6 +118,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
     *coherence_compute.CHECKS,
     *coherence_data.CHECKS,
     *coherence_latency.CHECKS,
+    *coherence_functions.CHECKS,
     *coherence_network.CHECKS,
     *coherence_security.CHECKS,
     *coherence_streams.CHECKS,
