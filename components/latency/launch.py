@@ -9,9 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.latency.host_tuning import Fleet, Ports, plan_host, user_data
-from components.latency.instance_types import Architecture, InstanceType
 from components.providers import default_tags
 from components.settings import Settings
+from components.settings.instance_types import Architecture, InstanceType
 
 # AWS's own public parameters; Amazon Linux 2023 User Guide, "Launching AL2023 using the SSM parameter".
 _AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default"

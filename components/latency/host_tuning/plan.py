@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.latency.instance_types import Architecture, InstanceType
+from components.settings.instance_types import Architecture, InstanceType
 
 # Effective cores up to which so many are left to the kernel, interrupts and agents; 16 beyond. Isolating more starves
 # the network's interrupts, isolating fewer wastes cores.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.latency.host_tuning import Ports, plan_host
-from components.latency.instance_types import INSTANCE_TYPES
+from components.settings.instance_types import INSTANCE_TYPES
 from tests.components.latency.tuned_host import DEVICE, Host, tuned
 
 PORTS = Ports(fix=9878, service=8443, metrics=9464, feed=31001)
