@@ -128,7 +128,10 @@ def host_user_data(settings: Settings, fleet: Fleet | None) -> str:
         metrics=network.metrics_port,
         feed=network.market_data_port,
     )
-    return user_data(plan_host(latency.instance_type, ports, latency.engine_hugepages_percent), fleet)
+    plan = plan_host(
+        latency.instance_type, ports, latency.engine_hugepages_percent, ena_express=latency.engine_ena_express
+    )
+    return user_data(plan, fleet)
 
 
 def _one_thread_per_core(instance_type: InstanceType) -> aws.ec2.LaunchTemplateCpuOptionsArgs | None:
