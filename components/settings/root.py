@@ -13,9 +13,11 @@ from pydantic.alias_generators import to_camel
 
 from components.settings.api import ApiSettings
 from components.settings.coherence import incoherences
+from components.settings.compute import ComputeSettings
 from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
 from components.settings.functions import FunctionSettings
+from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
@@ -89,6 +91,8 @@ class Settings(BaseModel):
     network: NetworkSettings
     data: DataSettings
     functions: FunctionSettings
+    compute: ComputeSettings
+    latency: LatencySettings
     market: MarketSettings
     security: SecuritySettings
     streams: StreamSettings
