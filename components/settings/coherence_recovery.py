@@ -73,15 +73,15 @@ def the_names_of_both_apis_differ(settings: Settings) -> Found:
 
 
 def a_lease_is_stale_only_after_it_was_due(settings: Settings) -> Found:
-    """Without traffic the redrive alone extends the lease, once in its interval."""
+    """Without traffic the observers' own questions extend the lease: order intake looks at it when asked how it is."""
     recovery, functions = settings.recovery, settings.functions
-    due = 60 * functions.redrive_interval_minutes + functions.lease_milliseconds / 1000
+    due = OBSERVED_EVERY_SECONDS + functions.lease_milliseconds / 1000
     if recovery.lease_stale_seconds <= due:
         yield (
             "leaseStaleSeconds",
             recovery.lease_stale_seconds,
-            f"is no longer than a quiet primary takes to extend its lease, {due:g} s by redriveIntervalMinutes = "
-            f"{functions.redrive_interval_minutes} and leaseMilliseconds; set more than {due:g}",
+            f"is no longer than a quiet primary takes to extend its lease, {due:g} s by "
+            f"leaseMilliseconds and an observation a minute; set more than {due:g}",
         )
 
 

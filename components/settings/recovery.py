@@ -65,8 +65,8 @@ class RecoverySettings(Section):
         5, description="How long resolvers may keep which region serves, in seconds.", ge=0, le=300
     )
     decision_milliseconds: int = Field(
-        1000,
-        description="From the decision to the first step: what a function takes to start, in ms.",
+        2000,
+        description="From the decision to the first step, in ms: a function's start, a look at what is needed.",
         ge=100,
         le=10_000,
     )
@@ -107,6 +107,11 @@ class RecoverySettings(Section):
         "",
         description="Where the stacks' state is, for the build that scales out: not in the primary's region.",
     )
+    recovery_stack: str = Field(
+        "organization/trading-platform/dr",
+        description="The recovery region's stack as organization/project/stack, for that build.",
+        pattern=r"^[^/]+/[^/]+/[^/]+$",
+    )
     scale_out_source: str = Field(
         "source/platform.zip",
         description="Object in the recovery region's bucket of artifacts with this program, for that build.",
@@ -116,10 +121,10 @@ class RecoverySettings(Section):
         60, description="The longest that the build which scales out may take, in minutes.", ge=10, le=480
     )
     drill_enabled: bool = Field(
-        False, description="Whether drills on the real platform run by themselves: they disturb it on purpose."
+        False, description="Whether the primary cuts itself off from other regions once a month, on purpose."
     )
     drill_day: Annotated[str, AfterValidator(_day_of_the_week)] = Field(
-        "SAT", description="Day of the monthly drill: MON to SUN, the first of the month."
+        "SAT", description="Day of the monthly drills: MON to SUN, the first of the month."
     )
-    drill_time: Clock = Field("10:00", description="Start of the drill in the markets' time zone: HH:MM.")
+    drill_time: Clock = Field("10:00", description="Start of the drills in the markets' time zone: HH:MM.")
     drill_minutes: int = Field(15, description="How long a drill keeps the regions apart, in minutes.", ge=1, le=120)
