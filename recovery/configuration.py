@@ -22,14 +22,16 @@ _WAY_OUT = "bring the recovery stack up with this version of the program, or cor
 
 @dataclass(frozen=True)
 class Site:
-    """One region's share: physical names. `database` and `file_system` are identifiers, the functions are
-    `name:alias`, `archive` and `bus` are an ARN and a name of EventBridge."""
+    """One region's share: physical names. `database` and `file_system` are identifiers; `order_intake`, `redrive` and
+    `integrity` are functions as `name:alias`, `rotation` is the ARN of one; `bus` and `archive` are the name of an
+    event bus and the ARN of its archive."""
 
     role: str
     region: str
     order_intake: str
     redrive: str
     integrity: str
+    rotation: str
     database: str
     file_system: str
     order_stream: str
@@ -67,7 +69,11 @@ class Timing:
 
 @dataclass(frozen=True)
 class Configuration:
-    """All that a run must know. `switch` and `scale_out` are the settings of those parts, as exported."""
+    """All that a run must know. `switch` and `scale_out` are the settings of those parts, as exported.
+
+    `account_claim` is the claim by which order intake knows an account; `canary_account` is a trading account without
+    permission to trade, whose orders the engines drop.
+    """
 
     account_id: str
     primary: Site
@@ -75,6 +81,8 @@ class Configuration:
     tables: Tables
     timing: Timing
     database_secret: str
+    rotation_days: int
+    account_claim: str
     canary_account: str
     switch: Mapping[str, Any]
     scale_out: Mapping[str, Any]
@@ -123,6 +131,8 @@ def from_outputs(outputs: Any) -> Configuration:
         tables=_tables(found.part("tables")),
         timing=_timing(found.part("timing")),
         database_secret=found.text("databaseSecret"),
+        rotation_days=found.whole("rotationDays"),
+        account_claim=found.text("accountClaim"),
         canary_account=found.text("canaryAccount"),
         switch=found.part("switch").values,
         scale_out=found.part("scaleOut").values,
@@ -136,6 +146,7 @@ def _site(found: _Reader, role: str) -> Site:
         order_intake=found.text("orderIntake"),
         redrive=found.text("redrive"),
         integrity=found.text("integrity"),
+        rotation=found.text("rotation"),
         database=found.text("database"),
         file_system=found.text("fileSystem"),
         order_stream=found.text("orderStream"),
@@ -156,11 +167,11 @@ def _tables(found: _Reader) -> Tables:
 
 def _timing(found: _Reader) -> Timing:
     return Timing(
-        lease=found.milliseconds("leaseMilliseconds"),
-        margin=found.milliseconds("marginMilliseconds"),
-        recheck=found.milliseconds("recheckMilliseconds"),
-        cooldown=found.milliseconds("cooldownMilliseconds"),
-        replication_lag=found.milliseconds("replicationLagMilliseconds"),
+        lease=found.whole("leaseMilliseconds"),
+        margin=found.whole("marginMilliseconds"),
+        recheck=found.whole("recheckMilliseconds"),
+        cooldown=found.whole("cooldownMilliseconds"),
+        replication_lag=found.whole("replicationLagMilliseconds"),
     )
 
 
@@ -182,7 +193,7 @@ class _Reader:
             raise ConfigurationError(f"{self._name}.{key} = {_shown(value)}: is no text; {_WAY_OUT}")
         return value
 
-    def milliseconds(self, key: str) -> int:
+    def whole(self, key: str) -> int:
         value = self._value(key)
         # Exports pass through JSON writers that know only floating-point numbers.
         whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
