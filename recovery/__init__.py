@@ -1,1 +1,1 @@
-"""Moving order intake between the regions: what the operator's runbook and the function in the cloud both run."""
+"""What the runbook and the failover function share: how the platform moves from one region to the other."""
