@@ -9,7 +9,7 @@ cut that region counts as lost: further calls of the run are refused at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,10 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.exceptions import HTTPClientError
 
 from functions.clients import bounded_client, patient_client
+from recovery.budget import SILENT_REGION_SECONDS
 from recovery.errors import RegionLostError
 
-CUT_MILLISECONDS = 2_000
+CUT_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
 """How long any call to the region that is left may take."""
 _PATIENT_MILLISECONDS = 5_000
 
@@ -85,11 +86,45 @@ class Clients:
             raise answer.error
         return answer.value
 
+    def remote(self, service: str) -> Remote:
+        """A client of the region that is left, for what is handed on; every call of it is `there`."""
+        return Remote(self, service)
+
     def _client(self, service: str, region: str, make: Factory) -> Any:
         key = (service, region)
         if key not in self._made:
             self._made[key] = make(service, region)
         return self._made[key]
+
+
+class Remote:
+    """Has the operations of a client, and pages them itself."""
+
+    def __init__(self, clients: Clients, service: str) -> None:
+        self._clients = clients
+        self._service = service
+
+    def get_paginator(self, operation: str) -> RemotePages:
+        return RemotePages(self, operation)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        return lambda **parameters: self._clients.there(self._service, operation, **parameters)
+
+
+class RemotePages:
+    """The pages of an operation of DynamoDB, each of them one call that is cut."""
+
+    def __init__(self, remote: Remote, operation: str) -> None:
+        self._call = getattr(remote, operation)
+
+    def paginate(self, **parameters: Any) -> Iterator[Any]:
+        start: dict[str, Any] = {}
+        while True:
+            page = self._call(**parameters, **start)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 class _Answer:

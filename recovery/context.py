@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from recovery.clients import Clients
 from recovery.configuration import Configuration, Site
@@ -12,20 +12,8 @@ from recovery.errors import StepFailedError
 from recovery.intake import Intake, InvokedIntake
 from recovery.journal import Facts
 from recovery.scale_out import ScaleOut
+from recovery.switch import Switch
 from recovery.waiting import Waiter
-
-Position = Literal["primary", "standby"]
-
-
-class Switch(Protocol):
-    """Which region callers are led to (`recovery.switch`); turning to where it stands changes nothing."""
-
-    def state(self) -> Position: ...
-
-    def turn(self, to: Position) -> None: ...
-
-    def verify(self) -> bool: ...
-
 
 Announce = Callable[[str], None]
 """Takes a line about the progress of a step that lasts."""
@@ -64,6 +52,8 @@ class Context:
     waiter: Waiter = field(default_factory=Waiter)
     announce: Announce = _silent
     results: dict[str, Facts] = field(default_factory=dict)
+    started: dict[str, str] = field(default_factory=dict)
+    """What this process has started, by step; another process has to find it again."""
     overridden: str | None = None
     """Why a person forced the run past what it found wanting, None if nobody did."""
 

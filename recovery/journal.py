@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -126,6 +126,14 @@ class Run:
         return {step: entry.content for step, entry in last.items() if entry.kind == Kind.FAILED}
 
 
+@dataclass(frozen=True)
+class Tail:
+    """Where the journal ends: its newest entry, and the latest run, open or ended."""
+
+    last: Entry | None
+    run: Run | None
+
+
 class Journal:
     """The journal in the control table; `client` is a DynamoDB client of the recovery region.
 
@@ -136,22 +144,24 @@ class Journal:
         self._client = client
         self._table = table
 
-    def last_run(self) -> Run | None:
-        """The latest run; reads no further back than its beginning."""
+    def tail(self) -> Tail:
+        """The newest entry and the latest run; reads no further back than its beginning."""
         found: list[Entry] = []
+        last: Entry | None = None
         for entry in self._backwards():
+            last = last or entry
             if entry.kind == Kind.SEALED:
                 break
             found.insert(0, entry)
             if entry.kind == Kind.BEGAN:
                 break
         if not found:
-            return None
+            return Tail(last, None)
         if found[0].kind != Kind.BEGAN or any(entry.run != found[0].run for entry in found):
             raise CorruptJournalError(
                 f"journal in {self._table}: run {found[-1].run} has no beginning at entry {found[0].sequence}; {_WAY_OUT}"
             )
-        return Run(tuple(found))
+        return Tail(last, Run(tuple(found)))
 
     def verify(self) -> int:
         """Checks every entry since the last seal, and gives how many there are."""
@@ -188,16 +198,12 @@ class Journal:
             raise self._unavailable("written", error) from error
         return entry
 
-    def last_entry(self) -> Entry | None:
-        """The newest entry, checked by its own digest."""
-        return next(self._backwards(), None)
-
-    def seal(self, *, run: str, at: int, facts: Facts) -> Entry:
+    def seal(self, *, at: int, facts: Facts) -> Entry:
         """Starts the chain anew after entries that cannot be read. What they say is kept as it is."""
         page = self._query(Limit=1)
         last = int(page["Items"][0][SORT_ATTRIBUTE]["N"]) if page["Items"] else 0
         unread = Entry(last, "", "", "", "", 0, "{}", "", "")
-        return self.append(unread, run=run, verb="abort", kind=Kind.SEALED, step="", at=at, facts=facts)
+        return self.append(unread, run="sealed", verb="abort", kind=Kind.SEALED, step="", at=at, facts=facts)
 
     def _backwards(self) -> Iterator[Entry]:
         """Entries, newest first, each checked against the one that follows it."""
@@ -264,14 +270,6 @@ def digest_of(entry: Entry) -> str:
     """SHA-256 over everything but the digest itself."""
     fields = {key: value for key, value in asdict(entry).items() if key != "digest"}
     return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def chain_is_whole(entries: Sequence[Entry]) -> bool:
-    """Whether entries in the order of their sequence are each what was written."""
-    links = zip(entries, entries[1:], strict=False)
-    return all(digest_of(entry) == entry.digest for entry in entries) and all(
-        later.previous == earlier.digest and later.sequence == earlier.sequence + 1 for earlier, later in links
-    )
 
 
 _WAY_OUT = (

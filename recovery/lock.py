@@ -78,6 +78,12 @@ class Lock:
             raise self._unavailable(error) from error
         return _from_attributes(answer["Item"], self._table) if "Item" in answer else None
 
+    def refuse_if_held(self) -> None:
+        """Raises LockHeldError that names the holder, if somebody holds the lock."""
+        stored, now = self.read(), self._clock()
+        if stored is not None and not stored.is_free(now):
+            raise _held(stored, now)
+
     def acquire(self, *, run: str, holder: str, verb: str) -> Held:
         """Takes the lock if it is free; raises LockHeldError that names the holder."""
         stored, now = self.read(), self._clock()

@@ -26,10 +26,6 @@ class _Taking(Step):
     def holder(self, context: Context) -> str:
         raise NotImplementedError
 
-    def from_old(self, context: Context) -> str | None:
-        """Who must hold the lease for it to be taken, None for whoever does."""
-        return None
-
     def observe(self, context: Context) -> Facts:
         found = stored(context)
         return {"holder": found.holder if found else None, "epoch": found.epoch if found else 0}
@@ -54,7 +50,11 @@ class _Taking(Step):
                 if self.done(context, intended):
                     return
                 continue
-            takeover = take_over(found, self.holder(context), now, context.configuration.timing.lease)
+            # Nobody accepts under a lease that nobody holds, but the one before it may not have ended yet.
+            quiet = found is not None and found.holder == QUIESCED
+            start = max(now, found.valid_from) if found is not None and quiet else now
+            lasts = context.configuration.timing.lease
+            takeover = take_over(found, self.holder(context), start, lasts, old_holder_stopped=quiet)
             if lease.write(context.control, table, takeover):
                 return
         raise StepFailedError(f"the lease in {table} changed at each of {_TRIES} tries; find out who writes it")

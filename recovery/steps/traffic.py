@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from recovery.context import Context, Position
-from recovery.errors import RecoveryError, StepFailedError
-from recovery.intake import IntakeError, canary
+from recovery.context import Context
+from recovery.errors import StepFailedError
+from recovery.intake import Accepted, IntakeError, canary
 from recovery.journal import Facts
 from recovery.steps.lease import AwaitLease, TakeLease
 from recovery.steps.step import Stage, Step, Wait
+from recovery.switch import Position, SwitchError
 
 _OPENS_WITHIN = 15_000
 _ASKED_EVERY = 100
@@ -62,14 +63,14 @@ class TurnTraffic(Step):
     def act(self, context: Context, intended: Facts) -> None:
         try:
             context.parts.switch.turn(_position(context))
-        except Exception as error:
+        except SwitchError as error:
             raise _switch_failed(error) from error
 
     def verify(self, context: Context, intended: Facts) -> Facts:
         def turned() -> Facts | None:
             try:
                 whole = context.parts.switch.verify() and context.parts.switch.state() == _position(context)
-            except Exception as error:
+            except SwitchError as error:
                 raise _switch_failed(error) from error
             return {"leads_to": _position(context)} if whole else None
 
@@ -88,26 +89,28 @@ class ProveOrder(Step):
         return False
 
     def act(self, context: Context, intended: Facts) -> None:
-        return
+        self._entered(context)
 
     def verify(self, context: Context, intended: Facts) -> Facts:
+        """Enters it once more: the answer is that of the first time, so the order is stored."""
+        epoch, found = context.result(TakeLease.name)["epoch"], self._entered(context)
+        if found.region != context.target.region or found.epoch < epoch:
+            raise StepFailedError(
+                f"the first order was accepted in {found.region} under epoch {found.epoch}, not in "
+                f"{context.target.region} under {epoch}; `status` says who holds the lease"
+            )
+        return {"client_order_id": found.client_order_id, "epoch": found.epoch, "accepted_at": found.accepted_at}
+
+    def _entered(self, context: Context) -> Accepted:
         epoch = context.result(TakeLease.name)["epoch"]
         order = canary(f"canary-{epoch}-{context.run}"[:36])
         intake = context.intake(context.target)
 
-        def accepted() -> Facts | None:
+        def accepted() -> Accepted | None:
             try:
-                found = intake.enter(context.configuration.canary_account, order)
+                return intake.enter(context.configuration.canary_account, order)
             except IntakeError as error:
                 raise StepFailedError(f"the first order was not accepted: {error}; then `resume`") from error
-            if found is None:
-                return None
-            if found.region != context.target.region or found.epoch < epoch:
-                raise StepFailedError(
-                    f"the first order was accepted in {found.region} under epoch {found.epoch}, not in "
-                    f"{context.target.region} under {epoch}; `status` says who holds the lease"
-                )
-            return {"client_order_id": found.client_order_id, "epoch": found.epoch, "accepted_at": found.accepted_at}
 
         what = f"the first accepted order in {context.target.region}"
         return context.waiter.until(accepted, what=what, within=_OPENS_WITHIN, every=_ASKED_EVERY)
@@ -120,10 +123,9 @@ def _position(context: Context) -> Position:
 def _asked(context: Context) -> Position:
     try:
         return context.parts.switch.state()
-    except Exception as error:
+    except SwitchError as error:
         raise _switch_failed(error) from error
 
 
-def _switch_failed(error: Exception) -> RecoveryError:
-    """The kinds of switch have their own errors; turning again is safe for all."""
+def _switch_failed(error: SwitchError) -> StepFailedError:
     return StepFailedError(f"the traffic switch did not answer as asked: {error}; then `resume`")
