@@ -80,7 +80,9 @@ class Clients:
         answer = _Answer(lambda: getattr(client, operation)(**parameters))
         if not answer.came_within(self.cut_milliseconds / 1000) or answer.unreachable:
             self.reached.cut += 1
-            raise RegionLostError(f"{self.there_region} does not answer: {service} {operation} was cut") from answer.error
+            raise RegionLostError(
+                f"{self.there_region} does not answer: {service} {operation} was cut"
+            ) from answer.error
         self.reached.answered += 1
         if answer.error:
             raise answer.error
@@ -151,4 +153,3 @@ class _Answer:
     def unreachable(self) -> bool:
         """Whether the error says that nobody answered; a service that answers with an error is there."""
         return isinstance(self.error, BotoConnectionError | HTTPClientError)
-

@@ -159,7 +159,8 @@ class Journal:
             return Tail(last, None)
         if found[0].kind != Kind.BEGAN or any(entry.run != found[0].run for entry in found):
             raise CorruptJournalError(
-                f"journal in {self._table}: run {found[-1].run} has no beginning at entry {found[0].sequence}; {_WAY_OUT}"
+                f"journal in {self._table}: run {found[-1].run} has no beginning at entry {found[0].sequence}; "
+                f"{_WAY_OUT}"
             )
         return Tail(last, Run(tuple(found)))
 

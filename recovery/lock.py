@@ -236,10 +236,15 @@ def _to_attributes(held: Held) -> dict[str, Any]:
 
 def _from_attributes(attributes: Mapping[str, Mapping[str, Any]], table: str) -> Held:
     try:
-        texts = {name: attributes[name]["S"] for name in _TEXTS}
-        numbers = {name: int(attributes[name]["N"]) for name in ("token", "heartbeat", "until")}
+        return Held(
+            token=int(attributes["token"]["N"]),
+            run=attributes["run"]["S"],
+            holder=attributes["holder"]["S"],
+            verb=attributes["verb"]["S"],
+            heartbeat=int(attributes["heartbeat"]["N"]),
+            until=int(attributes["until"]["N"]),
+        )
     except (KeyError, ValueError) as error:
         raise LockUnavailableError(
             f"lock in {table}: item {ITEM} is malformed ({error}); delete it when no runbook is at work"
         ) from error
-    return Held(**texts, **numbers)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.clock import timestamp
+from functions.control_item import ControlItem
 from recovery import lease, readiness
 from recovery.clients import Clients
 from recovery.configuration import Configuration
@@ -25,9 +26,9 @@ from recovery.errors import (
     StepFailedError,
     UnfinishedRunError,
 )
-from recovery.executor import Executor, Watch
+from recovery.executor import Executor, Watch, recovery_seconds
 from recovery.journal import Entry, Journal, Kind, Outcome, Run
-from recovery.lock import Heartbeat, Lock
+from recovery.lock import Heartbeat, Held, Lock
 from recovery.plan import Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
@@ -35,6 +36,7 @@ from recovery.steps.lease import QUIESCED, TakeLease
 from recovery.steps.traffic import ProveOrder
 from recovery.takeover import take_over
 from recovery.waiting import Waiter
+
 
 def this_process() -> str:
     """Who runs a runbook: user, host and process."""
@@ -160,29 +162,14 @@ class Operations:
         """Who holds the lease and the lock, where traffic leads, and how the last run stands; changes nothing."""
         context = self.context(plan_of(Verb.FAILOVER), "")
         readiness.check_account(context)
-        table, now = self.configuration.tables.control, self.waiter.clock()
-        held, right = self._lock(context).read(), lease.read(context.control, table)
+        held, now = self._lock(context).read(), self.waiter.clock()
+        right = lease.read(context.control, self.configuration.tables.control)
         last = self._journal(context).tail().run
         return {
-            "lease": right
-            and {
-                "holder": right.holder,
-                "epoch": right.epoch,
-                "valid_from": timestamp(right.valid_from),
-                "valid_until": timestamp(right.valid_until),
-                "valid": right.valid_from <= now < right.valid_until,
-            },
+            "lease": _shown_lease(right, now) if right else None,
             "traffic": readiness.position(context),
-            "lock": held and not held.is_free(now) and {"holder": held.holder, "verb": held.verb, "run": held.run} or None,
-            "last_run": last
-            and {
-                "run": last.id,
-                "verb": last.verb,
-                "began": timestamp(last.began.at),
-                "outcome": last.outcome or "unfinished: `resume` or `abort` it",
-                "done": sorted(last.results()),
-                "failed": {step: facts["trouble"] for step, facts in last.failures().items()},
-            },
+            "lock": None if held is None or held.is_free(now) else _shown_lock(held),
+            "last_run": _shown_run(last) if last else None,
         }
 
     def _looked_at(self, plan: Plan, context: Context, reason: str | None) -> list[Check]:
@@ -283,3 +270,29 @@ def _refuse_unfinished(last: Run | None) -> None:
             f"{last.verb} {last.id}, begun by {who} at {timestamp(last.began.at)}, has not ended: "
             "`resume` or `abort` it"
         )
+
+
+def _shown_lease(right: ControlItem, now: int) -> dict[str, Any]:
+    return {
+        "holder": right.holder,
+        "epoch": right.epoch,
+        "valid_from": timestamp(right.valid_from),
+        "valid_until": timestamp(right.valid_until),
+        "valid": right.valid_from <= now < right.valid_until,
+    }
+
+
+def _shown_lock(held: Held) -> dict[str, Any]:
+    return {"holder": held.holder, "verb": held.verb, "run": held.run, "heartbeat": timestamp(held.heartbeat)}
+
+
+def _shown_run(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "verb": run.verb,
+        "began": timestamp(run.began.at),
+        "outcome": run.outcome or "unfinished: `resume` or `abort` it",
+        "recovery_seconds": recovery_seconds(run),
+        "done": sorted(run.results()),
+        "failed": {step: facts["trouble"] for step, facts in run.failures().items()},
+    }

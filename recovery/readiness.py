@@ -96,7 +96,10 @@ def _lease(context: Context) -> Check:
 
 
 def _cooldown(context: Context) -> Check:
-    found, cooldown = lease.read(context.control, context.configuration.tables.control), context.configuration.timing.cooldown
+    found, cooldown = (
+        lease.read(context.control, context.configuration.tables.control),
+        context.configuration.timing.cooldown,
+    )
     # The first grant is no takeover.
     if found is None or found.epoch == 1:
         return Check("cooldown", True, "no takeover yet")
@@ -170,5 +173,3 @@ _LOOKS: dict[str, Callable[[Context], Check]] = {
     "scale-out": _growth,
 }
 """By name, in the order in which a takeover needs them."""
-
-

@@ -61,7 +61,9 @@ class CommandScaleOut:
                 text=True,
             )
         except OSError as error:
-            raise StepFailedError(f"{self.command[0]} cannot be started ({error}); correct it, then `resume`") from error
+            raise StepFailedError(
+                f"{self.command[0]} cannot be started ({error}); correct it, then `resume`"
+            ) from error
         last: list[str] = []
         with process:
             for line in process.stdout or ():
@@ -97,9 +99,9 @@ class CalledScaleOut:
 class CodeBuildScaleOut:
     """A CodeBuild run of the recovery region, for the function, whose time ends long before the growth does.
 
-    `project` is a name; its build specification brings the recovery stack up with `active` set. `idempotencyToken` makes
-    a repeat find the same build (CodeBuild API Reference, StartBuild: valid for five minutes); a later one finds it by
-    the run's id among the latest builds.
+    `project` is a name; its build specification brings the recovery stack up with `active` set. `idempotencyToken`
+    makes a repeat find the same build (CodeBuild API Reference, StartBuild: valid for five minutes); a later one finds
+    it by the run's id among the latest builds.
     """
 
     client: Any

@@ -143,7 +143,9 @@ def _compared(context: Context) -> dict[str, Comparison]:
     limits = Limits(_SEGMENT_DEPTH, configuration.timing.replication_lag, _MOST_LISTED)
     clock, sleep = context.waiter.clock, context.waiter.sleep
     end = clock() + 30 * _MINUTE
-    comparer = Comparer(clock, lambda seconds: sleep(round(seconds * 1000)), lambda seconds: clock() + seconds * 1000 > end)
+    comparer = Comparer(
+        clock, lambda seconds: sleep(round(seconds * 1000)), lambda seconds: clock() + seconds * 1000 > end
+    )
     found: dict[str, Comparison] = {}
     for table in (configuration.tables.orders, configuration.tables.positions):
         source = TableSide(context.clients.remote("dynamodb"), context.source.region, table)
@@ -171,5 +173,3 @@ def _some(different: dict[str, dict[str, str]]) -> str:
 
 def _unreadable(error: Exception) -> StepFailedError:
     return StepFailedError(f"the orders cannot be read: {error}; then `resume`")
-
-

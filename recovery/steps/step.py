@@ -39,7 +39,7 @@ class Step(ABC):
 
     @abstractmethod
     def done(self, context: Context, intended: Facts) -> bool:
-        """Whether the effect is there already. `intended` is what was observed before the first try. Changes nothing."""
+        """Whether the effect is there; `intended` is what was observed before the first try. Changes nothing."""
 
     @abstractmethod
     def act(self, context: Context, intended: Facts) -> None:

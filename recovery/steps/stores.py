@@ -127,9 +127,7 @@ class DetachSecret(Step):
         return _secret(context).get("PrimaryRegion") in (None, context.target.region)
 
     def act(self, context: Context, intended: Facts) -> None:
-        _call(
-            context, "secretsmanager", "stop_replication_to_replica", SecretId=context.configuration.database_secret
-        )
+        _call(context, "secretsmanager", "stop_replication_to_replica", SecretId=context.configuration.database_secret)
 
     def verify(self, context: Context, intended: Facts) -> Facts:
         def detached() -> Facts | None:
