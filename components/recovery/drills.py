@@ -23,7 +23,7 @@ _STOP_PERIODS = 3
 
 @dataclass(frozen=True)
 class DrillsArgs:
-    """`subnet_ids` and `hub_id` are what is cut off from other regions."""
+    """`subnet_arns` and `hub_arn` are what is cut off from other regions."""
 
     settings: Settings
     keys: Keys
@@ -80,8 +80,8 @@ class Drills(Layer):
 
     def _template(self) -> aws.fis.ExperimentTemplate:
         role, permissions = self._experimenter()
-        duration = {"key": "duration", "value": f"PT{self._settings.recovery.drill_minutes}M"}
-        region = {"key": "region", "value": self._other_region}
+        duration = ("duration", f"PT{self._settings.recovery.drill_minutes}M")
+        away = (duration, ("region", self._other_region))
         return aws.fis.ExperimentTemplate(
             "region-cut-off",
             description=f"{self._settings.region.name} reaches no other region for a while, and lives on",
@@ -94,55 +94,37 @@ class Drills(Layer):
             },
             targets=[
                 {
-                    "name": "subnets",
+                    "name": "Subnets",
                     "resource_type": "aws:ec2:subnet",
                     "selection_mode": "ALL",
                     "resource_arns": self._args.subnet_arns,
                 },
                 {
-                    "name": "hub",
+                    "name": "TransitGateways",
                     "resource_type": "aws:ec2:transit-gateway",
                     "selection_mode": "ALL",
                     "resource_arns": [self._args.hub_arn],
                 },
                 {
-                    "name": "tables",
+                    "name": "Tables",
                     "resource_type": "aws:dynamodb:global-table",
                     "selection_mode": "ALL",
                     "resource_arns": list(self._args.tables.arns.values()),
                 },
                 {
-                    "name": "records",
+                    "name": "Buckets",
                     "resource_type": "aws:s3:bucket",
                     "selection_mode": "ALL",
                     "resource_arns": self._bucket_arns,
                 },
             ],
             actions=[
-                {
-                    "name": "cut-subnets-off",
-                    "action_id": "aws:network:route-table-disrupt-cross-region-connectivity",
-                    "parameters": [duration, region],
-                    "target": {"key": "Subnets", "value": "subnets"},
-                },
-                {
-                    "name": "cut-hub-off",
-                    "action_id": "aws:network:transit-gateway-disrupt-cross-region-connectivity",
-                    "parameters": [duration, region],
-                    "target": {"key": "TransitGateways", "value": "hub"},
-                },
-                {
-                    "name": "pause-tables",
-                    "action_id": "aws:dynamodb:global-table-pause-replication",
-                    "parameters": [duration],
-                    "target": {"key": "Tables", "value": "tables"},
-                },
-                {
-                    "name": "pause-records",
-                    "action_id": "aws:s3:bucket-pause-replication",
-                    "parameters": [duration, region],
-                    "target": {"key": "Buckets", "value": "records"},
-                },
+                _action("cut-subnets-off", "network:route-table-disrupt-cross-region-connectivity", "Subnets", *away),
+                _action(
+                    "cut-hub-off", "network:transit-gateway-disrupt-cross-region-connectivity", "TransitGateways", *away
+                ),
+                _action("pause-tables", "dynamodb:global-table-pause-replication", "Tables", duration),
+                _action("pause-records", "s3:bucket-pause-replication", "Buckets", *away),
             ],
             tags={"Name": self._settings.name("region-cut-off")},
             opts=self.after(permissions),
@@ -278,7 +260,8 @@ class Drills(Layer):
 
     def _schedule(self) -> None:
         settings, recovery = self._settings, self._settings.recovery
-        experiments = f"arn:aws:fis:{settings.region.name}:{settings.general.account_id}:experiment/*"
+        fis = f"arn:aws:fis:{settings.region.name}:{settings.general.account_id}"
+        template = pulumi.Output.concat(fis, ":experiment-template/", self.template.id)
         Timetable(
             "region-cut-off",
             TimetableArgs(
@@ -290,13 +273,23 @@ class Drills(Layer):
                 input=pulumi.Output.json_dumps(
                     {"ClientToken": "<aws.scheduler.execution-id>", "ExperimentTemplateId": self.template.id}
                 ),
-                statement=Statement("BeginTheDrill", ["fis:StartExperiment"], [self.template.arn, experiments]),
+                statement=Statement("BeginTheDrill", ["fis:StartExperiment"], [template, f"{fis}:experiment/*"]),
                 zone=settings.market.market_time_zone,
                 # The one region that serves in good times is the one whose loss is rehearsed.
                 enabled=recovery.drill_enabled and settings.is_primary,
             ),
             self.child,
         )
+
+
+def _action(name: str, action: str, targets: str, *parameters: tuple[str, str]) -> aws.fis.ExperimentTemplateActionArgs:
+    """An action on the targets of one kind, which are named after that kind."""
+    return aws.fis.ExperimentTemplateActionArgs(
+        name=name,
+        action_id=f"aws:{action}",
+        parameters=[aws.fis.ExperimentTemplateActionParameterArgs(key=key, value=value) for key, value in parameters],
+        target=aws.fis.ExperimentTemplateActionTargetArgs(key=targets, value=targets),
+    )
 
 
 def drill_expression(settings: Settings) -> str:

@@ -47,7 +47,7 @@ class Traffic(Layer):
 
     The primary's record hangs on the switch and on nothing else. Nobody is led away because checks of the primary fail:
     which region accepts orders is decided by who holds the lease, and the DNS follows. CNAMEs, not aliases: resolvers
-    keep an alias to API Gateway for 60 s (Route 53 Developer Guide, "Choosing between alias and non-alias records"), and
+    keep an alias to API Gateway for 60 s (Route 53 Developer Guide, "Choosing between alias and non-alias records");
     recovery has no such minute.
 
     None of it changes when the region takes over: turning the switch is a call in the data plane.
