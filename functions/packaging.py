@@ -29,8 +29,10 @@ ARCHITECTURE = "arm64"
 _POWERTOOLS_ACCOUNT = "017000801446"
 # The earliest time that a ZIP archive can tell.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+# What an archive may hold: the functions, and the steps of recovery that one of them takes.
+_OURS = ("functions", "recovery")
 _READ_ONLY_FILE = 0o100444 << 16
-_PACKAGES = ("authorizer", "order_intake", "redrive", "integrity")
+_PACKAGES = ("authorizer", "failover", "integrity", "observer", "order_intake", "redrive")
 
 
 class PackagingError(ValueError):
@@ -110,10 +112,14 @@ def _path_of(name: str) -> Path | None:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Names of this package that a source imports, by `import a.b`, `from a.b import c` and `from a import b`."""
+    """Names of this project that a source imports, by `import a.b`, `from a.b import c` and `from a import b`."""
     for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name.startswith("functions"))
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("functions"):
+            yield from (alias.name for alias in node.names if _is_ours(alias.name))
+        elif isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] in _OURS

@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 from functions.control_item import ControlItem, MalformedControlItemError, from_attributes, to_attributes
 from functions.environment import Environment, SettingError
 from functions.order_intake.lease import LeaseSettings
-from runbook.takeover import take_over
+from recovery.takeover import take_over
 from tests.functions.aws import CONTROL, REGION, refused
 from tests.functions.conftest import VARIABLES, Platform
 

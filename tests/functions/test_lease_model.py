@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from functions.control_item import ControlItem
 from functions.order_intake import lease as rules
 from functions.order_intake.lease import Grant, LeaseSettings, LeaseStoreUnavailableError
-from runbook.takeover import Takeover, take_over
+from recovery.takeover import Takeover, take_over
 from tests.functions.lease_model import LINKS, REGIONS, SETTINGS, Accepted, ModelStore, Process, Weather, World
 
 # What fails is drawn from all that can; most of the time nothing does, or no run would get anywhere.

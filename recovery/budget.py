@@ -1,0 +1,143 @@
+"""How long recovery takes at most, as a function of the settings.
+
+The recovery time objective runs from the decision to the first order that the recovery region accepts. Detection comes
+before the decision and is reported beside it, never inside. Every term is what the settings allow at most, not what is
+usual: a call that changes something takes milliseconds, and is counted as long as it may take. The terms are added up
+one after the other, although an old lease lapses while resolvers forget the old answer: the sum holds in whatever order
+the steps are taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+RTO_SECONDS = 30.0
+"""The objective: from the decision to the first accepted order."""
+SILENT_REGION_SECONDS = 2.0
+"""How long anything waits for a region that may be gone: the longest that one attempt to reach it may take."""
+
+# A lease is read, and written on the condition that it is still what was read.
+_CALLS_OF_THE_EPOCH = 2
+# The beginning of the run, and what each of five steps intends and has done: epoch, lease, intake, traffic, order.
+_ENTRIES_OF_THE_JOURNAL = 11
+# A write that is strongly consistent over regions is answered when the nearest other region has it too: the round trip
+# from us-west-2 to us-east-2 is the longest of those that the platform can choose.
+_STRONG_WRITE_SECONDS = 0.05
+
+
+class SwitchKind(StrEnum):
+    """How traffic is turned."""
+
+    HEALTH_CHECK = "healthCheck"
+    """The standby answers the primary's health check: it takes over by saying so from its own region."""
+    ROUTING_CONTROL = "routingControl"
+    """Routing controls of Application Recovery Controller, through any of five regional endpoints."""
+
+
+# Turning is one call; of the five regional endpoints of a cluster one may be in the region that is lost.
+CALLS_TO_TURN = {SwitchKind.HEALTH_CHECK: 1, SwitchKind.ROUTING_CONTROL: 2}
+
+
+@dataclass(frozen=True)
+class Times:
+    """What the settings say, in seconds; `threshold` is a count of health checks in a row.
+
+    `decision` is what passes before the first step: the hand-over, a look at what is needed, a lock. `call` bounds one
+    call to a data plane that is up. `lease` is the longest that an old holder, who does not answer, may go on.
+    `interval`, `threshold` and `ttl` are those of the health check and of the record that are switched. `first_order`
+    bounds the calls of one order.
+    `observed_every` and `observations` are how often the primary is observed, and how many observations in a row make
+    an alarm.
+    """
+
+    switch: SwitchKind
+    decision: float
+    call: float
+    lease: float
+    interval: float
+    threshold: int
+    ttl: float
+    first_order: float
+    observed_every: float
+    observations: int
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of the budget: `seconds` at most, and where the number comes from."""
+
+    name: str
+    seconds: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The terms in the order in which they pass, and beside them how long a loss goes unnoticed, in seconds."""
+
+    terms: tuple[Term, ...]
+    detection: Term
+
+    @property
+    def seconds(self) -> float:
+        """From the decision to the first accepted order, at most."""
+        return sum(term.seconds for term in self.terms)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the objective is reached."""
+        return self.seconds <= RTO_SECONDS
+
+    def explained(self) -> str:
+        """The terms and their sum on one line."""
+        parts = " + ".join(f"{term.name} {term.seconds:g} s" for term in self.terms)
+        return f"{parts} = {self.seconds:g} s"
+
+
+def budget(times: Times) -> Budget:
+    """The budget of these settings."""
+    terms = (
+        Term(
+            "decision",
+            times.decision,
+            "setting decisionMilliseconds; AWS Lambda Developer Guide, 'Lambda execution environment': a cold start "
+            "takes from under 100 ms to over 1 s",
+        ),
+        Term(
+            "raising the epoch",
+            _CALLS_OF_THE_EPOCH * times.call,
+            "a consistent read and a conditional write of the control table, each up to the limit of a call",
+        ),
+        Term(
+            "journal",
+            _ENTRIES_OF_THE_JOURNAL * _STRONG_WRITE_SECONDS,
+            "DynamoDB Developer Guide, 'Global tables: multi-Region strong consistency': a write is replicated to one "
+            "other region before it is answered",
+        ),
+        Term("lease of an old holder that does not answer", times.lease, "setting leaseMilliseconds"),
+        Term(
+            "turning the switch",
+            CALLS_TO_TURN[times.switch] * times.call,
+            "limit of a call; Amazon Application Recovery Controller Developer Guide, 'Best practices for routing "
+            "control': try each regional endpoint",
+        ),
+        Term(
+            "health checks",
+            times.interval * times.threshold,
+            "Route 53 Developer Guide, 'Values that you specify when you create or update health checks': request "
+            "interval times failure threshold",
+        ),
+        Term(
+            "answers that resolvers keep",
+            times.ttl,
+            "Route 53 Developer Guide, 'Values common for failover records': TTL of the record",
+        ),
+        Term("first order", times.first_order, "calls of one order, each up to writeTimeoutMilliseconds"),
+    )
+    detection = Term(
+        "detection",
+        times.observed_every * times.observations,
+        "period of the observers' metrics times the periods that an alarm evaluates",
+    )
+    return Budget(terms, detection)

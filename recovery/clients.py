@@ -1,0 +1,155 @@
+"""AWS clients of a run, made so that a region which is gone costs no time.
+
+Calls to the region that takes over retry a few times, since the run depends on them. A call to the region that is left
+is cut: it runs in a thread of its own, and whoever asked goes on when the time is up, whatever the resolver, the
+connection or the answer is waiting for. Time-outs of the SDK alone are no bound (`functions.clients`). After the first
+cut that region counts as lost: further calls of the run are refused at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.exceptions import HTTPClientError
+
+from functions.clients import bounded_client, patient_client
+from recovery.budget import SILENT_REGION_SECONDS
+from recovery.errors import RegionLostError
+
+CUT_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
+"""How long any call to the region that is left may take."""
+_PATIENT_MILLISECONDS = 5_000
+
+Factory = Callable[[str, str], Any]
+"""Makes the client of a service in a region."""
+
+
+def patient(service: str, region: str) -> Any:
+    """A client of the region that takes over."""
+    return patient_client(service, _PATIENT_MILLISECONDS, region)
+
+
+def impatient(service: str, region: str) -> Any:
+    """A client of the region that is left: one try."""
+    return bounded_client(service, CUT_MILLISECONDS, region)
+
+
+@dataclass
+class Reached:
+    """What became of calls to the region that is left: `cut` were given up, `refused` were not made any more."""
+
+    answered: int = 0
+    cut: int = 0
+    refused: int = 0
+
+
+@dataclass
+class Clients:
+    """Clients of the region that a run moves to (`here`) and from (`there`), made once each."""
+
+    here_region: str
+    there_region: str
+    make_here: Factory = patient
+    make_there: Factory = impatient
+    cut_milliseconds: int = CUT_MILLISECONDS
+    reached: Reached = field(default_factory=Reached)
+    _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def here(self, service: str) -> Any:
+        """A client of the region that takes over."""
+        return self._client(service, self.here_region, self.make_here)
+
+    def at(self, service: str, region: str) -> Any:
+        """A client by region, for what stands in the recovery region whichever way a run goes."""
+        return self._client(service, region, self.make_here)
+
+    def there(self, service: str, operation: str, **parameters: Any) -> Any:
+        """The answer to one call in the region that is left.
+
+        Raises RegionLostError when it does not come in time or the region does not answer; a ClientError of a region
+        that does answer is raised as it is.
+        """
+        if self.reached.cut:
+            self.reached.refused += 1
+            raise RegionLostError(f"{self.there_region} did not answer before; {service} {operation} was not tried")
+        client = self._client(service, self.there_region, self.make_there)
+        answer = _Answer(lambda: getattr(client, operation)(**parameters))
+        if not answer.came_within(self.cut_milliseconds / 1000) or answer.unreachable:
+            self.reached.cut += 1
+            raise RegionLostError(
+                f"{self.there_region} does not answer: {service} {operation} was cut"
+            ) from answer.error
+        self.reached.answered += 1
+        if answer.error:
+            raise answer.error
+        return answer.value
+
+    def remote(self, service: str) -> Remote:
+        """A client of the region that is left, for what is handed on; every call of it is `there`."""
+        return Remote(self, service)
+
+    def _client(self, service: str, region: str, make: Factory) -> Any:
+        key = (service, region)
+        if key not in self._made:
+            self._made[key] = make(service, region)
+        return self._made[key]
+
+
+class Remote:
+    """Has the operations of a client, and pages them itself."""
+
+    def __init__(self, clients: Clients, service: str) -> None:
+        self._clients = clients
+        self._service = service
+
+    def get_paginator(self, operation: str) -> RemotePages:
+        return RemotePages(self, operation)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        return lambda **parameters: self._clients.there(self._service, operation, **parameters)
+
+
+class RemotePages:
+    """The pages of an operation of DynamoDB, each of them one call that is cut."""
+
+    def __init__(self, remote: Remote, operation: str) -> None:
+        self._call = getattr(remote, operation)
+
+    def paginate(self, **parameters: Any) -> Iterator[Any]:
+        start: dict[str, Any] = {}
+        while True:
+            page = self._call(**parameters, **start)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+class _Answer:
+    """One call in a thread that nobody has to wait for, not even the end of the process."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self._call = call
+        self._came = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self.value = self._call()
+        except BaseException as error:  # noqa: BLE001 it is raised where it was asked for
+            self.error = error
+        self._came.set()
+
+    def came_within(self, seconds: float) -> bool:
+        return self._came.wait(seconds)
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the error says that nobody answered; a service that answers with an error is there."""
+        return isinstance(self.error, BotoConnectionError | HTTPClientError)

@@ -1,0 +1,74 @@
+"""What every step of a run is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recovery.clients import Clients
+from recovery.configuration import Configuration, Site
+from recovery.errors import StepFailedError
+from recovery.intake import Intake, InvokedIntake
+from recovery.journal import Facts
+from recovery.scale_out import ScaleOut
+from recovery.switch import Switch
+from recovery.waiting import Waiter
+
+Announce = Callable[[str], None]
+"""Takes a line about the progress of a step that lasts."""
+
+
+def _silent(_line: str) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a run that can be made otherwise, for a function, a rehearsal or a test.
+
+    `intake` gives order intake of a site; `grow` brings the site that takes over to full size and `shrink` the one that
+    is left back to standing by, None where there is no such part.
+    """
+
+    switch: Switch
+    grow: ScaleOut
+    shrink: ScaleOut | None = None
+    intake: Callable[[Site], Intake] | None = None
+
+
+@dataclass
+class Context:
+    """One run: from `source` to `target`. `control` is a DynamoDB client of the recovery region, where the control
+    table's truth is kept; `results` are the facts of steps that are done, by step."""
+
+    configuration: Configuration
+    run: str
+    verb: str
+    source: Site
+    target: Site
+    clients: Clients
+    parts: Parts
+    waiter: Waiter = field(default_factory=Waiter)
+    announce: Announce = _silent
+    results: dict[str, Facts] = field(default_factory=dict)
+    started: dict[str, str] = field(default_factory=dict)
+    """What this process has started, by step; another process has to find it again."""
+    overridden: str | None = None
+    """Why a person forced the run past what it found wanting, None if nobody did."""
+
+    @property
+    def control(self) -> Any:
+        return self.clients.at("dynamodb", self.configuration.standby.region)
+
+    def intake(self, site: Site) -> Intake:
+        if self.parts.intake is not None:
+            return self.parts.intake(site)
+        client = self.clients.at("lambda", site.region)
+        return InvokedIntake(client, site.order_intake, self.configuration.account_claim)
+
+    def result(self, step: str) -> Mapping[str, Any]:
+        """What an earlier step has proved; raises StepFailedError if it is not done."""
+        if step not in self.results:
+            raise StepFailedError(f"step {step} is not done, and this one builds on it; `resume`")
+        return self.results[step]

@@ -1,0 +1,298 @@
+"""The verbs: what is looked at before a run begins, who may begin, resume and abort one."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from functions.clock import timestamp
+from functions.control_item import ControlItem
+from recovery import lease, readiness
+from recovery.clients import Clients
+from recovery.configuration import Configuration
+from recovery.context import Announce, Context, Parts
+from recovery.errors import (
+    CorruptJournalError,
+    LockHeldError,
+    NothingToResumeError,
+    NotReadyError,
+    RefusedError,
+    StepFailedError,
+    UnfinishedRunError,
+)
+from recovery.executor import Executor, Watch, recovery_seconds
+from recovery.journal import Entry, Journal, Kind, Outcome, Run
+from recovery.lock import Heartbeat, Held, Lock
+from recovery.plan import Plan, Verb, plan_of
+from recovery.readiness import Check
+from recovery.report import Report
+from recovery.steps.lease import QUIESCED, TakeLease
+from recovery.steps.traffic import ProveOrder
+from recovery.takeover import take_over
+from recovery.waiting import Waiter
+
+
+def this_process() -> str:
+    """Who runs a runbook: user, host and process."""
+    return f"{getpass.getuser()}@{socket.gethostname()}[{os.getpid()}]"
+
+
+@dataclass
+class Operations:
+    """Everything that a person or a function does about recovery, on one configuration.
+
+    `clients` makes the clients of a run by (region that takes over, region that is left). `watch` is told of each
+    boundary of a step, `announce` of progress within one. `heartbeat` keeps the lock while a run is carried out.
+    """
+
+    configuration: Configuration
+    clients: Callable[[str, str], Clients]
+    parts: Callable[[Clients], Parts]
+    waiter: Waiter
+    holder: str
+    watch: Watch = lambda _moment: None
+    announce: Announce = lambda _line: None
+    heartbeat: Callable[[Lock], AbstractContextManager[Any]] = Heartbeat
+
+    def context(self, plan: Plan, run: str, reason: str | None = None) -> Context:
+        """What a run of a plan works on; calls nothing."""
+        primary, standby = self.configuration.primary, self.configuration.standby
+        source, target = (primary, standby) if plan.to_standby else (standby, primary)
+        clients = self.clients(target.region, source.region)
+        return Context(
+            self.configuration,
+            run,
+            plan.verb,
+            source,
+            target,
+            clients,
+            self.parts(clients),
+            self.waiter,
+            self.announce,
+            overridden=reason,
+        )
+
+    def doctor(self, verb: Verb = Verb.FAILOVER) -> list[Check]:
+        """Everything that a takeover needs; changes nothing. Raises WrongAccountError."""
+        context = self.context(plan_of(verb), "")
+        readiness.check_account(context)
+        return readiness.checks(context)
+
+    def begin(self, verb: Verb, reason: str | None = None) -> Report:
+        """Carries a verb out from its beginning; `reason` is why it is forced, None if it is not.
+
+        Raises RecoveryError of the kind that says why nothing was begun, or why it cannot go on.
+        """
+        plan = plan_of(verb)
+        context = self.context(plan, secrets.token_hex(5), reason)
+        decided_at = self.waiter.clock()
+        readiness.check_account(context)
+        journal, lock = self._journal(context), self._lock(context)
+        lock.refuse_if_held()
+        tail = journal.tail()
+        _refuse_unfinished(tail.run)
+        found = self._looked_at(plan, context, reason)
+        lock.acquire(run=context.run, holder=self.holder, verb=verb)
+        facts = {"decided_at": decided_at, **self._beginning(plan, found, reason)}
+        # After the entry that was read before anything was looked at: a run that came and went meanwhile is noticed.
+        began = self._append(journal, lock, tail.last, context.run, verb, Kind.BEGAN, facts)
+        return self._carry_out(plan, context, journal, Run((began,)), lock)
+
+    def resume(self) -> Report:
+        """Takes the unfinished run up, whoever began it; raises NothingToResumeError and what `begin` does."""
+        probe = self.context(plan_of(Verb.FAILOVER), "")
+        readiness.check_account(probe)
+        journal = self._journal(probe)
+        run = _unfinished(journal)
+        plan = plan_of(run.verb)
+        context = self.context(plan, run.id, run.began.content.get("reason"))
+        lock = self._lock(context)
+        self._acquire_patiently(lock, run)
+        # Whoever held the lock may have got further before it died.
+        run = _unfinished(journal)
+        facts = {"holder": self.holder}
+        resumed = self._append(journal, lock, run.entries[-1], run.id, run.verb, Kind.RESUMED, facts)
+        return self._carry_out(plan, context, journal, Run((*run.entries, resumed)), lock)
+
+    def abort(self, reason: str | None = None) -> str:
+        """Ends the unfinished run where it stands, and says where that is. Raises RefusedError within the gap.
+
+        A lease that was taken from both regions goes back to the one that had it. With a `reason`, it may leave a run
+        in its gap, and gives a corrupt journal up.
+        """
+        probe = self.context(plan_of(Verb.FAILOVER), "")
+        readiness.check_account(probe)
+        journal = self._journal(probe)
+        try:
+            run = _unfinished(journal)
+        except CorruptJournalError:
+            if reason is None:
+                raise
+            self._lock(probe).refuse_if_held()
+            journal.seal(at=self.waiter.clock(), facts=self._by(reason))
+            return "the journal was given up and starts anew; what was under way is not known: look at `status`"
+        context = self.context(plan_of(run.verb), run.id)
+        done = run.results()
+        moving = TakeLease.name in (*done, *run.intents()) and ProveOrder.name not in done
+        if moving and reason is None:
+            raise RefusedError(
+                f"{run.verb} {run.id} has taken the lease and not yet proved that orders are accepted: `resume` ends "
+                "that in seconds; to leave it so, --force --reason ..."
+            )
+        lock = self._lock(context)
+        self._acquire_patiently(lock, run)
+        run = _unfinished(journal)
+        try:
+            handed_back = self._hand_back(context)
+        except Exception:
+            lock.release()
+            raise
+        facts = {"outcome": str(Outcome.ABORTED), **self._by(reason), "done": sorted(done)}
+        self._append(journal, lock, run.entries[-1], run.id, run.verb, Kind.ENDED, facts)
+        lock.release()
+        return f"{run.verb} {run.id} is given up after {', '.join(done) or 'no step'}{handed_back}"
+
+    def status(self) -> dict[str, Any]:
+        """Who holds the lease and the lock, where traffic leads, and how the last run stands; changes nothing."""
+        context = self.context(plan_of(Verb.FAILOVER), "")
+        readiness.check_account(context)
+        held, now = self._lock(context).read(), self.waiter.clock()
+        right = lease.read(context.control, self.configuration.tables.control)
+        last = self._journal(context).tail().run
+        return {
+            "lease": _shown_lease(right, now) if right else None,
+            "traffic": readiness.position(context),
+            "lock": None if held is None or held.is_free(now) else _shown_lock(held),
+            "last_run": _shown_run(last) if last else None,
+        }
+
+    def _looked_at(self, plan: Plan, context: Context, reason: str | None) -> list[Check]:
+        """The checks of the beginning, refused unless they are forced."""
+        if plan.verb == Verb.OPEN:
+            found = lease.read(context.control, self.configuration.tables.control)
+            if found is not None:
+                raise NotReadyError(
+                    f"the lease is held by {found.holder} under epoch {found.epoch}: order intake was opened before"
+                )
+            return []
+        found = readiness.checks(context)
+        unforced = [check for check in found if check.name in _NEVER_FORCED] if reason else found
+        readiness.require(unforced)
+        return found
+
+    def _beginning(self, plan: Plan, found: list[Check], reason: str | None) -> dict[str, Any]:
+        facts = {"holder": self.holder, "steps": plan.names}
+        if reason is not None:
+            facts["reason"] = reason
+            facts["overridden"] = [f"{check.name}: {check.found}" for check in found if not check.ready]
+        return facts
+
+    def _carry_out(self, plan: Plan, context: Context, journal: Journal, run: Run, lock: Lock) -> Report:
+        """Releases the lock however it ends, except by a kill, which it outlives for a while."""
+        try:
+            with self.heartbeat(lock) as beating:
+                check = getattr(beating, "check", lambda: None)
+                report = Executor(plan, context, journal, run, self.watch, check).execute()
+        except Exception:
+            lock.release()
+            raise
+        lock.release()
+        return report
+
+    def _acquire_patiently(self, lock: Lock, run: Run) -> None:
+        """Takes the lock of a process that died: it is free once it has been silent long enough.
+
+        Raises LockHeldError if the holder is heard of again meanwhile.
+        """
+        try:
+            lock.acquire(run=run.id, holder=self.holder, verb=run.verb)
+        except LockHeldError:
+            held = lock.read()
+            if held is None or held.run != run.id:
+                raise
+            self.announce(f"waiting for the lock of {held.holder}, which is free unless it is heard of")
+            self.waiter.until_clock_reads(held.until)
+            lock.acquire(run=run.id, holder=self.holder, verb=run.verb)
+
+    def _hand_back(self, context: Context) -> str:
+        table = self.configuration.tables.control
+        found = lease.read(context.control, table)
+        if found is None or found.holder != QUIESCED:
+            return ""
+        start = max(self.waiter.clock(), found.valid_from)
+        lasts = self.configuration.timing.lease
+        back = take_over(found, context.source.region, start, lasts, old_holder_stopped=True)
+        if not lease.write(context.control, table, back):
+            raise StepFailedError("the lease changed while it was handed back; `abort` again")
+        return f"; {context.source.region} accepts orders again"
+
+    def _append(
+        self, journal: Journal, lock: Lock, last: Entry | None, run: str, verb: str, kind: Kind, facts: dict[str, Any]
+    ) -> Entry:
+        """An entry about the run itself; the lock is released if it cannot be written."""
+        try:
+            return journal.append(last, run=run, verb=verb, kind=kind, step="", at=self.waiter.clock(), facts=facts)
+        except Exception:
+            lock.release()
+            raise
+
+    def _by(self, reason: str | None) -> dict[str, Any]:
+        return {"holder": self.holder, "reason": reason}
+
+    def _journal(self, context: Context) -> Journal:
+        return Journal(context.control, self.configuration.tables.control)
+
+    def _lock(self, context: Context) -> Lock:
+        return Lock(context.control, self.configuration.tables.control, self.waiter.clock)
+
+
+_NEVER_FORCED = ("journal", "lease", "order intake", "traffic switch")
+"""What no reason makes good: without these a run would stop at once."""
+
+
+def _unfinished(journal: Journal) -> Run:
+    run = journal.tail().run
+    if run is None or run.outcome is not None:
+        raise NothingToResumeError("no run is unfinished; `status` shows the last one")
+    return run
+
+
+def _refuse_unfinished(last: Run | None) -> None:
+    if last is not None and last.outcome is None:
+        who = last.began.content.get("holder", "somebody")
+        raise UnfinishedRunError(
+            f"{last.verb} {last.id}, begun by {who} at {timestamp(last.began.at)}, has not ended: "
+            "`resume` or `abort` it"
+        )
+
+
+def _shown_lease(right: ControlItem, now: int) -> dict[str, Any]:
+    return {
+        "holder": right.holder,
+        "epoch": right.epoch,
+        "valid_from": timestamp(right.valid_from),
+        "valid_until": timestamp(right.valid_until),
+        "valid": right.valid_from <= now < right.valid_until,
+    }
+
+
+def _shown_lock(held: Held) -> dict[str, Any]:
+    return {"holder": held.holder, "verb": held.verb, "run": held.run, "heartbeat": timestamp(held.heartbeat)}
+
+
+def _shown_run(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "verb": run.verb,
+        "began": timestamp(run.began.at),
+        "outcome": run.outcome or "unfinished: `resume` or `abort` it",
+        "recovery_seconds": recovery_seconds(run),
+        "done": sorted(run.results()),
+        "failed": {step: facts["trouble"] for step, facts in run.failures().items()},
+    }

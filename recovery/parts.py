@@ -1,0 +1,65 @@
+"""The parts of a run, made from what the recovery stack exports."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from functions.clients import bounded_client
+from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
+from recovery.clients import Clients
+from recovery.configuration import Configuration
+from recovery.errors import ConfigurationError
+from recovery.scale_out import CodeBuildScaleOut, CommandScaleOut, ScaleOut
+from recovery.switch import ArcSwitch, EndpointProbe, HealthCheckSwitch, Switch, by_distance
+
+_CALL_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
+
+
+def switch_of(configuration: Configuration) -> Switch:
+    """The traffic switch by `recovery.switch`; raises ConfigurationError.
+
+    `{"kind": "healthCheck", "url": ...}`: without a `url` the endpoint is not asked. `{"kind": "routingControl",
+    "endpoints": {region: url}, "primaryControlArn": ..., "standbyControlArn": ...}`.
+    """
+    settings, here = configuration.switch, configuration.standby.region
+    try:
+        kind = SwitchKind(settings["kind"])
+        if kind is SwitchKind.HEALTH_CHECK:
+            probe = EndpointProbe(settings["url"], SILENT_REGION_SECONDS) if settings.get("url") else None
+            client = bounded_client("dynamodb", _CALL_MILLISECONDS, here)
+            return HealthCheckSwitch(client, configuration.tables.control, probe)
+        ordered = by_distance(settings["endpoints"], here, configuration.primary.region)
+        clients = {region: _cluster(region, endpoint) for region, endpoint in ordered}
+        return ArcSwitch(clients, settings["primaryControlArn"], settings["standbyControlArn"])
+    except (KeyError, ValueError, AttributeError) as error:
+        raise ConfigurationError(
+            f"recovery.switch = {dict(settings)!r}: {error}; bring the recovery stack up with this version"
+        ) from error
+
+
+def growth_of(configuration: Configuration, clients: Clients) -> ScaleOut:
+    """How the recovery region grows where no engine is: `recovery.scaleOut` names a CodeBuild `project` or a
+    `command`; raises ConfigurationError."""
+    settings = configuration.scale_out
+    match dict(settings):
+        case {"project": str(project)}:
+            return CodeBuildScaleOut(clients.at("codebuild", configuration.standby.region), project)
+        case {"command": list(command)}:
+            return CommandScaleOut([str(word) for word in command], dict(os.environ))
+    raise ConfigurationError(
+        f"recovery.scaleOut = {dict(settings)!r}: names neither a CodeBuild project nor a command; "
+        "bring the recovery stack up with this version"
+    )
+
+
+def _cluster(region: str, endpoint: str) -> Any:
+    config = Config(
+        connect_timeout=SILENT_REGION_SECONDS / 4,
+        read_timeout=SILENT_REGION_SECONDS * 3 / 4,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+    return boto3.client("route53-recovery-cluster", region_name=region, endpoint_url=endpoint, config=config)

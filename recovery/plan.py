@@ -1,0 +1,117 @@
+"""What each verb does: frozen steps, in the order in which they are taken, apart from their execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from recovery.errors import ConfigurationError
+from recovery.steps.growth import DrainBacklog, ScaleOutStep, StandBy
+from recovery.steps.lease import AwaitLease, AwaitQuiet, Quiesce, TakeLease
+from recovery.steps.orders import CatchUp, CompareOrders, ReconcileOrders, RecordKnownOrders
+from recovery.steps.step import Stage, Step
+from recovery.steps.stores import (
+    AwaitDatabase,
+    AwaitFiles,
+    AwaitReplica,
+    DetachFiles,
+    DetachSecret,
+    PromoteDatabase,
+    RotateSecret,
+)
+from recovery.steps.traffic import OpenIntake, ProveOrder, TurnTraffic
+
+
+class Verb(StrEnum):
+    """The runs that there are."""
+
+    OPEN = "open"
+    FAILOVER = "failover"
+    SWITCHOVER = "switchover"
+    FAILBACK = "failback"
+    DRILL = "drill"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`to_standby` says which region takes over; `loses` what is lost at most, for whoever has to decide."""
+
+    verb: Verb
+    to_standby: bool
+    does: str
+    loses: str
+    steps: tuple[Step, ...]
+
+    def stage(self, stage: Stage) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.stage is stage)
+
+    @property
+    def names(self) -> list[str]:
+        return [step.name for step in self.steps]
+
+
+_HAND_OVER = (TakeLease(), AwaitLease(), OpenIntake(), TurnTraffic(), ProveOrder())
+_QUIET = (Quiesce(), AwaitQuiet(), CatchUp())
+_STORES = (PromoteDatabase(), DetachSecret(), DetachFiles(), AwaitDatabase(), RotateSecret(), AwaitFiles())
+
+PLANS: dict[Verb, Plan] = {
+    plan.verb: plan
+    for plan in (
+        Plan(
+            Verb.OPEN,
+            False,
+            "grant the right to accept orders to the primary for the first time",
+            "nothing",
+            (TakeLease(), AwaitLease(), OpenIntake(), ProveOrder()),
+        ),
+        Plan(
+            Verb.FAILOVER,
+            True,
+            "move order intake to the recovery region, whatever has become of the primary",
+            "orders of the last moment that had not arrived; each is named by failback, none with strongly consistent "
+            "tables",
+            (*_HAND_OVER, RecordKnownOrders(), *_STORES, ScaleOutStep(), DrainBacklog()),
+        ),
+        Plan(
+            Verb.SWITCHOVER,
+            True,
+            "move order intake to the recovery region while both regions are well",
+            "nothing: orders are refused until all that were accepted have arrived",
+            (CompareOrders(), AwaitReplica(), *_QUIET, *_HAND_OVER, *_STORES, ScaleOutStep(), DrainBacklog()),
+        ),
+        Plan(
+            Verb.FAILBACK,
+            False,
+            "name what the takeover had not known, and move order intake back to the primary",
+            "nothing: orders are refused until all that were accepted have arrived",
+            (
+                ReconcileOrders(),
+                CompareOrders(),
+                AwaitReplica(),
+                *_QUIET,
+                *_HAND_OVER,
+                *_STORES,
+                StandBy(),
+                DrainBacklog(),
+            ),
+        ),
+        Plan(
+            Verb.DRILL,
+            True,
+            "compare both regions and see that the recovery region could take over now; moves nothing",
+            "nothing",
+            (CompareOrders(),),
+        ),
+    )
+}
+"""Every plan, by verb."""
+
+
+def plan_of(verb: str) -> Plan:
+    """The plan of a verb; raises ConfigurationError for a verb of another version of the program."""
+    try:
+        return PLANS[Verb(verb)]
+    except ValueError:
+        raise ConfigurationError(
+            f"run {verb!r}: this version of the program knows {', '.join(PLANS)}; resume it with the one that began it"
+        ) from None

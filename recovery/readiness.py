@@ -1,0 +1,175 @@
+"""Whether the region that is to take over can: each thing that is looked at, what was found, and the way out.
+
+Looks at the region that takes over alone. The other one may be gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions import failures
+from functions.clock import timestamp
+from recovery import lease
+from recovery.context import Context
+from recovery.errors import NotReadyError, RecoveryError, WrongAccountError
+from recovery.journal import Journal
+from recovery.steps.lease import QUIESCED
+from recovery.switch import SwitchError
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at; `way_out` where it is not as it should be."""
+
+    name: str
+    ready: bool
+    found: str
+    way_out: str = ""
+
+
+def check_account(context: Context) -> str:
+    """The caller's account; raises WrongAccountError before anything else is looked at."""
+    expected = context.configuration.account_id
+    try:
+        account = context.clients.at("sts", context.configuration.standby.region).get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise WrongAccountError(
+            f"account {expected}: the caller is not known ({failures.code(error)}); log in to that account"
+        ) from error
+    if account != expected:
+        raise WrongAccountError(
+            f"account {account}: these credentials are not of the platform's account {expected}; log in to that one"
+        )
+    return account
+
+
+def checks(context: Context) -> list[Check]:
+    """Everything that a takeover by the target needs, in the order in which it needs it."""
+    return [_checked(name, look, context) for name, look in _LOOKS.items()]
+
+
+def require(found: list[Check]) -> None:
+    """Raises NotReadyError that names all that is missing."""
+    missing = tuple(f"{check.name}: {check.found}; {check.way_out}" for check in found if not check.ready)
+    if missing:
+        lines = "\n  ".join(missing)
+        raise NotReadyError(
+            f"not ready to take over:\n  {lines}\nput it right, or go on with --force --reason ...", missing
+        )
+
+
+def position(context: Context) -> str:
+    """Where traffic leads, or why that is not known."""
+    try:
+        return context.parts.switch.state()
+    except SwitchError as error:
+        return f"not known: {error}"
+
+
+def _checked(name: str, look: Callable[[Context], Check], context: Context) -> Check:
+    try:
+        return look(context)
+    except (BotoCoreError, ClientError) as error:
+        return Check(name, False, f"{failures.code(error)}: {error}", "see whether it exists and may be looked at")
+    except (RecoveryError, SwitchError, LookupError) as error:
+        return Check(name, False, str(error), "see whether it exists and answers")
+
+
+def _journal(context: Context) -> Check:
+    journal = Journal(context.control, context.configuration.tables.control)
+    return Check("journal", True, f"{journal.verify()} entries, whole")
+
+
+def _lease(context: Context) -> Check:
+    found = lease.read(context.control, context.configuration.tables.control)
+    if found is None:
+        return Check("lease", False, "was never granted", "`open` grants it to the primary")
+    shown = f"{found.holder} holds it under epoch {found.epoch}, until {timestamp(found.valid_until)}"
+    if found.holder == context.target.region:
+        return Check("lease", False, shown, "this region takes orders already; nothing is to be taken over")
+    if found.holder == QUIESCED:
+        return Check("lease", False, shown, "a switchover is under way or was broken off: `resume` or `abort` it")
+    return Check("lease", True, shown)
+
+
+def _cooldown(context: Context) -> Check:
+    found, cooldown = (
+        lease.read(context.control, context.configuration.tables.control),
+        context.configuration.timing.cooldown,
+    )
+    # The first grant is no takeover.
+    if found is None or found.epoch == 1:
+        return Check("cooldown", True, "no takeover yet")
+    left = found.valid_from + cooldown - context.waiter.clock()
+    shown = f"the last takeover was at {timestamp(found.valid_from)}"
+    if left > 0:
+        return Check("cooldown", False, shown, f"wait {left / 1000:.0f} s, so that the regions do not swap to and fro")
+    return Check("cooldown", True, shown)
+
+
+def _intake(context: Context) -> Check:
+    found = context.intake(context.target).health()
+    right = found.region == context.target.region
+    return Check("order intake", right, f"answers from {found.region}", "" if right else "correct the exports")
+
+
+def _switch(context: Context) -> Check:
+    position = context.parts.switch.state()
+    return Check("traffic switch", True, f"leads to {position}")
+
+
+def _tables(context: Context) -> Check:
+    client, tables = context.clients.here("dynamodb"), context.configuration.tables
+    states = {
+        table: client.describe_table(TableName=table)["Table"]["TableStatus"]
+        for table in (tables.orders, tables.positions)
+    }
+    bad = [f"{table} {state}" for table, state in states.items() if state not in ("ACTIVE", "UPDATING")]
+    return Check("tables", not bad, ", ".join(bad) or "orders and positions are active", "see the table's replication")
+
+
+def _database(context: Context) -> Check:
+    name = context.target.database
+    found = context.clients.here("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+    source = found.get("ReadReplicaSourceDBInstanceIdentifier")
+    shown = f"{name} {found['DBInstanceStatus']}, " + (f"replica of {source}" if source else "replicates nothing")
+    if not source:
+        return Check("database", False, shown, f"make it a replica of {context.source.database} again")
+    return Check("database", found["DBInstanceStatus"] == "available", shown, "wait until it is available")
+
+
+def _secret(context: Context) -> Check:
+    name = context.configuration.database_secret
+    found = context.clients.here("secretsmanager").describe_secret(SecretId=name)
+    current = any("AWSCURRENT" in stages for stages in found.get("VersionIdsToStages", {}).values())
+    return Check("secret", current, f"{name} {'has' if current else 'lacks'} a current version", "replicate it here")
+
+
+def _files(context: Context) -> Check:
+    name = context.target.file_system
+    found = context.clients.here("efs").describe_file_systems(FileSystemId=name)["FileSystems"][0]
+    state = found["LifeCycleState"]
+    return Check("files", state in ("available", "updating"), f"{name} {state}", "wait until it is available")
+
+
+def _growth(context: Context) -> Check:
+    trouble = context.parts.grow.trouble()
+    return Check("scale-out", trouble is None, trouble or "can start", "configure how this region grows")
+
+
+_LOOKS: dict[str, Callable[[Context], Check]] = {
+    "journal": _journal,
+    "lease": _lease,
+    "cooldown": _cooldown,
+    "order intake": _intake,
+    "traffic switch": _switch,
+    "tables": _tables,
+    "database": _database,
+    "secret": _secret,
+    "files": _files,
+    "scale-out": _growth,
+}
+"""By name, in the order in which a takeover needs them."""

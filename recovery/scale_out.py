@@ -1,0 +1,153 @@
+"""How the region that took over grows to the size of the one it replaces: after traffic has moved, never before."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from recovery.errors import StepFailedError
+
+Progress = Callable[[str], None]
+"""Takes a line about what is going on."""
+
+_SHOWN_LINES = 5
+
+
+class ScaleOut(Protocol):
+    """Brings the region that took over to full size. To start what runs or is done is harmless."""
+
+    def trouble(self) -> str | None:
+        """What is missing for it, in words for the operator; None when it could start."""
+        ...
+
+    def start(self, run: str, progress: Progress) -> str:
+        """Starts, or finds, the growth of this run, and gives what it can be found by. May do all of it before it
+        returns. Raises StepFailedError."""
+        ...
+
+    def state(self, started: str) -> str:
+        """`running` or `done`; raises StepFailedError when it failed."""
+        ...
+
+
+RUNNING, DONE = "running", "done"
+
+
+@dataclass(frozen=True)
+class CommandScaleOut:
+    """Runs a configured command to its end; its output is the progress. For a region without the engine.
+
+    The command must be safe to repeat: one that was cut off is run again. It is given the run's id in the variable
+    RECOVERY_RUN.
+    """
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+
+    def trouble(self) -> str | None:
+        return None if self.command else "scaleOut.command names no command"
+
+    def start(self, run: str, progress: Progress) -> str:
+        try:
+            process = subprocess.Popen(
+                list(self.command),
+                env={**self.environment, "RECOVERY_RUN": run},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        except OSError as error:
+            raise StepFailedError(
+                f"{self.command[0]} cannot be started ({error}); correct it, then `resume`"
+            ) from error
+        last: list[str] = []
+        with process:
+            for line in process.stdout or ():
+                progress(line.rstrip())
+                last = [*last, line.rstrip()][-_SHOWN_LINES:]
+        if process.returncode:
+            tail = " | ".join(last)
+            raise StepFailedError(f"{self.command[0]} ended with {process.returncode}: {tail}; then `resume`")
+        return run
+
+    def state(self, started: str) -> str:
+        return DONE
+
+
+@dataclass(frozen=True)
+class CalledScaleOut:
+    """Calls a function of this process to its end: what a rehearsal or an engine of its own brings along."""
+
+    grow: Callable[[str, Progress], None]
+
+    def trouble(self) -> str | None:
+        return None
+
+    def start(self, run: str, progress: Progress) -> str:
+        self.grow(run, progress)
+        return run
+
+    def state(self, started: str) -> str:
+        return DONE
+
+
+@dataclass(frozen=True)
+class CodeBuildScaleOut:
+    """A CodeBuild run of the recovery region, for the function, whose time ends long before the growth does.
+
+    `project` is a name; its build specification brings the recovery stack up with `active` set. `idempotencyToken`
+    makes a repeat find the same build (CodeBuild API Reference, StartBuild: valid for five minutes); a later one finds
+    it by the run's id among the latest builds.
+    """
+
+    client: Any
+    project: str
+
+    def trouble(self) -> str | None:
+        try:
+            found = self.client.batch_get_projects(names=[self.project])["projects"]
+        except (BotoCoreError, ClientError) as error:
+            return f"CodeBuild does not answer about project {self.project}: {error}"
+        return None if found else f"CodeBuild project {self.project} does not exist"
+
+    def start(self, run: str, progress: Progress) -> str:
+        try:
+            found = self._build_of(run)
+            if found is None:
+                found = self.client.start_build(
+                    projectName=self.project,
+                    idempotencyToken=run,
+                    environmentVariablesOverride=[{"name": "RECOVERY_RUN", "value": run, "type": "PLAINTEXT"}],
+                )["build"]["id"]
+        except (BotoCoreError, ClientError) as error:
+            raise StepFailedError(f"project {self.project} cannot be built ({error}); then `resume`") from error
+        progress(f"build {found}")
+        return found
+
+    def state(self, started: str) -> str:
+        try:
+            builds = self.client.batch_get_builds(ids=[started])["builds"]
+        except (BotoCoreError, ClientError) as error:
+            raise StepFailedError(f"build {started} cannot be looked at ({error}); then `resume`") from error
+        status = builds[0]["buildStatus"] if builds else "NOT_FOUND"
+        if status == "IN_PROGRESS":
+            return RUNNING
+        if status == "SUCCEEDED":
+            return DONE
+        raise StepFailedError(f"build {started} ended as {status}; see its log, then `resume`")
+
+    def _build_of(self, run: str) -> str | None:
+        """The latest build of this run that has not failed."""
+        ids = self.client.list_builds_for_project(projectName=self.project, sortOrder="DESCENDING")["ids"][:20]
+        if not ids:
+            return None
+        for build in self.client.batch_get_builds(ids=ids)["builds"]:
+            variables = build.get("environment", {}).get("environmentVariables", [])
+            ours = any(entry["name"] == "RECOVERY_RUN" and entry["value"] == run for entry in variables)
+            if ours and build["buildStatus"] in ("IN_PROGRESS", "SUCCEEDED"):
+                return build["id"]
+        return None

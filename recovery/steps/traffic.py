@@ -1,0 +1,131 @@
+"""Order intake opens, traffic turns, and an accepted order proves it."""
+
+from __future__ import annotations
+
+from recovery.context import Context
+from recovery.errors import StepFailedError
+from recovery.intake import Accepted, IntakeError, canary
+from recovery.journal import Facts
+from recovery.steps.lease import AwaitLease, TakeLease
+from recovery.steps.step import Stage, Step, Wait
+from recovery.switch import Position, SwitchError
+
+_OPENS_WITHIN = 15_000
+_ASKED_EVERY = 100
+_TURNS_WITHIN = 20_000
+
+
+class OpenIntake(Wait):
+    """Order intake opens by itself when it reads that its region holds the lease; asking makes it look."""
+
+    name = "open-intake"
+    does = "see that order intake of the new region accepts under the new epoch"
+    stage = Stage.GAP
+    needs = (TakeLease.name, AwaitLease.name)
+
+    def verify(self, context: Context, intended: Facts) -> Facts:
+        epoch = context.result(TakeLease.name)["epoch"]
+        intake, trouble = context.intake(context.target), ""
+
+        def open_now() -> Facts | None:
+            nonlocal trouble
+            try:
+                found = intake.health()
+            except IntakeError as error:
+                trouble = f" ({error})"
+                return None
+            trouble = ""
+            if found.accepting and found.epoch is not None and found.epoch >= epoch:
+                return {"region": found.region, "epoch": found.epoch}
+            return None
+
+        what = f"order intake of {context.target.region} under epoch {epoch}"
+        try:
+            return context.waiter.until(open_now, what=what, within=_OPENS_WITHIN, every=_ASKED_EVERY)
+        except StepFailedError as error:
+            raise StepFailedError(f"{error}{trouble}") from error
+
+
+class TurnTraffic(Step):
+    """The switch stands in the data plane of the region that takes over."""
+
+    name = "turn-traffic"
+    does = "turn the traffic switch, in the data plane"
+    stage = Stage.GAP
+    needs = (OpenIntake.name,)
+
+    def observe(self, context: Context) -> Facts:
+        return {"was": _asked(context)}
+
+    def done(self, context: Context, intended: Facts) -> bool:
+        return _asked(context) == _position(context)
+
+    def act(self, context: Context, intended: Facts) -> None:
+        try:
+            context.parts.switch.turn(_position(context))
+        except SwitchError as error:
+            raise _switch_failed(error) from error
+
+    def verify(self, context: Context, intended: Facts) -> Facts:
+        def turned() -> Facts | None:
+            try:
+                whole = context.parts.switch.verify() and context.parts.switch.state() == _position(context)
+            except SwitchError as error:
+                raise _switch_failed(error) from error
+            return {"leads_to": _position(context)} if whole else None
+
+        return context.waiter.until(turned, what="the traffic switch", within=_TURNS_WITHIN, every=_ASKED_EVERY)
+
+
+class ProveOrder(Step):
+    """The recovery time ends with it. A repeat enters the same order again, which is answered as the first time."""
+
+    name = "prove-order"
+    does = "have one order accepted by the new region"
+    stage = Stage.GAP
+    needs = (TurnTraffic.name,)
+
+    def done(self, context: Context, intended: Facts) -> bool:
+        return False
+
+    def act(self, context: Context, intended: Facts) -> None:
+        self._entered(context)
+
+    def verify(self, context: Context, intended: Facts) -> Facts:
+        """Enters it once more: the answer is that of the first time, so the order is stored."""
+        epoch, found = context.result(TakeLease.name)["epoch"], self._entered(context)
+        if found.region != context.target.region or found.epoch < epoch:
+            raise StepFailedError(
+                f"the first order was accepted in {found.region} under epoch {found.epoch}, not in "
+                f"{context.target.region} under {epoch}; `status` says who holds the lease"
+            )
+        return {"client_order_id": found.client_order_id, "epoch": found.epoch, "accepted_at": found.accepted_at}
+
+    def _entered(self, context: Context) -> Accepted:
+        epoch = context.result(TakeLease.name)["epoch"]
+        order = canary(f"canary-{epoch}-{context.run}"[:36])
+        intake = context.intake(context.target)
+
+        def accepted() -> Accepted | None:
+            try:
+                return intake.enter(context.configuration.canary_account, order)
+            except IntakeError as error:
+                raise StepFailedError(f"the first order was not accepted: {error}; then `resume`") from error
+
+        what = f"the first accepted order in {context.target.region}"
+        return context.waiter.until(accepted, what=what, within=_OPENS_WITHIN, every=_ASKED_EVERY)
+
+
+def _position(context: Context) -> Position:
+    return "primary" if context.target == context.configuration.primary else "standby"
+
+
+def _asked(context: Context) -> Position:
+    try:
+        return context.parts.switch.state()
+    except SwitchError as error:
+        raise _switch_failed(error) from error
+
+
+def _switch_failed(error: SwitchError) -> StepFailedError:
+    return StepFailedError(f"the traffic switch did not answer as asked: {error}; then `resume`")

@@ -1,0 +1,174 @@
+"""The switch that decides which region callers of the Trading API are led to.
+
+Neither kind writes a record: records are changed through us-east-1 (AWS Well-Architected REL11-BP04, "Rely on the data
+plane and not the control plane during recovery").
+
+- `HealthCheckSwitch`: standby takes over primary. The primary's record hangs on an inverted health check of an endpoint
+  in the recovery region, which answers 200 only while the standby has taken over. The answer is an item of the control
+  table; the standby writes it in its own region. If the recovery region is gone, the endpoint does not answer, and the
+  primary's record stays.
+- `ArcSwitch`: routing controls of Application Recovery Controller.
+
+Clients are passed in, and must end each call in a bounded time (`functions.clients.bounded_client`, 2 s at most).
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
+
+Position = Literal["primary", "standby"]
+"""Which region the switch leads to."""
+Probe = Callable[[], bool]
+"""Asks what the health checkers ask: whether they are told that the standby has taken over."""
+
+ITEM = "traffic_switch"
+POSITION_ATTRIBUTE = "position"
+TAKEN_OVER, NOT_TAKEN_OVER = 200, 503
+"""What the endpoint answers."""
+_ON, _OFF = "On", "Off"
+
+
+class SwitchError(Exception):
+    """The switch could not be read or turned; where it stands may not be known. Turning again is safe."""
+
+
+class Switch(Protocol):
+    """Each method raises SwitchError. Turning to where it stands already changes nothing."""
+
+    def state(self) -> Position:
+        """Where it was turned to last."""
+        ...
+
+    def turn(self, to: Position) -> None:
+        """Turns it."""
+        ...
+
+    def verify(self) -> bool:
+        """Whether what decides about the records agrees with where it was turned to."""
+        ...
+
+
+class HealthCheckSwitch:
+    """An item of the control table, which the recovery region's endpoint shows to the health checkers.
+
+    `dynamodb` is a bounded client of the recovery region. `probe` asks that endpoint; without one, `verify` looks at
+    the item alone.
+    """
+
+    def __init__(self, dynamodb: Any, table: str, probe: Probe | None = None) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+        self._probe = probe
+
+    def state(self) -> Position:
+        try:
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(), ConsistentRead=True)
+        except (BotoCoreError, ClientError) as error:
+            raise SwitchError(f"the switch in {self._table} cannot be read: {error}") from error
+        # Before it is turned for the first time nothing is stored, and the primary serves.
+        return _position(answer.get("Item", {}).get(POSITION_ATTRIBUTE, {}).get("S", "primary"))
+
+    def turn(self, to: Position) -> None:
+        try:
+            self._dynamodb.put_item(TableName=self._table, Item={**_key(), POSITION_ATTRIBUTE: {"S": _position(to)}})
+        except (BotoCoreError, ClientError) as error:
+            raise SwitchError(f"the switch in {self._table} may not have been turned to {to}: {error}") from error
+
+    def verify(self) -> bool:
+        standby = self.state() == "standby"
+        return self._probe is None or self._probe() == standby
+
+
+class EndpointProbe:
+    """Asks the recovery region's endpoint as the health checkers do; `timeout` in seconds."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        if not url.startswith(("https://", "http://127.0.0.1:")):
+            raise ValueError(f"{url}: the health checkers ask by https alone; name the endpoint so")
+        self._url = url
+        self._timeout = timeout
+
+    def __call__(self) -> bool:
+        try:
+            with urllib.request.urlopen(self._url, timeout=self._timeout) as answer:
+                status = answer.status
+        except urllib.error.HTTPError as error:
+            status = error.code
+            error.close()
+        except OSError as error:
+            raise SwitchError(f"{self._url} does not answer: {error}") from error
+        if status not in (TAKEN_OVER, NOT_TAKEN_OVER):
+            raise SwitchError(
+                f"{self._url} answers {status}, neither {TAKEN_OVER} (standby) nor {NOT_TAKEN_OVER} (primary); "
+                "look at the log of the switch's API"
+            )
+        return status == TAKEN_OVER
+
+
+class ArcSwitch:
+    """Two routing controls of one panel: exactly one is on.
+
+    `clients` has a bounded client for each of the cluster's regional endpoints, by region, in the order in which they
+    are tried: the recovery region's first, the primary's last (Amazon Application Recovery Controller Developer Guide,
+    "Best practices for routing control").
+    """
+
+    def __init__(self, clients: Mapping[str, Any], primary_control_arn: str, standby_control_arn: str) -> None:
+        if not clients:
+            raise ValueError("a cluster has five endpoints; name at least one")
+        self._clients = clients
+        self._controls: Mapping[Position, str] = {"primary": primary_control_arn, "standby": standby_control_arn}
+
+    def state(self) -> Position:
+        # With both on, failover records lead to the primary.
+        return "primary" if self._control("primary") == _ON else "standby"
+
+    def turn(self, to: Position) -> None:
+        on = self._controls[_position(to)]
+        # In one call, so that the safety rule (one is on at least) holds at every moment.
+        entries = [
+            {"RoutingControlArn": arn, "RoutingControlState": _ON if arn == on else _OFF}
+            for arn in self._controls.values()
+        ]
+        self._anywhere(lambda client: client.update_routing_control_states(UpdateRoutingControlStateEntries=entries))
+
+    def verify(self) -> bool:
+        return self._control("primary") != self._control("standby")
+
+    def _control(self, position: Position) -> str:
+        arn = self._controls[position]
+        answer = self._anywhere(lambda client: client.get_routing_control_state(RoutingControlArn=arn))
+        return answer["RoutingControlState"]
+
+    def _anywhere(self, call: Callable[[Any], Any]) -> Any:
+        """The answer of the first endpoint that gives one. An endpoint that refused may be behind the others, or
+        alone in trouble, so the next one is asked whatever the reason was."""
+        troubles: list[str] = []
+        for region, client in self._clients.items():
+            try:
+                return call(client)
+            except (BotoCoreError, ClientError) as error:
+                troubles.append(f"{region}: {error}")
+        raise SwitchError(f"no endpoint of the cluster did it: {'; '.join(troubles)}")
+
+
+def by_distance(endpoints: Mapping[str, str], here: str, suspected: str) -> Sequence[tuple[str, str]]:
+    """Region and endpoint in the order in which they should be tried: this region's first, the suspected one's last."""
+    return sorted(endpoints.items(), key=lambda entry: (entry[0] == suspected, entry[0] != here, entry[0]))
+
+
+def _key() -> dict[str, dict[str, str]]:
+    return {KEY_ATTRIBUTE: {"S": ITEM}, SORT_ATTRIBUTE: {"N": "0"}}
+
+
+def _position(text: str) -> Position:
+    if text == "primary" or text == "standby":
+        return text
+    raise SwitchError(f"position {text!r} is neither 'primary' nor 'standby'; put the item {ITEM} right by hand")

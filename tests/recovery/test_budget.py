@@ -1,0 +1,98 @@
+"""The budget of recovery is a sum of named terms, each of which grows with its settings."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recovery.budget import RTO_SECONDS, SwitchKind, Times, budget
+
+FAST = Times(
+    switch=SwitchKind.HEALTH_CHECK,
+    decision=2,
+    call=1,
+    lease=6,
+    interval=10,
+    threshold=1,
+    ttl=5,
+    first_order=2,
+    observed_every=60,
+    observations=2,
+)
+seconds = st.floats(min_value=0, max_value=600, allow_nan=False).map(lambda number: round(number, 3))
+times = st.builds(
+    Times,
+    switch=st.sampled_from(SwitchKind),
+    decision=seconds,
+    call=seconds,
+    lease=seconds,
+    interval=st.sampled_from([10.0, 30.0]),
+    threshold=st.integers(1, 10),
+    ttl=seconds,
+    first_order=seconds,
+    observed_every=st.sampled_from([10.0, 60.0]),
+    observations=st.integers(1, 10),
+)
+
+
+def test_fast_settings_keep_the_objective() -> None:
+    found = budget(FAST)
+    assert found.seconds == 28.55, "2 to begin, 2 epoch, 0.55 journal, 6 lease, 1 switch, 10 checks, 5 record, 2 order"
+    assert found.kept, "what is below the objective keeps it"
+
+
+def test_the_usual_arithmetic_of_dns_breaks_the_objective() -> None:
+    found = budget(replace(FAST, threshold=3, ttl=60))
+    assert not found.kept, "three checks and a record of a minute take 90 s by themselves"
+
+
+@given(times)
+def test_the_sum_is_that_of_its_terms_and_detection_is_not_in_it(given_times: Times) -> None:
+    found = budget(given_times)
+    assert found.seconds == pytest.approx(sum(term.seconds for term in found.terms)), (
+        "the budget is what its terms add up to"
+    )
+    assert found.detection not in found.terms, "detection comes before the decision"
+    slower = budget(replace(given_times, observations=given_times.observations + 1))
+    assert slower.seconds == found.seconds, "slower detection changes nothing between decision and first order"
+    assert slower.detection.seconds > found.detection.seconds, "slower detection is reported as such"
+
+
+@given(times, st.sampled_from(["decision", "call", "lease", "interval", "threshold", "ttl", "first_order"]))
+def test_no_time_is_free(given_times: Times, name: str) -> None:
+    longer = replace(given_times, **{name: getattr(given_times, name) + 1})
+    assert budget(longer).seconds > budget(given_times).seconds, f"a longer {name} makes recovery longer"
+
+
+@given(times)
+def test_every_term_says_where_it_comes_from(given_times: Times) -> None:
+    found = budget(given_times)
+    names = [term.name for term in found.terms]
+    assert len(set(names)) == len(names), "no term is counted twice"
+    assert all(term.source for term in (*found.terms, found.detection)), "a number without a source is a guess"
+    assert all(name in found.explained() for name in names), "the explanation names every term"
+
+
+@given(times)
+def test_routing_controls_cost_one_endpoint_that_does_not_answer(given_times: Times) -> None:
+    by_check = budget(replace(given_times, switch=SwitchKind.HEALTH_CHECK)).seconds
+    by_control = budget(replace(given_times, switch=SwitchKind.ROUTING_CONTROL)).seconds
+    assert by_control == pytest.approx(by_check + given_times.call), "one of the five endpoints may be lost"
+
+
+@given(times)
+def test_the_objective_is_a_limit_that_may_be_reached(given_times: Times) -> None:
+    found = budget(given_times)
+    assert found.kept == (found.seconds <= RTO_SECONDS), "thirty seconds are kept, a little more are not"
+
+
+def test_all_that_is_given_counts() -> None:
+    base = budget(replace(FAST, switch=SwitchKind.ROUTING_CONTROL))
+    for field in fields(Times):
+        if field.name == "switch":
+            continue
+        changed = budget(replace(FAST, switch=SwitchKind.ROUTING_CONTROL, **{field.name: 99}))
+        assert changed != base, f"{field.name} has no effect on the budget"
