@@ -166,6 +166,22 @@ class World:
         item = ControlItem(region, epoch, now - 3_600_000, now + 6_000)
         self.dynamodb[WEST].put_item(TableName=CONTROL, Item=control_item.to_attributes(item))
 
+    def hold_on(self, verb: str) -> None:
+        """What traffic does to the lease while nothing else happens."""
+        if verb != "open" and self.lease().valid_until < self.clock():
+            held = self.lease()
+            item = ControlItem(held.holder, held.epoch, held.valid_from, self.clock() + 6_000)
+            self.dynamodb[WEST].put_item(TableName=CONTROL, Item=control_item.to_attributes(item))
+
+    def give_back_the_primary(self) -> None:
+        """The primary's region is back, its data are replicas of what the recovery region has become."""
+        self.clock.advance(24 * 3_600_000)
+        self.replicate(EAST, WEST)
+        self.replicate(WEST, EAST)
+        self.databases[EAST].source = "arn:standby-trade-history"
+        self.secrets[EAST].primary_region = WEST
+        self.files[EAST].source = "fs-standby"
+
     def lease(self) -> ControlItem:
         answer = self.dynamodb[WEST].get_item(TableName=CONTROL, Key=control_item.key())
         return control_item.from_attributes(answer["Item"])
