@@ -17,6 +17,12 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
 
 
+@pytest.fixture(autouse=True)
+def _coarse_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handful of orders in 4,096 segments is work for nothing."""
+    monkeypatch.setattr("recovery.steps.orders._SEGMENT_DEPTH", 4)
+
+
 @pytest.fixture
 def world() -> World:
     return worlds.world()

@@ -5,7 +5,6 @@ A test runs the same takeover on it and on moto, which parses every expression.
 
 from __future__ import annotations
 
-import copy
 import operator
 import re
 from collections.abc import Mapping
@@ -33,12 +32,12 @@ class Tables:
 
     def get_item(self, TableName: str, Key: Item, **_: Any) -> Any:
         found = self._items[TableName].get(self._key(TableName, Key))
-        return {"Item": copy.deepcopy(found)} if found else {}
+        return {"Item": _copied(found)} if found else {}
 
     def put_item(self, TableName: str, Item: Item, **condition: Any) -> Any:
         key = self._key(TableName, Item)
         self._require(self._items[TableName].get(key), condition)
-        self._items[TableName][key] = copy.deepcopy(Item)
+        self._items[TableName][key] = _copied(Item)
         return {}
 
     def update_item(self, TableName: str, Key: Item, UpdateExpression: str, **rest: Any) -> Any:
@@ -53,7 +52,7 @@ class Tables:
         for name in filter(None, (text.strip() for text in removes.split(","))):
             changed.pop(_name(name, rest), None)
         self._items[TableName][key] = changed
-        return {"Attributes": copy.deepcopy(changed)}
+        return {"Attributes": _copied(changed)}
 
     def delete_item(self, TableName: str, Key: Item) -> Any:
         self._items[TableName].pop(self._key(TableName, Key), None)
@@ -63,12 +62,12 @@ class Tables:
         found = [item for item in self._items[TableName].values() if _holds(KeyConditionExpression, item, rest)]
         sort = self._keys[TableName][-1]
         found.sort(key=lambda item: _value(item[sort]), reverse=not rest.get("ScanIndexForward", True))
-        return {"Items": copy.deepcopy(found[: rest.get("Limit")])}
+        return {"Items": [_copied(item) for item in found[: rest.get("Limit")]]}
 
     def scan(self, TableName: str, IndexName: str | None = None, **rest: Any) -> Any:
         items = [item for item in self._items[TableName].values() if IndexName is None or IndexName in item]
         found = [item for item in items if _holds(rest.get("FilterExpression", ""), item, rest)]
-        return {"Items": copy.deepcopy(found), "Count": len(found)}
+        return {"Items": [_copied(item) for item in found], "Count": len(found)}
 
     def get_paginator(self, operation: str) -> Any:
         return _Pages(getattr(self, operation))
@@ -82,7 +81,7 @@ class Tables:
             response: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": expression}}
             response["ResponseMetadata"] = {"HTTPStatusCode": 400}
             if stored and condition.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
-                response["Item"] = copy.deepcopy(stored)
+                response["Item"] = _copied(stored)
             raise ClientError(response, "PutItem")
 
 
@@ -115,3 +114,7 @@ def _name(name: str, given: Mapping[str, Any]) -> str:
 def _value(attribute: Mapping[str, Any]) -> Any:
     ((kind, content),) = attribute.items()
     return Decimal(content) if kind == "N" else content
+
+
+def _copied(item: Item) -> Item:
+    return {name: dict(attribute) for name, attribute in item.items()}

@@ -41,20 +41,18 @@ def uninterrupted(verb: Verb) -> tuple[dict[str, Any], int]:
     return world.state(), len(world.killer.calls)
 
 
-def resumed_or_begun(world: World, verb: Verb) -> None:
+def resumed_or_begun(world: World, verb: Verb, *, armed: bool = False) -> None:
     """What a person does who finds that a run was killed: resumes it, or begins it if it had not begun."""
-    world.killer.disarm()
+    if not armed:
+        world.killer.disarm()
     run = world.journal().tail().run
-    if run is not None and run.verb == verb and run.outcome == "done":
-        held = world.lock().read()
-        # Killed while it released its lock: nothing is to be resumed, and the lock runs out.
-        assert held is not None
-        world.clock.advance(max(0, held.until - world.clock()))
-    elif run is not None and run.verb == verb:
+    if run is not None and run.verb == verb and run.outcome is None:
         assert world.operations("bob").resume().outcome == "done"
-    else:
-        held = world.lock().read()
-        world.clock.advance(max(0, held.until - world.clock()) if held else 0)
+        return
+    # Killed outside the run: the lock, if it was taken, runs out.
+    held = world.lock().read()
+    world.clock.advance(max(0, held.until - world.clock()) if held else 0)
+    if run is None or run.verb != verb:
         world.hold_on(verb)
         assert world.operations("bob").begin(verb).outcome == "done"
 
@@ -102,17 +100,11 @@ def test_killed_again_and_again_a_failover_ends_in_the_same_state(kills: list[tu
     for call, after in kills:
         world.killer.at(call, after=after)
         try:
-            run = world.journal().tail().run
-            begun = run is not None and run.outcome is None
-            _ = world.operations().resume() if begun else world.operations().begin(Verb.FAILOVER)
+            resumed_or_begun(world, Verb.FAILOVER, armed=True)
         except KilledError:
-            held = world.lock().read()
-            world.clock.advance(max(0, held.until - world.clock()) if held else 0)
             continue
         break
-    run = world.journal().tail().run
-    if run is None or run.outcome is None:
-        resumed_or_begun(world, Verb.FAILOVER)
+    resumed_or_begun(world, Verb.FAILOVER)
     assert world.state() == expected
 
 
