@@ -26,6 +26,9 @@ class PrimaryExports:
     file_system_id: pulumi.Input[str]
     backup_vault_name: pulumi.Input[str]
     api_keys: pulumi.Input[Any]
+    api_host: pulumi.Input[str]
+    api_health_host: pulumi.Input[str]
+    dns_zone_id: pulumi.Input[str]
 
     def outputs(self) -> dict[str, Any]:
         """The exports by the names under which the recovery stack finds them."""

@@ -23,6 +23,7 @@ from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.providers import regional_provider
+from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.account import AccountDefaults, AccountDefaultsArgs
 from components.security.boundaries import Boundaries, BoundariesArgs
 from components.security.detection import Detection, DetectionArgs
@@ -63,6 +64,7 @@ class Platform:
         self.containers()
         self.rotating()
         self.serving()
+        self.recovering()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -280,6 +282,23 @@ class Platform:
             self.here,
         )
 
+    def recovering(self) -> None:
+        """How traffic, and the right to take orders, gets from one region to the other."""
+        self.recovery = Recovery(
+            "recovery",
+            RecoveryArgs(
+                self.settings,
+                keys=self.keys,
+                secrets=self.secrets,
+                network=self.network,
+                stores=self.stores,
+                events=self.events,
+                api=self.api,
+                primary=self.primary,
+            ),
+            self.here,
+        )
+
     @property
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
@@ -295,6 +314,10 @@ class Platform:
             file_system_id=self.stores.files.id,
             backup_vault_name=self.stores.backups.vault.name,
             api_keys=self.api.clients.keys,
+            api_host=self.recovery.name.target,
+            api_health_host=self.recovery.health_host,
+            dns_zone_id=self.recovery.zone.id,
         )
         # For people, where no zone is named in which the stack could prove its domain by itself.
-        return {**exports.outputs(), "certificateRecords": self.balancers.certificate.records}
+        records = {"certificateRecords": self.balancers.certificate.records}
+        return {**exports.outputs(), **records, **self.recovery.outputs}

@@ -15,6 +15,8 @@ DIMENSION = "service"
 ORDER_INTAKE = "order_intake"
 REDRIVE = "redrive"
 INTEGRITY = "integrity"
+OBSERVER = "observer"
+FAILOVER = "failover"
 
 # Seconds. A high-resolution metric can raise an alarm after 10 s, any other after 60 (CloudWatch User Guide).
 HIGH_RESOLUTION = 1
@@ -77,6 +79,20 @@ OUTBOX_OLDEST_AGE = Metric(
 DIFFERENCES = Metric(INTEGRITY, "Differences", "Count", "Keys that differ between the regions for longer than the lag.")
 ENTRIES_COMPARED = Metric(INTEGRITY, "EntriesCompared", "Count", "Items and objects of the primary that were compared.")
 COMPARISONS_FAILED = Metric(INTEGRITY, "ComparisonsFailed", "Count", "Comparisons that could not be finished.")
+
+PRIMARY_UNANSWERED = Metric(OBSERVER, "PrimaryUnanswered", "Count", "1 if the primary's API did not answer from here.")
+PRIMARY_UNSEEN = Metric(
+    OBSERVER, "PrimaryUnseen", "Count", "1 if the health checkers around the world do not reach the primary's API."
+)
+LEASE_STALE_FOR = Metric(
+    OBSERVER, "LeaseStaleFor", "Seconds", "Time since the primary's lease ended without being extended; 0 otherwise."
+)
+OBSERVATIONS = Metric(OBSERVER, "Observations", "Count", "Observations that were made, whatever they showed.")
+OBSERVATIONS_FAILED = Metric(OBSERVER, "ObservationsFailed", "Count", "Observations that could not be made.")
+
+FAILOVERS_ASKED_FOR = Metric(FAILOVER, "FailoversAskedFor", "Count", "Quorums of observers that people were told of.")
+FAILOVERS_RUN = Metric(FAILOVER, "FailoversRun", "Count", "Failovers that were run without a person.")
+FAILOVERS_STOPPED = Metric(FAILOVER, "FailoversStopped", "Count", "Failovers that ended before orders were accepted.")
 
 ALL: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 

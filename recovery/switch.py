@@ -30,8 +30,8 @@ Probe = Callable[[], bool]
 
 ITEM = "traffic_switch"
 POSITION_ATTRIBUTE = "position"
-_TAKEN_OVER = 200
-_NOT_TAKEN_OVER = 503
+TAKEN_OVER, NOT_TAKEN_OVER = 200, 503
+"""What the endpoint answers."""
 _ON, _OFF = "On", "Off"
 
 
@@ -104,12 +104,12 @@ class EndpointProbe:
             error.close()
         except OSError as error:
             raise SwitchError(f"{self._url} does not answer: {error}") from error
-        if status not in (_TAKEN_OVER, _NOT_TAKEN_OVER):
+        if status not in (TAKEN_OVER, NOT_TAKEN_OVER):
             raise SwitchError(
-                f"{self._url} answers {status}, neither {_TAKEN_OVER} (standby) nor {_NOT_TAKEN_OVER} (primary); "
+                f"{self._url} answers {status}, neither {TAKEN_OVER} (standby) nor {NOT_TAKEN_OVER} (primary); "
                 "look at the log of the switch's API"
             )
-        return status == _TAKEN_OVER
+        return status == TAKEN_OVER
 
 
 class ArcSwitch:

@@ -40,12 +40,15 @@ _WRITES_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloud
 
 @dataclass(frozen=True)
 class ApiLogsArgs:
-    """`key_arn` is the key of the class LOGS."""
+    """`key_arn` is the key of the class LOGS; `api` is the last part of the API's name. One API of a region brings the
+    role along under which the gateway logs for all of them."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
     api_id: pulumi.Input[str]
     stage: str
+    api: str = "api"
+    with_role: bool = True
 
 
 class ApiLogs(Layer):
@@ -60,12 +63,12 @@ class ApiLogs(Layer):
     def __init__(self, name: str, args: ApiLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:ApiLogs", name, opts)
         self._args = args
-        access_name = f"/aws/apigateway/{args.settings.name('api')}/access"
-        self.access = self._group("api-access", access_name)
+        access_name = f"/aws/apigateway/{args.settings.name(args.api)}/access"
+        self.access = self._group(f"{args.api}-access", access_name)
         # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": its own name for the group.
         execution_name = pulumi.Output.concat("API-Gateway-Execution-Logs_", args.api_id, f"/{args.stage}")
-        self.ready = [self._group("api-execution", execution_name)]
-        if args.settings.security.account_baseline:
+        self.ready = [self._group(f"{args.api}-execution", execution_name)]
+        if args.with_role and args.settings.security.account_baseline:
             self.ready.append(self._account())
         self.register_outputs({"accessLogGroup": self.access.name})
 

@@ -35,7 +35,12 @@ class Balancers(Layer):
     def __init__(self, name: str, args: BalancersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:Balancers", name, opts)
         settings, vpc, groups, log_buckets = args.settings, args.vpc, args.groups, args.log_buckets
-        self.certificate = Certificate("certificate", CertificateArgs(settings), self.child)
+        compute = settings.compute
+        self.certificate = Certificate(
+            "balancers",
+            CertificateArgs(settings, compute.api_domain, compute.certificate_arn, compute.dns_zone_id or None),
+            self.child,
+        )
         self.api = ApiBalancer(
             "api-balancer",
             ApiBalancerArgs(

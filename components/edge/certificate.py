@@ -1,4 +1,4 @@
-"""The certificate that the load balancers show."""
+"""Certificates of what clients call by name."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ _PROOF_TTL_SECONDS = 300
 
 @dataclass(frozen=True)
 class CertificateArgs:
-    """`settings` name the domain, and the zone or the certificate where there is one already."""
+    """`domain` is what it is for. `brought_along` is the ARN of one that is there already, or empty; `zone_id` is the
+    zone in which the domain is proven, None where a person does."""
 
     settings: Settings
+    domain: str
+    brought_along: str
+    zone_id: pulumi.Input[str] | None
 
 
 class Certificate(Layer):
-    """One certificate of this region for the platform's domain, proven by DNS and so renewed without a person; or the
+    """One certificate of this region for a name of the platform, proven by DNS and so renewed without a person; or the
     one that the settings name.
 
     Where no zone is named, the stack waits for a person to make the records in `records`. ACM asks for the same record
@@ -36,27 +40,28 @@ class Certificate(Layer):
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:Certificate", name, opts)
-        compute = args.settings.compute
-        if compute.certificate_arn:
-            self.arn, self.records = pulumi.Output.from_input(compute.certificate_arn), None
+        self._name = name
+        self._args = args
+        if args.brought_along:
+            self.arn, self.records = pulumi.Output.from_input(args.brought_along), None
         else:
-            self.arn, self.records = self._issued(args.settings)
+            self.arn, self.records = self._issued()
         self.register_outputs({"arn": self.arn})
 
-    def _issued(self, settings: Settings) -> tuple[pulumi.Output[str], pulumi.Output[list[dict[str, str]]]]:
-        compute = settings.compute
+    def _issued(self) -> tuple[pulumi.Output[str], pulumi.Output[list[dict[str, str]]]]:
+        args = self._args
         certificate = aws.acm.Certificate(
-            "balancers",
-            domain_name=compute.api_domain,
+            self._name,
+            domain_name=args.domain,
             validation_method="DNS",
             key_algorithm="EC_prime256v1",
-            tags={"Name": settings.name("balancers")},
+            tags={"Name": args.settings.name(self._name)},
             opts=self.child,
         )
         proof = certificate.domain_validation_options[0]
-        record = self._prove(compute.dns_zone_id, proof) if compute.dns_zone_id else None
+        record = self._prove(args.zone_id, proof) if args.zone_id else None
         issued = aws.acm.CertificateValidation(
-            "balancers",
+            self._name,
             certificate_arn=certificate.arn,
             validation_record_fqdns=[record.fqdn] if record else None,
             opts=self.child,
@@ -67,10 +72,10 @@ class Certificate(Layer):
         return issued.certificate_arn, records
 
     def _prove(
-        self, zone_id: str, proof: pulumi.Output[aws.acm.outputs.CertificateDomainValidationOption]
+        self, zone_id: pulumi.Input[str], proof: pulumi.Output[aws.acm.outputs.CertificateDomainValidationOption]
     ) -> aws.route53.Record:
         return aws.route53.Record(
-            "balancers-certificate",
+            f"{self._name}-certificate",
             zone_id=zone_id,
             name=proof.resource_record_name.apply(_present),
             type=proof.resource_record_type.apply(_present),

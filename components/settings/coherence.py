@@ -11,6 +11,7 @@ from components.settings import (
     coherence_functions,
     coherence_latency,
     coherence_network,
+    coherence_recovery,
     coherence_security,
     coherence_streams,
 )
@@ -120,6 +121,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
     *coherence_functions.CHECKS,
     *coherence_latency.CHECKS,
     *coherence_network.CHECKS,
+    *coherence_recovery.CHECKS,
     *coherence_security.CHECKS,
     *coherence_streams.CHECKS,
 )

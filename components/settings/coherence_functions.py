@@ -19,8 +19,9 @@ _UNRESERVED_AT_LEAST = 100
 _ENVIRONMENT_BYTES = 4096
 # The redrive's other variables, with names and room to grow.
 _OTHER_VARIABLES_BYTES = 600
-# The redrive and the integrity check run once at a time; so does the rotation of the database's password.
-_SINGLE_FUNCTIONS = 3
+# The redrive, the integrity check, the rotation of the database's password, the observer and the failover run once at
+# a time.
+_SINGLE_FUNCTIONS = 5
 
 
 def half_a_lease_holds_an_order(settings: Settings) -> Iterator[tuple[str, Any, str]]:

@@ -68,8 +68,8 @@ class ComputeSettings(Section):
     )
     dns_zone_id: str = Field(
         "",
-        description="Route 53 zone of apiDomain, in which the certificate is proven; empty where a person makes the "
-        "records that the stack exports.",
+        description="Route 53 zone of apiDomain and tradingApiDomain; empty where the primary is to make one for "
+        "tradingApiDomain, and a person the records of apiDomain that the stack exports.",
         pattern=r"^$|^Z[A-Z0-9]{1,31}$",
     )
     certificate_arn: str = Field(

@@ -20,6 +20,7 @@ from components.settings.functions import FunctionSettings
 from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
+from components.settings.recovery import RecoverySettings
 from components.settings.regions import REGIONS, Region
 from components.settings.section import Section
 from components.settings.security import SecuritySettings
@@ -94,6 +95,7 @@ class Settings(BaseModel):
     compute: ComputeSettings
     latency: LatencySettings
     market: MarketSettings
+    recovery: RecoverySettings
     security: SecuritySettings
     streams: StreamSettings
     sizes: Sizes

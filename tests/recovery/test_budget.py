@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.budget import RTO_SECONDS, SILENT_REGION_SECONDS, SwitchKind, Times, budget
+from recovery.budget import RTO_SECONDS, SwitchKind, Times, budget
 
 FAST = Times(
     switch=SwitchKind.HEALTH_CHECK,
-    decision=1,
+    decision=2,
     call=1,
     lease=6,
     interval=10,
@@ -40,7 +40,7 @@ times = st.builds(
 
 def test_fast_settings_keep_the_objective() -> None:
     found = budget(FAST)
-    assert found.seconds == 29, "decision 1, asking 2, epoch 2, lease 6, switch 1, checks 10, record 5, first order 2"
+    assert found.seconds == 28.55, "2 to begin, 2 epoch, 0.55 journal, 6 lease, 1 switch, 10 checks, 5 record, 2 order"
     assert found.kept, "what is below the objective keeps it"
 
 
@@ -52,7 +52,9 @@ def test_the_usual_arithmetic_of_dns_breaks_the_objective() -> None:
 @given(times)
 def test_the_sum_is_that_of_its_terms_and_detection_is_not_in_it(given_times: Times) -> None:
     found = budget(given_times)
-    assert found.seconds == sum(term.seconds for term in found.terms), "the budget is what its terms add up to"
+    assert found.seconds == pytest.approx(sum(term.seconds for term in found.terms)), (
+        "the budget is what its terms add up to"
+    )
     assert found.detection not in found.terms, "detection comes before the decision"
     slower = budget(replace(given_times, observations=given_times.observations + 1))
     assert slower.seconds == found.seconds, "slower detection changes nothing between decision and first order"
@@ -72,12 +74,6 @@ def test_every_term_says_where_it_comes_from(given_times: Times) -> None:
     assert len(set(names)) == len(names), "no term is counted twice"
     assert all(term.source for term in (*found.terms, found.detection)), "a number without a source is a guess"
     assert all(name in found.explained() for name in names), "the explanation names every term"
-
-
-@given(times)
-def test_a_silent_primary_is_waited_for_once(given_times: Times) -> None:
-    asked = [term for term in budget(given_times).terms if term.name == "asking the primary"]
-    assert [term.seconds for term in asked] == [SILENT_REGION_SECONDS], "one attempt, cut off after two seconds"
 
 
 @given(times)

@@ -1,0 +1,51 @@
+"""The DNS zone in which the platform writes its names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class ZoneArgs:
+    """`primary_zone_id` is what the primary exports, None in the primary."""
+
+    settings: Settings
+    primary_zone_id: pulumi.Input[str] | None
+
+
+class Zone(Layer):
+    """The zone that the settings name; or one that the primary makes, and whose name servers a person enters with
+    whoever keeps the domain above it."""
+
+    id: pulumi.Output[str]
+    name_servers: pulumi.Output[Sequence[str]] | None
+    """What a person has to delegate to; None where the zone was there before, or is made by the primary."""
+
+    def __init__(self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("edge:Zone", name, opts)
+        given = args.settings.compute.dns_zone_id or args.primary_zone_id
+        self.name_servers = None
+        if given:
+            self.id = pulumi.Output.from_input(given)
+        else:
+            zone = aws.route53.Zone(
+                "platform",
+                name=zone_name(args.settings),
+                comment="Names of the trading platform in both regions",
+                force_destroy=False,
+                opts=self.stateful,
+            )
+            self.id, self.name_servers = zone.zone_id, pulumi.Output.from_input(zone.name_servers)
+        self.register_outputs({"id": self.id})
+
+
+def zone_name(settings: Settings) -> str:
+    """The domain that the Trading API's name lies in."""
+    return settings.recovery.trading_api_domain.partition(".")[2]

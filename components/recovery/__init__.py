@@ -1,0 +1,1 @@
+"""The recovery layer: where traffic goes, when a loss counts as one, and what happens then."""

@@ -1,0 +1,298 @@
+"""Drills on the real platform: an experiment that cuts a region off, and the schedule that begins it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.data.bucket import bucket_name
+from components.data.records import RecordClass
+from components.data.tables import Tables
+from components.layer import Layer
+from components.recovery.timetable import Timetable, TimetableArgs
+from components.security.keys import DataClass, Keys
+from components.security.policies import Statement, policy_document, trust_of_service
+from components.settings import Role, Settings
+from functions import metrics
+
+# An unknown outcome is the one thing a client cannot resolve by itself at once: a drill that makes them goes too far.
+_STOP_PERIODS = 3
+
+
+@dataclass(frozen=True)
+class DrillsArgs:
+    """`subnet_arns` and `hub_arn` are what is cut off from other regions."""
+
+    settings: Settings
+    keys: Keys
+    tables: Tables
+    subnet_arns: list[pulumi.Input[str]]
+    hub_arn: pulumi.Input[str]
+
+
+class Drills(Layer):
+    """An AWS FIS experiment after the scenario "Cross-Region: Connectivity": this region lives on and serves its own
+    clients, but reaches no other region, and replicates nothing. That is the partition in which two regions would write
+    if a lease did not forbid it.
+
+    Runs by itself in the region that serves normally, when `drillEnabled` says so; the recovery region has the same
+    experiment for the time in which it serves. It stops as soon as the stop alarm is raised.
+    """
+
+    template: aws.fis.ExperimentTemplate
+
+    def __init__(self, name: str, args: DrillsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("recovery:Drills", name, opts)
+        self._args = args
+        self._settings = args.settings
+        self.log_group = aws.cloudwatch.LogGroup(
+            "drill",
+            # FIS User Guide, "Experiment logging": delivered logs go to groups of any name.
+            name=f"/aws/fis/{args.settings.name('drill')}",
+            retention_in_days=args.settings.functions.function_log_days,
+            kms_key_id=args.keys.arn(DataClass.LOGS),
+            opts=self.child,
+        )
+        self.stop = self._stop_alarm()
+        self.template = self._template()
+        self._schedule()
+        self.register_outputs({"experimentTemplate": self.template.id})
+
+    def _stop_alarm(self) -> aws.cloudwatch.MetricAlarm:
+        metric = metrics.ORDERS_OUTCOME_UNKNOWN
+        return aws.cloudwatch.MetricAlarm(
+            "drill-stop",
+            name=self._settings.name("drill-stop"),
+            alarm_description="Orders keep ending in an unknown outcome: a drill stops.",
+            namespace=metric.namespace,
+            metric_name=metric.name,
+            dimensions=metric.dimensions,
+            statistic="Sum",
+            period=60,
+            evaluation_periods=_STOP_PERIODS,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=1,
+            treat_missing_data="notBreaching",
+            opts=self.child,
+        )
+
+    def _template(self) -> aws.fis.ExperimentTemplate:
+        role, permissions = self._experimenter()
+        duration = ("duration", f"PT{self._settings.recovery.drill_minutes}M")
+        away = (duration, ("region", self._other_region))
+        return aws.fis.ExperimentTemplate(
+            "region-cut-off",
+            description=f"{self._settings.region.name} reaches no other region for a while, and lives on",
+            role_arn=role.arn,
+            stop_conditions=[{"source": "aws:cloudwatch:alarm", "value": self.stop.arn}],
+            experiment_options={"account_targeting": "single-account", "empty_target_resolution_mode": "fail"},
+            log_configuration={
+                "log_schema_version": 2,
+                "cloudwatch_logs_configuration": {"log_group_arn": pulumi.Output.concat(self.log_group.arn, ":*")},
+            },
+            targets=[
+                {
+                    "name": "Subnets",
+                    "resource_type": "aws:ec2:subnet",
+                    "selection_mode": "ALL",
+                    "resource_arns": self._args.subnet_arns,
+                },
+                {
+                    "name": "TransitGateways",
+                    "resource_type": "aws:ec2:transit-gateway",
+                    "selection_mode": "ALL",
+                    "resource_arns": [self._args.hub_arn],
+                },
+                {
+                    "name": "Tables",
+                    "resource_type": "aws:dynamodb:global-table",
+                    "selection_mode": "ALL",
+                    "resource_arns": list(self._args.tables.arns.values()),
+                },
+                {
+                    "name": "Buckets",
+                    "resource_type": "aws:s3:bucket",
+                    "selection_mode": "ALL",
+                    "resource_arns": self._bucket_arns,
+                },
+            ],
+            actions=[
+                _action("cut-subnets-off", "network:route-table-disrupt-cross-region-connectivity", "Subnets", *away),
+                _action(
+                    "cut-hub-off", "network:transit-gateway-disrupt-cross-region-connectivity", "TransitGateways", *away
+                ),
+                _action("pause-tables", "dynamodb:global-table-pause-replication", "Tables", duration),
+                _action("pause-records", "s3:bucket-pause-replication", "Buckets", *away),
+            ],
+            tags={"Name": self._settings.name("region-cut-off")},
+            opts=self.after(permissions),
+        )
+
+    @property
+    def _other_region(self) -> str:
+        general = self._settings.general
+        return general.dr_region if self._settings.is_primary else general.primary_region
+
+    @property
+    def _bucket_arns(self) -> list[str]:
+        role = Role.PRIMARY if self._settings.is_primary else Role.DR
+        return [f"arn:aws:s3:::{bucket_name(self._settings, record, role)}" for record in RecordClass]
+
+    def _experimenter(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        settings = self._settings
+        region, account = settings.region.name, settings.general.account_id
+        role = aws.iam.Role(
+            "drill",
+            name=settings.name("drill"),
+            description="FIS cuts this region off for a drill",
+            assume_role_policy=trust_of_service(
+                "fis.amazonaws.com",
+                account,
+                {"ArnLike": {"aws:SourceArn": f"arn:aws:fis:{region}:{account}:experiment/*"}},
+            ),
+            opts=self.child,
+        )
+        permissions = aws.iam.RolePolicy(
+            "drill",
+            name=settings.name("drill"),
+            role=role.id,
+            policy=policy_document(*self._statements()),
+            opts=self.child,
+        )
+        return role, permissions
+
+    def _statements(self) -> list[Statement]:
+        """FIS User Guide, "AWS FIS actions reference": what each of the four actions asks for."""
+        settings = self._settings
+        region, account = settings.region.name, settings.general.account_id
+        made_by_fis = {"StringEquals": {"aws:ResourceTag/managedByFIS": "true"}}
+        ec2 = f"arn:aws:ec2:{region}:{account}"
+        return [
+            Statement(
+                "SeeTheNetwork",
+                [
+                    "ec2:DescribeManagedPrefixLists",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeRouteTables",
+                    "ec2:DescribeSubnets",
+                    "ec2:DescribeTransitGatewayAttachments",
+                    "ec2:DescribeTransitGatewayPeeringAttachments",
+                    "ec2:DescribeTransitGateways",
+                    "ec2:DescribeVpcEndpoints",
+                    "ec2:DescribeVpcPeeringConnections",
+                    "ec2:DescribeVpcs",
+                    "ec2:GetManagedPrefixListEntries",
+                ],
+                ["*"],
+                conditions={"StringEquals": {"aws:RequestedRegion": region}},
+            ),
+            Statement(
+                "MakeRouteTablesOfTheDrill",
+                ["ec2:CreateManagedPrefixList", "ec2:CreateNetworkInterface", "ec2:CreateRouteTable", "ec2:CreateTags"],
+                [
+                    f"{ec2}:{kind}/*"
+                    for kind in ("network-interface", "prefix-list", "route-table", "security-group", "subnet", "vpc")
+                ],
+            ),
+            Statement(
+                "ChangeRouteTablesOfTheDrill",
+                [
+                    "ec2:CreateRoute",
+                    "ec2:DeleteManagedPrefixList",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:DeleteRouteTable",
+                    "ec2:ModifyManagedPrefixList",
+                ],
+                [f"{ec2}:{kind}/*" for kind in ("network-interface", "prefix-list", "route-table")],
+                conditions=made_by_fis,
+            ),
+            Statement(
+                "PutThemInPlace",
+                [
+                    "ec2:AssociateRouteTable",
+                    "ec2:DisassociateRouteTable",
+                    "ec2:ModifyVpcEndpoint",
+                    "ec2:ReplaceRouteTableAssociation",
+                ],
+                [f"{ec2}:{kind}/*" for kind in ("route-table", "subnet", "vpc-endpoint")],
+            ),
+            Statement(
+                "CutTheHubOff",
+                ["ec2:AssociateTransitGatewayRouteTable", "ec2:DisassociateTransitGatewayRouteTable"],
+                [f"{ec2}:transit-gateway-attachment/*", f"{ec2}:transit-gateway-route-table/*"],
+            ),
+            Statement(
+                "PauseTables",
+                [
+                    "dynamodb:DeleteResourcePolicy",
+                    "dynamodb:DescribeTable",
+                    "dynamodb:GetResourcePolicy",
+                    "dynamodb:InjectError",
+                    "dynamodb:PutResourcePolicy",
+                ],
+                [*self._args.tables.arns.values()],
+            ),
+            Statement(
+                "PauseRecords",
+                [
+                    "s3:GetReplicationConfiguration",
+                    "s3:ListBucket",
+                    "s3:PauseReplication",
+                    "s3:PutReplicationConfiguration",
+                ],
+                self._bucket_arns,
+            ),
+            # Resources for the delivery of logs are not ours to name.
+            Statement(
+                "DeliverLogs",
+                [
+                    "logs:CreateLogDelivery",
+                    "logs:DescribeLogGroups",
+                    "logs:DescribeResourcePolicies",
+                    "logs:PutResourcePolicy",
+                ],
+                ["*"],
+                conditions={"StringEquals": {"aws:RequestedRegion": region}},
+            ),
+        ]
+
+    def _schedule(self) -> None:
+        settings, recovery = self._settings, self._settings.recovery
+        fis = f"arn:aws:fis:{settings.region.name}:{settings.general.account_id}"
+        template = pulumi.Output.concat(fis, ":experiment-template/", self.template.id)
+        Timetable(
+            "region-cut-off",
+            TimetableArgs(
+                settings,
+                "Cuts the region off for a while, once a month",
+                drill_expression(settings),
+                # EventBridge Scheduler User Guide, "Using universal targets".
+                target="arn:aws:scheduler:::aws-sdk:fis:startExperiment",
+                input=pulumi.Output.json_dumps(
+                    {"ClientToken": "<aws.scheduler.execution-id>", "ExperimentTemplateId": self.template.id}
+                ),
+                statement=Statement("BeginTheDrill", ["fis:StartExperiment"], [template, f"{fis}:experiment/*"]),
+                zone=settings.market.market_time_zone,
+                # The one region that serves in good times is the one whose loss is rehearsed.
+                enabled=recovery.drill_enabled and settings.is_primary,
+            ),
+            self.child,
+        )
+
+
+def _action(name: str, action: str, targets: str, *parameters: tuple[str, str]) -> aws.fis.ExperimentTemplateActionArgs:
+    """An action on the targets of one kind, which are named after that kind."""
+    return aws.fis.ExperimentTemplateActionArgs(
+        name=name,
+        action_id=f"aws:{action}",
+        parameters=[aws.fis.ExperimentTemplateActionParameterArgs(key=key, value=value) for key, value in parameters],
+        target=aws.fis.ExperimentTemplateActionTargetArgs(key=targets, value=targets),
+    )
+
+
+def drill_expression(settings: Settings) -> str:
+    """When drills are due: the first such day of each month, at a time in the markets' zone."""
+    hour, minute = settings.recovery.drill_time.split(":")
+    return f"cron({int(minute)} {int(hour)} ? * {settings.recovery.drill_day}#1 *)"

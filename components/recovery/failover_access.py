@@ -1,0 +1,158 @@
+"""What the failover function may do: one statement for each thing that a step of a run calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.compute.function import ALIAS, use_key
+from components.data.table_schemas import TableName
+from components.data.tables import Tables
+from components.recovery.scale_out import ScaleOut
+from components.recovery.traffic import Traffic
+from components.security.keys import DataClass, Keys
+from components.security.policies import Statement
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class FailoverAccess:
+    """Everything in the recovery region, but for reading the orders of both to compare them. `secret` is the ARN
+    pattern of the database's, `files` the ARN of the file system, `quorum` and `operations` ARNs."""
+
+    settings: Settings
+    keys: Keys
+    tables: Tables
+    traffic: Traffic
+    scale_out: ScaleOut
+    secret: str
+    files: pulumi.Input[str]
+    operations: pulumi.Input[str]
+
+    def statements(self) -> list[Statement]:
+        """By step: the run's own book-keeping, order intake, traffic, the stores, growth."""
+        return [*self._records(), *self._orders(), *self._switch(), *self._stores(), *self._growth(), *self._people()]
+
+    def _records(self) -> list[Statement]:
+        return [
+            Statement(
+                "LeaseLockAndJournal",
+                ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+                [self.tables.arn(TableName.CONTROL)],
+            ),
+            Statement(
+                "UseTablesEncrypted",
+                ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                [self.keys.arn(DataClass.TABLES)],
+                conditions={"StringEquals": {"kms:ViaService": f"dynamodb.{self._region}.amazonaws.com"}},
+            ),
+        ]
+
+    def _orders(self) -> list[Statement]:
+        general = self.settings.general
+        orders, positions = (self.tables.name(table) for table in (TableName.ORDERS, TableName.POSITIONS))
+        there = f"arn:aws:dynamodb:{general.primary_region}:{general.account_id}:table/{orders}"
+        return [
+            Statement(
+                "SeeTables",
+                ["dynamodb:DescribeTable"],
+                [self.tables.arn(TableName.ORDERS), self.tables.arn(TableName.POSITIONS)],
+            ),
+            Statement(
+                "CompareOrders",
+                ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"],
+                [self.tables.arn(TableName.ORDERS), there, there.removesuffix(orders) + positions],
+            ),
+            Statement(
+                "ReadOrdersOfThePrimaryEncrypted",
+                ["kms:Decrypt"],
+                [
+                    pulumi.Output.concat(
+                        f"arn:aws:kms:{general.primary_region}:{general.account_id}:key/",
+                        self.keys.key_id(DataClass.TABLES),
+                    )
+                ],
+                conditions={"StringEquals": {"kms:ViaService": f"dynamodb.{general.primary_region}.amazonaws.com"}},
+            ),
+            Statement("CountTheOutbox", ["dynamodb:Query"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
+            Statement(
+                "AskOrderIntakeAndGoOn",
+                ["lambda:InvokeFunction"],
+                [self._function(f"{name}:{ALIAS}") for name in ("order-intake", "redrive", "failover")],
+            ),
+        ]
+
+    def _switch(self) -> list[Statement]:
+        """The other kind of switch is an item of the control table."""
+        controls = self.traffic.controls
+        if controls is None:
+            return []
+        return [
+            Statement(
+                "TurnTraffic",
+                [
+                    "route53-recovery-cluster:GetRoutingControlState",
+                    "route53-recovery-cluster:UpdateRoutingControlStates",
+                ],
+                list(controls.arns.values()),
+            )
+        ]
+
+    def _stores(self) -> list[Statement]:
+        database = f"arn:aws:rds:{self._region}:{self._account}:db:{self.settings.name('trade-history')}"
+        return [
+            Statement("PromoteTheDatabase", ["rds:DescribeDBInstances", "rds:PromoteReadReplica"], [database]),
+            Statement(
+                "DetachAndRotateTheSecret",
+                [
+                    "secretsmanager:DescribeSecret",
+                    "secretsmanager:RotateSecret",
+                    "secretsmanager:StopReplicationToReplica",
+                ],
+                [self.secret],
+            ),
+            Statement("RotateByTheFunction", ["lambda:InvokeFunction"], [self._function("rotation")]),
+            Statement(
+                "DetachTheFiles",
+                [
+                    "elasticfilesystem:DeleteReplicationConfiguration",
+                    "elasticfilesystem:DescribeFileSystems",
+                    "elasticfilesystem:DescribeReplicationConfigurations",
+                ],
+                [self.files],
+            ),
+        ]
+
+    def _growth(self) -> list[Statement]:
+        return [
+            Statement(
+                "ScaleOut",
+                [
+                    "codebuild:BatchGetBuilds",
+                    "codebuild:BatchGetProjects",
+                    "codebuild:ListBuildsForProject",
+                    "codebuild:StartBuild",
+                ],
+                [self.scale_out.arn],
+            )
+        ]
+
+    def _people(self) -> list[Statement]:
+        quorum = f"arn:aws:cloudwatch:{self._region}:{self._account}:alarm:{self.settings.name('primary-lost')}"
+        return [
+            Statement("LookAtTheQuorum", ["cloudwatch:DescribeAlarms"], [quorum]),
+            Statement("TellPeople", ["sns:Publish"], [self.operations]),
+            use_key(self.settings, self.keys, "TellPeopleEncrypted", DataClass.STREAMS, "sns"),
+        ]
+
+    @property
+    def _region(self) -> str:
+        return self.settings.region.name
+
+    @property
+    def _account(self) -> str:
+        return self.settings.general.account_id
+
+    def _function(self, name: str) -> str:
+        return f"arn:aws:lambda:{self._region}:{self._account}:function:{self.settings.name(name)}"

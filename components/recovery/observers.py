@@ -1,0 +1,223 @@
+"""Who says that the primary is lost: four observers, and the quorum that counts their votes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import pulumi
+import pulumi_aws as aws
+
+from components.compute.function import Background, Function, FunctionArgs
+from components.data.table_schemas import TableName
+from components.data.tables import Tables
+from components.events.queue import Queue
+from components.layer import Layer
+from components.recovery.timetable import Timetable, TimetableArgs
+from components.recovery.traffic import SEEN_ADDRESS, UNSEEN_ADDRESS
+from components.security.keys import DataClass, Keys
+from components.security.policies import Statement
+from components.settings import Settings
+from components.settings.coherence_recovery import OBSERVED_EVERY_SECONDS
+from functions import metrics
+from functions.metrics import Metric
+from recovery.budget import SILENT_REGION_SECONDS
+
+_MEMORY_MB = 512
+# Three observations one after the other, and a start.
+_TIMEOUT_SECONDS = 20
+# How long nothing may be observed before people are told that nobody looks.
+_BLIND_MINUTES = 5
+# Amazon RDS User Guide, "Monitoring read replication": -1 while a replica receives nothing.
+_REPLICATION_STOPPED = -1
+
+
+@dataclass(frozen=True)
+class ObserversArgs:
+    """`health_url` is the primary's; `verdict_name` the health checkers' word; `replica` the identifier of the
+    database's replica here; `failed` takes what the function failed on; `operations` is the topic for people."""
+
+    settings: Settings
+    keys: Keys
+    tables: Tables
+    health_url: pulumi.Input[str]
+    verdict_name: str
+    replica: str
+    failed: Queue
+    operations: pulumi.Input[str]
+
+
+class Observers(Layer):
+    """One observer alone is wrong at times: the path between the regions, a resolver, a replication that stalls. A
+    stateful tier that fails over for that is worse than a minute of waiting.
+
+    An observer that reports nothing gives no vote; that it reports nothing is told to people.
+    """
+
+    alarms: list[aws.cloudwatch.MetricAlarm]
+    quorum: aws.cloudwatch.CompositeAlarm
+
+    def __init__(self, name: str, args: ObserversArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("recovery:Observers", name, opts)
+        self._args = args
+        self._settings = args.settings
+        self.function = self._function()
+        self._every_minute()
+        recovery = args.settings.recovery
+        self.alarms = [
+            self._vote("primary-unanswered", metrics.PRIMARY_UNANSWERED, 1),
+            self._vote("primary-unseen", metrics.PRIMARY_UNSEEN, 1),
+            self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds),
+            self._replica_behind(),
+        ]
+        self._blind()
+        self.quorum = self._quorum()
+        self.register_outputs({"quorum": self.quorum.arn})
+
+    def _function(self) -> Function:
+        args, settings = self._args, self._settings
+        return Function(
+            "observer",
+            FunctionArgs(
+                settings=settings,
+                keys=args.keys,
+                package="observer",
+                description="Looks at the primary from the recovery region",
+                environment={
+                    "PRIMARY_REGION": settings.general.primary_region,
+                    "PRIMARY_HEALTH_URL": args.health_url,
+                    "CHECKERS_NAME": args.verdict_name,
+                    "SEEN_ADDRESS": SEEN_ADDRESS,
+                    "UNSEEN_ADDRESS": UNSEEN_ADDRESS,
+                    "CONTROL_TABLE": args.tables.name(TableName.CONTROL),
+                    "CALL_SECONDS": f"{SILENT_REGION_SECONDS:g}",
+                },
+                statements=[
+                    Statement("ReadTheLease", ["dynamodb:GetItem"], [args.tables.arn(TableName.CONTROL)]),
+                    Statement(
+                        "ReadItEncrypted",
+                        ["kms:Decrypt"],
+                        [args.keys.arn(DataClass.TABLES)],
+                        conditions={
+                            "StringEquals": {"kms:ViaService": f"dynamodb.{settings.region.name}.amazonaws.com"}
+                        },
+                    ),
+                ],
+                timeout=_TIMEOUT_SECONDS,
+                memory=_MEMORY_MB,
+                concurrency=1,
+                failed=args.failed,
+                # Outside the VPC: it looks at the primary as any client does, by the internet.
+                placement=None,
+                background=Background(retries=0, max_age=OBSERVED_EVERY_SECONDS),
+            ),
+            self.child,
+        )
+
+    def _every_minute(self) -> None:
+        Timetable(
+            "observer",
+            TimetableArgs(
+                self._settings,
+                "Looks at the primary once a minute",
+                "rate(1 minute)",
+                target=self.function.alias.arn,
+                input="{}",
+                statement=Statement("InvokeTheObserver", ["lambda:InvokeFunction"], [f"{self.function.arn}:*"]),
+            ),
+            self.child,
+        )
+
+    def _vote(self, name: str, metric: Metric, threshold: float) -> aws.cloudwatch.MetricAlarm:
+        return self._alarm(
+            name,
+            metric.description,
+            namespace=metric.namespace,
+            metric_name=metric.name,
+            dimensions=metric.dimensions,
+            statistic="Minimum",
+            period=OBSERVED_EVERY_SECONDS,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=threshold,
+        )
+
+    def _replica_behind(self) -> aws.cloudwatch.MetricAlarm:
+        limit = self._settings.recovery.replica_lag_seconds
+        lag = aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+            namespace="AWS/RDS",
+            metric_name="ReplicaLag",
+            dimensions={"DBInstanceIdentifier": self._args.replica},
+            stat="Maximum",
+            period=OBSERVED_EVERY_SECONDS,
+        )
+        return self._alarm(
+            "replica-behind",
+            f"The database's replica receives nothing, or is {limit} s behind.",
+            metric_queries=[
+                aws.cloudwatch.MetricAlarmMetricQueryArgs(id="lag", metric=lag, return_data=False),
+                aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                    id="behind",
+                    expression=f"IF(lag <= {_REPLICATION_STOPPED}, {limit}, lag)",
+                    label="Seconds behind",
+                    return_data=True,
+                ),
+            ],
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=limit,
+        )
+
+    def _alarm(self, name: str, description: str, **arguments: object) -> aws.cloudwatch.MetricAlarm:
+        observations = self._settings.recovery.failover_observations
+        return aws.cloudwatch.MetricAlarm(
+            name,
+            name=self._settings.name(name),
+            alarm_description=description,
+            evaluation_periods=observations,
+            datapoints_to_alarm=observations,
+            # Who says nothing has no vote.
+            treat_missing_data="notBreaching",
+            opts=self.child,
+            **arguments,  # type: ignore[arg-type]
+        )
+
+    def _blind(self) -> None:
+        metric = metrics.OBSERVATIONS
+        aws.cloudwatch.MetricAlarm(
+            "observers-blind",
+            name=self._settings.name("observers-blind"),
+            alarm_description="Nobody in the recovery region looks at the primary: its loss would go unnoticed.",
+            namespace=metric.namespace,
+            metric_name=metric.name,
+            dimensions=metric.dimensions,
+            statistic="Sum",
+            period=OBSERVED_EVERY_SECONDS,
+            evaluation_periods=_BLIND_MINUTES,
+            comparison_operator="LessThanThreshold",
+            threshold=1,
+            treat_missing_data="breaching",
+            alarm_actions=[self._args.operations],
+            ok_actions=[self._args.operations],
+            opts=self.child,
+        )
+
+    def _quorum(self) -> aws.cloudwatch.CompositeAlarm:
+        needed = self._settings.recovery.failover_quorum
+        return aws.cloudwatch.CompositeAlarm(
+            "primary-lost",
+            alarm_name=self._settings.name("primary-lost"),
+            alarm_description=f"{needed} of {len(self.alarms)} observers miss the primary: decide about a failover.",
+            alarm_rule=pulumi.Output.all(*(alarm.name for alarm in self.alarms)).apply(
+                lambda names: quorum_rule(names, needed)
+            ),
+            alarm_actions=[self._args.operations],
+            ok_actions=[self._args.operations],
+            opts=self.child,
+        )
+
+
+def quorum_rule(alarms: Sequence[str], needed: int) -> str:
+    """A rule that holds when at least `needed` of the alarms are raised."""
+    return " OR ".join(
+        "(" + " AND ".join(f'ALARM("{alarm}")' for alarm in chosen) + ")" for chosen in combinations(alarms, needed)
+    )

@@ -1,0 +1,106 @@
+"""The recovery layer as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.data.stores import Stores
+from components.edge.api import STAGE, TradingApi
+from components.edge.api_name import ApiName, ApiNameArgs
+from components.edge.zone import Zone, ZoneArgs
+from components.events.events import Events
+from components.exports import PrimaryExports
+from components.layer import Layer
+from components.network.network import Network
+from components.recovery.drills import Drills, DrillsArgs
+from components.recovery.standby import Standby, StandbyArgs
+from components.recovery.traffic import Target
+from components.security.keys import Keys
+from components.security.secrets import Secrets
+from components.settings import Role, Settings
+
+_HEALTH_PATH = f"/{STAGE}/health"
+
+
+@dataclass(frozen=True)
+class RecoveryArgs:
+    """The layers that recovery moves orders between; `primary` is None in the primary."""
+
+    settings: Settings
+    keys: Keys
+    secrets: Secrets
+    network: Network
+    stores: Stores
+    events: Events
+    api: TradingApi
+    primary: PrimaryExports | None
+
+
+class Recovery(Layer):
+    """In either region the name of the Trading API and the drills; in the recovery region, what takes over.
+
+    The recovery region declares the records of both: the primary must not know it, and does not accept an order before
+    the recovery region stands anyway, since the lease lies in a table of its making.
+    """
+
+    zone: Zone
+    name: ApiName
+    drills: Drills
+    standby: Standby | None
+
+    def __init__(self, name: str, args: RecoveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("recovery:Recovery", name, opts)
+        self._args = args
+        settings, api = args.settings, args.api
+        self.zone = Zone("zone", ZoneArgs(settings, args.primary.dns_zone_id if args.primary else None), self.child)
+        self.name = ApiName(
+            "api-name", ApiNameArgs(settings, self.zone.id, api.api.id, api.stage.stage_name), self.child
+        )
+        self.health_host = pulumi.Output.concat(api.api.id, f".execute-api.{settings.region.name}.amazonaws.com")
+        self.drills = Drills(
+            "drills",
+            DrillsArgs(
+                settings,
+                args.keys,
+                args.stores.tables,
+                subnet_arns=[subnet.arn for zone in args.network.vpc.zones for subnet in (zone.app, zone.data)],
+                hub_arn=args.network.hub.gateway.arn,
+            ),
+            self.child,
+        )
+        self.standby = self._standby(args.primary) if args.primary else None
+        self.register_outputs({"zoneId": self.zone.id})
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """For people and for the runbook: what to delegate the zone to, what to prove, and how to take over."""
+        standby = {"recovery": self.standby.configuration} if self.standby else {}
+        return {
+            "tradingApiName": self._args.settings.recovery.trading_api_domain,
+            "dnsNameServers": self.zone.name_servers,
+            **standby,
+        }
+
+    def _standby(self, primary: PrimaryExports) -> Standby:
+        args = self._args
+        return Standby(
+            "standby",
+            StandbyArgs(
+                args.settings,
+                args.keys,
+                args.stores.tables,
+                args.network.firewall,
+                zone_id=self.zone.id,
+                primary=Target(primary.api_host, primary.api_health_host, _HEALTH_PATH),
+                here=Target(self.name.target, self.health_host, _HEALTH_PATH),
+                files={Role.PRIMARY: primary.file_system_id, Role.DR: args.stores.files.id},
+                files_arn=args.stores.files.arn,
+                secret=args.secrets.database,
+                replica=args.stores.database.identifier,
+                operations=args.events.topics.operations.arn,
+            ),
+            self.child,
+        )

@@ -1,0 +1,206 @@
+"""The build that brings the recovery region to the primary's size."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pulumi
+import pulumi_aws as aws
+
+from components.data.bucket import bucket_name
+from components.data.records import RecordClass
+from components.layer import Layer
+from components.security.keys import DataClass, Keys
+from components.security.policies import Statement, policy_document, trust_of_service
+from components.security.services import PLATFORM_SERVICES
+from components.settings import PROJECT, Settings
+
+# CodeBuild User Guide, "Docker images provided by CodeBuild".
+_IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
+_QUEUED_MINUTES = 30
+# The program makes these, and a stack that takes over changes none of them (`tests.components.test_graph`); what holds
+# keys and accounts is nothing that a build has to do with.
+_NOT_NEEDED = ("execute-api", "kms", "budgets", "ce", "cloudtrail", "directconnect", "organizations")
+_KEY_USE = [
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey*",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListAliases",
+    "kms:ListResourceTags",
+    "kms:ReEncrypt*",
+]
+
+
+@dataclass(frozen=True)
+class ScaleOutArgs:
+    """The build stands in the recovery region and uses nothing of another one."""
+
+    settings: Settings
+    keys: Keys
+
+
+class ScaleOut(Layer):
+    """`pulumi up` of the recovery stack with `active` set, from a copy of the program that lies in this region.
+
+    It may change what lies in this region, pass roles on, and change no role: what a takeover needs of them is there.
+    """
+
+    project: aws.codebuild.Project
+
+    def __init__(self, name: str, args: ScaleOutArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("recovery:ScaleOut", name, opts)
+        self._args = args
+        self._settings = args.settings
+        self._bucket = bucket_name(args.settings, RecordClass.ARTIFACTS)
+        self.name = args.settings.name("scale-out")
+        self.arn = (
+            f"arn:aws:codebuild:{args.settings.region.name}:{args.settings.general.account_id}:project/{self.name}"
+        )
+        self.log_group = aws.cloudwatch.LogGroup(
+            "scale-out",
+            name=f"/aws/codebuild/{self.name}",
+            retention_in_days=args.settings.functions.function_log_days,
+            kms_key_id=args.keys.arn(DataClass.LOGS),
+            opts=self.child,
+        )
+        self.role = aws.iam.Role(
+            "scale-out",
+            name=self.name,
+            description="Brings the recovery region to the primary's size",
+            assume_role_policy=trust_of_service(
+                "codebuild.amazonaws.com", args.settings.general.account_id, {"ArnEquals": {"aws:SourceArn": self.arn}}
+            ),
+            opts=self.child,
+        )
+        permissions = aws.iam.RolePolicy(
+            "scale-out",
+            name=self.name,
+            role=self.role.id,
+            policy=policy_document(*self._statements()),
+            opts=self.child,
+        )
+        self.project = self._project(permissions)
+        self.register_outputs({"project": self.project.name})
+
+    def _statements(self) -> list[Statement]:
+        settings, general = self._settings, self._settings.general
+        region, account = settings.region.name, general.account_id
+        here = {"StringEquals": {"aws:RequestedRegion": region}}
+        source = f"arn:aws:s3:::{self._bucket}"
+        statements = [
+            Statement(
+                "WriteLogs",
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
+                [f"arn:aws:logs:{region}:{account}:log-group:/aws/codebuild/{self.name}:*"],
+            ),
+            Statement("ReadTheProgram", ["s3:GetObject", "s3:GetObjectVersion"], [f"{source}/{self._object}"]),
+            Statement("FindTheProgram", ["s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"], [source]),
+            Statement(
+                "ChangeThisRegion",
+                [f"{service}:*" for service in PLATFORM_SERVICES if service not in _NOT_NEEDED],
+                ["*"],
+                conditions=here,
+            ),
+            Statement("UseKeysOfThisRegion", _KEY_USE, [f"arn:aws:kms:{region}:{account}:*"]),
+            Statement(
+                "PassOwnRoles",
+                ["iam:GetRole", "iam:PassRole"],
+                [f"arn:aws:iam::{account}:role/{general.name_prefix}-*"],
+            ),
+        ]
+        state = urlsplit(settings.recovery.state_backend_url)
+        if state.scheme == "s3":
+            bucket = f"arn:aws:s3:::{state.netloc}"
+            statements += [
+                Statement("FindTheState", ["s3:GetBucketLocation", "s3:ListBucket"], [bucket]),
+                Statement("KeepTheState", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], [f"{bucket}/*"]),
+            ]
+        return statements
+
+    @property
+    def _object(self) -> str:
+        return self._settings.recovery.scale_out_source
+
+    def _project(self, permissions: pulumi.Resource) -> aws.codebuild.Project:
+        recovery = self._settings.recovery
+        variables = {
+            "PULUMI_BACKEND_URL": recovery.state_backend_url,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # Given by whoever starts the build; the run's id, by which its builds are found again.
+            "RECOVERY_RUN": "",
+            "PULUMI_STACK": recovery.recovery_stack,
+        }
+        return aws.codebuild.Project(
+            "scale-out",
+            name=self.name,
+            description="Brings the recovery region to the primary's size",
+            service_role=self.role.arn,
+            build_timeout=recovery.scale_out_timeout_minutes,
+            queued_timeout=_QUEUED_MINUTES,
+            # Two of them would wait for each other's lock on the stack.
+            concurrent_build_limit=1,
+            encryption_key=self._args.keys.arn(DataClass.COMPUTE),
+            artifacts=aws.codebuild.ProjectArtifactsArgs(type="NO_ARTIFACTS"),
+            source=aws.codebuild.ProjectSourceArgs(
+                type="S3", location=f"{self._bucket}/{self._object}", buildspec=buildspec()
+            ),
+            environment=aws.codebuild.ProjectEnvironmentArgs(
+                compute_type="BUILD_GENERAL1_MEDIUM",
+                image=_IMAGE,
+                type="ARM_CONTAINER",
+                image_pull_credentials_type="CODEBUILD",
+                privileged_mode=False,
+                environment_variables=[
+                    aws.codebuild.ProjectEnvironmentEnvironmentVariableArgs(name=name, value=value, type="PLAINTEXT")
+                    for name, value in variables.items()
+                ],
+            ),
+            logs_config=aws.codebuild.ProjectLogsConfigArgs(
+                cloudwatch_logs=aws.codebuild.ProjectLogsConfigCloudwatchLogsArgs(
+                    status="ENABLED", group_name=self.log_group.name
+                ),
+                s3_logs=aws.codebuild.ProjectLogsConfigS3LogsArgs(status="DISABLED"),
+            ),
+            opts=self.after(permissions),
+        )
+
+
+def buildspec() -> str:
+    """What the build does, as JSON, which is YAML too. To do it twice is harmless."""
+    return json.dumps(
+        {
+            "version": 0.2,
+            "env": {"shell": "bash"},
+            "phases": {
+                "install": {
+                    "on-failure": "ABORT",
+                    "commands": [
+                        "set -euo pipefail",
+                        ': "${PULUMI_BACKEND_URL:?is not set: name the backend of the state in stateBackendUrl}"',
+                        "make setup",
+                        # The engine of the same version as the SDK; an image of one's own has it already.
+                        "version=\"$(sed -n 's/^pulumi==//p' requirements.txt)\"",
+                        "command -v pulumi || curl --fail --silent --show-error --location https://get.pulumi.com"
+                        ' | sh -s -- --version "$version"',
+                    ],
+                },
+                "build": {
+                    "on-failure": "ABORT",
+                    "commands": [
+                        "set -euo pipefail",
+                        'export PATH="$HOME/.pulumi/bin:$PATH"',
+                        'pulumi stack select "$PULUMI_STACK"',
+                        f"pulumi config set {PROJECT}:active true",
+                        "pulumi up --yes --non-interactive --policy-pack policy",
+                    ],
+                },
+            },
+        },
+        indent=2,
+    )

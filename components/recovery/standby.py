@@ -1,0 +1,158 @@
+"""What the recovery region alone has: it watches, it decides, and it takes over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.data.tables import Tables
+from components.events.access import Sender, arn
+from components.events.queue import Queue, QueueArgs, QueueKind
+from components.layer import Layer
+from components.network.firewall import WebFirewall
+from components.recovery.configuration import RunConfiguration
+from components.recovery.drills import drill_expression
+from components.recovery.failover import Failover, FailoverArgs
+from components.recovery.failover_access import FailoverAccess
+from components.recovery.observers import Observers, ObserversArgs
+from components.recovery.scale_out import ScaleOut, ScaleOutArgs
+from components.recovery.switch_endpoint import SwitchEndpoint, SwitchEndpointArgs
+from components.recovery.timetable import Timetable, TimetableArgs
+from components.recovery.traffic import Target, Traffic, TrafficArgs
+from components.security.keys import DataClass, Keys
+from components.security.policies import Statement
+from components.security.secrets import Secret
+from components.settings import Role, Settings
+
+
+@dataclass(frozen=True)
+class StandbyArgs:
+    """`primary` and `here` are the two regions' Trading APIs; `files` the file systems' ids by role, and `files_arn`
+    the ARN of this region's; `secret` is the database's, `replica` its instance here, `operations` the topic's ARN."""
+
+    settings: Settings
+    keys: Keys
+    tables: Tables
+    firewall: WebFirewall
+    zone_id: pulumi.Input[str]
+    primary: Target
+    here: Target
+    files: dict[Role, pulumi.Input[str]]
+    files_arn: pulumi.Input[str]
+    secret: Secret
+    replica: str
+    operations: pulumi.Input[str]
+
+
+class Standby(Layer):
+    """The switch and the records, the observers and their quorum, the failover function, and the build that grows."""
+
+    configuration: dict[str, Any]
+    """What the runbook is told, exported as `recovery`."""
+
+    def __init__(self, name: str, args: StandbyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("recovery:Standby", name, opts)
+        self._args = args
+        self._settings = args.settings
+        self.endpoint = SwitchEndpoint(
+            "switch-endpoint",
+            SwitchEndpointArgs(args.settings, args.keys, args.tables, args.firewall),
+            self.child,
+        )
+        self.traffic = Traffic(
+            "traffic",
+            TrafficArgs(args.settings, args.zone_id, args.primary, args.here, self.endpoint),
+            self.child,
+        )
+        self.failed = self._failed()
+        self.observers = self._observers()
+        self.scale_out = ScaleOut("scale-out", ScaleOutArgs(args.settings, args.keys), self.child)
+        self.configuration = RunConfiguration(
+            args.settings,
+            args.tables,
+            args.files,
+            args.secret.name,
+            self.traffic,
+            self.endpoint,
+            self.scale_out,
+        ).output()
+        self.failover = self._failover()
+        self._drill()
+        self.register_outputs({"switch": self.endpoint.url, "failover": self.failover.function.alias.arn})
+
+    def _failed(self) -> Queue:
+        """What neither EventBridge nor Lambda could get rid of. A queue of its own: its first message is an alarm."""
+        settings = self._settings
+        rule = arn(settings, "events", f"rule/{settings.name('primary-lost')}")
+        return Queue(
+            "failed-recovery",
+            QueueArgs(
+                settings,
+                self._args.keys.arn(DataClass.STREAMS),
+                QueueKind.LAST_RESORT,
+                senders=[Sender("FromQuorum", "events", rule)],
+            ),
+            self.child,
+        )
+
+    def _observers(self) -> Observers:
+        args = self._args
+        return Observers(
+            "observers",
+            ObserversArgs(
+                args.settings,
+                args.keys,
+                args.tables,
+                health_url=pulumi.Output.concat("https://", args.primary.health_host, args.primary.health_path),
+                verdict_name=self.traffic.verdict_name,
+                replica=args.replica,
+                failed=self.failed,
+                operations=args.operations,
+            ),
+            self.child,
+        )
+
+    def _failover(self) -> Failover:
+        args = self._args
+        access = FailoverAccess(
+            args.settings,
+            args.keys,
+            args.tables,
+            self.traffic,
+            self.scale_out,
+            secret=args.secret.arn_pattern,
+            files=args.files_arn,
+            operations=args.operations,
+        )
+        return Failover(
+            "failover",
+            FailoverArgs(
+                args.settings,
+                args.keys,
+                quorum=self.observers.quorum,
+                configuration=self.configuration,
+                statements=access.statements(),
+                failed=self.failed,
+                operations=args.operations,
+            ),
+            self.child,
+        )
+
+    def _drill(self) -> None:
+        """Compares both regions and asks whether this one could take over now. It moves nothing."""
+        function = self.failover.function
+        Timetable(
+            "readiness-drill",
+            TimetableArgs(
+                self._settings,
+                "Asks each month whether this region could take over",
+                drill_expression(self._settings),
+                target=function.alias.arn,
+                input='{"drill":true}',
+                statement=Statement("BeginTheDrill", ["lambda:InvokeFunction"], [f"{function.arn}:*"]),
+                zone=self._settings.market.market_time_zone,
+            ),
+            self.child,
+        )

@@ -1,0 +1,67 @@
+"""What the switch's API answers to the health checkers: an item of the control table, as a status."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
+from recovery.switch import ITEM, NOT_TAKEN_OVER, POSITION_ATTRIBUTE, TAKEN_OVER
+
+PATH = "/switch"
+_TROUBLE = 502
+# Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy": an answer must come
+# within two seconds of the connection.
+_TIMEOUT_MILLISECONDS = 1500
+# API Gateway Developer Guide, "Mapping template overrides": a status that depends on the answer's content.
+_ANSWER = (
+    f"#set($position = $input.path('$.Item.{POSITION_ATTRIBUTE}.S'))"
+    f"#if($position != 'standby')#set($context.responseOverride.status = {NOT_TAKEN_OVER})#end"
+    """{"takenOver":#if($position == 'standby')true#{else}false#end}"""
+)
+
+
+def switch_document(*, region: str, table: str, role_arn: str) -> dict[str, Any]:
+    """The OpenAPI document of the switch's API.
+
+    It has no function that would have to start, and no authorizer: health checkers present nothing, and the answer says
+    no more than what a look at the DNS does. Whatever goes wrong is not 200, and leaves traffic where it is.
+    """
+    key = {KEY_ATTRIBUTE: {"S": ITEM}, SORT_ATTRIBUTE: {"N": "0"}}
+    # An eventually consistent read: it needs no other region, and what this region wrote it reads within milliseconds.
+    request = {"TableName": table, "Key": key, "ProjectionExpression": "#position"}
+    request["ExpressionAttributeNames"] = {"#position": POSITION_ATTRIBUTE}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Traffic switch", "version": "1.0.0"},
+        "paths": {
+            PATH: {
+                "get": {
+                    "operationId": "getSwitch",
+                    "summary": "Whether the recovery region has taken over",
+                    "security": [],
+                    "responses": {
+                        str(TAKEN_OVER): {"description": "It has."},
+                        str(NOT_TAKEN_OVER): {"description": "It has not."},
+                        str(_TROUBLE): {"description": "It cannot be told."},
+                    },
+                    "x-amazon-apigateway-integration": {
+                        "type": "aws",
+                        "httpMethod": "POST",
+                        "uri": f"arn:aws:apigateway:{region}:dynamodb:action/GetItem",
+                        "credentials": role_arn,
+                        "passthroughBehavior": "never",
+                        "timeoutInMillis": _TIMEOUT_MILLISECONDS,
+                        "requestTemplates": {"application/json": json.dumps(request)},
+                        "responses": {
+                            "200": {
+                                "statusCode": str(TAKEN_OVER),
+                                "responseTemplates": {"application/json": _ANSWER},
+                            },
+                            "default": {"statusCode": str(_TROUBLE)},
+                        },
+                    },
+                }
+            }
+        },
+    }

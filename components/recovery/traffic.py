@@ -1,0 +1,159 @@
+"""The name of the Trading API, and which region it leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.recovery.routing_controls import RoutingControls, RoutingControlsArgs
+from components.recovery.switch_endpoint import SwitchEndpoint
+from components.settings import Settings
+from recovery.budget import SwitchKind
+
+_HTTPS = 443
+# Three checks in a row: the observers' verdict should not change with one lost packet.
+_OBSERVED_THRESHOLD = 3
+# RFC 5737, "IPv4 Address Blocks Reserved for Documentation": nobody is ever led there.
+SEEN_ADDRESS, UNSEEN_ADDRESS = "192.0.2.1", "192.0.2.2"
+_VERDICT_TTL_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Target:
+    """One region's Trading API: `host` is behind its name, `health_host` and `health_path` tell how it is."""
+
+    host: pulumi.Input[str]
+    health_host: pulumi.Input[str]
+    health_path: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class TrafficArgs:
+    """`endpoint` is the switch's, in the recovery region."""
+
+    settings: Settings
+    zone_id: pulumi.Input[str]
+    primary: Target
+    standby: Target
+    endpoint: SwitchEndpoint
+
+
+class Traffic(Layer):
+    """Failover records of one name, declared by the recovery region whole: the primary must not name it.
+
+    The primary's record hangs on the switch and on nothing else. Nobody is led away because checks of the primary fail:
+    which region accepts orders is decided by who holds the lease, and the DNS follows. CNAMEs, not aliases: resolvers
+    keep an alias to API Gateway for 60 s (Route 53 Developer Guide, "Choosing between alias and non-alias records");
+    recovery has no such minute.
+
+    None of it changes when the region takes over: turning the switch is a call in the data plane.
+    """
+
+    controls: RoutingControls | None
+    verdict_name: str
+    """Host whose address says whether the health checkers around the world reach the primary."""
+
+    def __init__(self, name: str, args: TrafficArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("recovery:Traffic", name, opts)
+        self._args = args
+        self._recovery = args.settings.recovery
+        self.controls = None
+        if self._recovery.traffic_switch is SwitchKind.ROUTING_CONTROL:
+            self.controls = RoutingControls("routing-controls", RoutingControlsArgs(args.settings), self.child)
+            checks = {
+                role: self._check(
+                    f"{role}-routing-control", type="RECOVERY_CONTROL", routing_control_arn=self.controls.arns[role]
+                ).id
+                for role in ("primary", "standby")
+            }
+        else:
+            # The standby's record has no check: it answers when the primary's does not.
+            checks = {"primary": self._taken_over().id, "standby": None}
+        domain = self._recovery.trading_api_domain
+        for role, target in (("primary", args.primary), ("standby", args.standby)):
+            self._record(
+                role,
+                name=domain,
+                type="CNAME",
+                ttl=self._recovery.failover_ttl,
+                records=[target.host],
+                health_check_id=checks[role],
+            )
+        self.verdict_name = f"primary-seen.{domain}"
+        self._verdict()
+        self.register_outputs({"name": domain})
+
+    def _taken_over(self) -> aws.route53.HealthCheck:
+        """Standby takes over primary: healthy while the endpoint in the recovery region does not say 200. If that
+        region is gone nobody says so, and the primary stays."""
+        endpoint = self._args.endpoint
+        return self._https_check(
+            "switch",
+            endpoint.host,
+            endpoint.path,
+            threshold=self._recovery.health_check_threshold,
+            interval=self._recovery.health_check_interval,
+            inverted=True,
+        )
+
+    def _verdict(self) -> None:
+        """What the health checkers find, put where a region that has lost us-east-1 can read it: into the DNS."""
+        primary = self._args.primary
+        check = self._https_check(
+            "primary-api", primary.health_host, primary.health_path, threshold=_OBSERVED_THRESHOLD, interval=10
+        )
+        for role, address, check_id in (
+            ("primary", SEEN_ADDRESS, check.id),
+            ("standby", UNSEEN_ADDRESS, None),
+        ):
+            self._record(
+                role,
+                prefix="seen-",
+                name=self.verdict_name,
+                type="A",
+                ttl=_VERDICT_TTL_SECONDS,
+                records=[address],
+                health_check_id=check_id,
+            )
+
+    def _https_check(
+        self,
+        name: str,
+        host: pulumi.Input[str],
+        path: pulumi.Input[str],
+        *,
+        threshold: int,
+        interval: int,
+        inverted: bool = False,
+    ) -> aws.route53.HealthCheck:
+        return self._check(
+            name,
+            type="HTTPS",
+            fqdn=host,
+            port=_HTTPS,
+            resource_path=path,
+            enable_sni=True,
+            request_interval=interval,
+            failure_threshold=threshold,
+            invert_healthcheck=inverted,
+        )
+
+    def _check(self, name: str, **arguments: Any) -> aws.route53.HealthCheck:
+        return aws.route53.HealthCheck(
+            name, **arguments, tags={"Name": self._args.settings.shared_name(name)}, opts=self.child
+        )
+
+    def _record(self, role: str, *, prefix: str = "", **arguments: Any) -> None:
+        kind = "PRIMARY" if role == "primary" else "SECONDARY"
+        aws.route53.Record(
+            f"{prefix}{role}",
+            zone_id=self._args.zone_id,
+            set_identifier=role,
+            failover_routing_policies=[aws.route53.RecordFailoverRoutingPolicyArgs(type=kind)],
+            **arguments,
+            opts=self.child,
+        )

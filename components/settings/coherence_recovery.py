@@ -1,0 +1,129 @@
+"""What the settings of recovery must hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from components.settings.market import minute_of_day
+from recovery.budget import RTO_SECONDS, Budget, Times, budget
+
+if TYPE_CHECKING:
+    from components.settings.root import Settings
+
+Found = Iterator[tuple[str, Any, str]]
+
+# The lease is read and extended before an order, the order is written and put to its stream.
+_CALLS_OF_THE_FIRST_ORDER = 4
+# Observers report once a minute, the shortest period of an EventBridge schedule.
+OBSERVED_EVERY_SECONDS = 60
+
+
+def recovery_budget(settings: Settings) -> Budget:
+    """What these settings allow between a decision and the first accepted order, term by term."""
+    recovery, functions = settings.recovery, settings.functions
+    return budget(
+        Times(
+            switch=recovery.traffic_switch,
+            decision=recovery.decision_milliseconds / 1000,
+            call=recovery.control_call_milliseconds / 1000,
+            lease=functions.lease_milliseconds / 1000,
+            interval=recovery.health_check_interval,
+            threshold=recovery.health_check_threshold,
+            ttl=recovery.failover_ttl,
+            first_order=_CALLS_OF_THE_FIRST_ORDER * functions.write_timeout_milliseconds / 1000,
+            observed_every=OBSERVED_EVERY_SECONDS,
+            observations=recovery.failover_observations,
+        )
+    )
+
+
+def recovery_takes_thirty_seconds_at_most(settings: Settings) -> Found:
+    """The objective of order intake."""
+    found = recovery_budget(settings)
+    if not found.kept:
+        yield (
+            "healthCheckThreshold",
+            settings.recovery.health_check_threshold,
+            f"gives a recovery of more than {RTO_SECONDS:g} s: {found.explained()}; lower healthCheckInterval, "
+            "healthCheckThreshold, failoverTtl, leaseMilliseconds, controlCallMilliseconds, decisionMilliseconds or "
+            "writeTimeoutMilliseconds",
+        )
+
+
+def the_api_is_certified_in_this_region(settings: Settings) -> Found:
+    """API Gateway takes certificates of its own region only."""
+    arn = settings.recovery.trading_api_certificate_arn
+    if arn and arn.split(":")[3] != settings.region.name:
+        yield (
+            "tradingApiCertificateArn",
+            arn,
+            f"is of another region than {settings.region.name}; import the certificate here, or leave it empty",
+        )
+
+
+def the_names_of_both_apis_differ(settings: Settings) -> Found:
+    """One name cannot lead to a load balancer and to the gateway."""
+    if settings.recovery.trading_api_domain == settings.compute.api_domain:
+        yield (
+            "tradingApiDomain",
+            settings.recovery.trading_api_domain,
+            "is also the apiDomain, which leads to the load balancers; choose another name in the same zone",
+        )
+
+
+def a_lease_is_stale_only_after_it_was_due(settings: Settings) -> Found:
+    """Without traffic the observers' own questions extend the lease: order intake looks at it when asked how it is."""
+    recovery, functions = settings.recovery, settings.functions
+    due = OBSERVED_EVERY_SECONDS + functions.lease_milliseconds / 1000
+    if recovery.lease_stale_seconds <= due:
+        yield (
+            "leaseStaleSeconds",
+            recovery.lease_stale_seconds,
+            f"is no longer than a quiet primary takes to extend its lease, {due:g} s by "
+            f"leaseMilliseconds and an observation a minute; set more than {due:g}",
+        )
+
+
+def a_build_finds_the_state(settings: Settings) -> Found:
+    """Nobody is there to name the backend when a failover runs by itself."""
+    recovery, general = settings.recovery, settings.general
+    if recovery.automatic_failover and not recovery.state_backend_url:
+        yield (
+            "automaticFailover",
+            True,
+            "cannot scale out without stateBackendUrl; name the backend of the stacks' state, outside "
+            f"{general.primary_region}",
+        )
+    if f"region={general.primary_region}" in recovery.state_backend_url:
+        yield (
+            "stateBackendUrl",
+            recovery.state_backend_url,
+            f"is in the primary's region, with which it would be lost; move the state to {general.dr_region}",
+        )
+
+
+def no_drill_while_markets_trade(settings: Settings) -> Found:
+    """A drill takes the primary's neighbours away."""
+    recovery, market = settings.recovery, settings.market
+    if recovery.drill_day not in market.market_days:
+        return
+    begins = minute_of_day(recovery.drill_time)
+    opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
+    if begins < closes and opens < begins + recovery.drill_minutes:
+        yield (
+            "drillTime",
+            recovery.drill_time,
+            f"lies with drillMinutes = {recovery.drill_minutes} in the hours of trading on drillDay = "
+            f"{recovery.drill_day!r}, {market.market_open} to {market.market_close}; choose another day or time",
+        )
+
+
+CHECKS: tuple[Callable[[Settings], Found], ...] = (
+    recovery_takes_thirty_seconds_at_most,
+    the_api_is_certified_in_this_region,
+    the_names_of_both_apis_differ,
+    a_lease_is_stale_only_after_it_was_due,
+    a_build_finds_the_state,
+    no_drill_while_markets_trade,
+)

@@ -1,0 +1,130 @@
+"""Settings of recovery: where traffic is turned, when a loss counts as one, and what is rehearsed on the real thing."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.settings.market import Clock, Weekday
+from components.settings.section import Section
+from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
+
+# Route 53 Developer Guide, "Values that you specify when you create or update health checks".
+_INTERVALS = (10, 30)
+_URL = re.compile(r"^$|^(s3|https)://[^\s]{3,400}$")
+_DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z]{2,63}$"
+
+
+def _known_interval(seconds: int) -> int:
+    if seconds not in _INTERVALS:
+        raise ValueError("is not an interval of Route 53; write 10 (fast) or 30")
+    return seconds
+
+
+def _state_elsewhere(url: str) -> str:
+    if not _URL.match(url):
+        raise ValueError("is no backend that a build can reach; write s3://bucket?region=... or https://...")
+    return url
+
+
+def _day_of_the_week(day: str) -> str:
+    if day not in Weekday.__members__:
+        raise ValueError(f"is not a day of the week; choose one of {', '.join(Weekday)}")
+    return day
+
+
+class RecoverySettings(Section):
+    """The same in both stack files: `recovery.budget` adds up what of this stands between a decision and an order."""
+
+    trading_api_domain: str = Field(
+        "orders.trading.example",
+        description="Name under which clients reach the Trading API, whichever region serves; the default is of a "
+        "domain for documentation (RFC 2606).",
+        pattern=_DOMAIN,
+    )
+    trading_api_certificate_arn: str = Field(
+        "",
+        description="ARN of a certificate of ACM in this region for tradingApiDomain, instead of one that the stack "
+        "asks for.",
+        pattern=r"^$|^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate/[a-z0-9-]+$",
+    )
+    traffic_switch: SwitchKind = Field(
+        SwitchKind.HEALTH_CHECK,
+        description="healthCheck: the standby answers the primary's health check; routingControl: a cluster of "
+        "Application Recovery Controller, at about 2.50 USD an hour.",
+    )
+    health_check_interval: Annotated[int, AfterValidator(_known_interval)] = Field(
+        10, description="Seconds between two health checks: 10 or 30."
+    )
+    health_check_threshold: int = Field(
+        1, description="Health checks in a row with another result that turn traffic.", ge=1, le=10
+    )
+    failover_ttl: int = Field(
+        5, description="How long resolvers may keep which region serves, in seconds.", ge=0, le=300
+    )
+    decision_milliseconds: int = Field(
+        2000,
+        description="From the decision to the first step, in ms: a function's start, a look at what is needed.",
+        ge=100,
+        le=10_000,
+    )
+    control_call_milliseconds: int = Field(
+        1000,
+        description="The longest that one call of a failover to the region that takes over may take, in ms.",
+        ge=100,
+        le=int(SILENT_REGION_SECONDS * 1000),
+    )
+    automatic_failover: bool = Field(
+        False,
+        description="Whether the quorum of observers fails over by itself; otherwise it tells people, who do.",
+    )
+    failover_quorum: int = Field(
+        3, description="How many of the four observers must miss the primary; one alone never suffices.", ge=2, le=4
+    )
+    failover_observations: int = Field(
+        2, description="Minutes in a row in which an observer must miss the primary.", ge=1, le=10
+    )
+    failover_cooldown_minutes: int = Field(
+        30, description="The least time between two takeovers, in minutes.", ge=1, le=1440
+    )
+    lease_stale_seconds: int = Field(
+        150, description="Age at which a lease that nobody extends counts as a sign of loss, in seconds.", ge=60
+    )
+    replica_lag_seconds: int = Field(
+        600, description="Lag of the database's replica that counts as a sign of loss, in seconds.", ge=60
+    )
+    replication_lag_milliseconds: int = Field(
+        5000, description="What a global table lags at most in good times, in ms.", ge=100, le=60_000
+    )
+    canary_account: str = Field(
+        "CANARY",
+        description="Trading account of the order by which a failover is proven.",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$",
+    )
+    state_backend_url: Annotated[str, AfterValidator(_state_elsewhere)] = Field(
+        "",
+        description="Where the stacks' state is, for the build that scales out: not in the primary's region.",
+    )
+    recovery_stack: str = Field(
+        "organization/trading-platform/dr",
+        description="The recovery region's stack as organization/project/stack, for that build.",
+        pattern=r"^[^/]+/[^/]+/[^/]+$",
+    )
+    scale_out_source: str = Field(
+        "source/platform.zip",
+        description="Object in the recovery region's bucket of artifacts with this program, for that build.",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,400}\.zip$",
+    )
+    scale_out_timeout_minutes: int = Field(
+        60, description="The longest that the build which scales out may take, in minutes.", ge=10, le=480
+    )
+    drill_enabled: bool = Field(
+        False, description="Whether the primary cuts itself off from other regions once a month, on purpose."
+    )
+    drill_day: Annotated[str, AfterValidator(_day_of_the_week)] = Field(
+        "SAT", description="Day of the monthly drills: MON to SUN, the first of the month."
+    )
+    drill_time: Clock = Field("10:00", description="Start of the drills in the markets' time zone: HH:MM.")
+    drill_minutes: int = Field(15, description="How long a drill keeps the regions apart, in minutes.", ge=1, le=120)

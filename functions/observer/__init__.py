@@ -1,0 +1,1 @@
+"""Observes the primary from the recovery region."""
