@@ -66,7 +66,9 @@ class Restore:
 
     def run(self, at: datetime, *, replay: bool) -> Restored:
         """`at` has a time zone."""
-        tables = {name: f"{name}-{at.astimezone(UTC).strftime(_STAMP)}" for name in self.configuration.tables.restorable}
+        tables = {
+            name: f"{name}-{at.astimezone(UTC).strftime(_STAMP)}" for name in self.configuration.tables.restorable
+        }
         for live in tables:
             self._require_window(live, at)
         for live, restored in tables.items():
@@ -95,9 +97,7 @@ class Restore:
             self.announce(f"{restored} is there already")
             return
         self.announce(f"restoring {live} as {restored}")
-        self._call(
-            "restore_table_to_point_in_time", SourceTableName=live, TargetTableName=restored, RestoreDateTime=at
-        )
+        self._call("restore_table_to_point_in_time", SourceTableName=live, TargetTableName=restored, RestoreDateTime=at)
 
     def _await(self, table: str) -> None:
         def active() -> bool | None:
@@ -165,7 +165,9 @@ class Restore:
             except (BotoCoreError, ClientError) as error:
                 raise _refused("describe_replay", error) from error
             if found["State"] in ("FAILED", "CANCELLED"):
-                raise StepFailedError(f"replay {name} is {found['State']}: {found.get('StateReason', 'no reason given')}")
+                raise StepFailedError(
+                    f"replay {name} is {found['State']}: {found.get('StateReason', 'no reason given')}"
+                )
             return True if found["State"] == "COMPLETED" else None
 
         self.announce(f"replaying events since {at.isoformat()} as {name}")

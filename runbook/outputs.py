@@ -44,4 +44,6 @@ def selected(stack: str, work_dir: Path) -> automation.Stack:
         line = str(error).strip().splitlines()[-1]
         raise ConfigurationError(f"stack {stack!r}: the engine cannot select it ({line}); {way_out}") from error
     except OSError as error:
-        raise ConfigurationError(f"stack {stack!r}: there is no pulumi command ({error.strerror}); {way_out}") from error
+        raise ConfigurationError(
+            f"stack {stack!r}: there is no pulumi command ({error.strerror}); {way_out}"
+        ) from error

@@ -62,14 +62,16 @@ class Session:
         )
 
     def _parts(self, clients: Clients) -> Parts:
-        return Parts(self.switch, grow=self._growth(clients, active=True), shrink=self._growth(clients, active=False))
-
-    def _growth(self, clients: Clients, *, active: bool) -> ScaleOut:
         if self.command is not None:
-            variables = {**os.environ, "RECOVERY_ACTIVE": str(active).lower()}
-            return CommandScaleOut(shlex.split(self.command), variables)
+            return Parts(self.switch, grow=self._by_command(active=True), shrink=self._by_command(active=False))
+        if self.outputs_file is not None:
+            # Where there is no engine there is CodeBuild to grow, and a person to shrink by daylight.
+            return Parts(self.switch, grow=parts.growth_of(self.configuration, clients))
         found = self.configuration
-        if self.outputs_file is not None and active:
-            return parts.growth_of(found, clients)
         store = RetainedStore(clients.at("dynamodb", found.standby.region), found.tables.control)
-        return PulumiScaleOut(self.stack, self.work_dir, active, store)
+        grow, shrink = (PulumiScaleOut(self.stack, self.work_dir, active, store) for active in (True, False))
+        return Parts(self.switch, grow=grow, shrink=shrink)
+
+    def _by_command(self, *, active: bool) -> ScaleOut:
+        variables = {**os.environ, "RECOVERY_ACTIVE": str(active).lower()}
+        return CommandScaleOut(shlex.split(self.command or ""), variables)

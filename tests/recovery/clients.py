@@ -60,7 +60,9 @@ class Mortal:
 
 
 def error(code: str, message: str = "as the service says") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "Any")
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "Any"
+    )
 
 
 class Databases:

@@ -24,8 +24,8 @@ from recovery.scale_out import CalledScaleOut, Progress
 from recovery.switch import HealthCheckSwitch
 from recovery.waiting import Waiter
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
-from tests.recovery.tables import Tables
 from tests.recovery.clients import Databases, Files, Killer, Lambda, Metrics, Mortal, Routed, Secrets, Stream, ids
+from tests.recovery.tables import Tables
 
 EAST, WEST = "us-east-1", "us-west-2"
 SECRET = "trading-database"
@@ -91,7 +91,6 @@ class Grown:
     """What the deployment of the recovery stack did."""
 
     runs: list[str] = field(default_factory=list)
-    trouble: str | None = None
 
     def __call__(self, run: str, progress: Progress) -> None:
         progress("growing")
