@@ -228,10 +228,14 @@ def _typed(phrase: str, yes: bool) -> None:
     """Asks for the phrase letter by letter; raises RefusedError."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not _at_a_terminal():
         raise RefusedError("nobody is there to confirm; give --yes")
     if typer.prompt(f'type "{phrase}" to go on', err=True).strip() != phrase:
         raise RefusedError("not confirmed; nothing was changed")
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _reason(force: bool, reason: str | None) -> str | None:

@@ -86,7 +86,7 @@ class Show:
             return
         table = Table("step", "how it ended", "seconds", "what proves it")
         for step in report.steps:
-            proof = step.trouble or ", ".join(f"{key} {value}" for key, value in step.facts.items() if key != "orders")
+            proof = step.trouble or ", ".join(f"{key} {value}" for key, value in step.facts.items() if key != "named")
             table.add_row(step.name, str(step.status), f"{step.seconds:.2f}", proof)
         self._out.print(table)
         self._unreplicated(report)
@@ -117,7 +117,7 @@ class Show:
 
     def _unreplicated(self, report: Report) -> None:
         for step in report.steps:
-            for order in step.facts.get("orders", [])[:_SHOWN_ORDERS]:
+            for order in step.facts.get("named", [])[:_SHOWN_ORDERS]:
                 arrived = "has arrived since" if order["arrived_since"] else "has not arrived"
                 self._out.print(f"  not known at the takeover: {order['order_id']}, {arrived}", markup=False)
 

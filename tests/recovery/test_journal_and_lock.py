@@ -111,7 +111,7 @@ class JournalAndLock(RuleBasedStateMachine):
         taken = at in self.confirmed
         try:
             entry = process.journal.append(
-                process.last, run="r", verb="failover", kind=Kind.INTENT, step="s", at=self.clock(), facts={"by": at}
+                process.last, run="r", verb="failover", kind=Kind.BEGAN, step="", at=self.clock(), facts={"by": at}
             )
         except JournalTakenError:
             assert taken, "a writer is refused only where another was before it"

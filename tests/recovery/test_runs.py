@@ -170,8 +170,8 @@ def test_failback_names_each_order_that_the_takeover_had_not_known(world: World)
     report = world.operations().begin(Verb.FAILBACK)
     assert report.outcome == "done", report
     facts = report.step("reconcile-orders").facts
-    assert [order["order_id"] for order in facts["orders"]] == sorted(lost)
-    assert all(order["arrived_since"] for order in facts["orders"]), "global tables have sent them on since"
+    assert [order["order_id"] for order in facts["named"]] == sorted(lost)
+    assert all(order["arrived_since"] for order in facts["named"]), "global tables have sent them on since"
     assert facts["unreplicated"] == 3
     assert world.accepting() == {EAST}
     assert world.switch.state() == "primary"
