@@ -44,6 +44,12 @@ class Killer:
 _READS = ("get_", "describe_", "list_", "batch_get_", "query", "scan")
 
 
+def _only_operations(name: str) -> None:
+    """What copies an object asks for names that no client has."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+
+
 class Mortal:
     """A client whose every changing call passes by the killer."""
 
@@ -53,6 +59,7 @@ class Mortal:
         self._killer = killer
 
     def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
         real = getattr(self._real, name)
         if name.startswith(_READS):
             return real
@@ -221,6 +228,8 @@ class Routed:
         self._table = control_table
 
     def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
+
         def call(**parameters: Any) -> Any:
             client = self._control if parameters.get("TableName") == self._table else self._own
             return getattr(client, name)(**parameters)
