@@ -199,7 +199,7 @@ class Operations:
             with self.heartbeat(lock) as beating:
                 check = getattr(beating, "check", lambda: None)
                 report = Executor(plan, context, journal, run, self.watch, check).execute()
-        except Exception:
+        except (Exception, KeyboardInterrupt):
             lock.release()
             raise
         lock.release()
