@@ -50,7 +50,8 @@ class Shown:
                 self._advance(progress)
             elif time.monotonic() - self._last_line.get(progress.stack, 0.0) > _LINE_EVERY_SECONDS:
                 self._last_line[progress.stack] = time.monotonic()
-                self._console.print(f"  {progress.stack}: {progress.done} of {progress.total}, {progress.resource}")
+                line = f"  {progress.stack}: {progress.done} of {progress.total}, {progress.resource}"
+                self._console.print(line, soft_wrap=True)
 
     def __enter__(self) -> Shown:
         self._bars.start()

@@ -138,7 +138,7 @@ class Report:
             for address in stack.replaced:
                 console.print(f"[yellow]{name}: replaced by the update in place: {address}")
         for problem in self.problems():
-            console.print(f"[red]{problem}")
+            console.print(f"[red]{problem}", soft_wrap=True)
         kinds = {finding.what for finding in self.verified if not finding.missing}
         if self.calls_to_lost_region is not None:
             console.print(f"took over with the primary's region dead; calls made to it: {self.calls_to_lost_region}")

@@ -76,7 +76,10 @@ class HybridLinks(Layer):
             # AWS makes the pre-shared keys and keeps them: they never pass through a setting or the state.
             preshared_key_storage="SecretsManager",
             tags={"Name": f"{args.name}-vpn"},
-            opts=self.child,
+            # Where the keys are is chosen once: to move them touches both tunnels, and is no by-product of an `up`.
+            opts=pulumi.ResourceOptions.merge(
+                self.child, pulumi.ResourceOptions(ignore_changes=["preshared_key_storage"])
+            ),
             **_tunnel(1, log_group.arn),
             **_tunnel(2, log_group.arn),
         )

@@ -115,6 +115,7 @@ class TerraformEngine:
     def destroy(self, name: str, report: Report) -> None:
         if not (self._folder(name) / "terraform.tfstate").exists():
             return
+        self._fill_in_secrets(name)
         terraform = self._terraform(name)
         total = len(self._in_state(name))
         counted = _Counted(name, total, report)
@@ -147,6 +148,13 @@ class TerraformEngine:
             self._secrets.setdefault(f"TF_VAR_{variable}", password.make())
         self._lowered[name] = lowered
         return lowered
+
+    def _fill_in_secrets(self, name: str) -> None:
+        """Another process may have made the stack. Its passwords are gone with it, and destroying needs none of them,
+        but terraform wants every variable to have a value."""
+        document = json.loads((self._folder(name) / "main.tf.json").read_text(encoding="utf-8"))
+        for variable in document.get("variable", {}):
+            self._secrets.setdefault(f"TF_VAR_{variable}", "destroyed")
 
     def _initialised(self, name: str) -> Terraform:
         folder = self._folder(name)
