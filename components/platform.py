@@ -13,6 +13,7 @@ from components.data.stores import Stores, StoresArgs
 from components.edge.api import TradingApi, TradingApiArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
+from components.kubernetes.kubernetes import Kubernetes, KubernetesArgs
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.providers import regional_provider
@@ -38,7 +39,8 @@ class Platform:
     def __init__(self, settings: Settings, primary: PrimaryExports | None) -> None:
         self.settings = settings
         self.primary = primary
-        self.here = pulumi.ResourceOptions(provider=regional_provider("regional", settings.region.name, settings))
+        self.provider = regional_provider("regional", settings.region.name, settings)
+        self.here = pulumi.ResourceOptions(provider=self.provider)
         # What replication needs on the primary's side is declared by the recovery stack, until it takes over.
         self.primary_side: aws.Provider | None = (
             regional_provider("primary-side", settings.general.primary_region, settings)
@@ -53,11 +55,12 @@ class Platform:
         self.messaging()
         self.rotating()
         self.serving()
+        self.clustering()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
         self.boundaries = Boundaries("boundaries", BoundariesArgs(self.settings), self.here)
-        self.here = pulumi.ResourceOptions(provider=self.here.provider, transformations=[self.boundaries.bind])
+        self.here = pulumi.ResourceOptions(provider=self.provider, transformations=[self.boundaries.bind])
 
     def encryption(self) -> None:
         """The keys and the buckets for logs, which come first since every layer encrypts and logs."""
@@ -194,6 +197,23 @@ class Platform:
             self.here,
         )
 
+    def clustering(self) -> None:
+        """The Kubernetes cluster and what runs in it."""
+        self.kubernetes = Kubernetes(
+            "kubernetes",
+            KubernetesArgs(
+                self.settings,
+                provider=self.provider,
+                keys=self.keys,
+                groups=self.network.groups,
+                roles=self.roles,
+                files=self.stores.files,
+                vpc_id=self.network.vpc.id,
+                subnet_ids=self.network.vpc.app_subnet_ids,
+            ),
+            self.here,
+        )
+
     @property
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
@@ -202,6 +222,7 @@ class Platform:
             region=self.settings.region.name,
             key_arns=self.keys.arns,
             network=self.network.exports.output(),
+            kubernetes_version=self.settings.kubernetes.kubernetes_version,
             orders_consistency=self.settings.data.orders_consistency.value,
             table_arns=self.stores.tables.declared_arns,
             records_buckets=self.stores.records.names,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from components.settings import (
     coherence_data,
     coherence_functions,
+    coherence_kubernetes,
     coherence_network,
     coherence_security,
     coherence_streams,
@@ -115,6 +116,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
     _only_a_recovery_region_takes_over,
     *coherence_data.CHECKS,
     *coherence_functions.CHECKS,
+    *coherence_kubernetes.CHECKS,
     *coherence_network.CHECKS,
     *coherence_security.CHECKS,
     *coherence_streams.CHECKS,

@@ -16,6 +16,7 @@ from components.settings.coherence import incoherences
 from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
 from components.settings.functions import FunctionSettings
+from components.settings.kubernetes import KubernetesSettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
@@ -89,6 +90,7 @@ class Settings(BaseModel):
     network: NetworkSettings
     data: DataSettings
     functions: FunctionSettings
+    kubernetes: KubernetesSettings
     market: MarketSettings
     security: SecuritySettings
     streams: StreamSettings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from components.settings.node_types import node_type
 from components.settings.section import Section
 
 
@@ -42,3 +43,11 @@ class Sizes(Section):
     market_data_stream_shards: int = Field(
         25, description="Shards of the market-data stream; a pilot light has half the primary's at least.", ge=1
     )
+    node_instance_type: str = Field("m6i.xlarge", description="Instance type of the Kubernetes nodes.")
+    nodes_min: int = Field(3, description="Kubernetes nodes that always stand.", ge=1, le=450)
+    nodes_max: int = Field(12, description="The most Kubernetes nodes that the autoscaler may add up to.", ge=1, le=450)
+
+    @field_validator("node_instance_type")
+    @classmethod
+    def _known_node_type(cls, name: str) -> str:
+        return node_type(name).name
