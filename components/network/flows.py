@@ -15,7 +15,7 @@ from typing import Literal
 
 import pulumi
 
-from components.settings.network import NetworkSettings
+from components.settings.network import ADMIN_PORTS, NetworkSettings
 
 HTTP = 80
 HTTPS = 443
@@ -24,6 +24,7 @@ POSTGRESQL = 5432
 REDIS = 6379
 DNS = 53
 KUBELET = 10250
+LAST_PORT = 65535
 
 
 class Group(StrEnum):
@@ -180,7 +181,18 @@ def _cluster() -> Iterator[Flow]:
     yield Flow(control_plane, nodes, KUBELET, "The control plane reads logs from kubelets and calls webhooks")
     yield Flow(control_plane, nodes, HTTPS, "The control plane calls extensions of the Kubernetes API")
     yield Flow(nodes, nodes, DNS, "Pods resolve names at the cluster's own servers", "udp")
-    yield Flow(nodes, nodes, 1, "Pods call each other", last_port=65535)
+    for first, last in _ports_without_administration():
+        yield Flow(nodes, nodes, first, "Pods call each other", last_port=last)
+
+
+def _ports_without_administration() -> Iterator[tuple[int, int]]:
+    """Ranges of all ports but those that administer hosts, which nobody opens."""
+    first = 1
+    for port in sorted(ADMIN_PORTS):
+        if port > first:
+            yield first, port - 1
+        first = port + 1
+    yield first, LAST_PORT
 
 
 def _aws_services(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.Input[str]]) -> Iterator[Flow]:
