@@ -139,8 +139,7 @@ class Recorder(mocks.MockMonitor):
         key = (type_, name)
         if key in self._names:
             raise BlueprintError(
-                f"{type_} {name!r} is declared twice, as {self._names[key]} and {urn}; "
-                "give one of them another name"
+                f"{type_} {name!r} is declared twice, as {self._names[key]} and {urn}; give one of them another name"
             )
         self._names[key] = urn
 

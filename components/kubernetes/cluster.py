@@ -134,6 +134,7 @@ def cluster_arn(settings: Settings) -> str:
 
 def _entry(principal: pulumi.Input[str], policy: str) -> eks.AccessEntryArgs:
     association = eks.AccessPolicyAssociationArgs(
-        policy_arn=f"{_ACCESS_POLICIES}{policy}", access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster")
+        policy_arn=f"{_ACCESS_POLICIES}{policy}",
+        access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
     )
     return eks.AccessEntryArgs(principal_arn=principal, access_policies={"cluster": association})

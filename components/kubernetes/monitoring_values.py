@@ -75,6 +75,8 @@ def monitoring_values(settings: Settings, names: Names) -> dict[str, Any]:
     every namespace."""
     sizes = sizing(settings)
     return {
+        # The operator's label, which a network policy names, follows from this.
+        "nameOverride": "monitoring",
         "fullnameOverride": "monitoring",
         "defaultRules": {"create": False},
         "alertmanager": {"enabled": False},

@@ -64,8 +64,8 @@ class KubernetesSettings(Section):
     )
     cluster_admins: Texts = Field(
         (),
-        description="ARNs of users and roles that administer the cluster beside the role that made it, which EKS admits "
-        "by itself.",
+        description="ARNs of users and roles that administer the cluster beside the role that made it, which EKS "
+        "admits by itself.",
     )
     cluster_log_days: LogDays = Field(
         365, description="How long the control plane's logs stay in CloudWatch Logs, in days."

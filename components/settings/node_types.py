@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Amazon EC2 Instance Types Guide, "Specifications": GiB of memory for each vCPU, by family. The `g` after the generation
-# is Graviton (same guide, "Naming conventions").
+# Amazon EC2 Instance Types Guide, "Specifications": GiB of memory for each vCPU, by family. The `g` after the
+# generation is Graviton (same guide, "Naming conventions").
 _GIB_PER_VCPU = {
     **dict.fromkeys(("c6a", "c6g", "c6i", "c7a", "c7g", "c7i", "c8g"), 2),
     **dict.fromkeys(("m5", "m5a", "m6a", "m6g", "m6i", "m7a", "m7g", "m7i", "m8g"), 4),

@@ -1,6 +1,6 @@
 """EKS: access, upgrade and update settings come back as they were given, else with AWS's defaults; a node group that
-names a launch template has the Auto Scaling group that it says it has, tagged for the Cluster Autoscaler. No instance is
-launched.
+names a launch template has the Auto Scaling group that it says it has, tagged for the Cluster Autoscaler. No instance
+is launched.
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
 https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html

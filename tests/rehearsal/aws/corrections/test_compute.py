@@ -102,7 +102,9 @@ def test_a_node_group_keeps_how_it_is_updated_and_has_no_remote_access(client, s
 
 def test_a_node_group_of_a_launch_template_has_its_auto_scaling_group_until_it_goes(client, subnets):
     eks, ec2, autoscaling = (client(service, REGION) for service in ("eks", "ec2", "autoscaling"))
-    template = ec2.create_launch_template(LaunchTemplateName="nodes", LaunchTemplateData={"Monitoring": {"Enabled": True}})
+    template = ec2.create_launch_template(
+        LaunchTemplateName="nodes", LaunchTemplateData={"Monitoring": {"Enabled": True}}
+    )
     eks.create_cluster(name="scaled", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})
     eks.create_nodegroup(
         clusterName="scaled",

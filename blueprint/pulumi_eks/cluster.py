@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from blueprint.model import BlueprintError, Resource
-from blueprint.outputs import computed_outputs
-from blueprint.references import Reference
-from blueprint.secrets import revealed
-
-CLUSTER = "eks:index:Cluster"
+from blueprint.pulumi_eks.component import CLUSTER, Component, Expansion, reference_of, refuse, resource_value
+from blueprint.pulumi_eks.groups import node_rules, rule
+from blueprint.pulumi_eks.kubeconfig import kubeconfig
 
 _EKS_CLUSTER = "aws:eks/cluster:Cluster"
 _ROLE = "aws:iam/role:Role"
@@ -31,68 +29,15 @@ _ENTRY = "aws:eks/accessEntry:AccessEntry"
 _POLICY_ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 _KUBERNETES = "pulumi:providers:kubernetes"
 
-# The signature under which a value is a resource (pulumi/sdk, resource/properties: SigKey, ResourceReferenceSig).
-_SIGNATURE_KEY, _RESOURCE = "4dabf18193072939515e22adb298388d", "5cf8f73096256a8f31e491e813e4eb8e"
 _MANAGED_POLICY = "arn:aws:iam::aws:policy/"
 # The plugin leaves these to whoever set them at creation.
 _SET_AT_CREATION = ["accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons"]
 
-# Inputs whose expansion is not written here, and what to do instead.
-_NOT_EXPANDED = {
-    "autoMode": "declare the node groups",
-    "creationRoleProvider": "use providerCredentialOpts",
-    "fargate": "declare an aws.eks.FargateProfile",
-    "instanceRole": "declare the node groups with their roles",
-    "instanceRoles": "declare the node groups with their roles",
-    "nodeGroupOptions": "declare the node groups",
-    "roleMappings": "use accessEntries",
-    "storageClasses": "declare the storage classes",
-    "userMappings": "use accessEntries",
-}
-
-
-@dataclass(frozen=True)
-class Component:
-    """The component as the program asked for it: URN, name, inputs, provider for AWS, and what it waits for.
-
-    `make_urn` answers the URN of a child for its parent's URN, its type and its name.
-    """
-
-    urn: str
-    name: str
-    inputs: Mapping[str, Any]
-    provider: str | None
-    dependencies: tuple[str, ...]
-    make_urn: Callable[[str, str, str], str]
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """The children that the plugin would register, in its order, and the outputs it would answer."""
-
-    children: tuple[Resource, ...]
-    outputs: Mapping[str, Any]
-
 
 def expand(component: Component) -> Expansion:
     """The expansion of one cluster. Raises `BlueprintError` for an input whose expansion is not written here."""
-    _refuse(component)
+    refuse(component)
     return _Cluster(component).expansion()
-
-
-def _refuse(component: Component) -> None:
-    inputs = component.inputs
-    refused = {name: way for name, way in _NOT_EXPANDED.items() if inputs.get(name)}
-    if not inputs.get("skipDefaultNodeGroup"):
-        refused["skipDefaultNodeGroup"] = "set it, and declare the node groups"
-    if inputs.get("authenticationMode") != "API":
-        refused["authenticationMode"] = "set API, and use accessEntries"
-    for required in ("vpcId", "version"):
-        if not inputs.get(required):
-            refused[required] = "set it: the plugin would look it up"
-    if refused:
-        listed = "; ".join(f"{name}: {way}" for name, way in sorted(refused.items()))
-        raise BlueprintError(f"{CLUSTER} {component.name!r} asks for what a blueprint cannot expand: {listed}")
 
 
 @dataclass
@@ -105,12 +50,12 @@ class _Cluster:
         group = self._cluster_security_group()
         cluster = self._eks_cluster(role, group)
         self._addons(cluster)
-        kubeconfig = _kubeconfig(cluster, self._credentials())
-        self._add(_KUBERNETES, f"{self._name}-eks-k8s", {"kubeconfig": json.dumps(kubeconfig)}, provider=None)
+        access = kubeconfig(cluster, self._credentials())
+        self._add(_KUBERNETES, f"{self._name}-eks-k8s", {"kubeconfig": json.dumps(access)}, provider=None)
         self._access_entries(cluster)
         oidc = self._oidc_provider(cluster)
         nodes = self._node_security_group(cluster, group)
-        return Expansion(tuple(self.children), self._outputs(cluster, group, nodes, oidc, kubeconfig))
+        return Expansion(tuple(self.children), self._outputs(cluster, group, nodes, oidc, access))
 
     @property
     def _name(self) -> str:
@@ -152,7 +97,7 @@ class _Cluster:
         """ARN of the cluster's role, and what must be there before the role can be used."""
         given = self._input("serviceRole")
         if given:
-            return _reference_of(given, "arn"), ()
+            return reference_of(given, "arn"), ()
         name = f"{self._name}-eksRole"
         component = self._add("eks:index:ServiceRole", name, {}, custom=False)
         statement = {
@@ -185,7 +130,7 @@ class _Cluster:
         """Id of the control plane's additional group; without one, the group that EKS makes stands alone."""
         given = self._input("clusterSecurityGroup")
         if given:
-            return _reference_of(given, "id")
+            return reference_of(given, "id")
         if self._input("skipDefaultSecurityGroups"):
             return None
         name = f"{self._name}-eksClusterSecurityGroup"
@@ -201,7 +146,7 @@ class _Cluster:
         self._add(
             _RULE,
             f"{self._name}-eksClusterInternetEgressRule",
-            _rule("egress", "Allow internet access.", group.reference("id"), cidrBlocks=["0.0.0.0/0"]),
+            rule("egress", "Allow internet access.", group.reference("id"), cidrBlocks=["0.0.0.0/0"]),
         )
         return str(group.reference("id"))
 
@@ -341,7 +286,7 @@ class _Cluster:
                 "tags": {"Name": name, owned: "owned", **self._tags("nodeSecurityGroupTags")},
             },
         )
-        for suffix, properties in _node_rules(nodes.reference("id"), str(group)):
+        for suffix, properties in node_rules(nodes.reference("id"), str(group)):
             self._add(_RULE, f"{self._name}-{suffix}", properties)
         return nodes
 
@@ -357,13 +302,13 @@ class _Cluster:
         group: str | None,
         nodes: Resource | None,
         oidc: Resource | None,
-        kubeconfig: Mapping[str, Any],
+        access: Mapping[str, Any],
     ) -> dict[str, Any]:
         made_by_eks = str(cluster.reference("vpcConfig.clusterSecurityGroupId"))
         return {
             "eksCluster": resource_value(cluster),
-            "kubeconfig": kubeconfig,
-            "kubeconfigJson": json.dumps(kubeconfig),
+            "kubeconfig": access,
+            "kubeconfigJson": json.dumps(access),
             "clusterSecurityGroupId": group or made_by_eks,
             "nodeSecurityGroupId": str(nodes.reference("id")) if nodes else made_by_eks,
             "clusterIngressRuleId": "",
@@ -379,109 +324,9 @@ class _Cluster:
         }
 
 
-def state_of(child: Resource) -> dict[str, Any]:
-    """The outputs of a child, as the engine would answer who asks for the resource."""
-    return computed_outputs(child.type, child.name, child.properties)
-
-
-def resource_value(child: Resource) -> dict[str, Any]:
-    """A child as a property value, which the SDK makes a resource again by asking for its URN."""
-    return {
-        _SIGNATURE_KEY: _RESOURCE,
-        "urn": child.urn,
-        "id": str(child.reference("id")),
-        "packageVersion": "",
-    }
-
-
-def _reference_of(value: Any, path: str) -> str:
-    """A property of a resource that was given as an input, by its id: `${<type>::<name>#id}`."""
-    given = str(revealed(value)["id"])
-    return given.removesuffix("#id}") + f"#{path}}}"
-
-
 def _issuer(cluster: Resource) -> str:
     return str(cluster.reference("identities[0].oidcs[0].issuer"))
 
 
 def _present(**values: Any) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
-
-
-def _rule(direction: str, why: str, group: Reference | str, **end: Any) -> dict[str, Any]:
-    ports = {"fromPort": 0, "toPort": 0, "protocol": "-1"}
-    return {"description": why, "type": direction, "securityGroupId": str(group), **ports, **end}
-
-
-def _node_rules(nodes: Reference, control_plane: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    https = {"fromPort": 443, "toPort": 443, "protocol": "tcp"}
-    yield (
-        "eksNodeIngressRule",
-        _rule("ingress", "Allow nodes to communicate with each other", nodes, self=True),
-    )
-    yield (
-        "eksNodeClusterIngressRule",
-        _rule(
-            "ingress",
-            "Allow worker Kubelets and pods to receive communication from the cluster control plane",
-            nodes,
-            sourceSecurityGroupId=control_plane,
-            fromPort=1025,
-            toPort=65535,
-            protocol="tcp",
-        ),
-    )
-    yield (
-        "eksExtApiServerClusterIngressRule",
-        _rule(
-            "ingress",
-            "Allow pods running extension API servers on port 443 to receive communication from cluster control plane",
-            nodes,
-            sourceSecurityGroupId=control_plane,
-            **https,
-        ),
-    )
-    yield (
-        "eksNodeInternetEgressRule",
-        _rule("egress", "Allow internet access.", nodes, cidrBlocks=["0.0.0.0/0"]),
-    )
-    yield (
-        "eksClusterIngressRule",
-        _rule(
-            "ingress",
-            "Allow pods to communicate with the cluster API Server",
-            control_plane,
-            sourceSecurityGroupId=str(nodes),
-            **https,
-        ),
-    )
-
-
-def _kubeconfig(cluster: Resource, credentials: Mapping[str, Any]) -> dict[str, Any]:
-    """How to reach the API: by a token that the AWS command line gets for whoever asks; no secret stands in it."""
-    # The region is the fourth part of the cluster's ARN, which a reference can only stand for whole.
-    region = str(cluster.reference("region"))
-    name = str(cluster.reference("name"))
-    command = ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"]
-    if credentials.get("roleArn"):
-        command += ["--role", credentials["roleArn"]]
-    server = {
-        "server": str(cluster.reference("endpoint")),
-        "certificate-authority-data": str(cluster.reference("certificateAuthority.data")),
-    }
-    execute = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "aws",
-        "args": command,
-        "env": [
-            {"name": "KUBERNETES_EXEC_INFO", "value": '{"apiVersion": "client.authentication.k8s.io/v1beta1"}'},
-        ],
-    }
-    return {
-        "apiVersion": "v1",
-        "clusters": [{"cluster": server, "name": "kubernetes"}],
-        "contexts": [{"context": {"cluster": "kubernetes", "user": "aws"}, "name": "aws"}],
-        "current-context": "aws",
-        "kind": "Config",
-        "users": [{"name": "aws", "user": {"exec": execute}}],
-    }
