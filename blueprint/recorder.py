@@ -13,6 +13,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from blueprint.model import BlueprintError, Resource
 from blueprint.outputs import computed_outputs
+from blueprint.pulumi_eks import CLUSTER, Component, Expansion, expand, state_of
 from blueprint.references import STACK_REFERENCE, Reference
 from blueprint.secrets import SECRET_SIGNATURE, SIGNATURE_KEY, Secret, holds_secret, revealed
 
@@ -71,12 +72,47 @@ class Recorder(mocks.MockMonitor):
             return resource_pb2.RegisterResourceResponse(urn=urn)
         properties = plain(request.object)
         with self._lock:
-            self._claim_name(request, urn)
+            self._claim_name(request.type, request.name, urn)
             self._recorded[urn] = self._resource(request, urn, properties)
+        if request.remote:
+            return self._register_remote(request, urn, properties)
         id_ = str(Reference(request.type, request.name, "id")) if request.custom else ""
         answer = computed_outputs(request.type, request.name, properties) if request.custom else properties
         self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, id_, answer)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=id_, object=struct(answer))
+
+    def _register_remote(
+        self, request: Any, urn: str, properties: Mapping[str, Any]
+    ) -> resource_pb2.RegisterResourceResponse:
+        """A component that a plugin makes: its children are recorded as the plugin would declare them."""
+        expansion = self._expanded(request, urn, properties)
+        with self._lock:
+            for child in expansion.children:
+                self._claim_name(child.type, child.name, child.urn)
+                self._recorded[child.urn] = child
+                self._outputs_of[child.urn] = {}
+        for child in expansion.children:
+            registered = mocks.MockMonitor.ResourceRegistration(child.urn, str(child.reference("id")), state_of(child))
+            self.resources[child.urn] = registered
+        self._outputs_of[urn] = expansion.outputs
+        return resource_pb2.RegisterResourceResponse(urn=urn, object=struct(expansion.outputs))
+
+    def _expanded(self, request: Any, urn: str, properties: Mapping[str, Any]) -> Expansion:
+        if request.type != CLUSTER:
+            raise BlueprintError(
+                f"{request.type} {request.name!r} is made by a plugin that is not here, and nothing says what it "
+                f"declares; only {CLUSTER} is known: declare the resources themselves"
+            )
+        return expand(
+            Component(
+                urn=urn,
+                name=request.name,
+                inputs=properties,
+                provider=_provider_urn(request.providers.get("aws", "")),
+                dependencies=tuple(sorted(set(request.dependencies) - {self._root})),
+                make_urn=self.make_urn,
+            )
+        )
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:  # noqa: N802
         self._outputs_of[request.urn] = plain(request.outputs)
@@ -98,13 +134,12 @@ class Recorder(mocks.MockMonitor):
         state = {"name": name, "outputs": revealed(dict(outputs)), "secretOutputNames": secret}
         return resource_pb2.ReadResourceResponse(urn=urn, properties=struct(state))
 
-    def _claim_name(self, request: Any, urn: str) -> None:
+    def _claim_name(self, type_: str, name: str, urn: str) -> None:
         """References name a resource by type and name, so both together must be unique in a stack."""
-        key = (request.type, request.name)
+        key = (type_, name)
         if key in self._names:
             raise BlueprintError(
-                f"{request.type} {request.name!r} is declared twice, as {self._names[key]} and {urn}; "
-                "give one of them another name"
+                f"{type_} {name!r} is declared twice, as {self._names[key]} and {urn}; give one of them another name"
             )
         self._names[key] = urn
 

@@ -19,6 +19,7 @@ class PrimaryExports:
     region: pulumi.Input[str]
     key_arns: pulumi.Input[Any]
     network: pulumi.Input[Any]
+    kubernetes_version: pulumi.Input[str]
     orders_consistency: pulumi.Input[str]
     table_arns: pulumi.Input[Any]
     records_buckets: pulumi.Input[Any]
@@ -60,13 +61,19 @@ async def sizes_to_run(settings: Settings, primary: pulumi.StackReference) -> Si
 
 
 async def require_agreement(settings: Settings, primary: pulumi.StackReference) -> None:
-    """Both stacks must say the same of which of them declares the orders. Raises `SettingsError` otherwise."""
-    ours = settings.data.orders_consistency.value
-    exported = (await primary.get_output_details("ordersConsistency")).value
-    if exported != ours:
-        raise SettingsError(
-            [
-                f"ordersConsistency = {ours!r}: the primary runs with {exported!r}; set the same in both stack files, "
-                "and bring the primary up first"
-            ]
-        )
+    """What both stacks must say alike: which of them declares the orders, and the version of Kubernetes, lest what ran
+    in one region should not run in the other. Raises `SettingsError` naming every difference."""
+    ours = {
+        "ordersConsistency": settings.data.orders_consistency.value,
+        "kubernetesVersion": settings.kubernetes.kubernetes_version,
+    }
+    problems = []
+    for key, value in ours.items():
+        exported = (await primary.get_output_details(key)).value
+        if exported != value:
+            problems.append(
+                f"{key} = {value!r}: the primary runs with {exported!r}; set the same in both stack files, and bring "
+                "the primary up first"
+            )
+    if problems:
+        raise SettingsError(problems)

@@ -17,6 +17,7 @@ from components.edge.api import TradingApi, TradingApiArgs
 from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
+from components.kubernetes.kubernetes import Kubernetes, KubernetesArgs
 from components.latency.engines import Engines, EnginesArgs
 from components.latency.host_role import Reach
 from components.latency.metrics import NAMESPACE
@@ -46,7 +47,8 @@ class Platform:
     def __init__(self, settings: Settings, primary: PrimaryExports | None) -> None:
         self.settings = settings
         self.primary = primary
-        self.here = pulumi.ResourceOptions(provider=regional_provider("regional", settings.region.name, settings))
+        self.provider = regional_provider("regional", settings.region.name, settings)
+        self.here = pulumi.ResourceOptions(provider=self.provider)
         # What replication needs on the primary's side is declared by the recovery stack, until it takes over.
         self.primary_side: aws.Provider | None = (
             regional_provider("primary-side", settings.general.primary_region, settings)
@@ -65,11 +67,12 @@ class Platform:
         self.rotating()
         self.serving()
         self.recovering()
+        self.clustering()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
         self.boundaries = Boundaries("boundaries", BoundariesArgs(self.settings), self.here)
-        self.here = pulumi.ResourceOptions(provider=self.here.provider, transformations=[self.boundaries.bind])
+        self.here = pulumi.ResourceOptions(provider=self.provider, transformations=[self.boundaries.bind])
 
     def encryption(self) -> None:
         """The keys and the buckets for logs, which come first since every layer encrypts and logs."""
@@ -299,6 +302,23 @@ class Platform:
             self.here,
         )
 
+    def clustering(self) -> None:
+        """The Kubernetes cluster and what runs in it."""
+        self.kubernetes = Kubernetes(
+            "kubernetes",
+            KubernetesArgs(
+                self.settings,
+                provider=self.provider,
+                keys=self.keys,
+                groups=self.network.groups,
+                roles=self.roles,
+                files=self.stores.files,
+                vpc_id=self.network.vpc.id,
+                subnet_ids=self.network.vpc.app_subnet_ids,
+            ),
+            self.here,
+        )
+
     @property
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
@@ -307,6 +327,7 @@ class Platform:
             region=self.settings.region.name,
             key_arns=self.keys.arns,
             network=self.network.exports.output(),
+            kubernetes_version=self.settings.kubernetes.kubernetes_version,
             orders_consistency=self.settings.data.orders_consistency.value,
             table_arns=self.stores.tables.declared_arns,
             records_buckets=self.stores.records.names,

@@ -24,7 +24,8 @@ PHASES = ("evaluate", "preview", "up", "destroy")
 
 @dataclass
 class StackReport:
-    """One stack, or one state of it; `seconds` are by phase: evaluate, preview, up, destroy."""
+    """One stack, or one state of it; `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects` are
+    declared for the cluster's own API, which nothing here answers for, and count for neither side."""
 
     declared: int
     created: int = 0
@@ -35,6 +36,7 @@ class StackReport:
     second_plan_ran: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
     made: tuple[Resource, ...] = ()
+    kubernetes_objects: int = 0
 
     @classmethod
     def of(cls, declared: Declared, outcome: Outcome) -> StackReport:
@@ -48,6 +50,7 @@ class StackReport:
             replaced=list(outcome.replaced),
             seconds={"evaluate": declared.evaluated_in, **outcome.seconds},
             made=tuple(resource for resource in resources if resource.urn in outcome.created),
+            kubernetes_objects=sum(r.type.startswith("kubernetes:") for r in declared.blueprint.resources),
         )
 
     def planned_again(self, read_back: frozenset[str], drift: Sequence[Drift]) -> None:
@@ -68,6 +71,7 @@ class StackReport:
         return {
             "declared": self.declared,
             "created": self.created,
+            "kubernetes_objects_not_applied": self.kubernetes_objects,
             "not_created": [{"type": t, "name": n, "reason": why} for t, n, why in self.not_created],
             "unsupported_arguments": self.unsupported_arguments,
             "replaced": self.replaced,
@@ -137,6 +141,9 @@ class Report:
                 console.print(f"[dim]{name}: this provider does not know {argument}")
             for address in stack.replaced:
                 console.print(f"[yellow]{name}: replaced by the update in place: {address}")
+        for name, stack in self.stacks.items():
+            if stack.kubernetes_objects:
+                console.print(f"[dim]{name}: {stack.kubernetes_objects} Kubernetes objects, which no API here takes")
         for problem in self.problems():
             console.print(f"[red]{problem}", soft_wrap=True)
         kinds = {finding.what for finding in self.verified if not finding.missing}

@@ -15,13 +15,16 @@ from typing import Literal
 
 import pulumi
 
-from components.settings.network import NetworkSettings
+from components.settings.network import ADMIN_PORTS, NetworkSettings
 
 HTTP = 80
 HTTPS = 443
 NFS = 2049
 POSTGRESQL = 5432
 REDIS = 6379
+DNS = 53
+KUBELET = 10250
+LAST_PORT = 65535
 
 
 class Group(StrEnum):
@@ -35,6 +38,7 @@ class Group(StrEnum):
     SERVICES = "services", "Trading services in containers behind the public load balancer"
     FUNCTIONS = "functions", "Lambda functions"
     CLUSTER_NODES = "cluster-nodes", "Kubernetes nodes"
+    CONTROL_PLANE = "control-plane", "Interfaces of the Kubernetes control plane"
     DELIVERY = "delivery", "Build jobs that deploy into the VPC"
     LOAD_BALANCER = "load-balancer", "The public load balancer"
     FIX_LOAD_BALANCER = "fix-load-balancer", "The internal load balancer of FIX sessions"
@@ -65,18 +69,21 @@ WORLD = Outside("world", cidr="0.0.0.0/0")
 
 @dataclass(frozen=True)
 class Flow:
-    """Connections from `source` to `target` on one port; `why` is the description of its rules."""
+    """Connections from `source` to `target` on one port or a range of them; `why` is the description of its rules."""
 
     source: Group | Outside
     target: Group | Outside
     port: int
     why: str
     protocol: Literal["tcp", "udp"] = "tcp"
+    last_port: int | None = None
+    """Where a flow takes a range of ports, the last one of it."""
 
     @property
     def name(self) -> str:
         """Unique within a list of flows: `services-to-database-5432`."""
-        return f"{_name(self.source)}-to-{_name(self.target)}-{self.port}"
+        ports = f"{self.port}" if self.last_port is None else f"{self.port}-{self.last_port}"
+        return f"{_name(self.source)}-to-{_name(self.target)}-{ports}"
 
 
 # What runs code of ours, and calls AWS.
@@ -103,6 +110,7 @@ def flows_within(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.In
         *_trading(settings),
         *_stores(),
         *_monitoring(settings),
+        *_cluster(),
         *_aws_services(settings, prefix_lists),
     ]
 
@@ -162,6 +170,29 @@ def _stores() -> Iterator[Flow]:
 def _monitoring(settings: NetworkSettings) -> Iterator[Flow]:
     for group in WATCHED:
         yield Flow(Group.CLUSTER_NODES, group, settings.metrics_port, "Monitoring on the cluster collects metrics")
+
+
+def _cluster() -> Iterator[Flow]:
+    """Amazon EKS User Guide, "View Amazon EKS security group requirements for clusters": what the control plane and the
+    nodes ask of each other. Pods have their node's group, and it is network policies that part them."""
+    nodes, control_plane = Group.CLUSTER_NODES, Group.CONTROL_PLANE
+    yield Flow(nodes, control_plane, HTTPS, "Nodes and pods call the Kubernetes API")
+    yield Flow(Group.DELIVERY, control_plane, HTTPS, "Deployments call the Kubernetes API")
+    yield Flow(control_plane, nodes, KUBELET, "The control plane reads logs from kubelets and calls webhooks")
+    yield Flow(control_plane, nodes, HTTPS, "The control plane calls extensions of the Kubernetes API")
+    yield Flow(nodes, nodes, DNS, "Pods resolve names at the cluster's own servers", "udp")
+    for first, last in _ports_without_administration():
+        yield Flow(nodes, nodes, first, "Pods call each other", last_port=last)
+
+
+def _ports_without_administration() -> Iterator[tuple[int, int]]:
+    """Ranges of all ports but those that administer hosts, which nobody opens."""
+    first = 1
+    for port in sorted(ADMIN_PORTS):
+        if port > first:
+            yield first, port - 1
+        first = port + 1
+    yield first, LAST_PORT
 
 
 def _aws_services(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.Input[str]]) -> Iterator[Flow]:

@@ -32,6 +32,7 @@ class SecurityGroups(Layer):
     services: aws.ec2.SecurityGroup
     functions: aws.ec2.SecurityGroup
     cluster_nodes: aws.ec2.SecurityGroup
+    control_plane: aws.ec2.SecurityGroup
     delivery: aws.ec2.SecurityGroup
     load_balancer: aws.ec2.SecurityGroup
     fix_load_balancer: aws.ec2.SecurityGroup
@@ -58,6 +59,7 @@ class SecurityGroups(Layer):
         self.services = groups[Group.SERVICES]
         self.functions = groups[Group.FUNCTIONS]
         self.cluster_nodes = groups[Group.CLUSTER_NODES]
+        self.control_plane = groups[Group.CONTROL_PLANE]
         self.delivery = groups[Group.DELIVERY]
         self.load_balancer = groups[Group.LOAD_BALANCER]
         self.fix_load_balancer = groups[Group.FIX_LOAD_BALANCER]
@@ -102,7 +104,7 @@ def open_flows(
                 description=flow.why,
                 ip_protocol=flow.protocol,
                 from_port=flow.port,
-                to_port=flow.port,
+                to_port=flow.last_port or flow.port,
                 opts=opts,
                 **_end(flow.target, ids),
             )
@@ -113,7 +115,7 @@ def open_flows(
                 description=flow.why,
                 ip_protocol=flow.protocol,
                 from_port=flow.port,
-                to_port=flow.port,
+                to_port=flow.last_port or flow.port,
                 opts=opts,
                 **_end(flow.source, ids),
             )

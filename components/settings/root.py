@@ -17,6 +17,7 @@ from components.settings.compute import ComputeSettings
 from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
 from components.settings.functions import FunctionSettings
+from components.settings.kubernetes import KubernetesSettings
 from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
@@ -94,6 +95,7 @@ class Settings(BaseModel):
     compute: ComputeSettings
     latency: LatencySettings
     functions: FunctionSettings
+    kubernetes: KubernetesSettings
     market: MarketSettings
     recovery: RecoverySettings
     security: SecuritySettings

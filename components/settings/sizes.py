@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from components.settings.node_types import node_type
 from components.settings.section import Section
 
 
@@ -57,3 +58,11 @@ class Sizes(Section):
         4, description="Fewest tasks of the trading services: what runs at all times, 0 for none.", ge=0
     )
     service_tasks_max: int = Field(40, description="Most tasks of the trading services.", ge=1, le=5000)
+    node_instance_type: str = Field("m6i.xlarge", description="Instance type of the Kubernetes nodes.")
+    nodes_min: int = Field(3, description="Kubernetes nodes that always stand.", ge=1, le=450)
+    nodes_max: int = Field(12, description="The most Kubernetes nodes that the autoscaler may add up to.", ge=1, le=450)
+
+    @field_validator("node_instance_type")
+    @classmethod
+    def _known_node_type(cls, name: str) -> str:
+        return node_type(name).name

@@ -116,6 +116,8 @@ class PulumiEngine:
         stack_file = f"Pulumi.{declared.stack}.yaml"
         settings = yaml.safe_load((ROOT / stack_file).read_text(encoding="utf-8"))
         settings["config"] |= {f"{project['name']}:{key}": value for key, value in declared.overrides.items()}
+        # The in-memory AWS has clusters, but nothing that answers as their Kubernetes API.
+        settings["config"][f"{project['name']}:workloads"] = False
         (folder / stack_file).write_text(yaml.safe_dump(settings), encoding="utf-8")
         return self._selected(name)
 

@@ -100,6 +100,40 @@ def test_a_node_group_keeps_how_it_is_updated_and_has_no_remote_access(client, s
     assert "remoteAccess" not in group
 
 
+def test_a_node_group_of_a_launch_template_has_its_auto_scaling_group_until_it_goes(client, subnets):
+    eks, ec2, autoscaling = (client(service, REGION) for service in ("eks", "ec2", "autoscaling"))
+    template = ec2.create_launch_template(
+        LaunchTemplateName="nodes", LaunchTemplateData={"Monitoring": {"Enabled": True}}
+    )
+    eks.create_cluster(name="scaled", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})
+    eks.create_nodegroup(
+        clusterName="scaled",
+        nodegroupName="engine",
+        subnets=subnets,
+        nodeRole=ROLE,
+        scalingConfig={"minSize": 3, "maxSize": 12, "desiredSize": 3},
+        launchTemplate={"id": template["LaunchTemplate"]["LaunchTemplateId"], "version": "1"},
+    )
+    described = eks.describe_nodegroup(clusterName="scaled", nodegroupName="engine")["nodegroup"]
+    (name,) = (group["name"] for group in described["resources"]["autoScalingGroups"])
+    (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    assert {tag["Key"]: tag["Value"] for tag in group["Tags"]}["k8s.io/cluster-autoscaler/scaled"] == "owned"
+    assert group["MaxSize"] == 12
+    autoscaling.create_or_update_tags(
+        Tags=[
+            {
+                "ResourceId": name,
+                "ResourceType": "auto-scaling-group",
+                "Key": "k8s.io/cluster-autoscaler/enabled",
+                "Value": "true",
+                "PropagateAtLaunch": False,
+            }
+        ]
+    )
+    eks.delete_nodegroup(clusterName="scaled", nodegroupName="engine")
+    assert autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"] == []
+
+
 def test_a_service_keeps_its_capacity_providers_and_its_deployment_settings(client):
     ecs = client("ecs", REGION)
     ecs.create_cluster(clusterName="risk")

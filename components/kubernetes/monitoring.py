@@ -1,0 +1,143 @@
+"""Prometheus and Grafana in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+import pulumi_random as random
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.meta import v1 as meta
+from pulumi_kubernetes.networking import v1 as networking
+
+from components.data.files import Share
+from components.kubernetes.charts import MONITORING, release
+from components.kubernetes.monitoring_values import Names, keeps_files, monitoring_values
+from components.kubernetes.monitors import Monitors, MonitorsArgs
+from components.kubernetes.storage import SHARED_FILES, Storage
+from components.layer import Layer
+from components.network.flows import KUBELET
+from components.security.secrets import PASSWORD_LENGTH
+from components.settings import Settings
+
+NAMESPACE = "monitoring"
+# Grafana's own database and plugins, in GiB.
+GRAFANA_STORAGE_GIB = 10
+_NAMES = Names(grafana_admin="grafana-admin", grafana_claim="grafana")
+
+
+@dataclass(frozen=True)
+class MonitoringArgs:
+    """`ready` must be there before: nodes, drivers and name resolution."""
+
+    settings: Settings
+    storage: Storage
+    ready: Sequence[pulumi.Resource]
+
+
+class Monitoring(Layer):
+    """One release brings the operator, Prometheus, Grafana and the exporters. Monitors, rules and dashboards are
+    objects of their own in `namespace`, declared after `release`, which brings their kinds.
+
+    In a region that only stands by, the shared file system is a replica and cannot be written to: metrics stay on the
+    node for a day, and Grafana keeps nothing.
+    """
+
+    namespace: pulumi.Output[str]
+    release: kubernetes.helm.v3.Release
+
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("kubernetes:Monitoring", name, opts)
+        self._args = args
+        space = core.Namespace(
+            NAMESPACE,
+            metadata=meta.ObjectMetaArgs(
+                name=NAMESPACE,
+                # The exporter of nodes looks at the host; what else wants to is told.
+                labels={
+                    "pod-security.kubernetes.io/enforce": "privileged",
+                    "pod-security.kubernetes.io/warn": "restricted",
+                },
+            ),
+            opts=self.child,
+        )
+        self.namespace = space.metadata.apply(lambda metadata: metadata.name)
+        self._closed()
+        before: list[pulumi.Resource] = [self._administrator(), *args.storage.shares.values(), *args.ready]
+        if keeps_files(args.settings):
+            before.append(self._grafana_claim())
+        self.release = release(
+            NAMESPACE,
+            MONITORING,
+            self.namespace,
+            monitoring_values(args.settings, _NAMES),
+            self.after(*before),
+        )
+        self.monitors = Monitors("monitors", MonitorsArgs(args.settings, self.namespace, self.release), self.child)
+        self.register_outputs({"namespace": self.namespace})
+
+    def _administrator(self) -> core.Secret:
+        provider = random.Provider("monitoring-random", opts=self.child)
+        password = random.RandomPassword(
+            "grafana-admin",
+            length=PASSWORD_LENGTH,
+            special=False,
+            opts=pulumi.ResourceOptions(parent=self, provider=provider),
+        )
+        return core.Secret(
+            _NAMES.grafana_admin,
+            metadata=meta.ObjectMetaArgs(name=_NAMES.grafana_admin, namespace=self.namespace),
+            type="Opaque",
+            string_data={"admin-user": "admin", "admin-password": pulumi.Output.secret(password.result)},
+            opts=self.child,
+        )
+
+    def _grafana_claim(self) -> core.PersistentVolumeClaim:
+        volume = self._args.storage.shares[Share.GRAFANA]
+        return core.PersistentVolumeClaim(
+            _NAMES.grafana_claim,
+            metadata=meta.ObjectMetaArgs(name=_NAMES.grafana_claim, namespace=self.namespace),
+            spec=core.PersistentVolumeClaimSpecArgs(
+                storage_class_name=SHARED_FILES,
+                access_modes=["ReadWriteMany"],
+                volume_name=volume.metadata.apply(lambda metadata: metadata.name),
+                resources=core.VolumeResourceRequirementsArgs(requests={"storage": f"{GRAFANA_STORAGE_GIB}Gi"}),
+            ),
+            opts=self.after(volume),
+        )
+
+    def _closed(self) -> None:
+        """Nobody outside calls monitoring, but the Kubernetes API its operator's webhook."""
+        everyone = meta.LabelSelectorArgs()
+        networking.NetworkPolicy(
+            "monitoring-closed",
+            metadata=meta.ObjectMetaArgs(name="closed", namespace=self.namespace),
+            spec=networking.NetworkPolicySpecArgs(
+                pod_selector=everyone,
+                policy_types=["Ingress"],
+                ingress=[
+                    networking.NetworkPolicyIngressRuleArgs(
+                        from_=[networking.NetworkPolicyPeerArgs(pod_selector=everyone)]
+                    )
+                ],
+            ),
+            opts=self.child,
+        )
+        vpc = networking.IPBlockArgs(cidr=str(self._args.settings.network.vpc_cidr))
+        networking.NetworkPolicy(
+            "monitoring-webhook",
+            metadata=meta.ObjectMetaArgs(name="operator-webhook", namespace=self.namespace),
+            spec=networking.NetworkPolicySpecArgs(
+                pod_selector=meta.LabelSelectorArgs(match_labels={"app": "monitoring-operator"}),
+                policy_types=["Ingress"],
+                ingress=[
+                    networking.NetworkPolicyIngressRuleArgs(
+                        from_=[networking.NetworkPolicyPeerArgs(ip_block=vpc)],
+                        ports=[networking.NetworkPolicyPortArgs(port=KUBELET, protocol="TCP")],
+                    )
+                ],
+            ),
+            opts=self.child,
+        )

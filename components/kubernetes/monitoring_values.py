@@ -1,0 +1,168 @@
+"""Values of the monitoring stack's chart, as a pure function of settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from components.data.files import OWNERS, Share
+from components.kubernetes.charts import Quantities
+from components.kubernetes.storage import SHARE_LABEL, SHARED_FILES
+from components.settings import Settings
+from components.settings.node_types import node_type
+
+# Prometheus removes the oldest blocks at this share of its storage; the write-ahead log and compaction need the rest
+# (Prometheus, "Storage", operational aspects).
+_KEPT_PERCENT = 80
+# What a region that only stands by keeps, on its node.
+_STANDING_RETENTION = "1d"
+_STANDING_STORAGE_GIB = 4
+# From this memory of a node on, monitoring may have its full size, in GiB.
+_ROOMY_NODE_GIB = 8
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """What each part of monitoring asks for."""
+
+    prometheus: Quantities
+    grafana: Quantities
+    operator: Quantities
+    sidecar: Quantities
+    state_metrics: Quantities
+    node_exporter: Quantities
+
+
+_ROOMY = Sizing(
+    prometheus=Quantities("500m", "2Gi", "6Gi"),
+    grafana=Quantities("100m", "256Mi", "512Mi"),
+    operator=Quantities("50m", "128Mi", "256Mi"),
+    sidecar=Quantities("10m", "96Mi", "192Mi"),
+    state_metrics=Quantities("20m", "96Mi", "256Mi"),
+    node_exporter=Quantities("20m", "32Mi", "64Mi"),
+)
+_NARROW = Sizing(
+    prometheus=Quantities("50m", "256Mi", "640Mi"),
+    grafana=Quantities("20m", "96Mi", "256Mi"),
+    operator=Quantities("10m", "64Mi", "128Mi"),
+    sidecar=Quantities("5m", "48Mi", "128Mi"),
+    state_metrics=Quantities("5m", "48Mi", "128Mi"),
+    node_exporter=Quantities("5m", "24Mi", "48Mi"),
+)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Objects that the chart is told of: the secret of Grafana's administrator, and the claim of its folder."""
+
+    grafana_admin: str
+    grafana_claim: str
+
+
+def sizing(settings: Settings) -> Sizing:
+    """As much as the nodes have room for."""
+    roomy = node_type(settings.sizes.node_instance_type).memory_gib >= _ROOMY_NODE_GIB
+    return _ROOMY if roomy else _NARROW
+
+
+def keeps_files(settings: Settings) -> bool:
+    """Whether the shared file system can be written to: a replica cannot, until its region takes over."""
+    return settings.is_primary or settings.general.active
+
+
+def monitoring_values(settings: Settings, names: Names) -> dict[str, Any]:
+    """Everything that differs from the chart's defaults. Rules and dashboards are objects of their own, picked up from
+    every namespace."""
+    sizes = sizing(settings)
+    return {
+        # The operator's label, which a network policy names, follows from this.
+        "nameOverride": "monitoring",
+        "fullnameOverride": "monitoring",
+        "defaultRules": {"create": False},
+        "alertmanager": {"enabled": False},
+        # EKS shows nobody its own control plane, and kube-proxy listens on its node alone.
+        **{part: {"enabled": False} for part in ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")},
+        "prometheusOperator": {
+            "resources": sizes.operator.as_values(),
+            "prometheusConfigReloader": {"resources": sizes.sidecar.as_values()},
+        },
+        "prometheus": {"prometheusSpec": _prometheus(settings, sizes)},
+        "grafana": _grafana(settings, names, sizes),
+        "kube-state-metrics": {"resources": sizes.state_metrics.as_values()},
+        "prometheus-node-exporter": {"resources": sizes.node_exporter.as_values()},
+    }
+
+
+def _prometheus(settings: Settings, sizes: Sizing) -> dict[str, Any]:
+    owner = OWNERS[Share.PROMETHEUS]
+    return {
+        # Monitors, rules and scrape configurations count wherever they are declared, whoever declares them.
+        **{
+            f"{kind}SelectorNilUsesHelmValues": False
+            for kind in ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
+        },
+        "externalLabels": {"region": settings.region.name, "stack": settings.general.role.value},
+        # One writer: two would share a folder.
+        "replicas": 1,
+        "resources": sizes.prometheus.as_values(),
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": owner.uid,
+            "runAsGroup": owner.gid,
+            "fsGroup": owner.gid,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        **(_kept(settings) if keeps_files(settings) else _passing()),
+    }
+
+
+def _kept(settings: Settings) -> dict[str, Any]:
+    storage = settings.kubernetes.metrics_storage
+    claim = {
+        "storageClassName": SHARED_FILES,
+        "accessModes": ["ReadWriteMany"],
+        "selector": {"matchLabels": {SHARE_LABEL: Share.PROMETHEUS.value}},
+        "resources": {"requests": {"storage": f"{storage}Gi"}},
+    }
+    return {
+        "retention": f"{settings.kubernetes.metrics_retention_days}d",
+        "retentionSize": f"{storage * _KEPT_PERCENT // 100}GiB",
+        "storageSpec": {"volumeClaimTemplate": {"spec": claim}},
+    }
+
+
+def _passing() -> dict[str, Any]:
+    return {
+        "retention": _STANDING_RETENTION,
+        "retentionSize": f"{_STANDING_STORAGE_GIB * _KEPT_PERCENT * 1024 // 100}MiB",
+        "storageSpec": {"emptyDir": {"sizeLimit": f"{_STANDING_STORAGE_GIB}Gi"}},
+    }
+
+
+def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
+    kept = {"enabled": True, "type": "pvc", "existingClaim": names.grafana_claim}
+    return {
+        "admin": {
+            "existingSecret": names.grafana_admin,
+            "userKey": "admin-user",
+            "passwordKey": "admin-password",
+        },
+        "defaultDashboardsEnabled": sizes is _ROOMY,
+        # One writer of one database file: the old one ends before the new one begins.
+        "deploymentStrategy": {"type": "Recreate"},
+        "persistence": kept if keeps_files(settings) else {"enabled": False},
+        # The access point already says whose the folder is.
+        "initChownData": {"enabled": False},
+        "resources": sizes.grafana.as_values(),
+        "sidecar": {
+            "resources": sizes.sidecar.as_values(),
+            "dashboards": {"enabled": True, "searchNamespace": "ALL"},
+            "datasources": {"enabled": True},
+        },
+        "grafana.ini": {
+            "analytics": {"check_for_updates": False, "reporting_enabled": False},
+            "auth.anonymous": {"enabled": False},
+            "security": {"cookie_secure": True, "disable_gravatar": True},
+            "users": {"allow_sign_up": False},
+        },
+    }

@@ -1,0 +1,78 @@
+"""What Prometheus collects beside what its chart brings: each source is a resource of the operator's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.meta import v1 as meta
+
+from components.kubernetes.addons import SYSTEM
+from components.kubernetes.autoscaler import METRICS_PORT, SERVICE_ACCOUNT
+from components.layer import Layer
+from components.settings import Settings
+
+_API = "monitoring.coreos.com/v1"
+# Services of the platform carry this label, and name their port of metrics `metrics`.
+PART_OF = "app.kubernetes.io/part-of"
+PLATFORM = "trading-platform"
+# A burst in the market is over in seconds.
+_TRADING_INTERVAL = "5s"
+_SYSTEM_INTERVAL = "30s"
+
+
+@dataclass(frozen=True)
+class MonitorsArgs:
+    """`namespace` is that of monitoring; `operator` the release that brings the kinds that are declared here."""
+
+    settings: Settings
+    namespace: pulumi.Input[str]
+    operator: pulumi.Resource
+
+
+class Monitors(Layer):
+    """The platform's own services in any namespace, the autoscaler, and the network of pods."""
+
+    def __init__(self, name: str, args: MonitorsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("kubernetes:Monitors", name, opts)
+        self._args = args
+        self._monitor(
+            "ServiceMonitor",
+            "trading-services",
+            {
+                "namespaceSelector": {"any": True},
+                "selector": {"matchLabels": {PART_OF: PLATFORM}},
+                "endpoints": [{"port": "metrics", "interval": _TRADING_INTERVAL, "honorLabels": False}],
+            },
+        )
+        self._monitor(
+            "ServiceMonitor",
+            SERVICE_ACCOUNT,
+            {
+                "namespaceSelector": {"matchNames": [SYSTEM]},
+                "selector": {"matchLabels": {"app.kubernetes.io/instance": SERVICE_ACCOUNT}},
+                "endpoints": [{"port": METRICS_PORT, "interval": _SYSTEM_INTERVAL}],
+            },
+        )
+        self._monitor(
+            "PodMonitor",
+            "pod-network",
+            {
+                "namespaceSelector": {"matchNames": [SYSTEM]},
+                "selector": {"matchLabels": {"k8s-app": "aws-node"}},
+                "podMetricsEndpoints": [{"port": "metrics", "interval": _SYSTEM_INTERVAL}],
+            },
+        )
+        self.register_outputs({})
+
+    def _monitor(self, kind: str, name: str, spec: dict[str, Any]) -> None:
+        kubernetes.apiextensions.CustomResource(
+            name,
+            api_version=_API,
+            kind=kind,
+            metadata=meta.ObjectMetaArgs(name=name, namespace=self._args.namespace),
+            spec=spec,
+            opts=self.after(self._args.operator),
+        )
