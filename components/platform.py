@@ -166,8 +166,8 @@ class Platform:
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """What the stack exports."""
-        return PrimaryExports(
+        """What the stack exports: what the recovery region asks of a primary, and whether this stack takes orders."""
+        exports = PrimaryExports(
             sizes=self.settings.sizes.model_dump(by_alias=True),
             region=self.settings.region.name,
             key_arns=self.keys.arns,
@@ -178,4 +178,5 @@ class Platform:
             database_arn=self.stores.database.arn,
             file_system_id=self.stores.files.id,
             backup_vault_name=self.stores.backups.vault.name,
-        ).outputs()
+        )
+        return {**exports.outputs(), "active": self.settings.is_primary or self.settings.general.active}

@@ -1,0 +1,19 @@
+"""The pack as the engine starts it: `pulumi preview --policy-pack policy`. Constructing it serves until it is ended."""
+
+import sys
+from pathlib import Path
+
+from pulumi_policy import EnforcementLevel, PolicyPack
+
+# The engine runs this file by itself: the package that it belongs to is two folders up.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from policy import exemptions  # noqa: E402
+from policy.catalogue import BY_ID, RULES  # noqa: E402
+from policy.engine import Pack  # noqa: E402
+
+PolicyPack(
+    name="trading-platform",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    policies=Pack(RULES, exemptions.exemptions(exemptions.read(exemptions.DEFAULT), BY_ID)).policies(),
+)
