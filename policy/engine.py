@@ -7,8 +7,7 @@ look at an unknown value into a note that nobody has to read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -99,14 +98,6 @@ def stack_of(resources: list[PolicyResource]) -> Stack:
     return Stack(name, found, outputs)
 
 
-@dataclass
-class _Judgement:
-    """What came of one call for the stack. Policies are called in their order, so a step back begins a new call."""
-
-    report: Report
-    last: int
-
-
 class Pack:
     """The policies of one pack, which share one judgement of the stack."""
 
@@ -116,6 +107,7 @@ class Pack:
         self._today = today or datetime.now(UTC).date()
         self._stack: Stack | None = None
         self._last = -1
+        self._settings = dict(settings(self.rules))
 
     def policies(self) -> list[Policy]:
         """A policy for each rule but those on both stacks, and one for what could not be evaluated."""
@@ -142,15 +134,15 @@ class Pack:
 
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
             if args.resource_type in types:
-                stack = Stack("", [resource_of(args)])
-                self._tell(self._judged(rule, stack, args.get_config()), report_violation)
+                self._configure(rule, args.get_config())
+                self._tell(self._judged(rule, Stack("", [resource_of(args)])), report_violation)
 
         return validate
 
     def _for_stack(self, index: int, rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-            stack = self._stack_of(index, args)
-            self._tell(self._judged(rule, stack, args.get_config()), report_violation)
+            self._configure(rule, args.get_config())
+            self._tell(self._judged(rule, self._stack_of(index, args)), report_violation)
 
         return validate
 
@@ -158,7 +150,7 @@ class Pack:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
             stack = self._stack_of(index, args)
             for rule in self.rules:
-                for entry in self._judged(rule, stack, None).not_evaluated:
+                for entry in self._judged(rule, stack).not_evaluated:
                     report_violation(f"{rule.id}: {entry.property} {entry.reason}", entry.urn or None)
 
         return StackValidationPolicy(
@@ -176,9 +168,14 @@ class Pack:
         self._last = index
         return self._stack
 
-    def _judged(self, rule: Rule, stack: Stack, config: Mapping[str, Any] | None) -> Report:
-        setting = Setting(Severity.MANDATORY, settings([rule], {rule.id: plain(config or {})})[rule.id].parameters)
-        return excused(judge([stack], {rule.id: setting}, rules=[rule]), self._exempt, self._today)
+    def _judged(self, rule: Rule, stack: Stack) -> Report:
+        return excused(judge([stack], self._settings, rules=[rule]), self._exempt, self._today)
+
+    def _configure(self, rule: Rule, config: Mapping[str, Any] | None) -> None:
+        """The engine has set the severity already; a rule that it has switched off is not called."""
+        if config:
+            parameters = settings([rule], {rule.id: plain(config)})[rule.id].parameters
+            self._settings[rule.id] = Setting(rule.severity, parameters)
 
     @staticmethod
     def _tell(report: Report, report_violation: ReportViolation) -> None:
@@ -200,8 +197,3 @@ _REFERENCES: tuple[tuple[str, str], ...] = (
     ("wellarchitected", "AWS Well-Architected Framework"),
     ("checkov", "checkov"),
 )
-
-
-def disabled(rules: tuple[Rule, ...]) -> Iterator[str]:
-    """Ids of rules that are off unless they are configured."""
-    return (rule.id for rule in rules if rule.severity is Severity.DISABLED)

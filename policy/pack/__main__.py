@@ -8,9 +8,9 @@ from pulumi_policy import EnforcementLevel, PolicyPack
 # The engine runs this file by itself: the package that it belongs to is two folders up.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from policy import exemptions  # noqa: E402
-from policy.catalogue import BY_ID, RULES  # noqa: E402
-from policy.engine import Pack  # noqa: E402
+from policy import exemptions
+from policy.catalogue import BY_ID, RULES
+from policy.engine import Pack
 
 PolicyPack(
     name="trading-platform",
