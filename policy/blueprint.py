@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from policy.errors import PolicyInputError
-from policy.resource import Resource
+from policy.resources import Resource
 from policy.stack import Stack
 
 _FIELDS: dict[str, type | tuple[type, ...]] = {"urn": str, "type": str, "name": str, "custom": bool, "properties": dict}

@@ -25,11 +25,11 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policy import types as t
+from policy import tokens as t
 from policy.check import Report, excused, judge
 from policy.configuration import Setting, settings
 from policy.exemptions import Exemption
-from policy.resource import Resource
+from policy.resources import Resource
 from policy.rule import Rule, Scope, Severity
 from policy.stack import Stack
 from policy.values import UNKNOWN_TEXT
@@ -157,7 +157,7 @@ class Pack:
             name=NOT_EVALUATED,
             description="A rule could not be evaluated",
             enforcement_level=EnforcementLevel.ADVISORY,
-            remediation_steps="Check the recorded blueprint, where every input is known, or look again after the update.",
+            remediation_steps="Check the recorded blueprint, where inputs are known, or look again after the update.",
             validate=validate,
         )
 

@@ -2,4 +2,4 @@
 
 
 class PolicyInputError(Exception):
-    """A blueprint, configuration or list of exemptions that cannot be used; the message names the place and a way out."""
+    """A blueprint, configuration or exemption that cannot be used; the message names the place and a way out."""

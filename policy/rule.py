@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from policy.resource import Resource
+from policy.resources import Resource
 from policy.stack import Stack
 
 Parameters = Mapping[str, Any]

@@ -6,14 +6,16 @@ resolved value, found by what it identifies (id, ARN, name, URL), or an unknown,
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from policy.resource import Resource
-from policy.types import AWS_PROVIDER
+from policy.resources import Resource
+from policy.tokens import AWS_PROVIDER
 from policy.values import NotEvaluatedError, Unknown, parsed, references_in, unknown_in
 
 _IDENTIFYING = ("id", "arn", "name", "bucket", "identifier", "url", "family", "keyId")
@@ -200,9 +202,15 @@ def _fits(target: Target, types: tuple[str, ...]) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value; of a JSON document, such as a redrive policy, those in it."""
     if isinstance(value, Unknown):
         value.refuse()
     if isinstance(value, str):
+        if value.startswith(("{", "[")):
+            with suppress(ValueError):
+                value = json.loads(value)
+                yield from _texts(value)
+                return
         if value:
             yield value
     elif isinstance(value, dict):

@@ -10,7 +10,7 @@ from policy.rule import Rule, Severity
 
 
 def text(report: Report) -> str:
-    """A mandatory violation fails its case, a rule that could not be evaluated is an error, an advisory one is noted."""
+    """A mandatory violation fails its case, what could not be evaluated is an error, advisory findings are noted."""
     found: dict[str, list[Violation | NotEvaluated]] = defaultdict(list)
     for finding in (*report.violations, *report.not_evaluated):
         found[finding.rule.id].append(finding)

@@ -63,6 +63,7 @@ def _exempted(exempted: Exempted) -> Text:
 def _sum(report: Report) -> str:
     mandatory, advisory = (report.by_severity[severity.value] for severity in (Severity.MANDATORY, Severity.ADVISORY))
     return (
-        f"{report.rules} rules, {report.evaluated} judgements: {mandatory} mandatory and {advisory} advisory violations, "
+        f"{report.rules} rules, {report.evaluated} judgements: "
+        f"{mandatory} mandatory and {advisory} advisory violations, "
         f"{len(report.not_evaluated)} not evaluated, {len(report.exempted)} exempted"
     )

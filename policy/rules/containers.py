@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from policy import types as t
-from policy.resource import Resource
+from policy import tokens as t
+from policy.resources import Resource
 from policy.rule import Parameters, Rules
 from policy.rules.plaintext import plaintext_secrets
 from policy.stack import Stack

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy import types as t
+from policy import tokens as t
 from policy.documents import statements
-from policy.resource import Resource
+from policy.resources import Resource
 from policy.rule import Parameters, Rules
 from policy.rules.keys_of import missing_customer_key
 from policy.rules.plaintext import plaintext_secrets

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policy import types as t
-from policy.resource import Resource
+from policy import tokens as t
+from policy.resources import Resource
 from policy.rule import Parameters, Rules
 from policy.rules.keys_of import missing_customer_key
 from policy.stack import Stack

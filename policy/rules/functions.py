@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from policy import types as t
-from policy.resource import Resource
+from policy import tokens as t
+from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.plaintext import plaintext_secrets
 from policy.stack import Stack

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from policy.resource import Resource
+from policy.resources import Resource
 from policy.stack import Elsewhere, Stack
-from policy.types import KEYS
+from policy.tokens import KEYS
 
 KEY_ALIAS = "aws:kms/alias:Alias"
 

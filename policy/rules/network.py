@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
-from policy import types as t
-from policy.resource import Resource
+from policy import tokens as t
+from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.stack import Stack
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
-from policy import types as t
-from policy.resource import Resource
+from policy import tokens as t
+from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.stack import Stack
 

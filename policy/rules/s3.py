@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from policy import types as t
+from policy import tokens as t
 from policy.documents import statements
-from policy.resource import Resource
+from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.keys_of import missing_customer_key
 from policy.stack import Stack
