@@ -65,9 +65,14 @@ class Resource:
         return value
 
     def has(self, path: str) -> bool:
-        """Whether something stands at `path`, even if its value is not known yet."""
+        """Whether something stands at `path`. A value that is not known yet does if another resource gives it.
+
+        Raises `NotEvaluatedError` for one that nothing is known of: it may turn out to be nothing.
+        """
         value = self.peek(path)
-        return isinstance(value, Unknown) or value not in (None, "", [], {})
+        if isinstance(value, Unknown):
+            return bool(self.dependencies.get(path.split(".")[0])) or value.refuse()
+        return value not in (None, "", [], {})
 
     def flag(self, path: str, *, default: bool = False) -> bool:
         """A boolean, `default` where it is missing. Raises `NotEvaluatedError`."""

@@ -103,7 +103,10 @@ class Stack:
 
         Raises `NotEvaluatedError` when the value is unknown and its dependencies do not tell.
         """
-        value = resource.peek(path)
+        return self.resolved(resource, path, resource.peek(path), *types)
+
+    def resolved(self, resource: Resource, path: str, value: Any, *types: str) -> list[Target]:
+        """What `value`, which stands somewhere below `path`, refers to; as `targets` otherwise."""
         if value is None:
             return []
         if (unknown := unknown_in(value)) is not None:

@@ -8,7 +8,7 @@ from policy import tokens as t
 from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameters, Rules
-from policy.rules.keys_of import missing_customer_key
+from policy.rules.keys_of import missing_customer_key, no_customer_key
 from policy.rules.plaintext import plaintext_secrets
 from policy.stack import Stack
 
@@ -28,15 +28,15 @@ RULES = Rules("Delivery and IAM")
 )
 def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Who changes an artifact changes what runs."""
-    paths = ["encryptionKey"]
-    if resource.type == t.PIPELINE:
-        stores = resource.items("artifactStores")
-        if not stores or any(not (store.get("encryptionKey") or {}).get("id") for store in stores):
-            yield "a store of its artifacts names no key"
-            return
-        paths = ["artifactStores.encryptionKey.id"] if len(stores) == 1 else []
-    for path in paths:
-        if reason := missing_customer_key(resource, stack, path):
+    if resource.type == t.BUILD_PROJECT:
+        reason = missing_customer_key(resource, stack, "encryptionKey")
+        yield from [reason] if reason else []
+        return
+    stores = resource.items("artifactStores")
+    if not stores:
+        yield "names no store of its artifacts"
+    for store in stores:
+        if reason := no_customer_key(resource, stack, "artifactStores", (store.get("encryptionKey") or {}).get("id")):
             yield reason
 
 
@@ -115,7 +115,7 @@ def _inline(role: Resource, index: int) -> object:
     return Resource(role.urn, t.ROLE_POLICY, role.name, {"policy": text}).document("policy") if text else None
 
 
-@RULES.resource(
+@RULES.joined(
     t.ROLE,
     id="iam-human-boundary",
     title="Roles that people take on have a permissions boundary",
@@ -124,7 +124,7 @@ def _inline(role: Resource, index: int) -> object:
     pci="7.2.2",
     nist="AC-6",
 )
-def human_boundary(role: Resource, _: Parameters) -> Iterator[str]:
+def human_boundary(role: Resource, _: Stack, __: Parameters) -> Iterator[str]:
     """A boundary holds whatever is attached later. People are trusted by account, SAML or OIDC of their directory."""
     for statement in statements(role.document("assumeRolePolicy")):
         people = [p for p in statement.principals if p.endswith((":root", ":saml-provider")) or ":saml-provider/" in p]

@@ -8,7 +8,7 @@ from typing import Any
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameters, Rules
-from policy.rules.keys_of import missing_customer_key
+from policy.rules.keys_of import missing_customer_key, no_customer_key
 from policy.stack import Stack
 
 RULES = Rules("DynamoDB")
@@ -63,8 +63,8 @@ def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     if reason := missing_customer_key(table, stack, path):
         yield reason
     for replica in _replicas(table):
-        if not replica.get("kmsKeyArn"):
-            yield f"its replica in {replica.get('regionName')} names no key"
+        if reason := no_customer_key(table, stack, "replicas", replica.get("kmsKeyArn")):
+            yield f"its replica in {replica.get('regionName')}: {reason}"
 
 
 @RULES.resource(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameters, Rules, Severity
-from policy.rules.keys_of import missing_customer_key
+from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack
 
 RULES = Rules("EC2")
@@ -99,23 +99,22 @@ def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
 def ebs_customer_key(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Encryption by default with AWS's own key cannot be withdrawn from anybody."""
     if host.type == t.LAUNCH_TEMPLATE:
-        paths = ["blockDeviceMappings"]
-        volumes = [device.get("ebs") for device in host.items("blockDeviceMappings") if device.get("ebs")]
+        path = "blockDeviceMappings"
+        volumes = [device.get("ebs") for device in host.items(path) if device.get("ebs")]
         if not volumes:
             yield "declares no volume, so the image decides on its encryption"
             return
     elif host.type == t.VOLUME:
-        paths, volumes = ["kmsKeyId"], [host.properties]
+        path, volumes = "kmsKeyId", [host.properties]
     else:
         if follows_template(host):
             return
-        paths, volumes = ["rootBlockDevice"], host.items("rootBlockDevice") or [{}]
+        path = "rootBlockDevice"
+        volumes = host.items(path) or [{}]
     for volume in volumes:
         if str(volume.get("encrypted")).lower() != "true":
             yield "a volume is not encrypted"
-        elif volume.get("kmsKeyId") is None:
-            yield "a volume names no key, so AWS's own is used"
-        elif reason := missing_customer_key(host, stack, paths[0]):
+        elif reason := no_customer_key(host, stack, path, volume.get("kmsKeyId")):
             yield reason
 
 

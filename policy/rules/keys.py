@@ -97,7 +97,7 @@ _REPLICAS = {
     id="replica-key-usable",
     title="What is replicated is encrypted with a key of the region it is replicated to",
     remediation="Name the replica key of the destination's region.",
-    needs=((t.TABLE_REPLICA, "kmsKeyArn"), (t.RDS_INSTANCE, "replicateSourceDb")),
+    needs=((t.TABLE_REPLICA, "kmsKeyArn"), (t.BUCKET_REPLICATION, "rules")),
     nist="CP-9, SC-12",
     wellarchitected="REL13-BP02",
 )

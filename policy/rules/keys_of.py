@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from policy.resources import Resource
 from policy.stack import Elsewhere, Stack
 from policy.tokens import KEYS
+from policy.values import Unknown
 
-KEY_ALIAS = "aws:kms/alias:Alias"
+_ALIAS = "aws:kms/alias:Alias"
 
 
 def missing_customer_key(resource: Resource, stack: Stack, path: str) -> str | None:
@@ -14,11 +17,16 @@ def missing_customer_key(resource: Resource, stack: Stack, path: str) -> str | N
 
     A key ARN given as such and a key of another stack are believed. Raises `NotEvaluatedError`.
     """
-    if not resource.has(path):
+    return no_customer_key(resource, stack, path, resource.peek(path) if resource.has(path) else None)
+
+
+def no_customer_key(resource: Resource, stack: Stack, path: str, value: Any) -> str | None:
+    """The same of a value that stands in a list below `path`."""
+    if not isinstance(value, Unknown) and not value:
         return f"{path} names no key, so AWS's own is used"
-    target = stack.target(resource, path, *KEYS, KEY_ALIAS)
-    if isinstance(target, Elsewhere) and not _believable(target.value):
-        return f"{path} = {target.value!r} is no customer-managed key"
+    target = next(iter(stack.resolved(resource, path, value, *KEYS, _ALIAS)), None)
+    if target is None or (isinstance(target, Elsewhere) and not _believable(target.value)):
+        return f"{path} = {value!r} is no customer-managed key"
     return None
 
 

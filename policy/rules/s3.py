@@ -10,7 +10,7 @@ from policy import tokens as t
 from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
-from policy.rules.keys_of import missing_customer_key
+from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack
 
 RULES = Rules("S3")
@@ -99,12 +99,11 @@ def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         yield "is encrypted with S3's own key"
     for configuration in configurations:
         for rule in configuration.items("rules"):
-            algorithm = (rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm", "")
+            default = rule.get("applyServerSideEncryptionByDefault") or {}
+            algorithm = default.get("sseAlgorithm", "")
             if not str(algorithm).startswith("aws:kms"):
                 yield f"is encrypted by {algorithm or 'nothing'}, not by KMS"
-            elif reason := missing_customer_key(
-                configuration, stack, "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId"
-            ):
+            elif reason := no_customer_key(configuration, stack, "rules", default.get("kmsMasterKeyId")):
                 yield reason
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from policy import tokens as t
-from tests.policy.changes import RECOVERY, Change, gone, in_document, set_
-from tests.policy.made_up import exported, policy, ref
+from tests.policy.changes import OUTPUT, RECOVERY, Change, gone, in_document, output, set_, twin
+from tests.policy.made_up import exported, own, policy, ref, reference
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Case:
 
 def case(rule: str, *made: Change, real: tuple[Change, ...] | Change = (), active: bool = False) -> Case:
     """A case; `real` may be a lone change."""
-    return Case(rule, made, real if isinstance(real, tuple) else (real,), active)
+    ours = tuple(change if change.type == OUTPUT else replace(change, name=own(change.name)) for change in made)
+    return Case(rule, ours, real if isinstance(real, tuple) else (real,), active)
 
 
 def _first_container(key: str, value: Any) -> Any:
@@ -55,8 +56,7 @@ _CASES_NETWORK = (
         "no-world-ingress-to-administration",
         set_(t.INGRESS_RULE, "clients", "fromPort", 22.0),
         set_(t.INGRESS_RULE, "clients", "toPort", 22.0),
-        real=set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "cidrIpv4", "0.0.0.0/0")
-        and (
+        real=(
             set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "cidrIpv4", "0.0.0.0/0"),
             set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "fromPort", 0.0),
             set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "toPort", 65535.0),
@@ -113,6 +113,7 @@ _CASES_HOSTS = (
     ),
     case("tenancy-as-declared", set_(*_TEMPLATE, "placement.tenancy", "default")),
     case("capacity-reserved", gone(t.CAPACITY_RESERVATION, "engines")),
+    case("placement-one-type", twin(*_TEMPLATE, "other", "instanceType", "c7gn.8xlarge")),
     case("ena-express-explicit", set_(*_TEMPLATE, "networkInterfaces.enaSrdSpecification")),
 )
 
@@ -319,8 +320,8 @@ _CASES_MESSAGES = (
         "stream-fan-out",
         set_(t.FIREHOSE, "events", "kinesisSourceConfiguration", {"kinesisStreamArn": ref(*_STREAM)}),
         real=(
-            set_(t.FIREHOSE, "events-archive", "kinesisSourceConfiguration", {"kinesisStreamArn": ref(*_STREAM)}),
-            set_(t.FIREHOSE, "market-data-archive", "kinesisSourceConfiguration.kinesisStreamArn", ref(*_STREAM)),
+            set_(t.FIREHOSE, "events-archive", "kinesisSourceConfiguration", {"kinesisStreamArn": reference(*_STREAM)}),
+            set_(t.FIREHOSE, "market-data-archive", "kinesisSourceConfiguration.kinesisStreamArn", reference(*_STREAM)),
         ),
     ),
     case("stream-retention", set_(*_STREAM, "retentionPeriod", 24.0), real=set_(*_STREAM, "retentionPeriod", 24.0)),
@@ -380,7 +381,10 @@ _CASES_INTERFACES = (
     case(
         "function-not-public",
         set_(t.FUNCTION_PERMISSION, "events", "sourceAccount"),
-        real=set_(t.FUNCTION_PERMISSION, "rotation", "sourceAccount"),
+        real=(
+            set_(t.FUNCTION_PERMISSION, "rotation", "sourceAccount"),
+            set_(t.FUNCTION_PERMISSION, "rotation", "sourceArn"),
+        ),
     ),
     case(
         "function-supported-runtime",
@@ -501,6 +505,7 @@ _CASES_RECOVERY = (
     case("order-intake-in-recovery", gone("kubernetes:apps/v1:Deployment", "order-intake-gateway", RECOVERY)),
     case("failover-routing", gone(t.DNS_RECORD, "secondary")),
     case("rto-budget", set_(t.DNS_RECORD, "primary", "ttl", 60.0)),
+    case("recovery-independent", output("active", True, RECOVERY), real=output("active", True, RECOVERY)),
     case(
         "stateful-replicated",
         gone(t.EFS_REPLICATION, "files", RECOVERY),

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy import tokens as t
 from policy.values import UNKNOWN_TEXT
 
 Json = dict[str, Any]
 ABSENT: Any = object()
+OUTPUT = "outputs"
 PRIMARY, RECOVERY = 0, 1
 
 
@@ -25,6 +25,8 @@ class Change:
     path: str = ""
     value: Any = ABSENT
     stack: int = PRIMARY
+    twin: str = ""
+    """The name of a copy that is changed in the resource's place."""
 
     def __str__(self) -> str:
         return f"{self.type.split(':')[-1]} {self.name}: {self.path or 'taken away'}"
@@ -38,6 +40,16 @@ def set_(type_: str, name: str, path: str, value: Any = ABSENT, stack: int = PRI
 def gone(type_: str, name: str, stack: int = PRIMARY) -> Change:
     """The resource is not declared."""
     return Change(type_, name, stack=stack)
+
+
+def twin(type_: str, name: str, called: str, path: str, value: Any) -> Change:
+    """There is another one like it, which differs in that property."""
+    return Change(type_, name, path, value, twin=called)
+
+
+def output(name: str, value: Any, stack: int = PRIMARY) -> Change:
+    """The stack exports something else."""
+    return Change(OUTPUT, name, value=value, stack=stack)
 
 
 def in_document(change: Callable[[Any], Any]) -> Callable[[str], str]:
@@ -55,8 +67,17 @@ def changed(blueprints: Sequence[Json], changes: Sequence[Change]) -> list[Json]
     """Blueprints with the changes carried out. What is not touched is shared with the given ones."""
     result = [{**blueprint, "resources": list(blueprint["resources"])} for blueprint in blueprints]
     for change in changes:
-        resources = result[change.stack]["resources"]
+        blueprint = result[change.stack]
+        if change.type == OUTPUT:
+            blueprint["outputs"] = {**blueprint["outputs"], change.name: change.value}
+            continue
+        resources = blueprint["resources"]
         index = _index(resources, change)
+        if change.twin:
+            resources.append(
+                {**resources[index], "name": change.twin, "urn": f"{resources[index]['urn']}-{change.twin}"}
+            )
+            index = len(resources) - 1
         if not change.path:
             del resources[index]
         else:
@@ -98,18 +119,3 @@ def _set(resource: Json, path: str, value: Any) -> None:
         container.pop(last, None)
     else:
         container[last] = value(container.get(last)) if callable(value) else value
-
-
-def provider(stack: str, name: str, region: str, project: str) -> Json:
-    """An AWS provider as a blueprint describes it."""
-    return {
-        "urn": f"urn:pulumi:{stack}::{project}::{t.AWS_PROVIDER}::{name}",
-        "type": t.AWS_PROVIDER,
-        "name": name,
-        "custom": True,
-        "parent": None,
-        "provider": None,
-        "properties": {"region": region},
-        "dependencies": [],
-        "options": {},
-    }

@@ -12,9 +12,19 @@ ACCOUNT = "111122223333"
 Json = dict[str, Any]
 
 
-def ref(type_: str, name: str, path: str = "arn") -> str:
+def own(name: str) -> str:
+    """The name of a made-up resource, which no resource of the recorded platform has."""
+    return f"made-{name}"
+
+
+def reference(type_: str, name: str, path: str = "arn") -> str:
     """A computed value as a blueprint writes it."""
     return f"${{{type_}::{name}#{path}}}"
+
+
+def ref(type_: str, name: str, path: str = "arn") -> str:
+    """A computed value of a made-up resource."""
+    return reference(type_, own(name), path)
 
 
 def exported(path: str) -> str:
@@ -63,12 +73,12 @@ class Made:
     ) -> None:
         self.resources.append(
             {
-                "urn": urn(self.stack, type_, name),
+                "urn": urn(self.stack, type_, own(name)),
                 "type": type_,
-                "name": name,
+                "name": own(name),
                 "custom": True,
                 "parent": None,
-                "provider": urn(self.stack, t.AWS_PROVIDER, provider) if provider else None,
+                "provider": urn(self.stack, t.AWS_PROVIDER, own(provider)) if provider else None,
                 "properties": properties,
                 "dependencies": [],
                 "options": options or {},
@@ -102,11 +112,11 @@ def platform() -> tuple[Json, Json]:
     return (
         primary.blueprint(
             active=True,
-            keyArns={"key": ref(t.KEY, "key")},
-            databaseArn=ref(t.RDS_INSTANCE, "database"),
-            tableArns={"orders": ref(t.TABLE, "orders")},
-            fileSystemId=ref(t.EFS_FILE_SYSTEM, "files", "id"),
-            recordsBuckets={"trades": ref(t.BUCKET, "trades", "id")},
+            keyArns={"made": ref(t.KEY, "key")},
+            madeDatabaseArn=ref(t.RDS_INSTANCE, "database"),
+            tableArns={"made": ref(t.TABLE, "orders")},
+            madeFileSystemId=ref(t.EFS_FILE_SYSTEM, "files", "id"),
+            recordsBuckets={"made": ref(t.BUCKET, "trades", "id")},
         ),
         recovery.blueprint(active=False),
     )
@@ -403,7 +413,7 @@ def _buckets(made: Made, key: str) -> None:
             t.BUCKET_REPLICATION,
             "trades",
             provider="primary-side",
-            bucket=exported("recordsBuckets.trades"),
+            bucket=exported("recordsBuckets.made"),
             rules=[{"id": "trades", "status": "Enabled", "destination": destination}],
         )
 
@@ -411,7 +421,7 @@ def _buckets(made: Made, key: str) -> None:
 def _keys(primary: Made, recovery: Made) -> None:
     key = {"deletionWindowInDays": 30.0, "policy": policy(OWN_ACCOUNT)}
     primary.stateful(t.KEY, "key", enableKeyRotation=True, multiRegion=True, **key)
-    recovery.stateful(t.REPLICA_KEY, "key", primaryKeyArn=exported("keyArns.key"), **key)
+    recovery.stateful(t.REPLICA_KEY, "key", primaryKeyArn=exported("keyArns.made"), **key)
     primary.stateful(t.SECRET, "database", kmsKeyId=ref(t.KEY, "key"), replicas=[{"region": RECOVERY}])
     primary.add(
         t.SECRET_ROTATION,
@@ -432,7 +442,7 @@ def _data(primary: Made, recovery: Made) -> None:
         "backupRetentionPeriod": 35.0,
     }
     for made, key in ((primary, ref(t.KEY, "key")), (recovery, ref(t.REPLICA_KEY, "key"))):
-        source = {} if made is primary else {"replicateSourceDb": exported("databaseArn")}
+        source = {} if made is primary else {"replicateSourceDb": exported("madeDatabaseArn")}
         made.add(
             t.RDS_PARAMETERS, "database", name=f"{made.stack}-pg", parameters=[{"name": "rds.force_ssl", "value": "1"}]
         )
@@ -444,7 +454,7 @@ def _data(primary: Made, recovery: Made) -> None:
         t.EFS_REPLICATION,
         "files",
         provider="primary-side",
-        sourceFileSystemId=exported("fileSystemId"),
+        sourceFileSystemId=exported("madeFileSystemId"),
         destination={"fileSystemId": ref(t.EFS_FILE_SYSTEM, "files", "id")},
     )
     primary.stateful(
@@ -459,7 +469,7 @@ def _data(primary: Made, recovery: Made) -> None:
         t.TABLE_REPLICA,
         "orders",
         options={"retainOnDelete": True},
-        globalTableArn=exported("tableArns.orders"),
+        globalTableArn=exported("tableArns.made"),
         kmsKeyArn=ref(t.REPLICA_KEY, "key"),
         pointInTimeRecovery=True,
         deletionProtectionEnabled=True,
@@ -476,7 +486,7 @@ def _data(primary: Made, recovery: Made) -> None:
             {
                 "regionName": PRIMARY,
                 "consistencyMode": "STRONG",
-                "kmsKeyArn": exported("keyArns.key"),
+                "kmsKeyArn": exported("keyArns.made"),
                 "pointInTimeRecovery": True,
                 "deletionProtectionEnabled": True,
             }
