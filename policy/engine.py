@@ -57,43 +57,44 @@ def _entry(container: Any, key: Any) -> Any:
         return UNKNOWN_TEXT
 
 
-def _resource(given: Any, properties: Any, dependencies: Mapping[str, tuple[str, ...]]) -> Resource:
+def _resource(given: Any, inputs: Any, dependencies: Mapping[str, tuple[str, ...]], outputs: Any = None) -> Resource:
     options = {"protect": given.opts.protect, "ignoreChanges": list(given.opts.ignore_changes)}
     return Resource(
         given.urn,
         given.resource_type,
         given.name,
-        properties,
+        inputs,
         provider=given.provider.urn if given.provider is not None else None,
         # The engine does not tell policies all options: a rule that asks for one of these cannot be evaluated.
         options={**options, **dict.fromkeys(_NOT_TOLD, UNKNOWN_TEXT)},
         dependencies=dependencies,
+        outputs=outputs,
         custom=given.provider is not None,
     )
 
 
-def resource_of(args: ResourceValidationArgs) -> Resource:
-    """The resource that the engine is about to carry out."""
-    return _resource(args, plain(args.props), {})
+def stack_of(resources: list[PolicyResource], inputs: Mapping[str, Any]) -> Stack:
+    """The stack that the engine has put together, its providers included.
 
-
-def stack_of(resources: list[PolicyResource]) -> Stack:
-    """The stack that the engine has put together, its providers included."""
+    The engine hands outputs over here, in which what nobody has set may be unknown as well, such as the policy of a
+    queue that has none. `inputs` are what it has handed over for each resource before, by URN.
+    """
     found: list[Resource] = []
     providers: dict[str, Resource] = {}
     outputs: Mapping[str, Any] = {}
     for given in resources:
         depends = {key: tuple(r.urn for r in on) for key, on in given.property_dependencies.items()}
-        found.append(_resource(given, plain(given.props), depends))
+        known = plain(given.props)
+        found.append(_resource(given, inputs.get(given.urn, known), depends, known))
         provider = given.provider
         if provider is not None and provider.urn not in providers:
             providers[provider.urn] = Resource(
                 provider.urn, provider.resource_type, provider.name, plain(provider.props), custom=True
             )
         if given.resource_type == t.STACK:
-            outputs = plain(given.props)
-    known = {resource.urn for resource in found}
-    found += [provider for urn, provider in providers.items() if urn not in known]
+            outputs = known
+    listed = {resource.urn for resource in found}
+    found += [provider for urn, provider in providers.items() if urn not in listed]
     name = found[0].urn.split("::")[0].rpartition(":")[2] if found else ""
     return Stack(name, found, outputs)
 
@@ -105,6 +106,8 @@ class Pack:
         self.rules = tuple(rule for rule in rules if rule.scope is not Scope.PARITY)
         self._exempt = exempt
         self._today = today or datetime.now(UTC).date()
+        self._inputs: dict[str, Any] = {}
+        self._recording: str | None = None
         self._stack: Stack | None = None
         self._last = -1
         self._settings = dict(settings(self.rules))
@@ -133,9 +136,12 @@ class Pack:
         types = frozenset(rule.types)
 
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+            self._record(rule, args)
             if args.resource_type in types:
                 self._configure(rule, args.get_config())
-                self._tell(self._judged(rule, Stack("", [resource_of(args)])), report_violation)
+                self._tell(
+                    self._judged(rule, Stack("", [_resource(args, self._inputs[args.urn], {})])), report_violation
+                )
 
         return validate
 
@@ -164,9 +170,16 @@ class Pack:
     def _stack_of(self, index: int, args: StackValidationArgs) -> Stack:
         """The SDK calls each policy with the whole stack anew; it is turned into ours once for each round of calls."""
         if self._stack is None or index <= self._last:
-            self._stack = stack_of(args.resources)
+            self._stack = stack_of(args.resources, self._inputs)
         self._last = index
         return self._stack
+
+    def _record(self, rule: Rule, args: ResourceValidationArgs) -> None:
+        """The engine calls every policy for each resource; the first of them keeps what it declares."""
+        if self._recording is None:
+            self._recording = rule.id
+        if self._recording == rule.id:
+            self._inputs[args.urn] = plain(args.props)
 
     def _judged(self, rule: Rule, stack: Stack) -> Report:
         return excused(judge([stack], self._settings, rules=[rule]), self._exempt, self._today)

@@ -28,6 +28,7 @@ class Resource:
         parent: str | None = None,
         options: Mapping[str, Any] | None = None,
         dependencies: Mapping[str, tuple[str, ...]] | None = None,
+        outputs: Mapping[str, Any] | None = None,
         custom: bool = True,
     ) -> None:
         self.urn = urn
@@ -39,12 +40,18 @@ class Resource:
         self.dependencies = dependencies or {}
         """URNs of what each top-level property depends on, as the engine tells; a blueprint writes references."""
         self.custom = custom
+        self._outputs = outputs or {}
         self._raw = properties
 
     @cached_property
     def properties(self) -> dict[str, Any]:
         """The inputs, unknowns wrapped."""
         return parsed(self._raw)
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What the cloud has called it, where that is known: id, ARN, URL and the like."""
+        return parsed({key: value for key, value in self._outputs.items() if isinstance(value, str)})
 
     def get(self, path: str) -> Any:
         """The value at `path`, None where it is missing. Raises `NotEvaluatedError` when it is not known."""

@@ -38,7 +38,7 @@ class Stack:
         self.name = name
         self.resources = tuple(resources)
         self.outputs = outputs or {}
-        self._attached: dict[tuple[str, str], tuple[dict[str, list[Resource]], list[Resource]]] = {}
+        self._attached: dict[tuple[str, str], tuple[Mapping[str, list[Resource]], list[tuple[Resource, Unknown]]]] = {}
 
     @cached_property
     def by_urn(self) -> dict[str, Resource]:
@@ -145,31 +145,48 @@ class Stack:
         Raises `NotEvaluatedError` when none does for certain, but one might.
         """
         by_target, undecided = self._attachments(type_, path)
-        found = by_target.get(target.urn, [])
-        if not found and undecided:
-            raise NotEvaluatedError(path, f"of {undecided[0].urn} is not known, so what it belongs to is not either")
-        return found
+        found = list(by_target.get(target.urn, ()))
+        maybe = []
+        for resource, unknown in undecided:
+            reached = self._by_dependency(resource, path, (target.type,))
+            if target in reached:
+                found.append(resource)
+            elif not reached:
+                maybe.append(unknown)
+        return found if found or not maybe else maybe[0].refuse()
 
-    def _attachments(self, type_: str, path: str) -> tuple[dict[str, list[Resource]], list[Resource]]:
+    def _attachments(
+        self, type_: str, path: str
+    ) -> tuple[Mapping[str, list[Resource]], list[tuple[Resource, Unknown]]]:
         key = (type_, path)
         if key not in self._attached:
             by_target: dict[str, list[Resource]] = defaultdict(list)
             undecided = []
             for resource in self.of_type(type_):
-                try:
-                    targets = self.targets(resource, path)
-                except NotEvaluatedError:
-                    undecided.append(resource)
+                value = resource.peek(path)
+                if (unknown := unknown_in(value)) is not None:
+                    undecided.append((resource, unknown))
                     continue
+                targets = self.resolved(resource, path, value)
                 for urn in {target.urn for target in targets if isinstance(target, Resource)}:
                     by_target[urn].append(resource)
             self._attached[key] = (by_target, undecided)
         return self._attached[key]
 
     def _by_dependency(self, resource: Resource, path: str, types: tuple[str, ...]) -> list[Target]:
+        """What an unknown value at `path` comes from: a resource of `types`, or one that hands its identity on.
+
+        The id of a secret, say, may be taken from its version, which has it from the secret: the one secret that the
+        version depends on is meant. Where there are several nothing is said.
+        """
         urns = resource.dependencies.get(path.split(".")[0], ())
-        found = [self.by_urn[urn] for urn in urns if urn in self.by_urn]
-        return [target for target in found if _fits(target, types)]
+        direct = [self.by_urn[urn] for urn in urns if urn in self.by_urn]
+        found: list[Target] = [target for target in direct if _fits(target, types)]
+        if found or not types:
+            return found
+        handed_on = {urn for between in direct for on in between.dependencies.values() for urn in on}
+        reached: list[Target] = [t for urn in handed_on if (t := self.by_urn.get(urn)) is not None and _fits(t, types)]
+        return reached if len(reached) == 1 else []
 
     def _by_reference(self, value: Any) -> Iterator[Target]:
         for reference in references_in(value):
@@ -192,7 +209,8 @@ class Stack:
         for resource in self.resources:
             if not resource.custom:
                 continue
-            values = {v for key in _IDENTIFYING if isinstance(v := resource.properties.get(key), str) and v}
+            known = {**resource.properties, **resource.identity}
+            values = {v for key in _IDENTIFYING if isinstance(v := known.get(key), str) and v}
             if resource.type.endswith(":Bucket") and isinstance(bucket := resource.properties.get("bucket"), str):
                 values.add(f"arn:aws:s3:::{bucket}")
             for value in values:
