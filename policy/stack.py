@@ -209,8 +209,12 @@ class Stack:
         for resource in self.resources:
             if not resource.custom:
                 continue
-            known = {**resource.properties, **resource.identity}
-            values = {v for key in _IDENTIFYING if isinstance(v := known.get(key), str) and v}
+            values = {
+                value
+                for known in (resource.properties, resource.identity)
+                for key in _IDENTIFYING
+                if isinstance(value := known.get(key), str) and value
+            }
             if resource.type.endswith(":Bucket") and isinstance(bucket := resource.properties.get("bucket"), str):
                 values.add(f"arn:aws:s3:::{bucket}")
             for value in values:
