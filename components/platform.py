@@ -321,7 +321,7 @@ class Platform:
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """What the stack exports."""
+        """What the stack exports: what the recovery region asks of a primary, and whether this stack takes orders."""
         exports = PrimaryExports(
             sizes=self.settings.sizes.model_dump(by_alias=True),
             region=self.settings.region.name,
@@ -341,4 +341,5 @@ class Platform:
         )
         # For people, where no zone is named in which the stack could prove its domain by itself.
         records = {"certificateRecords": self.balancers.certificate.records}
-        return {**exports.outputs(), **records, **self.recovery.outputs}
+        active = {"active": self.settings.is_primary or self.settings.general.active}
+        return {**exports.outputs(), **active, **records, **self.recovery.outputs}

@@ -1,0 +1,45 @@
+"""Every rule of the pack, in the order of its services."""
+
+from __future__ import annotations
+
+from policy.rule import Rule
+from policy.rules import (
+    audit,
+    containers,
+    delivery,
+    dynamodb,
+    functions,
+    hosts,
+    interfaces,
+    keys,
+    kubernetes,
+    messaging,
+    network,
+    placement,
+    rds,
+    recovery,
+    s3,
+    streams,
+)
+
+_MODULES = (
+    network,
+    hosts,
+    placement,
+    kubernetes,
+    containers,
+    rds,
+    dynamodb,
+    s3,
+    streams,
+    messaging,
+    functions,
+    interfaces,
+    keys,
+    audit,
+    delivery,
+    recovery,
+)
+
+RULES: tuple[Rule, ...] = tuple(rule for module in _MODULES for rule in module.RULES.rules)
+BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}

@@ -1,0 +1,76 @@
+"""The catalogue of rules as a document: `docs/policies.md` is this text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from policy.catalogue import RULES
+from policy.rule import Rule, Scope, Severity
+
+_FRAMEWORKS = {
+    "fsbp": "FSBP",
+    "cis": "CIS",
+    "pci": "PCI DSS",
+    "nist": "NIST 800-53",
+    "sec": "SEC",
+    "finra": "FINRA",
+    "checkov": "checkov",
+    "wellarchitected": "Well-Architected",
+}
+
+_INTRODUCTION = """\
+# Policies
+
+What a plan must satisfy before it is carried out. This page is written by `python -m policy list --markdown` from the
+rules themselves; a test keeps it current.
+
+{count} rules, {mandatory} of them mandatory: a mandatory violation stops `pulumi preview` and `pulumi up`, and makes
+`python -m policy check` exit with 1. An advisory one is reported.
+
+    pulumi preview --policy-pack policy                  # in the engine
+    python -m policy check primary.json dr.json          # on recorded blueprints, parity of both stacks included
+
+- **Could not be evaluated** is an outcome of its own. In a preview a value may be known only after the update; the rule
+  is then reported by name under `could-not-be-evaluated`, never passed over. On a recorded blueprint, where inputs are
+  known, a mandatory rule that could not be evaluated fails the check.
+- **Configuration** has CrossGuard's form: `--config FILE`, or `--policy-pack-config FILE` for the engine, with
+  `{{"rule": "advisory"}}` or `{{"rule": {{"enforcementLevel": "mandatory", "parameter": value}}}}`; `all` speaks of
+  all rules.
+- **Exemptions** stand in `policy/exemptions.yaml`, or in the file of `--exemptions`: `urn` (`*` for a part), `rule`,
+  `reason` and `expires`. An expired one counts as none, and is reported.
+- **Parity** rules compare both stacks, so they speak only where both blueprints are given.
+
+Controls: AWS Foundational Security Best Practices (FSBP), CIS AWS Foundations 6.0, PCI DSS 4.0, NIST 800-53 revision 5,
+the AWS Well-Architected Framework, and checkov's numbers. SEC and FINRA rules are this project's own reading.
+"""
+
+
+def text(rules: Sequence[Rule] = RULES) -> str:
+    """The document."""
+    mandatory = sum(rule.severity is Severity.MANDATORY for rule in rules)
+    return "\n".join([_INTRODUCTION.format(count=len(rules), mandatory=mandatory), *_services(rules)]).rstrip() + "\n"
+
+
+def _services(rules: Sequence[Rule]) -> Iterator[str]:
+    service = ""
+    for rule in rules:
+        if rule.service != service:
+            service = rule.service
+            yield f"## {service}\n"
+        yield from _rule(rule)
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield f"### {rule.id}\n"
+    scope = {Scope.PARITY: ", both stacks", Scope.STACK: ", whole stack"}.get(rule.scope, "")
+    yield f"{rule.title}. *{rule.severity.value.capitalize()}{scope}.*\n"
+    yield f"{' '.join((rule.check.__doc__ or '').split())}\n"
+    yield f"- Remedy: {rule.remediation}"
+    controls = "; ".join(f"{_FRAMEWORKS[name]} {', '.join(codes)}" for name, codes in rule.controls.items())
+    yield f"- Controls: {controls}"
+    if rule.needs:
+        yield "- Needs: " + ", ".join(f"`{type_.split(':')[-1]}.{path}`" for type_, path in rule.needs)
+    for name, parameter in rule.parameters.items():
+        yield f"- `{name}` ({parameter.type}): {parameter.description} Default: `{json.dumps(parameter.default)}`"
+    yield ""

@@ -1,0 +1,156 @@
+"""A rule: what it asks, of which resources, how severe it is, what to do about it, and which controls ask the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from policy.resources import Resource
+from policy.stack import Stack
+
+Parameters = Mapping[str, Any]
+Finding = str | tuple[Resource, str]
+"""A message about the subject, or about the resource named with it."""
+Check = Callable[..., Iterator[Finding]]
+
+
+class Severity(StrEnum):
+    """What a violation means; the words are CrossGuard's enforcement levels."""
+
+    MANDATORY = "mandatory"
+    ADVISORY = "advisory"
+    DISABLED = "disabled"
+
+
+class Scope(StrEnum):
+    """What a rule must see to judge one resource, and hence the arguments of its check, before the parameters."""
+
+    RESOURCE = "resource"  # the resource
+    JOINED = "joined"  # the resource, its stack
+    STACK = "stack"  # the stack
+    PARITY = "parity"  # a resource of the primary, the primary, the recovery stack
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a rule, as JSON schema describes it: `type`, default, and what it means."""
+
+    type: str
+    default: Any
+    description: str
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of the parameter."""
+        return {"type": self.type, "default": self.default, "description": self.description}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the pack.
+
+    `needs` are the properties without which the rule cannot be evaluated, each as (type, path). `controls` maps a
+    framework to the controls that ask the same. `check` yields a finding for each violation.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    scope: Scope
+    remediation: str
+    check: Check
+    service: str
+    types: tuple[str, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def defaults(self) -> dict[str, Any]:
+        """The parameters where nothing is configured."""
+        return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "severity": self.severity.value,
+            "scope": self.scope.value,
+            "service": self.service,
+            "types": list(self.types),
+            "needs": [f"{type_}.{path}" for type_, path in self.needs],
+            "remediation": self.remediation,
+            "controls": {name: list(codes) for name, codes in self.controls.items()},
+            "parameters": {name: parameter.schema() for name, parameter in self.parameters.items()},
+        }
+
+
+@dataclass
+class Rules:
+    """The rules of one service, collected by decorating their checks."""
+
+    service: str
+    rules: list[Rule] = field(default_factory=list)
+
+    def resource(self, *types: str, **about: Any) -> Callable[[Check], Check]:
+        """A rule that needs only the resource: `check(resource, parameters)`."""
+        return self._rule(Scope.RESOURCE, types, **about)
+
+    def joined(self, *types: str, **about: Any) -> Callable[[Check], Check]:
+        """A rule on one resource that needs others: `check(resource, stack, parameters)`."""
+        return self._rule(Scope.JOINED, types, **about)
+
+    def stack(self, *types: str, **about: Any) -> Callable[[Check], Check]:
+        """A rule on the stack as a whole: `check(stack, parameters)`; `types` are those that it speaks of."""
+        return self._rule(Scope.STACK, types, **about)
+
+    def parity(self, *types: str, **about: Any) -> Callable[[Check], Check]:
+        """A rule on both stacks: `check(resource, primary, recovery, parameters)`; the resource is the primary's."""
+        return self._rule(Scope.PARITY, types, **about)
+
+    def _rule(
+        self,
+        scope: Scope,
+        types: tuple[str, ...],
+        *,
+        id: str,
+        title: str,
+        remediation: str,
+        severity: Severity = Severity.MANDATORY,
+        needs: tuple[str | tuple[str, str], ...] = (),
+        parameters: Mapping[str, Parameter] | None = None,
+        **controls: str,
+    ) -> Callable[[Check], Check]:
+        def register(check: Check) -> Check:
+            self.rules.append(
+                Rule(
+                    id=id,
+                    title=title,
+                    severity=severity,
+                    scope=scope,
+                    remediation=remediation,
+                    check=check,
+                    service=self.service,
+                    types=types,
+                    needs=tuple((types[0], need) if isinstance(need, str) else need for need in needs),
+                    controls={name: tuple(codes.split(", ")) for name, codes in controls.items()},
+                    parameters=parameters or {},
+                )
+            )
+            return check
+
+        return register
+
+
+def evaluations(rule: Rule, stack: Stack, other: Stack | None) -> Iterator[tuple[Resource | None, tuple[Any, ...]]]:
+    """What a rule is applied to: each subject, with the arguments of the check before its parameters."""
+    if rule.scope is Scope.STACK:
+        yield None, (stack,)
+    elif rule.scope is Scope.PARITY:
+        if other is not None:
+            for resource in stack.of_type(*rule.types):
+                yield resource, (resource, stack, other)
+    else:
+        for resource in stack.of_type(*rule.types):
+            yield resource, (resource, stack) if rule.scope is Scope.JOINED else (resource,)

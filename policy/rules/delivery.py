@@ -1,0 +1,132 @@
+"""Pipelines and builds, and the permissions of people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy import tokens as t
+from policy.documents import statements
+from policy.resources import Resource
+from policy.rule import Parameters, Rules
+from policy.rules.keys_of import missing_customer_key, no_customer_key
+from policy.rules.plaintext import plaintext_secrets
+from policy.stack import Stack
+
+RULES = Rules("Delivery and IAM")
+
+
+@RULES.joined(
+    t.PIPELINE,
+    t.BUILD_PROJECT,
+    id="pipeline-encrypted",
+    title="What is built is encrypted with a customer-managed key",
+    remediation="Set artifactStores[].encryptionKey of the pipeline and encryptionKey of the build project.",
+    needs=("artifactStores", (t.BUILD_PROJECT, "encryptionKey")),
+    checkov="CKV_AWS_219, CKV_AWS_147",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Who changes an artifact changes what runs."""
+    if resource.type == t.BUILD_PROJECT:
+        reason = missing_customer_key(resource, stack, "encryptionKey")
+        yield from [reason] if reason else []
+        return
+    stores = resource.items("artifactStores")
+    if not stores:
+        yield "names no store of its artifacts"
+    for store in stores:
+        if reason := no_customer_key(resource, stack, "artifactStores", (store.get("encryptionKey") or {}).get("id")):
+            yield reason
+
+
+@RULES.resource(
+    t.PIPELINE,
+    id="pipeline-approval",
+    title="Somebody approves before anything is deployed",
+    remediation="Put an action of category Approval before the first of category Deploy.",
+    needs=("stages",),
+    pci="6.5.1",
+    nist="CM-3, CM-5",
+    sec="15c3-5",
+)
+def pipeline_approval(pipeline: Resource, _: Parameters) -> Iterator[str]:
+    """Two people see every change of what trades."""
+    approved = False
+    for stage in pipeline.items("stages"):
+        for action in sorted(stage.get("actions") or [], key=lambda action: action.get("runOrder") or 1):
+            approved = approved or action.get("category") == "Approval"
+            if action.get("category") == "Deploy" and not approved:
+                yield f"stage {stage.get('name')!r} deploys without approval"
+                return
+
+
+@RULES.resource(
+    t.BUILD_PROJECT,
+    id="build-no-plaintext-secrets",
+    title="No secret stands in plain text in a build",
+    remediation="Use type SECRETS_MANAGER or PARAMETER_STORE.",
+    needs=("environment.environmentVariables",),
+    fsbp="CodeBuild.2",
+    pci="8.6.2",
+    nist="IA-5",
+)
+def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
+    """A build's log prints its environment sooner or later."""
+    plain = {
+        str(variable.get("name")): variable.get("value")
+        for variable in project.items("environment.environmentVariables")
+        if variable.get("type") in (None, "PLAINTEXT")
+    }
+    for name in plaintext_secrets(plain):
+        yield f"has the secret {name} in plain text"
+
+
+@RULES.resource(
+    t.ROLE_POLICY,
+    t.IAM_POLICY,
+    t.USER_POLICY,
+    t.GROUP_POLICY,
+    t.ROLE,
+    id="iam-no-full-access",
+    title="No statement grants everything on everything",
+    remediation="Name the actions and the resources.",
+    needs=("policy", (t.IAM_POLICY, "policy")),
+    fsbp="IAM.1",
+    cis="2.15",
+    pci="7.2.1",
+    nist="AC-3, AC-6",
+)
+def no_full_access(policy: Resource, _: Parameters) -> Iterator[str]:
+    """Such a statement is the key to the account."""
+    if policy.type == t.ROLE:
+        documents = [_inline(policy, index) for index in range(len(policy.items("inlinePolicies")))]
+        if "arn:aws:iam::aws:policy/AdministratorAccess" in policy.items("managedPolicyArns"):
+            yield "has AWS's policy AdministratorAccess"
+    else:
+        documents = [policy.document("policy")]
+    for statement in (s for document in documents for s in statements(document)):
+        if statement.everything:
+            yield f"statement {statement.sid or '(unnamed)'} grants * on *"
+
+
+def _inline(role: Resource, index: int) -> object:
+    text = role.items("inlinePolicies")[index].get("policy")
+    return Resource(role.urn, t.ROLE_POLICY, role.name, {"policy": text}).document("policy") if text else None
+
+
+@RULES.joined(
+    t.ROLE,
+    id="iam-human-boundary",
+    title="Roles that people take on have a permissions boundary",
+    remediation="Set permissionsBoundary.",
+    needs=("assumeRolePolicy",),
+    pci="7.2.2",
+    nist="AC-6",
+)
+def human_boundary(role: Resource, _: Stack, __: Parameters) -> Iterator[str]:
+    """A boundary holds whatever is attached later. People are trusted by account, SAML or OIDC of their directory."""
+    for statement in statements(role.document("assumeRolePolicy")):
+        people = [p for p in statement.principals if p.endswith((":root", ":saml-provider")) or ":saml-provider/" in p]
+        if statement.allows and people and not role.has("permissionsBoundary"):
+            yield f"people of {', '.join(people)} take it on, and nothing bounds it"

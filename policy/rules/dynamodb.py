@@ -1,0 +1,133 @@
+"""DynamoDB tables and their replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameters, Rules
+from policy.rules.keys_of import missing_customer_key, no_customer_key
+from policy.stack import Stack
+
+RULES = Rules("DynamoDB")
+
+_TABLES = (t.TABLE, t.TABLE_REPLICA)
+# DynamoDB Developer Guide, "Global tables: multi-Region strong consistency": the sets of regions that it spans.
+_STRONG_SETS = (
+    {"us-east-1", "us-east-2", "us-west-2"},
+    {"eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1"},
+    {"ap-northeast-1", "ap-northeast-2", "ap-northeast-3"},
+)
+_STRONG_REGIONS = 3
+
+
+def _replicas(table: Resource) -> list[dict[str, Any]]:
+    return table.items("replicas") if table.type == t.TABLE else []
+
+
+@RULES.resource(
+    *_TABLES,
+    id="table-point-in-time-recovery",
+    title="Every replica of a table can be restored to any second",
+    remediation="Enable pointInTimeRecovery on the table, and on each of its replicas.",
+    needs=("pointInTimeRecovery.enabled", (t.TABLE_REPLICA, "pointInTimeRecovery")),
+    fsbp="DynamoDB.2",
+    nist="CP-9, CP-10",
+    sec="17a-4(e)",
+)
+def point_in_time(table: Resource, _: Parameters) -> Iterator[str]:
+    """Replication carries a wrong delete everywhere within a second. It is a setting of each replica alone."""
+    path = "pointInTimeRecovery.enabled" if table.type == t.TABLE else "pointInTimeRecovery"
+    if not table.flag(path):
+        yield "cannot be restored to a point in time"
+    for replica in _replicas(table):
+        if replica.get("pointInTimeRecovery") is not True:
+            yield f"its replica in {replica.get('regionName')} cannot be restored to a point in time"
+
+
+@RULES.joined(
+    *_TABLES,
+    id="table-customer-key",
+    title="Every replica of a table is encrypted with a customer-managed key",
+    remediation="Set serverSideEncryption.kmsKeyArn, and kmsKeyArn of each replica.",
+    needs=("serverSideEncryption", (t.TABLE_REPLICA, "kmsKeyArn")),
+    checkov="CKV_AWS_119, CKV_AWS_271",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A key is regional: a replica does not take the table's over."""
+    path = "serverSideEncryption.kmsKeyArn" if table.type == t.TABLE else "kmsKeyArn"
+    if reason := missing_customer_key(table, stack, path):
+        yield reason
+    for replica in _replicas(table):
+        if reason := no_customer_key(table, stack, "replicas", replica.get("kmsKeyArn")):
+            yield f"its replica in {replica.get('regionName')}: {reason}"
+
+
+@RULES.resource(
+    *_TABLES,
+    id="table-deletion-protection",
+    title="No replica of a table can be deleted by mistake",
+    remediation="Set deletionProtectionEnabled to true, on each replica too.",
+    needs=("deletionProtectionEnabled", (t.TABLE_REPLICA, "deletionProtectionEnabled")),
+    fsbp="DynamoDB.6",
+    nist="CP-9, SI-13",
+    sec="17a-4(e)",
+)
+def deletion_protection(table: Resource, _: Parameters) -> Iterator[str]:
+    """It is a setting of each replica alone."""
+    if not table.flag("deletionProtectionEnabled"):
+        yield "may be deleted by one call"
+    for replica in _replicas(table):
+        if replica.get("deletionProtectionEnabled") is not True:
+            yield f"its replica in {replica.get('regionName')} may be deleted by one call"
+
+
+@RULES.parity(
+    t.TABLE,
+    id="table-replicated",
+    title="Every table has a replica in the recovery region",
+    remediation="Declare an aws.dynamodb.TableReplica of the table in the recovery stack.",
+    needs=((t.TABLE_REPLICA, "globalTableArn"),),
+    nist="CP-6, CP-9",
+    wellarchitected="REL13-BP02",
+)
+def replicated(table: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
+    """One that has taken over has left its replicas standing and declares none."""
+    if not recovery.standing_by:
+        return
+    if any(replica.get("regionName") == recovery.region for replica in _replicas(table)):
+        return
+    replicas = recovery.of_type(t.TABLE_REPLICA)
+    if not any(table in primary.referred_by(recovery, replica, "globalTableArn") for replica in replicas):
+        yield f"has no replica in {recovery.region}"
+
+
+@RULES.joined(
+    t.TABLE,
+    id="table-strong-consistency",
+    title="A strongly consistent table keeps to what strong consistency allows",
+    remediation="Use three regions of one set, or two and a witness, without TTL and local secondary indexes.",
+    needs=("replicas", "ttl"),
+    nist="CP-9",
+)
+def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """AWS refuses the table otherwise, after the others have been created."""
+    replicas = _replicas(table)
+    if not any(replica.get("consistencyMode") == "STRONG" for replica in replicas):
+        return
+    if any(replica.get("consistencyMode") != "STRONG" for replica in replicas):
+        yield "has strongly consistent replicas beside others"
+    regions = [stack.region_of(table), *(str(replica.get("regionName")) for replica in replicas)]
+    regions += [str(witness.get("regionName")) for witness in table.items("globalTableWitness")]
+    if len(set(regions)) != _STRONG_REGIONS:
+        yield f"is in {len(set(regions))} regions with its witness, not in {_STRONG_REGIONS}"
+    if not any(set(regions) <= allowed for allowed in _STRONG_SETS):
+        yield f"{', '.join(sorted(set(regions)))} are not of one set of regions"
+    if table.flag("ttl.enabled"):
+        yield "expires items, which strong consistency does not allow"
+    if table.items("localSecondaryIndexes"):
+        yield "has local secondary indexes, which strong consistency does not allow"

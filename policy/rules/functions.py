@@ -1,0 +1,149 @@
+"""Lambda functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules, Severity
+from policy.rules.plaintext import plaintext_secrets
+from policy.stack import Stack
+
+RULES = Rules("Lambda")
+
+# Lambda Developer Guide, "Lambda runtimes": runtimes that are supported and not near their deprecation.
+_RUNTIMES = [
+    "python3.12",
+    "python3.13",
+    "python3.14",
+    "nodejs22.x",
+    "nodejs24.x",
+    "java21",
+    "java25",
+    "dotnet8",
+    "dotnet10",
+    "ruby3.3",
+    "ruby3.4",
+    "provided.al2023",
+]
+
+
+@RULES.resource(
+    t.FUNCTION_PERMISSION,
+    t.FUNCTION_URL,
+    id="function-not-public",
+    title="No function can be invoked by anybody",
+    remediation="Tie the permission to sourceAccount or sourceArn; give a function URL AWS_IAM.",
+    needs=("principal", (t.FUNCTION_URL, "authorizationType")),
+    fsbp="Lambda.1",
+    pci="1.3.1",
+    nist="AC-3, AC-6",
+)
+def not_public(permission: Resource, _: Parameters) -> Iterator[str]:
+    """A service principal without a source is every customer's service."""
+    if permission.type == t.FUNCTION_URL:
+        if permission.text("authorizationType") != "AWS_IAM":
+            yield "its URL answers anybody"
+        return
+    principal = permission.text("principal")
+    tied = any(permission.has(path) for path in ("sourceAccount", "sourceArn", "principalOrgId"))
+    if not tied and (principal == "*" or principal.endswith(".amazonaws.com")):
+        yield f"{principal} may invoke {permission.peek('function')} for anybody"
+
+
+@RULES.resource(
+    t.FUNCTION,
+    id="function-supported-runtime",
+    title="Functions run on a supported runtime",
+    remediation="Raise the runtime.",
+    needs=("runtime",),
+    parameters={"runtimes": Parameter("array", _RUNTIMES, "Runtimes that may be used.")},
+    fsbp="Lambda.2",
+    pci="6.3.3",
+    nist="SI-2",
+)
+def supported_runtime(function: Resource, parameters: Parameters) -> Iterator[str]:
+    """A deprecated runtime is patched no more, and at some time cannot be deployed: in the middle of a takeover."""
+    runtime = function.text("runtime")
+    if function.text("packageType") != "Image" and runtime not in parameters["runtimes"]:
+        yield f"runs on {runtime or 'no runtime'}"
+
+
+@RULES.resource(
+    t.FUNCTION,
+    id="function-tracing",
+    title="Functions are traced",
+    remediation="Set tracingConfig.mode to Active.",
+    needs=("tracingConfig.mode",),
+    checkov="CKV_AWS_50",
+    nist="AU-12, SI-4",
+)
+def tracing(function: Resource, _: Parameters) -> Iterator[str]:
+    """A slow order is found by its trace or not at all."""
+    if function.text("tracingConfig.mode") != "Active":
+        yield "is not traced"
+
+
+@RULES.resource(
+    t.FUNCTION,
+    id="function-no-secrets-in-environment",
+    title="No secret stands in the environment of a function",
+    remediation="Read it from Secrets Manager; put its ARN there instead.",
+    needs=("environment.variables",),
+    checkov="CKV_AWS_45",
+    pci="8.6.2",
+    nist="IA-5",
+)
+def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
+    """Everybody who may describe a function reads its environment."""
+    for name in plaintext_secrets(function.get("environment.variables") or {}):
+        yield f"has the secret {name} in its environment"
+
+
+_OUTSIDE = {
+    "*-integrity": "Reads tables, buckets and functions of both regions, and nothing in a VPC.",
+    "*-rotation": "Changes a password through the RDS and Secrets Manager APIs alone.",
+}
+
+
+@RULES.resource(
+    t.FUNCTION,
+    id="function-in-vpc",
+    title="Functions of the order path run in the VPC",
+    severity=Severity.ADVISORY,
+    remediation="Set vpcConfig, or add the function to the parameter `outside` with the reason.",
+    needs=("vpcConfig.subnetIds",),
+    parameters={"outside": Parameter("object", _OUTSIDE, "Functions that need no VPC, by name, and the reason.")},
+    fsbp="Lambda.3",
+    nist="AC-4, SC-7",
+)
+def in_vpc(function: Resource, parameters: Parameters) -> Iterator[str]:
+    """Only there do endpoint policies and security groups hold."""
+    if any(fnmatchcase(function.text("name"), pattern) for pattern in parameters["outside"]):
+        return
+    if not function.items("vpcConfig.subnetIds"):
+        yield "runs outside the VPC"
+
+
+_ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "scheduler.amazonaws.com")
+
+
+@RULES.joined(
+    t.FUNCTION,
+    id="function-dead-letter",
+    title="An event that a function fails on is kept",
+    severity=Severity.ADVISORY,
+    remediation="Set deadLetterConfig, or an on-failure destination.",
+    needs=("deadLetterConfig.targetArn",),
+    checkov="CKV_AWS_116",
+    nist="SI-11",
+)
+def dead_letter(function: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Asked of functions that are invoked asynchronously: the others' callers hear of a failure."""
+    if function.has("deadLetterConfig.targetArn"):
+        return
+    permissions = stack.attached(function, t.FUNCTION_PERMISSION, "function")
+    if any(permission.text("principal") in _ASYNCHRONOUS for permission in permissions):
+        yield "loses an event when it fails"

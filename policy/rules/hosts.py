@@ -1,0 +1,152 @@
+"""EC2 hosts: launch templates, instances and their volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameters, Rules, Severity
+from policy.rules.keys_of import no_customer_key
+from policy.stack import Stack
+
+RULES = Rules("EC2")
+
+_HOSTS = (t.LAUNCH_TEMPLATE, t.INSTANCE)
+
+
+def follows_template(host: Resource) -> bool:
+    """Whether an instance takes from a launch template what it does not say itself."""
+    return host.type == t.INSTANCE and host.has("launchTemplate")
+
+
+@RULES.resource(
+    *_HOSTS,
+    id="imds-v2",
+    title="Hosts answer metadata requests with a session token only",
+    remediation="Set metadataOptions.httpTokens to required on the launch template.",
+    needs=("metadataOptions.httpTokens",),
+    fsbp="EC2.8, EC2.170",
+    cis="6.7",
+    nist="AC-3, AC-6",
+)
+def imds_v2(host: Resource, _: Parameters) -> Iterator[str]:
+    """Version 1 gives a host's credentials to whoever can make it fetch a URL."""
+    if follows_template(host) or host.text("metadataOptions.httpEndpoint") == "disabled":
+        return
+    if host.text("metadataOptions.httpTokens") != "required":
+        yield "answers metadata requests without a token"
+
+
+@RULES.resource(
+    *_HOSTS,
+    id="imds-hop-limit",
+    title="Metadata answers do not leave the host",
+    severity=Severity.ADVISORY,
+    remediation="Set metadataOptions.httpPutResponseHopLimit to 1.",
+    needs=("metadataOptions.httpPutResponseHopLimit",),
+    checkov="CKV_AWS_341",
+    nist="AC-6",
+)
+def imds_hop_limit(host: Resource, _: Parameters) -> Iterator[str]:
+    """A container behind a bridge is one hop further."""
+    if follows_template(host):
+        return
+    limit = host.number("metadataOptions.httpPutResponseHopLimit")
+    # Amazon Linux 2023 images set 2 where nothing is said (EC2 User Guide, "Configure the instance metadata options").
+    if limit is None or limit > 1:
+        yield "metadata answers travel further than the host" if limit else "the hop limit is left to the image"
+
+
+@RULES.resource(
+    *_HOSTS,
+    t.ECS_SERVICE,
+    id="no-public-address",
+    title="No host and no task has a public address",
+    remediation="Set associatePublicIpAddress (assignPublicIp for a service) to false and use private subnets.",
+    needs=("networkInterfaces.associatePublicIpAddress", (t.ECS_SERVICE, "networkConfiguration.assignPublicIp")),
+    fsbp="EC2.9, EC2.25, ECS.2",
+    pci="1.3.1",
+    nist="AC-4, SC-7",
+)
+def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
+    """Load balancers are the only way in."""
+    if host.type == t.ECS_SERVICE:
+        public = host.flag("networkConfiguration.assignPublicIp")
+    elif host.type == t.INSTANCE:
+        public = host.flag("associatePublicIpAddress")
+    else:
+        public = any(
+            str(interface.get("associatePublicIpAddress")).lower() == "true"
+            for interface in host.items("networkInterfaces")
+        )
+    if public:
+        yield "gets a public address"
+
+
+@RULES.joined(
+    t.LAUNCH_TEMPLATE,
+    t.INSTANCE,
+    t.VOLUME,
+    id="ebs-customer-key",
+    title="Volumes are encrypted with a customer-managed key",
+    remediation="Set encrypted to true and kmsKeyId to the compute key on each block device.",
+    needs=("blockDeviceMappings",),
+    fsbp="EC2.3",
+    pci="3.5.1",
+    nist="SC-13, SC-28",
+)
+def ebs_customer_key(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Encryption by default with AWS's own key cannot be withdrawn from anybody."""
+    if host.type == t.LAUNCH_TEMPLATE:
+        path = "blockDeviceMappings"
+        volumes = [device.get("ebs") for device in host.items(path) if device.get("ebs")]
+        if not volumes:
+            yield "declares no volume, so the image decides on its encryption"
+            return
+    elif host.type == t.VOLUME:
+        path, volumes = "kmsKeyId", [host.properties]
+    else:
+        if follows_template(host):
+            return
+        path = "rootBlockDevice"
+        volumes = host.items(path) or [{}]
+    for volume in volumes:
+        if str(volume.get("encrypted")).lower() != "true":
+            yield "a volume is not encrypted"
+        elif reason := no_customer_key(host, stack, path, volume.get("kmsKeyId")):
+            yield reason
+
+
+@RULES.resource(
+    *_HOSTS,
+    id="ebs-optimised",
+    title="Hosts have bandwidth of their own to their volumes",
+    severity=Severity.ADVISORY,
+    remediation="Set ebsOptimized to true.",
+    needs=("ebsOptimized",),
+    checkov="CKV_AWS_135",
+)
+def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
+    """Otherwise writes to volumes compete with orders for the network."""
+    if not follows_template(host) and not host.flag("ebsOptimized"):
+        yield "shares its network with its volumes"
+
+
+@RULES.resource(
+    *_HOSTS,
+    id="detailed-monitoring",
+    title="Hosts are measured every minute",
+    severity=Severity.ADVISORY,
+    remediation="Set monitoring (monitoring.enabled on a launch template) to true.",
+    needs=("monitoring.enabled",),
+    checkov="CKV_AWS_126",
+    nist="SI-4",
+)
+def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
+    """Five minutes are a whole opening auction."""
+    if follows_template(host):
+        return
+    path = "monitoring" if host.type == t.INSTANCE else "monitoring.enabled"
+    if not host.flag(path):
+        yield "is measured every five minutes only"

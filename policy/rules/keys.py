@@ -1,0 +1,159 @@
+"""KMS keys and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy import tokens as t
+from policy.documents import statements
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules
+from policy.stack import Stack
+
+RULES = Rules("KMS and Secrets Manager")
+
+
+@RULES.resource(
+    t.KEY,
+    id="key-rotation",
+    title="Keys rotate",
+    remediation="Set enableKeyRotation to true; replicas follow the primary key.",
+    needs=("enableKeyRotation",),
+    fsbp="KMS.4",
+    cis="4.6",
+    pci="3.7.4",
+    nist="SC-12",
+)
+def rotation(key: Resource, _: Parameters) -> Iterator[str]:
+    """Symmetric keys only: KMS rotates no others."""
+    if key.text("customerMasterKeySpec") in ("", "SYMMETRIC_DEFAULT") and not key.flag("enableKeyRotation"):
+        yield "is never rotated"
+
+
+@RULES.resource(
+    t.KEY,
+    t.REPLICA_KEY,
+    id="key-no-wildcard-principal",
+    title="No key is usable by anybody",
+    remediation="Name principals in the key's policy.",
+    needs=("policy",),
+    fsbp="KMS.5",
+    pci="3.6.1",
+    nist="AC-3, AC-6",
+)
+def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
+    """A key's policy stands above all others."""
+    for statement in statements(key.document("policy")):
+        if statement.anyone:
+            yield f"statement {statement.sid or '(unnamed)'} grants {', '.join(statement.actions)} to anybody"
+
+
+@RULES.resource(
+    t.KEY,
+    t.REPLICA_KEY,
+    id="key-deletion-window",
+    title="A key's deletion can be undone for 30 days",
+    remediation="Set deletionWindowInDays to 30.",
+    needs=("deletionWindowInDays",),
+    parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.")},
+    fsbp="KMS.3",
+    nist="SC-12",
+)
+def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
+    """With the key all data goes that it encrypts, in every region that has it."""
+    days = key.number("deletionWindowInDays") or 30
+    if days < parameters["days"]:
+        yield f"is gone {days:g} days after the request"
+
+
+@RULES.parity(
+    t.KEY,
+    id="key-replicated",
+    title="Every key has a replica in the recovery region",
+    remediation="Set multiRegion to true, and declare an aws.kms.ReplicaKey of it in the recovery stack.",
+    needs=("multiRegion", (t.REPLICA_KEY, "primaryKeyArn")),
+    nist="CP-6, SC-12",
+    wellarchitected="REL13-BP02",
+)
+def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
+    """A replica of the data without a key that opens it is noise."""
+    if not key.flag("multiRegion"):
+        yield "exists in one region alone"
+    elif not any(
+        key in primary.referred_by(recovery, replica, "primaryKeyArn") for replica in recovery.of_type(t.REPLICA_KEY)
+    ):
+        yield f"has no replica in {recovery.region}"
+
+
+_REPLICAS = {
+    t.TABLE_REPLICA: "kmsKeyArn",
+    t.RDS_INSTANCE: "kmsKeyId",
+    t.BUCKET_REPLICATION: "rules.destination.encryptionConfiguration.replicaKmsKeyId",
+}
+
+
+@RULES.joined(
+    *_REPLICAS,
+    id="replica-key-usable",
+    title="What is replicated is encrypted with a key of the region it is replicated to",
+    remediation="Name the replica key of the destination's region.",
+    needs=((t.TABLE_REPLICA, "kmsKeyArn"), (t.BUCKET_REPLICATION, "rules")),
+    nist="CP-9, SC-12",
+    wellarchitected="REL13-BP02",
+)
+def replica_key_usable(replica: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A key of the lost region opens nothing. Whether there is a key at all is asked by the rules of each service."""
+    path = _REPLICAS[replica.type]
+    if replica.type == t.RDS_INSTANCE and not replica.has("replicateSourceDb"):
+        return
+    if replica.type == t.BUCKET_REPLICATION and not replica.has(path):
+        yield "names no key for what it replicates"
+        return
+    key = stack.declared(replica, path, *t.KEYS)
+    region = _destination(replica, stack)
+    if key is not None and region is not None and stack.region_of(key) != region:
+        yield f"uses a key of {stack.region_of(key)} in {region}"
+
+
+def _destination(replica: Resource, stack: Stack) -> str | None:
+    if replica.type != t.BUCKET_REPLICATION:
+        return stack.region_of(replica)
+    bucket = stack.declared(replica, "rules.destination.bucket", t.BUCKET)
+    return stack.region_of(bucket) if bucket is not None else None
+
+
+@RULES.joined(
+    t.SECRET,
+    id="secret-rotated",
+    title="Secrets rotate",
+    remediation="Declare an aws.secretsmanager.SecretRotation of the secret.",
+    needs=((t.SECRET_ROTATION, "secretId"), (t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays")),
+    parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.")},
+    fsbp="SecretsManager.1, SecretsManager.4",
+    pci="8.6.3",
+    nist="IA-5",
+)
+def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """A password that leaks is worth a month, not a career."""
+    rotations = stack.attached(secret, t.SECRET_ROTATION, "secretId")
+    if not rotations:
+        yield "never rotates"
+    for rotation_ in rotations:
+        days = rotation_.number("rotationRules.automaticallyAfterDays")
+        if days is not None and days > parameters["days"]:
+            yield f"rotates every {days:g} days"
+
+
+@RULES.resource(
+    t.SECRET,
+    id="secret-replicated",
+    title="Secrets are replicated to another region",
+    remediation="Add the recovery region to replicas.",
+    needs=("replicas",),
+    nist="CP-6, CP-9",
+    wellarchitected="REL13-BP02",
+)
+def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
+    """The replica's key may be AWS's own: the recovery region's does not exist when the secret is created."""
+    if not secret.items("replicas"):
+        yield "exists in one region alone"

@@ -1,0 +1,205 @@
+"""SQS queues and SNS topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from policy import tokens as t
+from policy.documents import statements
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules
+from policy.rules.keys_of import missing_customer_key
+from policy.stack import Stack
+
+RULES = Rules("SQS and SNS")
+
+_TWO_WEEKS = 14 * 24 * 3600
+# SQS Developer Guide, "Amazon SQS message quotas" and "High throughput for FIFO queues": calls per second and action
+# without high throughput, and with it by region; 2,400 where the region is not listed; entries of one batch.
+_FIFO_CALLS = 300
+_FIFO_HIGH_CALLS = {
+    "us-east-1": 70_000,
+    "us-west-2": 70_000,
+    "eu-west-1": 70_000,
+    "us-east-2": 19_000,
+    "eu-central-1": 19_000,
+    "ap-northeast-1": 9_000,
+    "eu-west-2": 4_500,
+}
+_FIFO_HIGH_ELSEWHERE = 2_400
+
+
+@RULES.joined(
+    t.QUEUE,
+    id="queue-encrypted",
+    title="Queues are encrypted with a customer-managed key",
+    remediation="Set kmsMasterKeyId to the streams key.",
+    needs=("kmsMasterKeyId",),
+    fsbp="SQS.1",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def queue_encrypted(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """SQS's own key lets everybody read who may receive."""
+    if reason := missing_customer_key(queue, stack, "kmsMasterKeyId"):
+        yield reason
+
+
+@RULES.joined(
+    t.QUEUE,
+    id="queue-not-public",
+    title="No queue takes messages from anybody",
+    remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
+    needs=((t.QUEUE_POLICY, "policy"),),
+    fsbp="SQS.3",
+    checkov="CKV_AWS_168",
+    pci="1.3.1",
+    nist="AC-3",
+)
+def queue_not_public(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A stranger's order must not stand among ours."""
+    documents = [policy.document("policy") for policy in stack.attached(queue, t.QUEUE_POLICY, "queueUrl")]
+    if queue.has("policy"):
+        documents.append(queue.document("policy"))
+    for statement in (s for document in documents for s in statements(document)):
+        if statement.anyone:
+            yield f"statement {statement.sid or '(unnamed)'} lets anybody {', '.join(statement.actions)}"
+
+
+_POINTERS = (
+    (t.QUEUE, "redrivePolicy"),
+    (t.FUNCTION, "deadLetterConfig"),
+    ("aws:cloudwatch/eventTarget:EventTarget", "deadLetterConfig"),
+    ("aws:sns/topicSubscription:TopicSubscription", "redrivePolicy"),
+    ("aws:scheduler/schedule:Schedule", "target"),
+    ("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "destinationConfig"),
+    (t.EVENT_SOURCE_MAPPING, "destinationConfig"),
+)
+
+
+@RULES.joined(
+    t.QUEUE,
+    id="queue-dead-letter",
+    title="What a consumer cannot work on goes to a dead-letter queue",
+    remediation="Set redrivePolicy to a dead-letter queue, or let something use this one as such.",
+    needs=("redrivePolicy",),
+    parameters={"ends": Parameter("array", ["*-quarantine*"], "Queues at which the way ends, by name; * for a part.")},
+    nist="SI-11",
+    wellarchitected="REL05-BP03",
+)
+def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """One bad message is received for ever and keeps the others waiting, ordered ones altogether."""
+    if queue.has("redrivePolicy"):
+        if not (queue.document("redrivePolicy") or {}).get("deadLetterTargetArn"):
+            yield "its redrive policy names no queue"
+        return
+    if any(fnmatchcase(queue.text("name"), pattern) for pattern in parameters["ends"]):
+        return
+    if not any(stack.attached(queue, type_, path) for type_, path in _POINTERS):
+        yield "has no dead-letter queue and is none"
+
+
+@RULES.resource(
+    t.QUEUE,
+    id="queue-retention",
+    title="Queues keep messages for 14 days",
+    remediation="Set messageRetentionSeconds to 1209600.",
+    needs=("messageRetentionSeconds",),
+    nist="CP-9",
+    wellarchitected="REL05-BP03",
+)
+def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
+    """Nothing is lost by being late: a takeover drains what the other region left."""
+    seconds = queue.number("messageRetentionSeconds") or 345_600
+    if seconds < _TWO_WEEKS:
+        yield f"keeps messages for {seconds / 86400:g} days"
+
+
+@RULES.resource(
+    t.QUEUE,
+    id="queue-zero-delay",
+    title="Queues deliver at once",
+    remediation="Set delaySeconds to 0.",
+    needs=("delaySeconds",),
+    wellarchitected="PERF03-BP03",
+)
+def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
+    """A delay is latency that somebody has ordered."""
+    if delay := queue.number("delaySeconds"):
+        yield f"holds each message back for {delay:g} s"
+
+
+_FIFO_LOADS = {"*-account-events.fifo": {"messagesPerSecond": 10_000, "groupMessagesPerSecond": 200, "batch": 10}}
+
+
+@RULES.joined(
+    t.QUEUE,
+    id="fifo-rate",
+    title="An ordered queue takes the rate that its mode allows",
+    remediation="Use high throughput (deduplicationScope messageGroup, fifoThroughputLimit perMessageGroupId), "
+    "larger batches, or more queues.",
+    needs=("fifoThroughputLimit", "deduplicationScope"),
+    parameters={
+        "loads": Parameter(
+            "object",
+            _FIFO_LOADS,
+            "Peak of each ordered queue by name (* for a part): messagesPerSecond, groupMessagesPerSecond of the "
+            "busiest message group, and how many messages a batch carries.",
+        )
+    },
+    wellarchitected="PERF03-BP03, REL01-BP03",
+)
+def fifo_rate(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """300 calls a second without high throughput; with it by region, and 300 for each message group."""
+    name = queue.text("name")
+    load = next((load for pattern, load in parameters["loads"].items() if fnmatchcase(name, pattern)), None)
+    if load is None:
+        return
+    high = (
+        queue.text("fifoThroughputLimit") == "perMessageGroupId" and queue.text("deduplicationScope") == "messageGroup"
+    )
+    calls = _FIFO_HIGH_CALLS.get(stack.region_of(queue), _FIFO_HIGH_ELSEWHERE) if high else _FIFO_CALLS
+    batch = int(load["batch"])
+    for what, rate, limit in (
+        ("messages", load["messagesPerSecond"], calls * batch),
+        ("messages of one group", load["groupMessagesPerSecond"], _FIFO_CALLS * batch),
+    ):
+        if rate > limit:
+            yield f"must take {rate:g} {what} a second; its mode takes {limit}"
+
+
+@RULES.joined(
+    t.TOPIC,
+    id="topic-encrypted",
+    title="Topics are encrypted with a customer-managed key",
+    remediation="Set kmsMasterKeyId to the streams key.",
+    needs=("kmsMasterKeyId",),
+    fsbp="SNS.1",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Reports of trades pass here."""
+    if reason := missing_customer_key(topic, stack, "kmsMasterKeyId"):
+        yield reason
+
+
+@RULES.joined(
+    t.TOPIC,
+    id="topic-not-public",
+    title="No topic lets anybody publish or subscribe",
+    remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
+    needs=((t.TOPIC_POLICY, "policy"),),
+    fsbp="SNS.4",
+    pci="1.3.1",
+    nist="AC-3",
+)
+def topic_not_public(topic: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A false alarm at 3 a.m. is an attack, too."""
+    documents = [policy.document("policy") for policy in stack.attached(topic, t.TOPIC_POLICY, "arn")]
+    if topic.has("policy"):
+        documents.append(topic.document("policy"))
+    for statement in (s for document in documents for s in statements(document)):
+        if statement.anyone:
+            yield f"statement {statement.sid or '(unnamed)'} lets anybody {', '.join(statement.actions)}"

@@ -1,0 +1,261 @@
+"""VPCs, subnets, security groups and endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules, Severity
+from policy.stack import Stack
+
+RULES = Rules("Network")
+
+_WORLD = ("0.0.0.0/0", "::/0")
+_ALL_PORTS = range(65536)
+
+
+@RULES.joined(
+    t.VPC,
+    id="vpc-flow-logs",
+    title="Every VPC logs its flows",
+    remediation="Declare an aws.ec2.FlowLog of the VPC with trafficType ALL.",
+    needs=((t.FLOW_LOG, "trafficType"), (t.FLOW_LOG, "vpcId")),
+    fsbp="EC2.6",
+    cis="4.7",
+    pci="10.2.1",
+    nist="AU-12, SI-4",
+)
+def flow_logs(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Rejected and accepted traffic alike: an investigation needs both."""
+    logs = stack.attached(vpc, t.FLOW_LOG, "vpcId")
+    if not any(log.text("trafficType") == "ALL" for log in logs):
+        yield "no flow log records all of the VPC's traffic"
+
+
+@RULES.joined(
+    t.VPC,
+    id="default-security-group-closed",
+    title="The default security group lets nothing pass",
+    remediation="Adopt it with aws.ec2.DefaultSecurityGroup and give it neither ingress nor egress rules.",
+    needs=((t.DEFAULT_SECURITY_GROUP, "ingress"), (t.DEFAULT_SECURITY_GROUP, "egress")),
+    fsbp="EC2.2",
+    cis="6.5",
+    pci="1.2.1",
+    nist="AC-4, SC-7",
+)
+def default_group(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """AWS creates it open to itself and to the world outwards."""
+    groups = stack.attached(vpc, t.DEFAULT_SECURITY_GROUP, "vpcId")
+    if not groups:
+        yield "the VPC's default security group is left as AWS creates it, open"
+    for group in groups:
+        for direction in ("ingress", "egress"):
+            if group.items(direction):
+                yield f"the default security group has {direction} rules"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a rule of a security group lets pass."""
+
+    ports: range
+    protocol: str
+    world: bool
+    description: str
+
+    @property
+    def everything(self) -> bool:
+        """Whether all ports are open."""
+        return self.protocol == "-1" or self.ports == _ALL_PORTS
+
+    def __str__(self) -> str:
+        return "all ports" if self.everything else f"ports {self.ports.start}-{self.ports.stop - 1}"
+
+
+_INGRESS = (t.INGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP)
+_EGRESS = (t.EGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP)
+
+
+def openings(resource: Resource, direction: str) -> Iterator[Opening]:
+    """What a security group, or a rule declared apart from it, lets pass in a direction."""
+    if resource.type == t.SECURITY_GROUP:
+        for entry in resource.items(direction):
+            cidrs = [*(entry.get("cidrBlocks") or ()), *(entry.get("ipv6CidrBlocks") or ())]
+            yield _opening(entry, entry.get("protocol"), cidrs)
+    elif resource.type == t.CLASSIC_RULE:
+        if resource.text("type") == direction:
+            cidrs = [*resource.items("cidrBlocks"), *resource.items("ipv6CidrBlocks")]
+            yield _opening(resource.properties, resource.get("protocol"), cidrs)
+    else:
+        yield _opening(
+            resource.properties, resource.get("ipProtocol"), [resource.get("cidrIpv4"), resource.get("cidrIpv6")]
+        )
+
+
+def _opening(entry: Mapping[str, Any], protocol: Any, cidrs: list[Any]) -> Opening:
+    start, stop = entry.get("fromPort"), entry.get("toPort")
+    ports = _ALL_PORTS if protocol in ("-1", -1) or start is None else range(int(start), int(stop or start) + 1)
+    return Opening(ports, str(protocol), any(cidr in _WORLD for cidr in cidrs), str(entry.get("description") or ""))
+
+
+_ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.")
+
+
+@RULES.resource(
+    *_INGRESS,
+    id="no-world-ingress-to-administration",
+    title="Nobody in the world reaches ports of administration, or all ports",
+    remediation="Name the networks or security groups that may connect; administer through Session Manager.",
+    needs=("cidrIpv4", "fromPort", "ipProtocol"),
+    parameters={"ports": _ADMIN},
+    fsbp="EC2.13, EC2.14, EC2.53, EC2.54",
+    cis="6.3, 6.4",
+    pci="1.3.1",
+    nist="AC-4, SC-7",
+)
+def no_world_administration(resource: Resource, parameters: Parameters) -> Iterator[str]:
+    """Scanners of the whole internet find an open port within minutes."""
+    for opening in openings(resource, "ingress"):
+        if opening.world and (opening.everything or any(int(port) in opening.ports for port in parameters["ports"])):
+            yield f"the world may connect to {opening}"
+
+
+@RULES.resource(
+    *_INGRESS,
+    id="world-ingress-authorised",
+    title="The world reaches authorised ports only",
+    remediation="Close the port to 0.0.0.0/0 and ::/0, or add it to the parameter `ports` with a reason in review.",
+    needs=("cidrIpv4", "fromPort"),
+    parameters={
+        "ports": Parameter("array", [80, 443], "Ports that the world may connect to."),
+        "administration": _ADMIN,
+    },
+    fsbp="EC2.18, EC2.19",
+    pci="1.3.1",
+    nist="AC-4, SC-7",
+)
+def world_authorised(resource: Resource, parameters: Parameters) -> Iterator[str]:
+    """What is open to administration or altogether is another rule's."""
+    allowed = {int(port) for port in parameters["ports"]}
+    other = {int(port) for port in parameters["administration"]}
+    for opening in openings(resource, "ingress"):
+        if not opening.world or opening.everything or other & set(opening.ports):
+            continue
+        if not allowed.issuperset(opening.ports):
+            yield f"the world may connect to {opening}, of which only {sorted(allowed)} are authorised"
+
+
+@RULES.resource(
+    t.SUBNET,
+    id="no-automatic-public-addresses",
+    title="No subnet gives public addresses away",
+    remediation="Set mapPublicIpOnLaunch to false; NAT gateways and load balancers bring their own addresses.",
+    needs=("mapPublicIpOnLaunch",),
+    fsbp="EC2.15",
+    pci="1.3.1",
+    nist="AC-4, SC-7",
+)
+def no_automatic_addresses(subnet: Resource, _: Parameters) -> Iterator[str]:
+    """A host in such a subnet is on the internet without anybody having said so."""
+    if subnet.flag("mapPublicIpOnLaunch"):
+        yield "what is launched in the subnet gets a public address"
+    if subnet.flag("assignIpv6AddressOnCreation"):
+        yield "what is launched in the subnet gets an IPv6 address, which is public"
+
+
+_ENDPOINTS = {
+    "s3": [t.BUCKET],
+    "dynamodb": [t.TABLE, t.TABLE_REPLICA],
+    "kinesis-streams": [t.STREAM],
+    "sqs": [t.QUEUE],
+    "sns": [t.TOPIC],
+    "kms": [t.KEY, t.REPLICA_KEY],
+    "secretsmanager": [t.SECRET],
+    "events": ["aws:cloudwatch/eventBus:EventBus"],
+    "logs": ["aws:cloudwatch/logGroup:LogGroup"],
+}
+
+
+@RULES.stack(
+    t.VPC_ENDPOINT,
+    id="private-endpoints",
+    title="AWS services that the hot path calls are reached through private endpoints",
+    remediation="Declare an aws.ec2.VpcEndpoint for the service in the VPC.",
+    needs=((t.VPC_ENDPOINT, "serviceName"),),
+    parameters={
+        "services": Parameter("object", _ENDPOINTS, "Services, each with the types of resources that call for it.")
+    },
+    fsbp="EC2.10",
+    pci="1.3.2",
+    nist="AC-4, SC-7",
+)
+def private_endpoints(stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
+    """A way through the internet gateway is slower, costs by the byte, and can be closed by others."""
+    vpcs = stack.home(t.VPC)
+    if not vpcs:
+        return
+    present = {endpoint.text("serviceName").split(".", 3)[-1] for endpoint in stack.of_type(t.VPC_ENDPOINT)}
+    for service, types in parameters["services"].items():
+        if service not in present and stack.home(*types):
+            yield vpcs[0], f"the stack uses {service}, and no endpoint leads there"
+
+
+@RULES.parity(
+    t.VPC,
+    id="region-cidrs-disjoint",
+    title="The regions' networks do not overlap",
+    remediation="Give each stack a vpcCidr of its own.",
+    needs=("cidrBlock",),
+    nist="CP-6, CP-7",
+)
+def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
+    """Overlapping networks cannot be peered, and replication has no way."""
+    ours = ip_network(vpc.text("cidrBlock"))
+    for other in recovery.home(t.VPC):
+        theirs = ip_network(other.text("cidrBlock"))
+        if ours.overlaps(theirs):
+            yield f"{ours} overlaps {theirs} of {other.urn}"
+
+
+@RULES.resource(
+    *_EGRESS,
+    id="egress-limited",
+    title="Outgoing connections are limited",
+    severity=Severity.ADVISORY,
+    remediation="Name ports and destinations; leave 0.0.0.0/0 with all ports to nobody.",
+    needs=("cidrIpv4", "ipProtocol"),
+    checkov="CKV_AWS_382",
+    nist="SC-7",
+)
+def egress_limited(resource: Resource, _: Parameters) -> Iterator[str]:
+    """What is taken over must not be able to send anything anywhere."""
+    for opening in openings(resource, "egress"):
+        if opening.world and opening.everything:
+            yield "may connect to anywhere on all ports"
+
+
+@RULES.resource(
+    t.INGRESS_RULE,
+    t.EGRESS_RULE,
+    t.CLASSIC_RULE,
+    t.SECURITY_GROUP,
+    id="security-rules-described",
+    title="Every rule of a security group says what it is for",
+    severity=Severity.ADVISORY,
+    remediation="Write a description.",
+    needs=("description",),
+    checkov="CKV_AWS_23",
+    pci="1.2.5",
+)
+def described(resource: Resource, _: Parameters) -> Iterator[str]:
+    """A rule that nobody can explain is never removed."""
+    if not resource.text("description") and resource.type != t.SECURITY_GROUP:
+        yield "has no description"
+    if resource.type == t.SECURITY_GROUP:
+        inline = [*openings(resource, "ingress"), *openings(resource, "egress")]
+        if any(not opening.description for opening in inline):
+            yield "has an inline rule without description"

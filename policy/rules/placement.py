@@ -1,0 +1,247 @@
+"""Where the hosts of the latency tier stand, on whose hardware, and whether there is room for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules, Severity
+from policy.stack import Stack
+
+RULES = Rules("Latency")
+
+_HOSTS = {
+    "hosts": Parameter("array", ["*-engine-*"], "Names of the launch templates of the latency tier; * for a part.")
+}
+_CLUSTER = "cluster"
+
+# EC2 User Guide, "Placement strategies": cluster groups take current-generation types but burstable ones, Mac
+# instances and flex types; of previous generations they take A1, C3, C4, I2, M4, R3 and R4.
+_UNPLACEABLE = re.compile(r"^(t\d\w*|mac\d?[\w-]*|[a-z]\d\w*-flex|m[123]|c1|cc[12]|g2|hs1|i2x|cr1|r1)\.")
+# Same guide: a partition group takes dedicated instances in at most two partitions.
+_DEDICATED_PARTITIONS = 2
+
+
+def _of_latency_tier(template: Resource, parameters: Parameters) -> bool:
+    name = template.text("name") or template.name
+    return any(fnmatchcase(name, pattern) for pattern in parameters["hosts"])
+
+
+def _group_of(host: Resource, stack: Stack) -> Resource | None:
+    path = "placementGroup" if host.type == t.INSTANCE else "placement.groupName"
+    return stack.declared(host, path, t.PLACEMENT_GROUP)
+
+
+@RULES.joined(
+    t.LAUNCH_TEMPLATE,
+    id="latency-tier-cluster-placed",
+    title="Hosts of the latency tier stand in a cluster placement group",
+    remediation="Set placement.groupName to an aws.ec2.PlacementGroup with strategy cluster.",
+    needs=("placement.groupName", (t.PLACEMENT_GROUP, "strategy")),
+    parameters=_HOSTS,
+    wellarchitected="PERF04-BP01",
+)
+def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """One flow has 10 Gbit/s inside a cluster group and 5 outside (EC2 User Guide, "Network bandwidth")."""
+    if not _of_latency_tier(template, parameters):
+        return
+    group = _group_of(template, stack)
+    if group is None:
+        yield "its hosts stand in no placement group"
+    elif group.text("strategy") != _CLUSTER:
+        yield f"its hosts stand in a group with strategy {group.text('strategy')!r}"
+
+
+@RULES.joined(
+    t.LAUNCH_TEMPLATE,
+    id="placement-supports-type",
+    title="The instance type can stand in a cluster placement group",
+    remediation="Choose a current-generation type that is neither burstable nor flex, such as c6in or c7gn.",
+    needs=("instanceType",),
+    wellarchitected="PERF02-BP01",
+)
+def supports_type(template: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """The launch would fail, at the moment in which capacity is needed."""
+    group = _group_of(template, stack)
+    if group is not None and group.text("strategy") == _CLUSTER and _UNPLACEABLE.match(template.text("instanceType")):
+        yield f"{template.text('instanceType')} cannot be launched into a cluster placement group"
+
+
+def _members(group: Resource, stack: Stack) -> list[Resource]:
+    return [
+        *stack.attached(group, t.LAUNCH_TEMPLATE, "placement.groupName"),
+        *stack.attached(group, t.INSTANCE, "placementGroup"),
+    ]
+
+
+def _zones(member: Resource, stack: Stack) -> Iterator[str]:
+    if member.type == t.CAPACITY_RESERVATION:
+        yield member.text("availabilityZone")
+        return
+    if member.type == t.LAUNCH_TEMPLATE:
+        for group in stack.attached(member, t.AUTOSCALING_GROUP, "launchTemplate"):
+            yield from (z for z in map(str, group.items("availabilityZones")))
+            yield from _zones_of_subnets(group, "vpcZoneIdentifiers", stack)
+        yield from _zones_of_subnets(member, "networkInterfaces", stack)
+        path = "placement.availabilityZone"
+    else:
+        yield from _zones_of_subnets(member, "subnetId", stack)
+        path = "availabilityZone"
+    if zone := member.text(path):
+        yield zone
+
+
+def _zones_of_subnets(resource: Resource, path: str, stack: Stack) -> Iterator[str]:
+    for target in stack.targets(resource, path, t.SUBNET):
+        if isinstance(target, Resource):
+            yield target.text("availabilityZone")
+
+
+@RULES.joined(
+    t.PLACEMENT_GROUP,
+    id="placement-one-zone",
+    title="A cluster placement group and its members are in one zone",
+    remediation="Launch the group's members into subnets of one zone, and reserve capacity in that zone.",
+    needs=(
+        (t.SUBNET, "availabilityZone"),
+        (t.AUTOSCALING_GROUP, "vpcZoneIdentifiers"),
+        (t.CAPACITY_RESERVATION, "availabilityZone"),
+    ),
+    wellarchitected="PERF04-BP06",
+)
+def one_zone(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A cluster group does not span zones: launches into the second zone fail."""
+    if group.text("strategy") != _CLUSTER:
+        return
+    members = [*_members(group, stack), *stack.attached(group, t.CAPACITY_RESERVATION, "placementGroupArn")]
+    zones = {zone for member in members for zone in _zones(member, stack)}
+    if len(zones) > 1:
+        yield f"its members are in {len(zones)} zones: {', '.join(sorted(zones))}"
+
+
+@RULES.joined(
+    t.LAUNCH_TEMPLATE,
+    t.INSTANCE,
+    id="tenancy-fits-strategy",
+    title="Tenancy and placement strategy go together",
+    remediation="Use dedicated or default tenancy with cluster, default with spread, and at most two partitions "
+    "with dedicated; dedicated hosts stand in no placement group.",
+    needs=("placement.tenancy", (t.PLACEMENT_GROUP, "strategy")),
+    wellarchitected="PERF02-BP01",
+)
+def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """EC2 refuses the launch, not the template (EC2 User Guide, "Placement group rules and limitations")."""
+    group = _group_of(host, stack)
+    if group is None:
+        return
+    tenancy = host.text("tenancy" if host.type == t.INSTANCE else "placement.tenancy")
+    strategy = group.text("strategy")
+    if tenancy == "host":
+        yield "dedicated hosts stand in no placement group"
+    elif tenancy == "dedicated" and strategy == "spread":
+        yield "a spread group takes no dedicated instances"
+    elif tenancy == "dedicated" and strategy == "partition":
+        count = group.number("partitionCount") or 1
+        if count > _DEDICATED_PARTITIONS:
+            yield f"with dedicated instances a partition group has at most two partitions, not {count:g}"
+
+
+@RULES.resource(
+    t.LAUNCH_TEMPLATE,
+    t.CAPACITY_RESERVATION,
+    id="tenancy-as-declared",
+    title="Hosts of the latency tier have the tenancy that the platform declares",
+    remediation="Set placement.tenancy to the declared tenancy, or change the parameter with it.",
+    needs=("placement.tenancy", (t.CAPACITY_RESERVATION, "tenancy")),
+    parameters={**_HOSTS, "tenancy": Parameter("string", "dedicated", "Tenancy of the latency tier.")},
+    pci="2.2.3",
+)
+def tenancy_declared(host: Resource, parameters: Parameters) -> Iterator[str]:
+    """Shared hardware brings neighbours, whose load shows in the tail."""
+    reservation = host.type == t.CAPACITY_RESERVATION
+    if not reservation and not _of_latency_tier(host, parameters):
+        return
+    tenancy = host.text("tenancy" if reservation else "placement.tenancy") or "default"
+    if tenancy != parameters["tenancy"]:
+        yield f"has tenancy {tenancy!r}, not {parameters['tenancy']!r}"
+
+
+def _is_running(template: Resource, stack: Stack) -> bool:
+    groups = stack.attached(template, t.AUTOSCALING_GROUP, "launchTemplate")
+    if any((group.number("minSize") or 0) > 0 for group in groups):
+        return True
+    return bool(stack.attached(template, t.INSTANCE, "launchTemplate"))
+
+
+@RULES.joined(
+    t.LAUNCH_TEMPLATE,
+    id="capacity-reserved",
+    title="There is reserved capacity for the latency tier that runs",
+    remediation="Declare an aws.ec2.CapacityReservation of the same type, tenancy and zone; a recovery region that "
+    "has taken over needs its own.",
+    needs=(
+        "instanceType",
+        (t.CAPACITY_RESERVATION, "instanceType"),
+        (t.AUTOSCALING_GROUP, "minSize"),
+    ),
+    parameters=_HOSTS,
+    nist="CP-2, SC-5",
+    wellarchitected="REL11-BP05",
+)
+def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """When a region fails, everybody asks the next one for the same instances. A pilot light runs none."""
+    if not _of_latency_tier(template, parameters) or not _is_running(template, stack):
+        return
+    wanted = template.text("instanceType")
+    reserved = sum(
+        reservation.number("instanceCount") or 0
+        for reservation in stack.of_type(t.CAPACITY_RESERVATION)
+        if reservation.text("instanceType") == wanted
+    )
+    if not reserved:
+        yield f"no capacity is reserved for {wanted}"
+
+
+@RULES.joined(
+    t.PLACEMENT_GROUP,
+    id="placement-one-type",
+    title="A cluster placement group holds one instance type",
+    severity=Severity.ADVISORY,
+    remediation="Use the same instanceType for all launch templates of the group.",
+    needs=((t.LAUNCH_TEMPLATE, "instanceType"),),
+    wellarchitected="PERF02-BP01",
+)
+def one_type(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Mixed types make "insufficient capacity" likelier (EC2 User Guide, "Placement strategies")."""
+    if group.text("strategy") != _CLUSTER:
+        return
+    found = {member.text("instanceType") for member in _members(group, stack)} - {""}
+    if len(found) > 1:
+        yield f"holds {', '.join(sorted(found))}"
+
+
+@RULES.resource(
+    t.LAUNCH_TEMPLATE,
+    id="ena-express-explicit",
+    title="Whether the latency tier uses ENA Express is written down",
+    severity=Severity.ADVISORY,
+    remediation="Set networkInterfaces[].enaSrdSpecification.enaSrdEnabled to true or false.",
+    needs=("networkInterfaces",),
+    parameters=_HOSTS,
+    wellarchitected="PERF04-BP01",
+)
+def ena_express(template: Resource, parameters: Parameters) -> Iterator[str]:
+    """It shortens the tail under load and costs tens of microseconds when idle: nobody's default."""
+    if not _of_latency_tier(template, parameters):
+        return
+    interfaces = template.items("networkInterfaces")
+    if not interfaces or any(not _says_ena_express(interface) for interface in interfaces):
+        yield "leaves ENA Express to the instance type"
+
+
+def _says_ena_express(interface: Mapping[str, object]) -> bool:
+    specification = interface.get("enaSrdSpecification")
+    return isinstance(specification, Mapping) and specification.get("enaSrdEnabled") is not None

@@ -1,0 +1,257 @@
+"""The relational database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules
+from policy.rules.keys_of import missing_customer_key
+from policy.stack import Stack
+from policy.values import NotEvaluatedError
+
+RULES = Rules("RDS")
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = 24 * 60
+
+
+def is_replica(instance: Resource) -> bool:
+    """Whether it follows another instance, and so takes from it what it does not say itself."""
+    return instance.has("replicateSourceDb")
+
+
+def is_reader(instance: Resource, stack: Stack) -> bool:
+    """Whether it follows an instance of its own stack."""
+    return is_replica(instance) and stack.declared(instance, "replicateSourceDb", t.RDS_INSTANCE) is not None
+
+
+@RULES.joined(
+    t.RDS_INSTANCE,
+    id="rds-customer-key",
+    title="Databases are encrypted with a customer-managed key",
+    remediation="Set storageEncrypted to true and kmsKeyId to the database key of the region.",
+    needs=("storageEncrypted", "kmsKeyId"),
+    fsbp="RDS.3",
+    cis="3.2.1",
+    pci="3.5.1",
+    nist="SC-13, SC-28",
+)
+def customer_key(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """It cannot be changed later: an unencrypted instance is copied to become an encrypted one."""
+    if not instance.flag("storageEncrypted"):
+        yield "is not encrypted"
+    elif reason := missing_customer_key(instance, stack, "kmsKeyId"):
+        yield reason
+
+
+@RULES.resource(
+    t.RDS_INSTANCE,
+    id="rds-multi-az",
+    title="The database has a standby in another zone",
+    remediation="Set multiAz to true.",
+    needs=("multiAz",),
+    fsbp="RDS.5",
+    nist="CP-10, SC-5",
+)
+def multi_az(instance: Resource, _: Parameters) -> Iterator[str]:
+    """Replicas are left out: a reader is a copy itself, and a standing replica grows when it takes over."""
+    if not is_replica(instance) and not instance.flag("multiAz"):
+        yield "a lost zone takes the database with it"
+
+
+@RULES.resource(
+    t.RDS_INSTANCE,
+    id="rds-private",
+    title="The database is private",
+    remediation="Set publiclyAccessible to false.",
+    needs=("publiclyAccessible",),
+    fsbp="RDS.2",
+    cis="3.2.3",
+    pci="1.3.1",
+    nist="AC-4, SC-7",
+)
+def private(instance: Resource, _: Parameters) -> Iterator[str]:
+    """Only the VPC connects."""
+    if instance.flag("publiclyAccessible"):
+        yield "has a public address"
+
+
+@RULES.resource(
+    t.RDS_INSTANCE,
+    id="rds-deletion-protection",
+    title="The database cannot be deleted by mistake",
+    remediation="Set deletionProtection to true.",
+    needs=("deletionProtection",),
+    fsbp="RDS.7, RDS.8",
+    nist="CP-9, SI-13",
+    sec="17a-4(e)",
+)
+def deletion_protection(instance: Resource, _: Parameters) -> Iterator[str]:
+    """The last guard behind the engine's own protection."""
+    if not instance.flag("deletionProtection"):
+        yield "may be deleted by one call"
+
+
+@RULES.resource(
+    t.RDS_INSTANCE,
+    id="rds-backups",
+    title="The database is backed up for at least 30 days",
+    remediation="Set backupRetentionPeriod to 30 or more.",
+    needs=("backupRetentionPeriod",),
+    parameters={"days": Parameter("integer", 30, "Days for which backups are kept at least.")},
+    fsbp="RDS.11",
+    nist="CP-9, CP-10",
+    sec="17a-4(e)",
+)
+def backups(instance: Resource, parameters: Parameters) -> Iterator[str]:
+    """What goes wrong on the last day of a month is noticed in the next. Replicas have their source's."""
+    days = instance.number("backupRetentionPeriod") or 0
+    if not is_replica(instance) and days < parameters["days"]:
+        yield f"is backed up for {days:g} days"
+
+
+def parameters_of(instance: Resource, stack: Stack) -> dict[str, str] | None:
+    """The database parameters that an instance runs with, None when it names no group of this stack."""
+    group = stack.declared(instance, "parameterGroupName", t.RDS_PARAMETERS)
+    if group is None:
+        return None
+    return {str(entry.get("name")): str(entry.get("value")) for entry in group.items("parameters")}
+
+
+# RDS User Guide: `rds.force_ssl` for PostgreSQL and SQL Server, `require_secure_transport` for MySQL and MariaDB.
+_FORCES_TLS = ("rds.force_ssl", "require_secure_transport")
+
+
+@RULES.joined(
+    t.RDS_INSTANCE,
+    id="rds-tls-forced",
+    title="The database takes connections by TLS only",
+    remediation="Set rds.force_ssl (require_secure_transport for MySQL) to 1 in its parameter group.",
+    needs=("parameterGroupName", (t.RDS_PARAMETERS, "parameters")),
+    fsbp="RDS.38, RDS.39",
+    pci="4.2.1",
+    nist="SC-8, SC-23",
+)
+def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A client that may choose chooses wrong at some time."""
+    values = parameters_of(instance, stack)
+    if values is None:
+        yield "uses AWS's default parameters"
+    elif not any(values.get(name, "").lower() in ("1", "on", "true") for name in _FORCES_TLS):
+        yield "takes connections without TLS"
+
+
+_HOURS = {
+    "days": Parameter("array", list(_DAYS[:5]), "Trading days, as RDS writes them."),
+    # 09:30 to 16:00 in New York, in summer and in winter time, as UTC.
+    "opens": Parameter("string", "13:30", "When trading begins, HH:MM in UTC."),
+    "closes": Parameter("string", "21:00", "When trading ends, HH:MM in UTC."),
+}
+
+
+@RULES.resource(
+    t.RDS_INSTANCE,
+    id="rds-maintenance-window",
+    title="The database is maintained outside trading hours",
+    remediation="Set maintenanceWindow to a time at which the markets are closed.",
+    needs=("maintenanceWindow",),
+    parameters=_HOURS,
+    nist="MA-2",
+    finra="4370",
+)
+def maintenance(instance: Resource, parameters: Parameters) -> Iterator[str]:
+    """Left out, AWS chooses one at random out of eight hours of the night of the region."""
+    window = instance.text("maintenanceWindow")
+    if not window:
+        yield "leaves its maintenance window to AWS"
+        return
+    begin, end = _window(window)
+    for day in parameters["days"]:
+        opens, closes = (_minute(f"{day}:{parameters[key]}") for key in ("opens", "closes"))
+        if any(begin + shift < closes and opens < end + shift for shift in (0, -7 * _DAY, 7 * _DAY)):
+            yield f"is maintained {window} UTC, while the markets are open"
+            return
+
+
+def _window(text: str) -> tuple[int, int]:
+    begin, _, end = text.lower().partition("-")
+    try:
+        first, last = _minute(begin), _minute(end)
+    except ValueError:
+        raise NotEvaluatedError("maintenanceWindow", f"is no window but {text!r}") from None
+    return first, last if last > first else last + 7 * _DAY
+
+
+def _minute(text: str) -> int:
+    day, hour, minute = text.split(":")
+    return _DAYS.index(day) * _DAY + int(hour) * 60 + int(minute)
+
+
+def _counterparts(instance: Resource, recovery: Stack) -> Sequence[Resource]:
+    return [other for other in recovery.of_type(t.RDS_INSTANCE) if other.name == instance.name]
+
+
+@RULES.parity(
+    t.RDS_INSTANCE,
+    id="rds-parameter-parity",
+    title="The replica runs with the primary's database parameters",
+    remediation="Declare the same family and parameters in both stacks.",
+    needs=((t.RDS_PARAMETERS, "parameters"),),
+    nist="CP-7, CP-10",
+    wellarchitected="REL13-BP04",
+)
+def parameter_parity(instance: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
+    """A replica with a lower max_connections stops replaying (PostgreSQL manual, "Hot Standby")."""
+    ours = parameters_of(instance, primary)
+    for other in _counterparts(instance, recovery):
+        theirs = parameters_of(other, recovery)
+        if ours != theirs:
+            names = sorted(set((ours or {}).items()) ^ set((theirs or {}).items()))
+            yield f"{other.urn} differs in {', '.join(sorted({name for name, _ in names})) or 'its parameter group'}"
+
+
+def _when_active(path: str, what: str) -> Any:
+    def check(instance: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
+        if recovery.standing_by or is_reader(instance, primary):
+            return
+        for other in _counterparts(instance, recovery):
+            ours, theirs = instance.get(path), other.get(path)
+            if ours != theirs:
+                yield f"{other.urn} has {what} {theirs!r} after it has taken over, the primary has {ours!r}"
+
+    check.__doc__ = f"A recovery region that has taken over has the primary's {what}."
+    return check
+
+
+RULES.parity(
+    t.RDS_INSTANCE,
+    id="rds-class-parity",
+    title="A database that has taken over has the primary's class",
+    remediation="Take the primary's sizes over when the stack is active.",
+    needs=("instanceClass",),
+    nist="CP-2, CP-7",
+    wellarchitected="REL13-BP02",
+)(_when_active("instanceClass", "class"))
+
+RULES.parity(
+    t.RDS_INSTANCE,
+    id="rds-multi-az-parity",
+    title="A database that has taken over has the primary's standby",
+    remediation="Take dbMultiAz over from the primary when the stack is active.",
+    needs=("multiAz",),
+    nist="CP-7, CP-10",
+    wellarchitected="REL13-BP02",
+)(_when_active("multiAz", "Multi-AZ"))
+
+RULES.parity(
+    t.RDS_INSTANCE,
+    id="rds-backup-parity",
+    title="A database that has taken over is backed up as the primary was",
+    remediation="Set the same backupRetentionPeriod when the stack is active.",
+    needs=("backupRetentionPeriod",),
+    nist="CP-9",
+    sec="17a-4(e)",
+)(_when_active("backupRetentionPeriod", "a backup retention in days of"))

@@ -1,0 +1,236 @@
+"""What must hold of the stacks as wholes, so that one region can take over from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules
+from policy.rules.rds import is_reader
+from policy.stack import Stack
+
+RULES = Rules("Recovery")
+
+_DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+_STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+_INTAKE_TYPES = (t.FUNCTION, t.ECS_SERVICE, _DEPLOYMENT, _STATEFUL_SET)
+_INTAKE = {"names": Parameter("array", ["*order-intake*"], "Names of what takes orders; * for a part.")}
+
+
+def _aws_name(resource: Resource) -> str:
+    metadata = resource.peek("metadata.name")
+    name = resource.peek("name")
+    return name if isinstance(name, str) else metadata if isinstance(metadata, str) else resource.name
+
+
+def _takes_orders(resource: Resource, parameters: Parameters) -> bool:
+    return any(fnmatchcase(_aws_name(resource), pattern) for pattern in parameters["names"])
+
+
+@RULES.resource(
+    *_INTAKE_TYPES,
+    id="order-intake-floor",
+    title="Order intake never scales to nothing",
+    remediation="Leave it a floor above zero: no reservedConcurrentExecutions of 0, one task or replica at least.",
+    needs=("reservedConcurrentExecutions", (t.ECS_SERVICE, "desiredCount"), (_DEPLOYMENT, "spec.replicas")),
+    parameters=_INTAKE,
+    nist="CP-2, CP-10",
+    wellarchitected="REL11-BP05",
+)
+def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
+    """Static stability: what takes orders stands before it is needed. A control plane is asked for nothing."""
+    if not _takes_orders(resource, parameters):
+        return
+    if resource.type == t.FUNCTION:
+        floor = resource.number("reservedConcurrentExecutions")
+    elif resource.type == t.ECS_SERVICE:
+        floor = resource.number("desiredCount") or 0
+    else:
+        floor = resource.number("spec.replicas")
+    if floor == 0:
+        yield "takes no order until somebody scales it"
+
+
+@RULES.parity(
+    *_INTAKE_TYPES,
+    id="order-intake-in-recovery",
+    title="Order intake stands in both regions",
+    remediation="Declare it in the recovery stack too; the lease keeps it from accepting orders.",
+    needs=(),
+    parameters=_INTAKE,
+    nist="CP-7, CP-10",
+    wellarchitected="REL13-BP02, REL11-BP05",
+)
+def intake_in_recovery(resource: Resource, _: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
+    """A deployment in the middle of a takeover is a takeover that waits for a control plane."""
+    if not _takes_orders(resource, parameters):
+        return
+    if not any(other.name == resource.name for other in recovery.of_type(resource.type)):
+        yield f"is not deployed in {recovery.region}"
+
+
+def _failover_records(stack: Stack) -> list[Resource]:
+    return [record for record in stack.of_type(t.DNS_RECORD) if record.items("failoverRoutingPolicies")]
+
+
+@RULES.parity(
+    t.API_STAGE,
+    id="failover-routing",
+    title="Clients are routed to the region that takes orders",
+    remediation="Declare Route 53 records with failoverRoutingPolicies PRIMARY and SECONDARY for the API's name.",
+    needs=((t.DNS_RECORD, "failoverRoutingPolicies"),),
+    nist="CP-7, CP-10",
+    wellarchitected="REL11-BP02, REL13-BP02",
+)
+def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
+    """Both sides of the switch stand before it is thrown, in whichever stack they are declared."""
+    records = [*_failover_records(primary), *_failover_records(recovery)]
+    sides = {str(policy.get("type")) for record in records for policy in record.items("failoverRoutingPolicies")}
+    missing = [side for side in ("PRIMARY", "SECONDARY") if side not in sides]
+    if missing:
+        yield f"no record is the {' and the '.join(missing)} of a failover"
+
+
+# Route 53 API Reference, HealthCheckConfig: what holds where nothing is said, in seconds and observations; and the
+# time to live of an alias record to an API or a load balancer (Route 53 Developer Guide, "Choosing between alias and
+# non-alias records").
+_INTERVAL, _THRESHOLD, _ALIAS_TTL = 30, 3, 60
+_PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
+
+
+@RULES.joined(
+    t.DNS_RECORD,
+    id="rto-budget",
+    title="Health checks, time to live and the measured switch fit into the recovery time",
+    remediation="Use requestInterval 10, a lower failureThreshold, a shorter ttl, or a routing control.",
+    needs=("ttl", (t.HEALTH_CHECK, "requestInterval"), (t.HEALTH_CHECK, "failureThreshold")),
+    parameters={
+        "budgetSeconds": Parameter("number", 30, "From the decision to the first order accepted."),
+        "measuredSwitchSeconds": Parameter(
+            "number", 10, "What rehearsals measure from the decision to the switch being thrown, the lease included."
+        ),
+    },
+    nist="CP-2, CP-10",
+    finra="4370",
+    wellarchitected="REL13-BP01",
+)
+def rto_budget(record: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """interval x threshold + time to live + measured switch: 3 x 10 + 60 is 90 s, 1 x 10 + 5 is 15 s."""
+    if not record.items("failoverRoutingPolicies"):
+        return
+    ttl = _ALIAS_TTL if record.has("aliases") else record.number("ttl") or 0
+    notice = 0.0
+    check = stack.declared(record, "healthCheckId", t.HEALTH_CHECK)
+    if check is not None and check.text("type") in _PROBED:
+        interval = check.number("requestInterval") or _INTERVAL
+        notice = interval * (check.number("failureThreshold") or _THRESHOLD)
+    switch, budget = parameters["measuredSwitchSeconds"], parameters["budgetSeconds"]
+    if notice + ttl + switch > budget:
+        yield f"{notice:g} s to notice + {ttl:g} s to live + {switch:g} s to switch is more than {budget:g} s"
+
+
+@RULES.stack(
+    t.AWS_PROVIDER,
+    id="recovery-independent",
+    title="A recovery stack that has taken over calls nothing in the lost region",
+    remediation="Declare what stands in the other region only while the stack stands by, with retainOnDelete.",
+    needs=((t.AWS_PROVIDER, "region"),),
+    nist="CP-7, CP-10",
+    wellarchitected="REL11-BP04, REL13-BP02",
+)
+def independent(stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
+    """An update that waits for a region that is gone never ends."""
+    strangers = [provider for provider in stack.of_type(t.AWS_PROVIDER) if provider.text("region") != stack.region]
+    if not strangers or not stack.exported("active"):
+        return
+    for provider in strangers:
+        users = sum(resource.provider == provider.urn for resource in stack.resources)
+        yield provider, f"calls {provider.text('region')} for {users} resources"
+
+
+_BY_DESIGN = {
+    "aws:elasticache/replicationGroup:ReplicationGroup": "Filled anew from tables and streams; it holds nothing else.",
+    "aws:elasticache/cluster:Cluster": "Filled anew from tables and streams; it holds nothing else.",
+}
+_STORES = (
+    t.RDS_INSTANCE,
+    t.EFS_FILE_SYSTEM,
+    t.CACHE_GROUP,
+    t.CACHE_CLUSTER,
+    "aws:rds/cluster:Cluster",
+    "aws:docdb/cluster:Cluster",
+    "aws:neptune/cluster:Cluster",
+    "aws:opensearch/domain:Domain",
+    "aws:redshift/cluster:Cluster",
+    "aws:memorydb/cluster:Cluster",
+    "aws:fsx/ontapFileSystem:OntapFileSystem",
+)
+
+
+@RULES.parity(
+    *_STORES,
+    id="stateful-replicated",
+    title="Every store of the primary has its replica in the recovery region",
+    remediation="Declare the replica in the recovery stack, or write into `byDesign` why there is none.",
+    needs=((t.RDS_INSTANCE, "replicateSourceDb"), (t.EFS_REPLICATION, "sourceFileSystemId")),
+    parameters={
+        "byDesign": Parameter("object", _BY_DESIGN, "Types, or URNs with * for a part, without a replica: the reason.")
+    },
+    nist="CP-6, CP-9",
+    wellarchitected="REL13-BP02",
+)
+def stateful_replicated(store: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
+    """Tables, records, keys, secrets, images and backups have rules of their own. A reader is a replica itself."""
+    if not recovery.standing_by or any(
+        str(reason).strip() and (store.type == pattern or fnmatchcase(store.urn, pattern))
+        for pattern, reason in parameters["byDesign"].items()
+    ):
+        return
+    if store.type == t.RDS_INSTANCE and is_reader(store, primary):
+        return
+    sources = {
+        t.RDS_INSTANCE: (t.RDS_INSTANCE, "replicateSourceDb"),
+        t.EFS_FILE_SYSTEM: (t.EFS_REPLICATION, "sourceFileSystemId"),
+    }
+    type_, path = sources.get(store.type, (store.type, "globalReplicationGroupId"))
+    replicas = [*recovery.of_type(type_)]
+    if not any(store in primary.referred_by(recovery, replica, path) for replica in replicas):
+        yield f"has no replica in {recovery.region}"
+
+
+_PROTECTED = (
+    t.TABLE,
+    t.TABLE_REPLICA,
+    t.BUCKET,
+    t.RDS_INSTANCE,
+    t.EFS_FILE_SYSTEM,
+    t.KEY,
+    t.REPLICA_KEY,
+    t.SECRET,
+    t.ECR_REPOSITORY,
+    t.BACKUP_VAULT,
+    t.STREAM,
+    t.QUEUE,
+    t.EVENT_ARCHIVE,
+    t.TRAIL,
+)
+
+
+@RULES.joined(
+    *_PROTECTED,
+    id="stateful-protected",
+    title="The engine does not delete what holds state",
+    remediation="Set the option protect, or retainOnDelete for what the recovery stack only adds.",
+    needs=((t.TABLE, "options.protect"),),
+    nist="CP-9, SI-13",
+    sec="17a-4(e)",
+    wellarchitected="REL09-BP01",
+)
+def stateful_protected(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A replace that looks harmless in a preview is a delete. A reader holds nothing that its source does not."""
+    if resource.type == t.RDS_INSTANCE and is_reader(resource, stack):
+        return
+    if not resource.option("protect") and not resource.option("retainOnDelete"):
+        yield "the engine may delete or replace it"

@@ -1,0 +1,277 @@
+"""S3 buckets, whose settings are resources of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from policy import tokens as t
+from policy.documents import statements
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules, Severity
+from policy.rules.keys_of import no_customer_key
+from policy.stack import Stack
+
+RULES = Rules("S3")
+
+_PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_YEAR = 365
+
+
+def takes_logs(bucket: Resource, stack: Stack) -> bool:
+    """Whether S3 delivers access logs into it, which it does only to buckets with S3's own key."""
+    return bool(stack.attached(bucket, t.BUCKET_LOGGING, "targetBucket"))
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="bucket-public-access-blocked",
+    title="No bucket can be made public",
+    remediation="Declare an aws.s3.BucketPublicAccessBlock of the bucket with all four settings true.",
+    needs=tuple((t.BUCKET_PUBLIC_ACCESS, name) for name in _PUBLIC_ACCESS),
+    fsbp="S3.8",
+    cis="3.1.4",
+    pci="1.3.1",
+    nist="AC-3, AC-4",
+)
+def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """All four: each closes a way that the others leave open."""
+    blocks = stack.attached(bucket, t.BUCKET_PUBLIC_ACCESS, "bucket")
+    if not blocks:
+        yield "has no public access block"
+    for block in blocks:
+        missing = [name for name in _PUBLIC_ACCESS if not block.flag(name)]
+        if missing:
+            yield f"its public access block leaves {', '.join(missing)} off"
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="bucket-no-acls",
+    title="Access to buckets is by policy, never by ACL",
+    remediation="Declare aws.s3.BucketOwnershipControls with BucketOwnerEnforced.",
+    needs=((t.BUCKET_OWNERSHIP, "rule.objectOwnership"),),
+    fsbp="S3.12",
+    nist="AC-3, AC-6",
+)
+def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """An object's ACL is seen by nobody who reviews the bucket."""
+    controls = stack.attached(bucket, t.BUCKET_OWNERSHIP, "bucket")
+    if not any(control.text("rule.objectOwnership") == "BucketOwnerEnforced" for control in controls):
+        yield "its objects may have ACLs"
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="bucket-tls-only",
+    title="Buckets refuse plain HTTP",
+    remediation="Deny s3:* where aws:SecureTransport is false in the bucket's policy.",
+    needs=((t.BUCKET_POLICY, "policy"),),
+    fsbp="S3.5",
+    cis="3.1.1",
+    pci="4.2.1",
+    nist="SC-8, SC-23",
+)
+def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """S3 answers both unless it is told otherwise."""
+    policies = stack.attached(bucket, t.BUCKET_POLICY, "bucket")
+    if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
+        yield "answers requests without TLS"
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="bucket-customer-key",
+    title="Buckets are encrypted with a customer-managed key",
+    remediation="Declare an aws.s3.BucketServerSideEncryptionConfiguration with aws:kms and the key's ARN.",
+    needs=((t.BUCKET_ENCRYPTION, "rules"), (t.BUCKET_ENCRYPTION, "bucket")),
+    fsbp="S3.17",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Buckets that S3 delivers access logs into are left out: it delivers to no customer key."""
+    if takes_logs(bucket, stack):
+        return
+    configurations = stack.attached(bucket, t.BUCKET_ENCRYPTION, "bucket")
+    if not configurations:
+        yield "is encrypted with S3's own key"
+    for configuration in configurations:
+        for rule in configuration.items("rules"):
+            default = rule.get("applyServerSideEncryptionByDefault") or {}
+            algorithm = default.get("sseAlgorithm", "")
+            if not str(algorithm).startswith("aws:kms"):
+                yield f"is encrypted by {algorithm or 'nothing'}, not by KMS"
+            elif reason := no_customer_key(configuration, stack, "rules", default.get("kmsMasterKeyId")):
+                yield reason
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="bucket-versioned",
+    title="Buckets keep versions",
+    remediation="Declare an aws.s3.BucketVersioning with status Enabled.",
+    needs=((t.BUCKET_VERSIONING, "versioningConfiguration.status"),),
+    fsbp="S3.14",
+    nist="CP-9, SI-13",
+    sec="17a-4(e)",
+)
+def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Without versions neither an overwrite nor a delete can be undone, and nothing replicates."""
+    settings = stack.attached(bucket, t.BUCKET_VERSIONING, "bucket")
+    if not any(setting.text("versioningConfiguration.status") == "Enabled" for setting in settings):
+        yield "keeps no versions"
+
+
+_RETENTION = {
+    # SEC 17a-4(a): blotters and ledgers six years; (b): orders and communications three; days, with leap days.
+    "*-trades-*": 2192,
+    "*-audit-*": 2192,
+    "*-trail-*": 2192,
+    "*-communications-*": 1096,
+}
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="records-object-lock",
+    title="Records cannot be rewritten or erased before their time",
+    remediation="Declare a BucketObjectLockConfiguration in COMPLIANCE mode for the retention of the record class.",
+    needs=(
+        (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.mode"),
+        (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.days"),
+    ),
+    parameters={
+        "retention": Parameter("object", _RETENTION, "Days of retention, by name of the bucket; * for a part.")
+    },
+    fsbp="S3.15",
+    nist="AU-9, CP-9",
+    sec="17a-4(f)",
+    finra="4511",
+)
+def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Governance mode can be lifted by who has the permission: it is no write-once medium."""
+    wanted = _retention(bucket, parameters["retention"])
+    if wanted is None:
+        return
+    locks = stack.attached(bucket, t.BUCKET_OBJECT_LOCK, "bucket")
+    if not locks:
+        yield "its records are not locked"
+    for lock in locks:
+        mode = lock.text("rule.defaultRetention.mode")
+        days = lock.number("rule.defaultRetention.days")
+        years = lock.number("rule.defaultRetention.years")
+        held = days if days is not None else (years or 0) * _YEAR + (years or 0) // 4
+        if mode != "COMPLIANCE":
+            yield f"its records are locked in mode {mode or 'none'}, which can be lifted"
+        elif held < wanted:
+            yield f"its records are locked for {held:g} days of {wanted:g}"
+
+
+def _retention(bucket: Resource, classes: Mapping[str, Any]) -> float | None:
+    name = bucket.text("bucket")
+    return next((float(days) for pattern, days in classes.items() if fnmatchcase(name, pattern)), None)
+
+
+@RULES.resource(
+    t.BUCKET_REPLICATION,
+    id="bucket-replication-timed",
+    title="Replication of buckets is timed and measured",
+    remediation="Enable replicationTime and metrics, 15 minutes each, in every rule.",
+    needs=("rules",),
+    fsbp="S3.7",
+    nist="CP-9, CP-10",
+    wellarchitected="REL13-BP02",
+)
+def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
+    """Without replication time control nobody knows how much is lost (99.99 % within 15 minutes with it)."""
+    for rule in configuration.items("rules"):
+        destination = rule.get("destination") or {}
+        for what in ("replicationTime", "metrics"):
+            if (destination.get(what) or {}).get("status") != "Enabled":
+                yield f"rule {rule.get('id')!r} has no {what}"
+        if rule.get("status") != "Enabled":
+            yield f"rule {rule.get('id')!r} is off"
+
+
+_RECORDS = Parameter(
+    "array",
+    ["*-trades-*", "*-audit-*", "*-communications-*", "*-market-data-*", "*-artifacts-*"],
+    "Names of the buckets that hold records; * for a part.",
+)
+
+
+def _is_record(bucket: Resource, parameters: Parameters) -> bool:
+    return any(fnmatchcase(bucket.text("bucket"), pattern) for pattern in parameters["records"])
+
+
+def _replications(bucket: Resource, primary: Stack, recovery: Stack) -> Iterator[tuple[Resource, Stack]]:
+    for configuration in primary.attached(bucket, t.BUCKET_REPLICATION, "bucket"):
+        yield configuration, primary
+    for configuration in recovery.of_type(t.BUCKET_REPLICATION):
+        if bucket in primary.referred_by(recovery, configuration, "bucket"):
+            yield configuration, recovery
+
+
+@RULES.parity(
+    t.BUCKET,
+    id="bucket-replicated",
+    title="Records are replicated to the recovery region",
+    remediation="Declare a BucketReplicationConfig of the bucket to its counterpart in the recovery stack.",
+    needs=((t.BUCKET_REPLICATION, "bucket"),),
+    parameters={"records": _RECORDS},
+    fsbp="S3.7",
+    nist="CP-6, CP-9",
+    sec="17a-4(e)",
+)
+def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
+    """One that has taken over has left the primary's side as it was and declares none of it."""
+    if recovery.standing_by and _is_record(bucket, parameters) and not [*_replications(bucket, primary, recovery)]:
+        yield f"is not replicated to {recovery.region}"
+
+
+@RULES.parity(
+    t.BUCKET,
+    id="bucket-replica-locked",
+    title="A replica of locked records is locked as well",
+    remediation="Lock the destination bucket in COMPLIANCE mode for the same time.",
+    needs=((t.BUCKET_REPLICATION, "rules"), (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.mode")),
+    fsbp="S3.15",
+    sec="17a-4(f)",
+    finra="4511",
+)
+def replica_locked(bucket: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
+    """A duplicate that can be erased is not the duplicate that the rule asks for."""
+    ours = primary.attached(bucket, t.BUCKET_OBJECT_LOCK, "bucket")
+    if not ours:
+        return
+    for configuration, stack in _replications(bucket, primary, recovery):
+        for target in stack.targets(configuration, "rules", t.BUCKET):
+            if isinstance(target, Resource) and stack is recovery:
+                theirs = recovery.attached(target, t.BUCKET_OBJECT_LOCK, "bucket")
+                if not any(_as_strict(lock, ours[0]) for lock in theirs):
+                    yield f"its replica {target.urn} is not locked as it is"
+
+
+def _as_strict(lock: Resource, than: Resource) -> bool:
+    paths = [f"rule.defaultRetention.{name}" for name in ("days", "years")]
+    same_mode = lock.text("rule.defaultRetention.mode") == than.text("rule.defaultRetention.mode")
+    return same_mode and all((lock.number(path) or 0) >= (than.number(path) or 0) for path in paths)
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="bucket-access-logs",
+    title="Access to buckets is logged",
+    severity=Severity.ADVISORY,
+    remediation="Declare an aws.s3.BucketLogging of the bucket to the bucket of access logs.",
+    needs=((t.BUCKET_LOGGING, "bucket"),),
+    fsbp="S3.9",
+    pci="10.2.1",
+    nist="AU-12",
+)
+def access_logs(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """The bucket that takes the logs does not log itself: each entry would make another."""
+    if not takes_logs(bucket, stack) and not stack.attached(bucket, t.BUCKET_LOGGING, "bucket"):
+        yield "logs no access"

@@ -1,0 +1,173 @@
+"""Kinesis streams and their archives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules, Severity
+from policy.rules.keys_of import missing_customer_key
+from policy.stack import Stack
+from policy.values import NotEvaluatedError
+
+RULES = Rules("Kinesis and Firehose")
+
+# Kinesis Data Streams Developer Guide, "Quotas and limits": what one shard takes in and gives to shared readers.
+_RECORDS_PER_SHARD = 1000
+_BYTES_PER_SHARD = 1_000_000
+_SHARED_READERS = 2
+
+
+@RULES.joined(
+    t.STREAM,
+    id="stream-customer-key",
+    title="Streams are encrypted with a customer-managed key",
+    remediation="Set encryptionType to KMS and kmsKeyId to the key's ARN.",
+    needs=("kmsKeyId", "encryptionType"),
+    fsbp="Kinesis.1",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Orders lie on the stream for a week."""
+    if stream.text("encryptionType") != "KMS":
+        yield "is not encrypted"
+    elif reason := missing_customer_key(stream, stack, "kmsKeyId"):
+        yield reason
+
+
+_LOADS = {
+    "*-orders": {"recordsPerSecond": 10_000, "recordBytes": 512},
+    "*-market-data": {"recordsPerSecond": 20_000, "recordBytes": 256},
+}
+
+
+@RULES.joined(
+    t.STREAM,
+    id="stream-shards",
+    title="A stream has the shards that its peak needs",
+    remediation="Raise shardCount, or the parameter `loads` with the load that is expected.",
+    needs=("shardCount", "name"),
+    parameters={
+        "loads": Parameter(
+            "object", _LOADS, "Peak of each stream by name (* for a part): recordsPerSecond, and recordBytes with key."
+        ),
+        "targetUtilisation": Parameter("number", 80, "How full a shard may be at the peak, in percent."),
+        "standing": Parameter(
+            "array", ["*-market-data"], "Streams of which a recovery region that stands by has half."
+        ),
+    },
+    wellarchitected="PERF03-BP03, REL01-BP03",
+    nist="CP-2, SC-5",
+)
+def shards(stream: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Shards >= ceil(max(rate / 1,000, rate x bytes / 1 MB) / utilisation); half where one step doubles them."""
+    if stream.text("streamModeDetails.streamMode") == "ON_DEMAND":
+        return
+    name = stream.text("name")
+    load = next((load for pattern, load in parameters["loads"].items() if fnmatchcase(name, pattern)), None)
+    if load is None:
+        raise NotEvaluatedError("loads", f"does not say what {name} must take; add it to the rule's configuration")
+    rate, size = int(load["recordsPerSecond"]), int(load["recordBytes"])
+    percent = int(parameters["targetUtilisation"])
+    wanted = max(_ceil(rate * 100, _RECORDS_PER_SHARD * percent), _ceil(rate * size * 100, _BYTES_PER_SHARD * percent))
+    if stack.standing_by and any(fnmatchcase(name, pattern) for pattern in parameters["standing"]):
+        wanted = _ceil(wanted, 2)
+    count = stream.number("shardCount") or 0
+    if count < wanted:
+        yield f"has {count:g} shards; {rate}/s of {size} bytes at {percent} % need {wanted}"
+
+
+def _ceil(dividend: int, divisor: int) -> int:
+    return -(-dividend // divisor)
+
+
+@RULES.joined(
+    t.STREAM,
+    id="stream-fan-out",
+    title="More than two readers of a stream have fan-out",
+    remediation="Register an aws.kinesis.StreamConsumer and let the reader use it.",
+    needs=((t.EVENT_SOURCE_MAPPING, "eventSourceArn"),),
+    wellarchitected="PERF03-BP03",
+)
+def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Shared readers have 2 MB/s of a shard together: 200 ms with one of them, 1,000 ms with five."""
+    readers = [
+        *stack.attached(stream, t.EVENT_SOURCE_MAPPING, "eventSourceArn"),
+        *stack.attached(stream, t.FIREHOSE, "kinesisSourceConfiguration"),
+    ]
+    if len(readers) > _SHARED_READERS:
+        yield f"{len(readers)} readers share each shard; {_SHARED_READERS} keep up with a full one"
+
+
+@RULES.resource(
+    t.STREAM,
+    id="stream-retention",
+    title="Streams keep a week",
+    severity=Severity.ADVISORY,
+    remediation="Set retentionPeriod to 168 hours or more.",
+    needs=("retentionPeriod",),
+    parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.")},
+    checkov="CKV_AWS_43",
+    nist="CP-9",
+)
+def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:
+    """A backlog that a takeover leaves is drained on Monday."""
+    hours = stream.number("retentionPeriod") or 24
+    if hours < parameters["hours"]:
+        yield f"keeps {hours:g} hours"
+
+
+@RULES.joined(
+    t.FIREHOSE,
+    id="firehose-encrypted",
+    title="Delivery streams are encrypted with a customer-managed key",
+    remediation="Set serverSideEncryption with CUSTOMER_MANAGED_CMK, and kmsKeyArn of the destination.",
+    needs=("extendedS3Configuration.kmsKeyArn",),
+    fsbp="DataFirehose.1",
+    checkov="CKV_AWS_241",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def firehose_encrypted(delivery: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """One that reads a stream has no encryption of its own: the stream's holds (StartDeliveryStreamEncryption)."""
+    if not delivery.has("kinesisSourceConfiguration"):
+        if not delivery.flag("serverSideEncryption.enabled"):
+            yield "does not encrypt what it holds"
+        elif reason := missing_customer_key(delivery, stack, "serverSideEncryption.keyArn"):
+            yield reason
+    if delivery.has("extendedS3Configuration") and (
+        reason := missing_customer_key(delivery, stack, "extendedS3Configuration.kmsKeyArn")
+    ):
+        yield reason
+
+
+@RULES.resource(
+    t.FIREHOSE,
+    id="firehose-error-backup",
+    title="What cannot be delivered is kept",
+    remediation="Set errorOutputPrefix, or s3BackupMode, of the destination.",
+    needs=("extendedS3Configuration.errorOutputPrefix",),
+    nist="AU-5, CP-9",
+    sec="17a-4(e)",
+)
+def firehose_errors(delivery: Resource, _: Parameters) -> Iterator[str]:
+    """A record that cannot be transformed must turn up somewhere."""
+    destination = "extendedS3Configuration"
+    if delivery.has(destination):
+        kept = (
+            delivery.has(f"{destination}.errorOutputPrefix")
+            or delivery.text(f"{destination}.s3BackupMode") == "Enabled"
+        )
+    else:
+        kept = any("BackupMode" in key and value for key, value in _nested(delivery))
+    if not kept:
+        yield "what it cannot deliver is lost among the rest"
+
+
+def _nested(delivery: Resource) -> Iterator[tuple[str, object]]:
+    for value in delivery.properties.values():
+        if isinstance(value, dict):
+            yield from value.items()

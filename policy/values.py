@@ -1,0 +1,116 @@
+"""Property values as the engine gives them: unknowns, secrets, and references to other resources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+# What the engine sends in place of a value that only the cloud can give (pulumi/sdk, resource/plugin/rpc.go).
+UNKNOWN_SENTINELS = frozenset(
+    {
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# The signatures under which the engine sends a secret (pulumi/sdk, resource/properties: SigKey, SecretSig), and the
+# text that stands for a secret in a file.
+SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+MASK = "[secret]"
+
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+
+_REFERENCE = re.compile(r"\$\{(?P<type>[\w-]+:[\w./-]+:\w+)::(?P<name>[^#}]+)#(?P<path>[^}]+)\}")
+
+
+class NotEvaluatedError(Exception):
+    """A rule looked at something that is not known; `property` names it and `reason` says why it is not known."""
+
+    def __init__(self, property_: str, reason: str) -> None:
+        super().__init__(f"{property_}: {reason}")
+        self.property = property_
+        self.reason = reason
+
+
+class Unknown:
+    """A value that is not known yet. Whatever a rule does with it raises `NotEvaluatedError`."""
+
+    __slots__ = ("_path", "_reason")
+
+    def __init__(self, path: str, reason: str = "is known only after the update") -> None:
+        self._path = path
+        self._reason = reason
+
+    def refuse(self, *_: Any) -> NoReturn:
+        """Raises `NotEvaluatedError` with the path of this value."""
+        raise NotEvaluatedError(self._path, self._reason)
+
+    def __repr__(self) -> str:
+        return f"Unknown({self._path!r})"
+
+    __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = refuse
+    __str__ = __iter__ = __len__ = __contains__ = __getitem__ = refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __int__ = __float__ = refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An output of another resource, as a blueprint writes it: `${<type>::<name>#<path>}`."""
+
+    type: str
+    name: str
+    path: str
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another stack gives the value."""
+        return self.type == STACK_REFERENCE
+
+
+def parsed(value: Any, path: str = "") -> Any:
+    """The value with unknowns as `Unknown` and secrets opened; a masked secret is an `Unknown` too."""
+    if isinstance(value, str):
+        return Unknown(path) if value in UNKNOWN_SENTINELS else value
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
+            inner = value.get("value")
+            return Unknown(path, "is secret") if inner == MASK else parsed(inner, path)
+        return {key: parsed(item, f"{path}.{key}" if path else str(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [parsed(item, f"{path}[{index}]") for index, item in enumerate(value)]
+    return value
+
+
+def references_in(value: Any) -> Iterator[Reference]:
+    """Every reference in a value, however deep, in the order in which they stand; unknown parts are passed over."""
+    if isinstance(value, str):
+        if "${" in value:
+            for match in _REFERENCE.finditer(value):
+                yield Reference(**match.groupdict())
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from references_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references_in(item)
+
+
+def unknown_in(value: Any) -> Unknown | None:
+    """The first unknown in a value, however deep."""
+    if isinstance(value, Unknown):
+        return value
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for item in items if (found := unknown_in(item)) is not None), None)
+
+
+def has_reference(value: Any) -> bool:
+    """Whether a text holds a reference, so that its whole content is not known before the update."""
+    return isinstance(value, str) and "${" in value and _REFERENCE.search(value) is not None

@@ -1,0 +1,531 @@
+"""For each rule what breaks it: on the made-up platform, and on the recorded one where that has such resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from policy import tokens as t
+from tests.policy.changes import OUTPUT, RECOVERY, Change, gone, in_document, output, set_, twin
+from tests.policy.made_up import exported, own, policy, ref, reference
+
+
+@dataclass(frozen=True)
+class Case:
+    """What breaks a rule. `real` names resources of the recorded platform; without it the made-up ones join it."""
+
+    rule: str
+    made: tuple[Change, ...]
+    real: tuple[Change, ...] = ()
+    active: bool = False
+    """Whether the recorded recovery stack has taken over."""
+
+
+def case(rule: str, *made: Change, real: tuple[Change, ...] | Change = (), active: bool = False) -> Case:
+    """A case; `real` may be a lone change."""
+    ours = tuple(change if change.type == OUTPUT else replace(change, name=own(change.name)) for change in made)
+    return Case(rule, ours, real if isinstance(real, tuple) else (real,), active)
+
+
+def _first_container(key: str, value: Any) -> Any:
+    return in_document(lambda containers: containers[0].update({key: value}))
+
+
+ANYBODY = {"Sid": "Anybody", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+EVERYTHING = {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}
+_add_anybody = in_document(lambda document: document["Statement"].append(ANYBODY))
+_add_everything = in_document(lambda document: document["Statement"].append(EVERYTHING))
+_without_tls = in_document(
+    lambda document: {**document, "Statement": [s for s in document["Statement"] if "SecureTransport" not in str(s)]}
+)
+
+WORLD = {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}
+_RDS = "trade-history"
+_CASES_NETWORK = (
+    case(
+        "vpc-flow-logs",
+        set_(t.FLOW_LOG, "flows", "trafficType", "REJECT"),
+        real=(set_(t.FLOW_LOG, "cloudwatch", "trafficType", "REJECT"), gone(t.FLOW_LOG, "s3")),
+    ),
+    case(
+        "default-security-group-closed",
+        set_(t.DEFAULT_SECURITY_GROUP, "default", "ingress", [{"protocol": "-1", "self": True}]),
+        real=gone(t.DEFAULT_SECURITY_GROUP, "default"),
+    ),
+    case(
+        "no-world-ingress-to-administration",
+        set_(t.INGRESS_RULE, "clients", "fromPort", 22.0),
+        set_(t.INGRESS_RULE, "clients", "toPort", 22.0),
+        real=(
+            set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "cidrIpv4", "0.0.0.0/0"),
+            set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "fromPort", 0.0),
+            set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "toPort", 65535.0),
+        ),
+    ),
+    case(
+        "world-ingress-authorised",
+        set_(t.INGRESS_RULE, "clients", "fromPort", 5432.0),
+        set_(t.INGRESS_RULE, "clients", "toPort", 5432.0),
+        real=set_(t.INGRESS_RULE, "on-premises-to-fix-load-balancer-9878", "cidrIpv4", "0.0.0.0/0"),
+    ),
+    case(
+        "no-automatic-public-addresses",
+        set_(t.SUBNET, "app-a", "mapPublicIpOnLaunch", True),
+        real=set_(t.SUBNET, "app-us-east-1a", "mapPublicIpOnLaunch", True),
+    ),
+    case("private-endpoints", gone(t.VPC_ENDPOINT, "sqs"), real=gone(t.VPC_ENDPOINT, "kinesis-streams")),
+    case(
+        "region-cidrs-disjoint",
+        set_(t.VPC, "vpc", "cidrBlock", "10.0.128.0/17", RECOVERY),
+        real=set_(t.VPC, "vpc", "cidrBlock", "10.0.0.0/8", RECOVERY),
+    ),
+    case(
+        "egress-limited",
+        set_(t.EGRESS_RULE, "updates", "ipProtocol", "-1"),
+        real=set_(t.EGRESS_RULE, "delivery-to-world-443", "ipProtocol", "-1"),
+    ),
+    case(
+        "security-rules-described",
+        set_(t.EGRESS_RULE, "updates", "description"),
+        real=set_(t.INGRESS_RULE, "vpc-to-endpoints-443", "description", ""),
+    ),
+)
+
+_TEMPLATE = (t.LAUNCH_TEMPLATE, "engine")
+_CASES_HOSTS = (
+    case("imds-v2", set_(*_TEMPLATE, "metadataOptions.httpTokens", "optional")),
+    case("imds-hop-limit", set_(*_TEMPLATE, "metadataOptions.httpPutResponseHopLimit", 2.0)),
+    case("no-public-address", set_(*_TEMPLATE, "networkInterfaces.associatePublicIpAddress", "true")),
+    case("ebs-customer-key", set_(*_TEMPLATE, "blockDeviceMappings.ebs.kmsKeyId", "alias/aws/ebs")),
+    case("ebs-optimised", set_(*_TEMPLATE, "ebsOptimized", "false")),
+    case("detailed-monitoring", set_(*_TEMPLATE, "monitoring.enabled", False)),
+    case("latency-tier-cluster-placed", set_(*_TEMPLATE, "placement.groupName")),
+    case(
+        "placement-supports-type",
+        set_(*_TEMPLATE, "instanceType", "t3.2xlarge"),
+        set_(t.CAPACITY_RESERVATION, "engines", "instanceType", "t3.2xlarge"),
+    ),
+    case("placement-one-zone", set_(t.CAPACITY_RESERVATION, "engines", "availabilityZone", "us-east-1c")),
+    case(
+        "tenancy-fits-strategy",
+        set_(*_TEMPLATE, "name", "surveillance"),
+        set_(t.PLACEMENT_GROUP, "engines", "strategy", "spread"),
+    ),
+    case("tenancy-as-declared", set_(*_TEMPLATE, "placement.tenancy", "default")),
+    case("capacity-reserved", gone(t.CAPACITY_RESERVATION, "engines")),
+    case("placement-one-type", twin(*_TEMPLATE, "other", "instanceType", "c7gn.8xlarge")),
+    case("ena-express-explicit", set_(*_TEMPLATE, "networkInterfaces.enaSrdSpecification")),
+)
+
+_CLUSTER = (t.EKS_CLUSTER, "cluster")
+_TASK = (t.TASK_DEFINITION, "order-intake", "containerDefinitions")
+_CASES_CONTAINERS = (
+    case("eks-private-endpoint", set_(*_CLUSTER, "vpcConfig.endpointPublicAccess")),
+    case("eks-secrets-encrypted", set_(*_CLUSTER, "encryptionConfig")),
+    case("eks-control-plane-logs", set_(*_CLUSTER, "enabledClusterLogTypes", ["api"])),
+    case(
+        "eks-supported-version",
+        set_(*_CLUSTER, "version", "1.29"),
+        set_(*_CLUSTER, "version", "1.29", RECOVERY),
+    ),
+    case("eks-version-parity", set_(*_CLUSTER, "version", "1.35", RECOVERY)),
+    case("ecs-not-privileged", set_(*_TASK, _first_container("privileged", True))),
+    case("ecs-read-only-root", set_(*_TASK, _first_container("readonlyRootFilesystem", False))),
+    case(
+        "ecs-no-secrets-in-environment",
+        set_(*_TASK, _first_container("environment", [{"name": "DATABASE_PASSWORD", "value": "swordfish"}])),
+    ),
+    case("ecs-task-logging", set_(*_TASK, _first_container("logConfiguration", None))),
+    case(
+        "ecr-immutable",
+        set_(t.ECR_REPOSITORY, "engine", "imageTagMutability", "MUTABLE"),
+        real=set_(t.ECR_REPOSITORY, "compliance", "imageTagMutability"),
+    ),
+    case(
+        "ecr-scanned",
+        set_(t.ECR_REPOSITORY, "engine", "imageScanningConfiguration.scanOnPush", False),
+        real=(
+            set_(t.ECR_REPOSITORY, "compliance", "imageScanningConfiguration"),
+            gone(t.ECR_SCANNING, "images"),
+        ),
+    ),
+    case(
+        "ecr-replicated",
+        gone(t.ECR_REPLICATION, "images", RECOVERY),
+        real=gone(t.ECR_REPLICATION, "images", RECOVERY),
+    ),
+)
+
+_DATABASE = (t.RDS_INSTANCE, "database")
+_HISTORY = (t.RDS_INSTANCE, _RDS)
+_CASES_DATA = (
+    case("rds-customer-key", set_(*_DATABASE, "kmsKeyId"), real=set_(*_HISTORY, "storageEncrypted", False)),
+    case("rds-multi-az", set_(*_DATABASE, "multiAz", False), real=set_(*_HISTORY, "multiAz", False)),
+    case("rds-private", set_(*_DATABASE, "publiclyAccessible", True), real=set_(*_HISTORY, "publiclyAccessible", True)),
+    case("rds-deletion-protection", set_(*_DATABASE, "deletionProtection"), real=set_(*_HISTORY, "deletionProtection")),
+    case(
+        "rds-backups",
+        set_(*_DATABASE, "backupRetentionPeriod", 7.0),
+        real=set_(*_HISTORY, "backupRetentionPeriod", 7.0),
+    ),
+    case(
+        "rds-tls-forced",
+        set_(t.RDS_PARAMETERS, "database", "parameters", []),
+        set_(t.RDS_PARAMETERS, "database", "parameters", [], RECOVERY),
+        real=(
+            set_(t.RDS_PARAMETERS, "database", "parameters", []),
+            set_(t.RDS_PARAMETERS, "database", "parameters", [], RECOVERY),
+        ),
+    ),
+    case(
+        "rds-maintenance-window",
+        set_(*_DATABASE, "maintenanceWindow", "wed:14:00-wed:15:00"),
+        real=set_(*_HISTORY, "maintenanceWindow", "mon:20:30-mon:21:30"),
+    ),
+    case(
+        "rds-parameter-parity",
+        set_(
+            t.RDS_PARAMETERS,
+            "database",
+            "parameters",
+            [{"name": "rds.force_ssl", "value": "1"}, {"name": "max_connections", "value": "10"}],
+            RECOVERY,
+        ),
+        real=set_(
+            t.RDS_PARAMETERS,
+            "database",
+            "parameters",
+            lambda old: [{**p, "value": "100"} if p["name"] == "max_connections" else p for p in old],
+            RECOVERY,
+        ),
+    ),
+    case(
+        "rds-class-parity",
+        set_(*_DATABASE, "instanceClass", "db.t3.micro", RECOVERY),
+        real=set_(*_HISTORY, "instanceClass", "db.r6g.large", RECOVERY),
+        active=True,
+    ),
+    case(
+        "rds-multi-az-parity",
+        set_(*_DATABASE, "multiAz", False, RECOVERY),
+        real=set_(*_HISTORY, "multiAz", False, RECOVERY),
+        active=True,
+    ),
+    case(
+        "rds-backup-parity",
+        set_(*_DATABASE, "backupRetentionPeriod", 31.0, RECOVERY),
+        real=set_(*_HISTORY, "backupRetentionPeriod", 31.0, RECOVERY),
+        active=True,
+    ),
+    case(
+        "table-point-in-time-recovery",
+        set_(t.TABLE_REPLICA, "orders", "pointInTimeRecovery", False, RECOVERY),
+        real=set_(t.TABLE_REPLICA, "orders", "pointInTimeRecovery", False, RECOVERY),
+    ),
+    case(
+        "table-customer-key",
+        set_(t.TABLE, "orders", "serverSideEncryption"),
+        real=set_(t.TABLE_REPLICA, "positions", "kmsKeyArn", stack=RECOVERY),
+    ),
+    case(
+        "table-deletion-protection",
+        set_(t.TABLE, "orders", "deletionProtectionEnabled", False),
+        real=set_(t.TABLE_REPLICA, "order-book", "deletionProtectionEnabled", False, RECOVERY),
+    ),
+    case(
+        "table-replicated",
+        gone(t.TABLE_REPLICA, "orders", RECOVERY),
+        real=gone(t.TABLE_REPLICA, "market-data", RECOVERY),
+    ),
+    case(
+        "table-strong-consistency",
+        set_(t.TABLE, "control", "globalTableWitness.regionName", "eu-west-1", RECOVERY),
+        real=set_(t.TABLE, "control", "ttl", {"attributeName": "expires_at", "enabled": True}, RECOVERY),
+    ),
+)
+
+_FOUR = "blockPublicPolicy"
+_CASES_S3 = (
+    case(
+        "bucket-public-access-blocked",
+        set_(t.BUCKET_PUBLIC_ACCESS, "trades", _FOUR, False),
+        real=gone(t.BUCKET_PUBLIC_ACCESS, "market-data"),
+    ),
+    case(
+        "bucket-no-acls",
+        gone(t.BUCKET_OWNERSHIP, "trades"),
+        real=set_(t.BUCKET_OWNERSHIP, "audit", "rule.objectOwnership", "ObjectWriter"),
+    ),
+    case(
+        "bucket-tls-only",
+        gone(t.BUCKET_POLICY, "trades"),
+        real=set_(t.BUCKET_POLICY, "trades", "policy", _without_tls),
+    ),
+    case(
+        "bucket-customer-key",
+        gone(t.BUCKET_ENCRYPTION, "trades"),
+        real=set_(
+            t.BUCKET_ENCRYPTION,
+            "communications",
+            "rules.applyServerSideEncryptionByDefault",
+            {"sseAlgorithm": "AES256"},
+        ),
+    ),
+    case(
+        "bucket-versioned",
+        set_(t.BUCKET_VERSIONING, "trades", "versioningConfiguration.status", "Suspended"),
+        real=set_(t.BUCKET_VERSIONING, "artifacts", "versioningConfiguration.status", "Suspended"),
+    ),
+    case(
+        "records-object-lock",
+        set_(t.BUCKET_OBJECT_LOCK, "trades", "rule.defaultRetention.days", 365.0),
+        real=set_(t.BUCKET_OBJECT_LOCK, "trail", "rule.defaultRetention.mode", "GOVERNANCE"),
+    ),
+    case(
+        "bucket-replication-timed",
+        set_(t.BUCKET_REPLICATION, "trades", "rules.destination.replicationTime", stack=RECOVERY),
+        real=set_(t.BUCKET_REPLICATION, "trades-to-recovery", "rules.destination.replicationTime", stack=RECOVERY),
+    ),
+    case(
+        "bucket-replicated",
+        gone(t.BUCKET_REPLICATION, "trades", RECOVERY),
+        real=gone(t.BUCKET_REPLICATION, "audit-to-recovery", RECOVERY),
+    ),
+    case(
+        "bucket-replica-locked",
+        set_(t.BUCKET, "trades", "bucket", "copies", RECOVERY),
+        gone(t.BUCKET_OBJECT_LOCK, "trades", RECOVERY),
+        real=(
+            set_(t.BUCKET, "trades", "bucket", "copies", RECOVERY),
+            gone(t.BUCKET_OBJECT_LOCK, "trades", RECOVERY),
+        ),
+    ),
+    case(
+        "bucket-access-logs",
+        gone(t.BUCKET_LOGGING, "trades"),
+        set_(t.BUCKET_ENCRYPTION, "access", "rules.applyServerSideEncryptionByDefault.sseAlgorithm", "aws:kms"),
+        set_(
+            t.BUCKET_ENCRYPTION, "access", "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId", ref(t.KEY, "key")
+        ),
+        real=gone(t.BUCKET_LOGGING, "trades"),
+    ),
+)
+
+_STREAM = (t.STREAM, "orders")
+_QUEUE = (t.QUEUE, "account-events")
+_CASES_MESSAGES = (
+    case("stream-customer-key", set_(*_STREAM, "kmsKeyId", "alias/aws/kinesis"), real=set_(*_STREAM, "kmsKeyId")),
+    case("stream-shards", set_(*_STREAM, "shardCount", 12.0), real=set_(t.STREAM, "market-data", "shardCount", 24.0)),
+    case(
+        "stream-fan-out",
+        set_(t.FIREHOSE, "events", "kinesisSourceConfiguration", {"kinesisStreamArn": ref(*_STREAM)}),
+        real=(
+            set_(t.FIREHOSE, "events-archive", "kinesisSourceConfiguration", {"kinesisStreamArn": reference(*_STREAM)}),
+            set_(t.FIREHOSE, "market-data-archive", "kinesisSourceConfiguration.kinesisStreamArn", reference(*_STREAM)),
+        ),
+    ),
+    case("stream-retention", set_(*_STREAM, "retentionPeriod", 24.0), real=set_(*_STREAM, "retentionPeriod", 24.0)),
+    case(
+        "firehose-encrypted",
+        set_(t.FIREHOSE, "events", "serverSideEncryption"),
+        real=set_(t.FIREHOSE, "orders-archive", "extendedS3Configuration.kmsKeyArn"),
+    ),
+    case(
+        "firehose-error-backup",
+        set_(t.FIREHOSE, "events", "extendedS3Configuration.errorOutputPrefix"),
+        real=set_(t.FIREHOSE, "orders-archive", "extendedS3Configuration.errorOutputPrefix"),
+    ),
+    case(
+        "queue-encrypted",
+        set_(*_QUEUE, "kmsMasterKeyId"),
+        real=set_(t.QUEUE, "execution-xnys", "kmsMasterKeyId", "alias/aws/sqs"),
+    ),
+    case(
+        "queue-not-public",
+        set_(t.QUEUE_POLICY, "account-events", "policy", policy(ANYBODY)),
+        real=set_(t.QUEUE_POLICY, "execution-xnys", "policy", _add_anybody),
+    ),
+    case(
+        "queue-dead-letter",
+        set_(*_QUEUE, "redrivePolicy"),
+        real=set_(t.QUEUE, "replays", "redrivePolicy"),
+    ),
+    case(
+        "queue-retention",
+        set_(*_QUEUE, "messageRetentionSeconds"),
+        real=set_(t.QUEUE, "replays", "messageRetentionSeconds", 345600.0),
+    ),
+    case("queue-zero-delay", set_(*_QUEUE, "delaySeconds", 5.0), real=set_(t.QUEUE, "replays", "delaySeconds", 5.0)),
+    case(
+        "fifo-rate",
+        set_(*_QUEUE, "deduplicationScope", "queue"),
+        real=set_(*_QUEUE, "fifoThroughputLimit", "perQueue"),
+    ),
+    case(
+        "topic-encrypted",
+        set_(t.TOPIC, "operations", "kmsMasterKeyId"),
+        real=set_(t.TOPIC, "operations", "kmsMasterKeyId", "alias/aws/sns"),
+    ),
+    case(
+        "topic-not-public",
+        set_(t.TOPIC_POLICY, "operations", "policy", _add_anybody),
+        real=set_(t.TOPIC_POLICY, "operations", "policy", _add_anybody),
+    ),
+)
+
+_FUNCTION = (t.FUNCTION, "order-intake")
+_ROTATION = (t.FUNCTION, "rotation")
+_STAGE = (t.API_STAGE, "api")
+_open_orders = in_document(lambda document: document["paths"]["/orders"]["put"].pop("security") and None)
+_CASES_INTERFACES = (
+    case(
+        "function-not-public",
+        set_(t.FUNCTION_PERMISSION, "events", "sourceAccount"),
+        real=(
+            set_(t.FUNCTION_PERMISSION, "rotation", "sourceAccount"),
+            set_(t.FUNCTION_PERMISSION, "rotation", "sourceArn"),
+        ),
+    ),
+    case(
+        "function-supported-runtime",
+        set_(*_FUNCTION, "runtime", "python3.8"),
+        real=set_(*_ROTATION, "runtime", "python3.8"),
+    ),
+    case(
+        "function-tracing",
+        set_(*_FUNCTION, "tracingConfig"),
+        real=set_(*_ROTATION, "tracingConfig.mode", "PassThrough"),
+    ),
+    case(
+        "function-no-secrets-in-environment",
+        set_(*_FUNCTION, "environment.variables.API_KEY", "swordfish"),
+        real=set_(*_ROTATION, "environment.variables", {"DATABASE_PASSWORD": "swordfish"}),
+    ),
+    case("function-in-vpc", set_(*_FUNCTION, "vpcConfig"), real=set_(*_ROTATION, "name", "primary-order-intake")),
+    case(
+        "function-dead-letter",
+        set_(*_FUNCTION, "deadLetterConfig"),
+        real=set_(t.FUNCTION_PERMISSION, "rotation", "principal", "events.amazonaws.com"),
+    ),
+    case("api-authorised", set_(t.REST_API, "api", "body", _open_orders)),
+    case("api-logged", set_(*_STAGE, "accessLogSettings")),
+    case("api-traced", set_(*_STAGE, "xrayTracingEnabled", False)),
+    case("api-behind-firewall", gone(t.WEB_ACL_ASSOCIATION, "api")),
+    case("listener-tls", set_(t.LISTENER, "http", "defaultActions", [{"type": "forward"}])),
+    case("balancer-multi-zone", set_(t.LOAD_BALANCER, "balancer", "subnets", [ref(t.SUBNET, "app-a", "id")])),
+    case("balancer-logged", set_(t.LOAD_BALANCER, "balancer", "accessLogs")),
+    case("balancer-deletion-protection", set_(t.LOAD_BALANCER, "balancer", "enableDeletionProtection", False)),
+)
+
+_KEY = (t.KEY, "key")
+_TABLES_KEY = (t.KEY, "tables")
+_CASES_AUDIT = (
+    case("key-rotation", set_(*_KEY, "enableKeyRotation", False), real=set_(*_TABLES_KEY, "enableKeyRotation")),
+    case(
+        "key-no-wildcard-principal",
+        set_(*_KEY, "policy", policy(ANYBODY)),
+        real=set_(t.REPLICA_KEY, "tables", "policy", _add_anybody, RECOVERY),
+    ),
+    case(
+        "key-deletion-window",
+        set_(*_KEY, "deletionWindowInDays", 7.0),
+        real=set_(*_TABLES_KEY, "deletionWindowInDays", 7.0),
+    ),
+    case(
+        "key-replicated",
+        set_(*_KEY, "multiRegion", False),
+        real=set_(t.REPLICA_KEY, "tables", "primaryKeyArn", exported("keyArns.logs"), RECOVERY),
+    ),
+    case(
+        "replica-key-usable",
+        set_(t.REPLICA_KEY, "key", "region", "us-west-2", RECOVERY),
+        set_(t.BUCKET_REPLICATION, "trades", "rules.destination.encryptionConfiguration", stack=RECOVERY),
+        real=set_(
+            t.BUCKET_REPLICATION, "trades-to-recovery", "rules.destination.encryptionConfiguration", stack=RECOVERY
+        ),
+    ),
+    case("secret-rotated", gone(t.SECRET_ROTATION, "database"), real=gone(t.SECRET_ROTATION, "database")),
+    case("secret-replicated", set_(t.SECRET, "database", "replicas"), real=set_(t.SECRET, "database", "replicas", [])),
+    case(
+        "trail-multi-region",
+        set_(t.TRAIL, "trail", "isMultiRegionTrail", False),
+        real=set_(t.TRAIL, "trail", "isMultiRegionTrail"),
+    ),
+    case(
+        "trail-validated",
+        set_(t.TRAIL, "trail", "enableLogFileValidation"),
+        real=set_(t.TRAIL, "trail", "enableLogFileValidation", False),
+    ),
+    case("trail-encrypted", set_(t.TRAIL, "trail", "kmsKeyId"), real=set_(t.TRAIL, "trail", "kmsKeyId")),
+    case(
+        "config-records-everything",
+        set_(t.CONFIG_RECORDER, "recorder", "recordingGroup.allSupported", False),
+        real=gone(t.CONFIG_RECORDER_STATUS, "recorder", RECOVERY),
+    ),
+    case(
+        "backup-vault-encrypted",
+        set_(t.BACKUP_VAULT, "backups", "kmsKeyArn"),
+        real=set_(t.BACKUP_VAULT, "backups", "kmsKeyArn"),
+    ),
+    case(
+        "backup-vault-locked",
+        gone(t.BACKUP_VAULT_LOCK, "backups"),
+        real=set_(t.BACKUP_VAULT_LOCK, "backups", "changeableForDays"),
+    ),
+    case(
+        "backups-copied",
+        gone(t.BACKUP_PLAN, "copied", RECOVERY),
+        real=gone(t.BACKUP_PLAN, "backups-to-recovery", RECOVERY),
+    ),
+    case("pipeline-encrypted", set_(t.PIPELINE, "delivery", "artifactStores.encryptionKey")),
+    case("pipeline-approval", set_(t.PIPELINE, "delivery", "stages", lambda stages: [stages[0], stages[2]])),
+    case(
+        "build-no-plaintext-secrets",
+        set_(
+            t.BUILD_PROJECT,
+            "build",
+            "environment.environmentVariables",
+            [{"name": "REGISTRY_PASSWORD", "value": "swordfish"}],
+        ),
+    ),
+    case(
+        "iam-no-full-access",
+        set_(t.ROLE_POLICY, "operator", "policy", _add_everything),
+        real=set_(t.ROLE_POLICY, "operator", "policy", _add_everything),
+    ),
+    case(
+        "iam-human-boundary",
+        set_(t.ROLE, "operator", "permissionsBoundary"),
+        real=set_(t.ROLE, "trader", "permissionsBoundary"),
+    ),
+)
+
+_CASES_RECOVERY = (
+    case("order-intake-floor", set_(t.ECS_SERVICE, "order-intake", "desiredCount", 0.0, RECOVERY)),
+    case("order-intake-in-recovery", gone("kubernetes:apps/v1:Deployment", "order-intake-gateway", RECOVERY)),
+    case("failover-routing", gone(t.DNS_RECORD, "secondary")),
+    case("rto-budget", set_(t.DNS_RECORD, "primary", "ttl", 60.0)),
+    case("recovery-independent", output("active", True, RECOVERY), real=output("active", True, RECOVERY)),
+    case(
+        "stateful-replicated",
+        gone(t.EFS_REPLICATION, "files", RECOVERY),
+        real=set_(*_HISTORY, "replicateSourceDb", stack=RECOVERY) and (gone(t.EFS_REPLICATION, "files", RECOVERY),),
+    ),
+    case(
+        "stateful-protected",
+        set_(t.TABLE, "orders", "options.protect", False),
+        real=set_(t.TABLE_REPLICA, "orders", "options.retainOnDelete", False, RECOVERY),
+    ),
+)
+
+CASES = (
+    *_CASES_NETWORK,
+    *_CASES_HOSTS,
+    *_CASES_CONTAINERS,
+    *_CASES_DATA,
+    *_CASES_S3,
+    *_CASES_MESSAGES,
+    *_CASES_INTERFACES,
+    *_CASES_AUDIT,
+    *_CASES_RECOVERY,
+)

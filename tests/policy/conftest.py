@@ -1,0 +1,62 @@
+"""The recorded platform in the JSON form that the pack reads, and the made-up one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from blueprint import Blueprint
+from tests.policy import made_up
+
+Json = dict[str, Any]
+
+
+def _json(blueprint: Blueprint) -> Json:
+    return json.loads(blueprint.to_text())
+
+
+@pytest.fixture(scope="session")
+def primary_json(primary: Blueprint) -> Json:
+    return _json(primary)
+
+
+@pytest.fixture(scope="session")
+def standing_by(primary_json: Json, dr: Blueprint) -> list[Json]:
+    """The primary, and the recovery stack standing by."""
+    return [primary_json, _json(dr)]
+
+
+@pytest.fixture(scope="session")
+def taken_over(primary_json: Json, dr_active: Blueprint) -> list[Json]:
+    """The primary, and the recovery stack after it has taken over."""
+    return [primary_json, _json(dr_active)]
+
+
+@pytest.fixture(scope="session")
+def made() -> list[Json]:
+    """The made-up primary, and its recovery stack standing by."""
+    return list(made_up.platform())
+
+
+@pytest.fixture(scope="session")
+def made_over(made: list[Json]) -> list[Json]:
+    """The made-up primary, and its recovery stack after it has taken over."""
+    primary, recovery = made
+    side = made_up.urn("dr", "pulumi:providers:aws", made_up.own("primary-side"))
+    kept = [r for r in recovery["resources"] if side not in (r["urn"], r["provider"])]
+    return [primary, {**recovery, "resources": kept, "outputs": {"active": True}}]
+
+
+@pytest.fixture(scope="session")
+def joined(standing_by: list[Json], made: list[Json]) -> list[Json]:
+    """The recorded platform and the made-up one together, standing by: what the one has not yet, the other has."""
+    return [_both(ours, theirs) for ours, theirs in zip(standing_by, made, strict=True)]
+
+
+def _both(ours: Json, theirs: Json) -> Json:
+    outputs = dict(ours["outputs"])
+    for name, value in theirs["outputs"].items():
+        outputs[name] = {**outputs[name], **value} if isinstance(value, dict) else outputs.get(name, value)
+    return {**ours, "resources": [*theirs["resources"], *ours["resources"]], "outputs": outputs}
