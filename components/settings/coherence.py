@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from components.settings import (
+    coherence_compute,
     coherence_data,
     coherence_functions,
+    coherence_latency,
     coherence_network,
     coherence_security,
     coherence_streams,
@@ -113,7 +115,9 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
     _zones_belong_to_the_region,
     _ranges_are_disjoint,
     _only_a_recovery_region_takes_over,
+    *coherence_compute.CHECKS,
     *coherence_data.CHECKS,
+    *coherence_latency.CHECKS,
     *coherence_functions.CHECKS,
     *coherence_network.CHECKS,
     *coherence_security.CHECKS,

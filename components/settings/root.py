@@ -13,9 +13,11 @@ from pydantic.alias_generators import to_camel
 
 from components.settings.api import ApiSettings
 from components.settings.coherence import incoherences
+from components.settings.compute import ComputeSettings
 from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
 from components.settings.functions import FunctionSettings
+from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
@@ -88,6 +90,8 @@ class Settings(BaseModel):
     api: ApiSettings
     network: NetworkSettings
     data: DataSettings
+    compute: ComputeSettings
+    latency: LatencySettings
     functions: FunctionSettings
     market: MarketSettings
     security: SecuritySettings
