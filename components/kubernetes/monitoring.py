@@ -63,7 +63,7 @@ class Monitoring(Layer):
             ),
             opts=self.child,
         )
-        self.namespace = space.metadata.apply(lambda metadata: metadata.name)
+        self.namespace = space.metadata.apply(lambda metadata: str(metadata.name))
         self._closed()
         before: list[pulumi.Resource] = [self._administrator(), *args.storage.shares.values(), *args.ready]
         if keeps_files(args.settings):

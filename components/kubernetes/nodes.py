@@ -51,8 +51,8 @@ class Nodes(Layer):
         super().__init__("kubernetes:Nodes", name, opts)
         self._args = args
         self._settings = args.settings
-        self._type = node_type(args.settings.sizes.node_instance_type)
-        self._purpose = f"nodes-{self._type.name.replace('.', '-')}"
+        self._node = node_type(args.settings.sizes.node_instance_type)
+        self._purpose = f"nodes-{self._node.name.replace('.', '-')}"
         self.role, attachments = self._role()
         self.template = self._template()
         self.group = self._group(attachments)
@@ -86,7 +86,7 @@ class Nodes(Layer):
             description="Kubernetes nodes",
             update_default_version=True,
             vpc_security_group_ids=[self._args.security_group_id],
-            user_data=_encoded(node_config(self._type.most_pods)),
+            user_data=_encoded(node_config(self._node.most_pods)),
             metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
                 http_endpoint="enabled",
                 http_tokens="required",
@@ -124,9 +124,9 @@ class Nodes(Layer):
             node_role_arn=self.role.arn,
             subnet_ids=list(self._args.subnet_ids),
             version=self._settings.kubernetes.kubernetes_version,
-            ami_type="AL2023_ARM_64_STANDARD" if self._type.arm else "AL2023_x86_64_STANDARD",
+            ami_type="AL2023_ARM_64_STANDARD" if self._node.arm else "AL2023_x86_64_STANDARD",
             capacity_type="ON_DEMAND",
-            instance_types=[self._type.name],
+            instance_types=[self._node.name],
             launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
                 id=self.template.id, version=self.template.latest_version.apply(str)
             ),

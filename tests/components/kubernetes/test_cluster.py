@@ -14,12 +14,15 @@ from blueprint import Blueprint, Resource
 from blueprint.references import Reference, references_in
 from components.settings.kubernetes import PINS
 from components.settings.node_types import NODE_TYPES
+from tests.golden import Golden
 
 CLUSTER = "aws:eks/cluster:Cluster"
 NODES = "aws:eks/nodeGroup:NodeGroup"
 ADDON = "aws:eks/addon:Addon"
 IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 VERSION = "1.35"
 
 
@@ -105,7 +108,9 @@ def test_both_regions_run_one_version_of_kubernetes(primary: Blueprint, dr: Blue
     ("name", "type_", "least", "most"),
     [("primary", "m6i.xlarge", 3, 12), ("dr", "t3.small", 1, 3), ("dr_active", "m6i.xlarge", 3, 12)],
 )
-def test_nodes_have_their_regions_size(request, name: str, type_: str, least: int, most: int) -> None:
+def test_nodes_have_their_regions_size(
+    request: pytest.FixtureRequest, name: str, type_: str, least: int, most: int
+) -> None:
     group = _group(request.getfixturevalue(name)).properties
     assert group["instanceTypes"] == [type_]
     scaling = group["scalingConfig"]
@@ -246,3 +251,18 @@ def test_pods_reach_each_other_on_all_ports_but_those_that_administer_hosts(prim
 def test_every_type_that_nodes_may_have_is_one_that_ec2_has() -> None:
     known = {member.value for member in InstanceType}
     assert set(NODE_TYPES) <= known, "the catalogue names types that EC2 does not have"
+
+
+@pytest.mark.parametrize("role", ["primary", "dr"])
+def test_policies_of_pods_and_nodes_are_as_reviewed(role: str, request: pytest.FixtureRequest, golden: Golden) -> None:
+    stack = request.getfixturevalue(role)
+    layer = next(r for r in stack.resources if r.type == "trading:kubernetes:Kubernetes")
+    own = [r for r in stack.resources if r.urn.startswith(layer.urn.rsplit("::", 1)[0] + "$")]
+    golden.matches(
+        f"pod-policies-{role}",
+        {
+            "trust": {r.name: json.loads(r.properties["assumeRolePolicy"]) for r in own if r.type == ROLE},
+            "attached": sorted(r.properties["policyArn"] for r in own if "rolePolicyAttachment" in r.type),
+            "permissions": {r.name: json.loads(r.properties["policy"]) for r in own if r.type == ROLE_POLICY},
+        },
+    )
