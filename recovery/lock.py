@@ -111,13 +111,13 @@ class Lock:
         self._mine = kept
 
     def release(self) -> None:
-        """Frees the lock; a lock that another took meanwhile is left alone."""
+        """Frees the lock. One that another took meanwhile is left alone, one that cannot be freed runs out."""
         if self._mine is None:
             return
         mine, self._mine = self._mine, None
         try:
             self._update(mine, replace(mine, until=0))
-        except LockLostError:
+        except (LockLostError, LockUnavailableError):
             return
 
     def forget(self) -> None:

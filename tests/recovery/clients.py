@@ -23,9 +23,11 @@ class Killer:
         self.calls: list[str] = []
         self._at = 0
         self._after = False
+        self._error: Exception | None = None
 
-    def at(self, call: int, *, after: bool) -> None:
-        self.calls, self._at, self._after = [], call, after
+    def at(self, call: int, *, after: bool, error: Exception | None = None) -> None:
+        """With an `error` the process lives and is told that; without one it ends."""
+        self.calls, self._at, self._after, self._error = [], call, after, error
 
     def disarm(self) -> None:
         self._at = 0
@@ -34,10 +36,10 @@ class Killer:
         self.calls.append(name)
         mine = len(self.calls) == self._at
         if mine and not self._after:
-            raise KilledError(f"before {name}")
+            raise self._error or KilledError(f"before {name}")
         answer = call()
         if mine:
-            raise KilledError(f"after {name}")
+            raise self._error or KilledError(f"after {name}")
         return answer
 
 
