@@ -15,7 +15,7 @@ from typing import Literal
 
 import pulumi
 
-from components.settings.network import ADMIN_PORTS, NetworkSettings
+from components.settings.network import NetworkSettings
 
 HTTP = 80
 HTTPS = 443
@@ -24,7 +24,6 @@ POSTGRESQL = 5432
 REDIS = 6379
 DNS = 53
 KUBELET = 10250
-LAST_PORT = 65535
 
 
 class Group(StrEnum):
@@ -69,21 +68,19 @@ WORLD = Outside("world", cidr="0.0.0.0/0")
 
 @dataclass(frozen=True)
 class Flow:
-    """Connections from `source` to `target` on one port or a range of them; `why` is the description of its rules."""
+    """Connections from `source` to `target` on one port; `why` is the description of its rules."""
 
     source: Group | Outside
     target: Group | Outside
     port: int
     why: str
     protocol: Literal["tcp", "udp"] = "tcp"
-    last_port: int | None = None
-    """Where a flow takes a range of ports, the last one of it."""
 
     @property
     def name(self) -> str:
-        """Unique within a list of flows: `services-to-database-5432`."""
-        ports = f"{self.port}" if self.last_port is None else f"{self.port}-{self.last_port}"
-        return f"{_name(self.source)}-to-{_name(self.target)}-{ports}"
+        """Unique within a list of flows: `services-to-database-5432`, `cluster-nodes-to-cluster-nodes-53-udp`."""
+        protocol = "" if self.protocol == "tcp" else f"-{self.protocol}"
+        return f"{_name(self.source)}-to-{_name(self.target)}-{self.port}{protocol}"
 
 
 # What runs code of ours, and calls AWS.
@@ -96,6 +93,18 @@ WORKLOADS = (
     Group.CLUSTER_NODES,
     Group.DELIVERY,
 )
+# Ports on which the system's own pods listen: EKS's add-ons, and the charts of components.kubernetes.charts.
+_PODS_OF_THE_SYSTEM = {
+    DNS: "names whose answers are long",
+    3000: "Grafana",
+    8080: "metrics of Kubernetes objects, and of reloads of Prometheus",
+    8085: "metrics of the autoscaler",
+    9090: "Prometheus",
+    9100: "metrics of nodes",
+    9153: "metrics of CoreDNS",
+    KUBELET: "metrics of kubelets and of the monitoring operator",
+    61678: "metrics of the network of pods",
+}
 # What serves metrics to the monitoring that runs on the cluster.
 WATCHED = (Group.TRADING_ENGINES, Group.MARKET_DATA, Group.COMPLIANCE, Group.SERVICES)
 
@@ -110,7 +119,7 @@ def flows_within(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.In
         *_trading(settings),
         *_stores(),
         *_monitoring(settings),
-        *_cluster(),
+        *_cluster(settings),
         *_aws_services(settings, prefix_lists),
     ]
 
@@ -172,27 +181,27 @@ def _monitoring(settings: NetworkSettings) -> Iterator[Flow]:
         yield Flow(Group.CLUSTER_NODES, group, settings.metrics_port, "Monitoring on the cluster collects metrics")
 
 
-def _cluster() -> Iterator[Flow]:
+def _cluster(settings: NetworkSettings) -> Iterator[Flow]:
     """Amazon EKS User Guide, "View Amazon EKS security group requirements for clusters": what the control plane and the
-    nodes ask of each other. Pods have their node's group, and it is network policies that part them."""
+    nodes ask of each other. Pods have their node's group, so what they ask of each other stands here too."""
     nodes, control_plane = Group.CLUSTER_NODES, Group.CONTROL_PLANE
     yield Flow(nodes, control_plane, HTTPS, "Nodes and pods call the Kubernetes API")
     yield Flow(Group.DELIVERY, control_plane, HTTPS, "Deployments call the Kubernetes API")
-    yield Flow(control_plane, nodes, KUBELET, "The control plane reads logs from kubelets and calls webhooks")
-    yield Flow(control_plane, nodes, HTTPS, "The control plane calls extensions of the Kubernetes API")
-    yield Flow(nodes, nodes, DNS, "Pods resolve names at the cluster's own servers", "udp")
-    for first, last in _ports_without_administration():
-        yield Flow(nodes, nodes, first, "Pods call each other", last_port=last)
+    yield Flow(control_plane, nodes, KUBELET, "The control plane calls kubelets and webhooks")
+    yield Flow(nodes, nodes, DNS, "Pods resolve names at the servers of the cluster", "udp")
+    for port, what in _between_pods(settings).items():
+        yield Flow(nodes, nodes, port, f"Pods call each other: {what}")
+    for port in sorted({*settings.pod_ports} - {KUBELET}):
+        yield Flow(control_plane, nodes, port, "The control plane calls a webhook on a port that settings open")
 
 
-def _ports_without_administration() -> Iterator[tuple[int, int]]:
-    """Ranges of all ports but those that administer hosts, which nobody opens."""
-    first = 1
-    for port in sorted(ADMIN_PORTS):
-        if port > first:
-            yield first, port - 1
-        first = port + 1
-    yield first, LAST_PORT
+def _between_pods(settings: NetworkSettings) -> dict[int, str]:
+    return {
+        **dict.fromkeys(settings.pod_ports, "a port that settings open"),
+        settings.service_port: "trading services",
+        settings.metrics_port: "metrics of trading services",
+        **_PODS_OF_THE_SYSTEM,
+    }
 
 
 def _aws_services(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.Input[str]]) -> Iterator[Flow]:

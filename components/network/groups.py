@@ -104,7 +104,7 @@ def open_flows(
                 description=flow.why,
                 ip_protocol=flow.protocol,
                 from_port=flow.port,
-                to_port=flow.last_port or flow.port,
+                to_port=flow.port,
                 opts=opts,
                 **_end(flow.target, ids),
             )
@@ -115,7 +115,7 @@ def open_flows(
                 description=flow.why,
                 ip_protocol=flow.protocol,
                 from_port=flow.port,
-                to_port=flow.last_port or flow.port,
+                to_port=flow.port,
                 opts=opts,
                 **_end(flow.source, ids),
             )

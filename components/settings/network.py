@@ -32,6 +32,7 @@ def _application_port(port: int) -> int:
 
 Cidrs = Annotated[tuple[Cidr, ...], Decoded]
 Port = Annotated[int, Field(ge=1024, le=65535), AfterValidator(_application_port)]
+Ports = Annotated[tuple[Port, ...], Decoded]
 
 
 class NetworkSettings(Section):
@@ -77,6 +78,10 @@ class NetworkSettings(Section):
     fix_port: Port = Field(9878, description="Port on which the engines hold FIX sessions.")
     market_data_port: Port = Field(31001, description="UDP port on which market data arrives and is passed on.")
     metrics_port: Port = Field(9464, description="Port on which everything that is watched serves its metrics.")
+    pod_ports: Ports = Field(
+        (),
+        description="Further ports on which pods in the cluster call each other, and the Kubernetes API webhooks.",
+    )
     waf_requests_per_minute: int = Field(
         6000,
         description="Requests a minute that one address may send to the trading API before it is blocked.",

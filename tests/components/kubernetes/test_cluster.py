@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from itertools import pairwise
 
 import pytest
 import yaml
 from pulumi_aws.ec2 import InstanceType
 
-from blueprint import Blueprint, Resource
+from blueprint import Blueprint, Resource, record_primary
 from blueprint.references import Reference, references_in
 from components.settings.kubernetes import PINS
 from components.settings.node_types import NODE_TYPES
@@ -230,22 +229,26 @@ def test_the_control_plane_and_the_nodes_admit_each_other_and_deployments(stack:
         "cluster-nodes-to-control-plane-443",
         "delivery-to-control-plane-443",
         "control-plane-to-cluster-nodes-10250",
-        "cluster-nodes-to-cluster-nodes-53",
+        "cluster-nodes-to-cluster-nodes-53-udp",
     } <= rules
     group = _cluster(stack).properties["vpcConfig"]["securityGroupIds"]
     assert group == [str(Reference("aws:ec2/securityGroup:SecurityGroup", "control-plane", "id"))]
 
 
-def test_pods_reach_each_other_on_all_ports_but_those_that_administer_hosts(primary: Blueprint) -> None:
-    rules = [
-        r.properties
-        for r in primary.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-        if r.name.startswith("cluster-nodes-to-cluster-nodes-") and r.properties["ipProtocol"] == "tcp"
-    ]
-    spans = sorted((rule["fromPort"], rule["toPort"]) for rule in rules)
-    between = [port for (_, end), (start, _) in pairwise(spans) for port in range(end + 1, start)]
-    assert (spans[0][0], spans[-1][1]) == (1, 65535)
-    assert between == [22, 23, 3389, 5900, 5985, 5986]
+def test_pods_reach_each_other_on_the_ports_they_listen_on(primary: Blueprint) -> None:
+    open_ports = {
+        (rule.properties["fromPort"], rule.properties["ipProtocol"])
+        for rule in primary.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        if rule.name.startswith("cluster-nodes-to-cluster-nodes-")
+    }
+    needed = {(53, "udp"), (53, "tcp"), (8443, "tcp"), (9464, "tcp"), (9090, "tcp"), (9100, "tcp"), (10250, "tcp")}
+    assert needed <= open_ports
+
+
+def test_a_workload_gets_its_port_by_a_setting() -> None:
+    stack = record_primary({"podPorts": [9443, 8443]})
+    rules = {rule.name for rule in stack.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")}
+    assert {"cluster-nodes-to-cluster-nodes-9443", "control-plane-to-cluster-nodes-9443"} <= rules
 
 
 def test_every_type_that_nodes_may_have_is_one_that_ec2_has() -> None:

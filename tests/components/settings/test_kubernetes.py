@@ -29,6 +29,7 @@ def _parse(stack: str, **overrides: Any) -> Settings:
         ("primary", "nodesMin", 2, "set at least 3"),
         ("primary", "clusterAdmins", ["alice"], "write arn:aws:iam::ACCOUNT:role/NAME"),
         ("primary", "clusterLogDays", 7, "choose 90"),
+        ("primary", "podPorts", [22], "greater than or equal to 1024"),
         ("primary", "metricsStorage", 1, "greater than or equal to 10"),
     ],
 )
