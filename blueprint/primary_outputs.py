@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from blueprint.references import STACK_REFERENCE, Reference, references_in
+from blueprint.secrets import Secret
 
 
 def as_seen_from_dr(stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,6 +20,8 @@ def as_seen_from_dr(stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _seen(value: Any, reference: Reference) -> Any:
+    if isinstance(value, Secret):
+        return Secret(_seen(value.value, reference))
     if isinstance(value, dict):
         return {key: _seen(item, _step(reference, f".{key}")) for key, item in value.items()}
     if isinstance(value, list):

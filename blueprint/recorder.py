@@ -14,7 +14,7 @@ from pulumi.runtime.proto import resource_pb2
 from blueprint.model import BlueprintError, Resource
 from blueprint.outputs import computed_outputs
 from blueprint.references import STACK_REFERENCE, Reference
-from blueprint.secrets import SECRET_SIGNATURE, SIGNATURE_KEY, Secret
+from blueprint.secrets import SECRET_SIGNATURE, SIGNATURE_KEY, Secret, holds_secret, revealed
 
 StackOutputs = Mapping[str, Mapping[str, Any]]
 """Outputs of other stacks, by organization/project/stack."""
@@ -92,7 +92,10 @@ class Recorder(mocks.MockMonitor):
         name = plain(request.properties)["name"]
         if name not in self._stack_outputs:
             raise BlueprintError(f"the program refers to stack {name!r}, whose outputs are not known here")
-        state = {"name": name, "outputs": dict(self._stack_outputs[name]), "secretOutputNames": []}
+        outputs = self._stack_outputs[name]
+        secret = [output for output, value in outputs.items() if holds_secret(value)]
+        # As the engine does: names tell the secret ones, or else every output of the stack would count as secret.
+        state = {"name": name, "outputs": revealed(dict(outputs)), "secretOutputNames": secret}
         return resource_pb2.ReadResourceResponse(urn=urn, properties=struct(state))
 
     def _claim_name(self, request: Any, urn: str) -> None:

@@ -42,3 +42,11 @@ def revealed(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [revealed(item) for item in value]
     return value
+
+
+def holds_secret(value: Any) -> bool:
+    """Whether the value is a secret, or one is anywhere in it."""
+    if isinstance(value, Secret):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return any(holds_secret(item) for item in items)

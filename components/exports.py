@@ -25,6 +25,7 @@ class PrimaryExports:
     database_arn: pulumi.Input[str]
     file_system_id: pulumi.Input[str]
     backup_vault_name: pulumi.Input[str]
+    api_keys: pulumi.Input[Any]
 
     def outputs(self) -> dict[str, Any]:
         """The exports by the names under which the recovery stack finds them."""

@@ -7,10 +7,19 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.compute.ecs import Services, ServicesArgs
+from components.compute.ecs_roles import ServiceReach
+from components.compute.functions import Functions, FunctionsArgs
 from components.data.records import RecordClass
 from components.data.stores import Stores, StoresArgs
+from components.data.table_schemas import TableName
+from components.edge.api import TradingApi, TradingApiArgs
+from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
+from components.latency.engines import Engines, EnginesArgs
+from components.latency.host_role import Reach
+from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.providers import regional_provider
@@ -49,7 +58,11 @@ class Platform:
         self.networking()
         self.data()
         self.messaging()
+        self.balancing()
+        self.engines()
+        self.containers()
         self.rotating()
+        self.serving()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -124,6 +137,82 @@ class Platform:
             self.here,
         )
 
+    def balancing(self) -> None:
+        """The load balancers, before what they hand requests and sessions to."""
+        self.balancers = Balancers(
+            "balancers",
+            BalancersArgs(
+                self.settings,
+                vpc=self.network.vpc,
+                groups=self.network.groups,
+                firewall=self.network.firewall,
+                log_buckets=self.log_buckets,
+            ),
+            self.here,
+        )
+
+    def engines(self) -> None:
+        """The engines, next to each other in one zone."""
+        tables, events = self.stores.tables, self.events
+        self.latency = Engines(
+            "engines",
+            EnginesArgs(
+                self.settings,
+                key_arn=self.keys.arn(DataClass.COMPUTE),
+                zones=self.network.vpc.zones,
+                group_id=self.network.groups.trading_engines.id,
+                fix_target_group=self.balancers.fix.targets.arn,
+                autoscaling_role=self.service_roles.autoscaling,
+                reach=Reach(
+                    streams=[events.streams.orders.arn, events.streams.market_data.arn],
+                    tables=[tables.arn(table) for table in (TableName.ORDERS, TableName.ORDER_BOOK)],
+                    bus=events.routing.bus.arn,
+                    images=[self.images.arns["trading-engine"]],
+                    streams_key=self.keys.arn(DataClass.STREAMS),
+                    tables_key=self.keys.arn(DataClass.TABLES),
+                ),
+            ),
+            self.here,
+        )
+
+    def containers(self) -> None:
+        """The trading services, which take requests from the load balancer and executions from the queues."""
+        tables, events, keys = self.stores.tables, self.events, self.keys
+        queues = [queue.queue for queue in events.queues.execution.values()]
+        self.services = Services(
+            "services",
+            ServicesArgs(
+                self.settings,
+                subnet_ids=[zone.app.id for zone in self.network.vpc.zones],
+                group_id=self.network.groups.services.id,
+                target_group=self.balancers.api.targets.arn,
+                listener=self.balancers.api.listener,
+                repository=self.images.urls["trading-engine"],
+                queues=[queue.name for queue in queues],
+                environment={
+                    "DATABASE_ADDRESS": self.stores.database.address,
+                    "DATABASE_NAME": self.settings.data.db_name,
+                    "EVENT_BUS": events.routing.bus.name,
+                    "EXECUTION_QUEUES": pulumi.Output.all(*(queue.url for queue in queues)).apply(",".join),
+                    "ORDERS_TABLE": tables.name(TableName.ORDERS),
+                    "POSITIONS_TABLE": tables.name(TableName.POSITIONS),
+                },
+                metrics_namespace=NAMESPACE,
+                reach=ServiceReach(
+                    queues=[queue.arn for queue in queues],
+                    tables=[tables.arn(table) for table in (TableName.ORDERS, TableName.POSITIONS)],
+                    bus=events.routing.bus.arn,
+                    image=self.images.arns["trading-engine"],
+                    secret=self.secrets.database,
+                    streams_key=keys.arn(DataClass.STREAMS),
+                    tables_key=keys.arn(DataClass.TABLES),
+                    secrets_key=keys.arn(DataClass.SECRETS),
+                ),
+                log_key_arn=keys.arn(DataClass.LOGS),
+            ),
+            self.here,
+        )
+
     def vigilance(self) -> None:
         """Defaults of the account, detection, Config, the trail, patching, and the images that are scanned."""
         settings, logs_key, compute_key = self.settings, self.keys.arn(DataClass.LOGS), self.keys.arn(DataClass.COMPUTE)
@@ -164,6 +253,33 @@ class Platform:
             self.here,
         )
 
+    def serving(self) -> None:
+        """Order intake behind the Trading API, and the functions beside it: the way of an order, in either region."""
+        self.functions = Functions(
+            "functions",
+            FunctionsArgs(
+                self.settings,
+                keys=self.keys,
+                tables=self.stores.tables,
+                events=self.events,
+                subnet_ids=self.network.vpc.app_subnet_ids,
+                security_group_id=self.network.groups.functions.id,
+            ),
+            self.here,
+        )
+        self.api = TradingApi(
+            "api",
+            TradingApiArgs(
+                self.settings,
+                keys=self.keys,
+                order_intake=self.functions.order_intake,
+                authorizer=self.functions.authorizer,
+                firewall=self.network.firewall,
+                primary_client_keys=self.primary.api_keys if self.primary else None,
+            ),
+            self.here,
+        )
+
     @property
     def outputs(self) -> dict[str, Any]:
         """What the stack exports: what the recovery region asks of a primary, and whether this stack takes orders."""
@@ -178,5 +294,11 @@ class Platform:
             database_arn=self.stores.database.arn,
             file_system_id=self.stores.files.id,
             backup_vault_name=self.stores.backups.vault.name,
+            api_keys=self.api.clients.keys,
         )
-        return {**exports.outputs(), "active": self.settings.is_primary or self.settings.general.active}
+        return {
+            **exports.outputs(),
+            "active": self.settings.is_primary or self.settings.general.active,
+            # For people, where no zone is named in which the stack could prove its domain by itself.
+            "certificateRecords": self.balancers.certificate.records,
+        }

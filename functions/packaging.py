@@ -5,7 +5,8 @@ How dependencies are provided
   every region (`powertools_layer_arn`), whose version is a setting: it is pinned like a package, shared by all
   functions and kept warm by the service. Validation needs no package: the schemas are compiled ahead
   (`functions.api.generate`), which spares a cold start the parsing of YAML and the building of validators, and spares
-  each order a walk over a schema. So an archive holds nothing but this project's own sources.
+  each order a walk over a schema. The authorizer verifies signatures with `cryptography`, which the layer brings along
+for Powertools' data masking. So an archive holds nothing but this project's own sources.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _POWERTOOLS_ACCOUNT = "017000801446"
 # The earliest time that a ZIP archive can tell.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 _READ_ONLY_FILE = 0o100444 << 16
-_PACKAGES = ("order_intake", "redrive", "integrity")
+_PACKAGES = ("authorizer", "order_intake", "redrive", "integrity")
 
 
 class PackagingError(ValueError):

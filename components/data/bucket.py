@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.security.policies import Statement, policy_document, tls_only
-from components.settings import Settings
+from components.settings import Role, Settings
 
 # Parts of uploads that nobody will complete are paid for until they are removed.
 _ABANDONED_UPLOAD_DAYS = 7
@@ -74,9 +74,10 @@ class HardenedBucketArgs:
     """Whether the bucket tells EventBridge of changes to its objects."""
 
 
-def bucket_name(settings: Settings, purpose: str) -> str:
-    """A name that is unique in the world, since it holds the account: `trading-primary-logs-123456789012`."""
-    return f"{settings.name(purpose)}-{settings.general.account_id}"
+def bucket_name(settings: Settings, purpose: str, role: Role | None = None) -> str:
+    """A name that is unique in the world, since it holds the account: `trading-primary-logs-123456789012`; in this
+    stack, or in that of a role."""
+    return f"{settings.name_in(role or settings.general.role, purpose)}-{settings.general.account_id}"
 
 
 def bucket_arn(name: str) -> str:

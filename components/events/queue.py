@@ -31,6 +31,18 @@ class QueueKind(Enum):
     """Exactly once and in order for each message group."""
     LAST_RESORT = auto()
     """Standard, and the end of the line: it has no dead-letter queue."""
+    ORDERED_LAST_RESORT = auto()
+    """Ordered, and the end of the line."""
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it is a FIFO queue."""
+        return self in (QueueKind.ORDERED, QueueKind.ORDERED_LAST_RESORT)
+
+    @property
+    def last(self) -> bool:
+        """Whether it has no dead-letter queue."""
+        return self in (QueueKind.LAST_RESORT, QueueKind.ORDERED_LAST_RESORT)
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class Queue(Layer):
     def __init__(self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("events:Queue", name, opts)
         self._args = args
-        self.dlq = None if args.kind is QueueKind.LAST_RESORT else self._sqs_queue(f"{name}-dlq")
+        self.dlq = None if args.kind.last else self._sqs_queue(f"{name}-dlq")
         self.queue = self._sqs_queue(name, self.dlq)
         self._policy(name, self.queue, args.senders)
         if self.dlq:
@@ -70,7 +82,7 @@ class Queue(Layer):
             else None
         )
         physical = self._args.settings.name(name)
-        ordered = self._args.kind is QueueKind.ORDERED
+        ordered = self._args.kind.ordered
         high_throughput = ordered and streams.fifo_high_throughput
         return aws.sqs.Queue(
             name,

@@ -28,8 +28,8 @@ class Queues(Layer):
     `execution` is by venue, `post_trade` by instrument class. `account_events` is FIFO; its message group is the
     account, its deduplication id the producer's. `trade_reports` takes the topic of executions, `replays` what is
     replayed from the archive. `quarantine` holds poison: events that no route is known for, and messages that the
-    redrive gave up. `undelivered_events` and `undelivered_notifications` are the dead-letter queues of the event
-    bus and of the topics' subscriptions.
+    redrive gave up; `ordered_quarantine` holds those of FIFO queues, which fit into no other. `undelivered_events`
+    and `undelivered_notifications` are the dead-letter queues of the event bus and of the topics' subscriptions.
     """
 
     execution: dict[str, Queue]
@@ -38,6 +38,7 @@ class Queues(Layer):
     trade_reports: Queue
     replays: Queue
     quarantine: Queue
+    ordered_quarantine: Queue
     undelivered_events: Queue
     undelivered_notifications: Queue
 
@@ -54,6 +55,7 @@ class Queues(Layer):
         self.trade_reports = self._queue("trade-reports", [_topic(settings, "executions")])
         self.replays = self._queue("replays", rules)
         self.quarantine = self._queue("quarantine", rules, QueueKind.LAST_RESORT)
+        self.ordered_quarantine = self._queue("quarantine-ordered", kind=QueueKind.ORDERED_LAST_RESORT)
         bus = Sender("FromBusItself", "events", arn(settings, "events", f"event-bus/{bus_name(settings)}"))
         self.undelivered_events = self._queue("undelivered-events", [*rules, bus], QueueKind.LAST_RESORT)
         topics = [_topic(settings, topic) for topic in ("executions", "risk", "operations")]
@@ -74,7 +76,11 @@ class Queues(Layer):
     @property
     def dead_letters(self) -> list[Queue]:
         """The queues that nothing consumes by itself: what lies there waits for the redrive or for a person."""
-        return [self.quarantine, self.undelivered_events, self.undelivered_notifications]
+        return [self.quarantine, self.ordered_quarantine, self.undelivered_events, self.undelivered_notifications]
+
+    def quarantine_of(self, queue: Queue) -> Queue:
+        """Where the redrive puts what it gives up of a queue."""
+        return self.ordered_quarantine if queue is self.account_events else self.quarantine
 
     def _queue(self, name: str, senders: Sequence[Sender] = (), kind: QueueKind = QueueKind.STANDARD) -> Queue:
         args = QueueArgs(self._args.settings, self._args.key_arn, kind, senders)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from components.settings import coherence_data, coherence_network, coherence_security, coherence_streams
+from components.settings import (
+    coherence_compute,
+    coherence_data,
+    coherence_functions,
+    coherence_latency,
+    coherence_network,
+    coherence_security,
+    coherence_streams,
+)
 from components.settings.regions import REGIONS, STRONG_REGION_SETS
 
 if TYPE_CHECKING:
@@ -107,7 +115,10 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
     _zones_belong_to_the_region,
     _ranges_are_disjoint,
     _only_a_recovery_region_takes_over,
+    *coherence_compute.CHECKS,
     *coherence_data.CHECKS,
+    *coherence_latency.CHECKS,
+    *coherence_functions.CHECKS,
     *coherence_network.CHECKS,
     *coherence_security.CHECKS,
     *coherence_streams.CHECKS,

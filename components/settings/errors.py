@@ -19,5 +19,9 @@ class SettingsError(pulumi.RunError):
 
 
 def problem(key: str, value: object, reason: str) -> str:
-    """One line: the key as it stands in the stack file, the value as given, and what to do."""
-    return f"{key} = {value!r}: {reason}"
+    """One line: the key as it stands in the stack file, the value as given, and what to do.
+
+    A private key that was written in the place of a public one is not repeated into a log.
+    """
+    shown = "[a private key]" if "PRIVATE KEY" in str(value) else repr(value)
+    return f"{key} = {shown}: {reason}"

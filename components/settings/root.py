@@ -11,9 +11,13 @@ from pulumi.runtime import config as runtime_config
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
+from components.settings.api import ApiSettings
 from components.settings.coherence import incoherences
+from components.settings.compute import ComputeSettings
 from components.settings.data import DataSettings
 from components.settings.errors import SettingsError, problem
+from components.settings.functions import FunctionSettings
+from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
 from components.settings.regions import REGIONS, Region
@@ -83,8 +87,12 @@ class Settings(BaseModel):
     model_config = {"frozen": True}
 
     general: GeneralSettings
+    api: ApiSettings
     network: NetworkSettings
     data: DataSettings
+    compute: ComputeSettings
+    latency: LatencySettings
+    functions: FunctionSettings
     market: MarketSettings
     security: SecuritySettings
     streams: StreamSettings
@@ -139,7 +147,11 @@ class Settings(BaseModel):
 
     def name(self, *parts: str) -> str:
         """A physical name of this stack: `trading-primary-orders`."""
-        return "-".join((self.general.name_prefix, self.general.role.value, *parts))
+        return self.name_in(self.general.role, *parts)
+
+    def name_in(self, role: Role, *parts: str) -> str:
+        """The name of the same thing in the stack of that role, which need not be asked for it."""
+        return "-".join((self.general.name_prefix, role.value, *parts))
 
     def shared_name(self, *parts: str) -> str:
         """A physical name that both regions share, such as that of a global table: `trading-orders`."""

@@ -13,6 +13,9 @@ from pydantic.alias_generators import to_camel
 # cannot or should not use.
 RFC1918 = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 
+# Values that CloudWatch Logs takes (PutRetentionPolicy); shorter ones do not carry an investigation.
+LOG_RETENTION_DAYS = (90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
 
 class Section(BaseModel):
     """Frozen settings that belong together; each field is one flat camelCase key of the stack file."""
@@ -59,8 +62,15 @@ def _vpc_sized(network: IPv4Network) -> IPv4Network:
     return network
 
 
+def _kept_by_logs(days: int) -> int:
+    if days not in LOG_RETENTION_DAYS:
+        raise ValueError(f"is not a retention of CloudWatch Logs; choose {', '.join(map(str, LOG_RETENTION_DAYS))}")
+    return days
+
+
 Cidr = Annotated[IPv4Network, BeforeValidator(_written)]
 PrivateCidr = Annotated[Cidr, AfterValidator(_private)]
 VpcCidr = Annotated[PrivateCidr, AfterValidator(_vpc_sized)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_decoded)]
+LogDays = Annotated[int, AfterValidator(_kept_by_logs)]
 Decoded = BeforeValidator(_decoded)

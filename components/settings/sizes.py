@@ -42,3 +42,18 @@ class Sizes(Section):
     market_data_stream_shards: int = Field(
         25, description="Shards of the market-data stream; a pilot light has half the primary's at least.", ge=1
     )
+    fixed_engines: int = Field(
+        4, description="Trading engines that always stand, each in reserved capacity.", ge=0, le=100
+    )
+    elastic_engines_min: int = Field(2, description="Fewest engines of the fleet that follows the market.", ge=0)
+    elastic_engines_max: int = Field(20, description="Most engines of the fleet that follows the market.", ge=0, le=500)
+    elastic_engines_open: int = Field(
+        4, description="Engines of the fleet when the markets open, before it follows them.", ge=0
+    )
+    elastic_engines_warm: int = Field(
+        2, description="Engines of the fleet kept tuned and stopped, ready to start; 0 for none.", ge=0
+    )
+    service_tasks_min: int = Field(
+        4, description="Fewest tasks of the trading services: what runs at all times, 0 for none.", ge=0
+    )
+    service_tasks_max: int = Field(40, description="Most tasks of the trading services.", ge=1, le=5000)

@@ -12,12 +12,10 @@ from components.events.capacity import (
     SHARD_BYTES_PER_SECOND,
     SHARED_READERS,
 )
-from components.settings.section import Section, Texts
+from components.settings.section import LogDays, Section, Texts
 
 # Kinesis Data Streams Developer Guide, "Changing the data retention period"; below a week a lost weekend loses data.
 _WEEK_HOURS, _YEAR_HOURS = 168, 8760
-# Values that CloudWatch Logs takes (PutRetentionPolicy); shorter ones do not carry an investigation.
-_LOG_RETENTION_DAYS = (90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 _CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,40}")
 # ISO 10383 market identifier codes.
@@ -94,7 +92,7 @@ class StreamSettings(Section):
         le=3600,
     )
     event_archive_days: int = Field(365, description="How long events stay on the bus's archive for replay.", ge=30)
-    event_log_retention_days: int = Field(
+    event_log_retention_days: LogDays = Field(
         365, description="How long logs of events and of their delivery stay in CloudWatch Logs, in days."
     )
     queue_consumer_timeout: int = Field(
@@ -170,15 +168,6 @@ class StreamSettings(Section):
     def _secure_endpoints(cls, endpoints: tuple[str, ...]) -> tuple[str, ...]:
         _each(endpoints, _ENDPOINT, "is not an HTTPS address with a host name; notifications never travel in the clear")
         return endpoints
-
-    @field_validator("event_log_retention_days")
-    @classmethod
-    def _known_retention(cls, days: int) -> int:
-        if days not in _LOG_RETENTION_DAYS:
-            raise ValueError(
-                f"is not a retention of CloudWatch Logs; choose {', '.join(map(str, _LOG_RETENTION_DAYS))}"
-            )
-        return days
 
 
 def _each(values: tuple[str, ...], pattern: re.Pattern[str], reason: str) -> None:

@@ -74,7 +74,7 @@ def with_integrations(
 
 
 def gateway_dialect(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy in which every schema is one that API Gateway's models know.
+    """A copy in which every schema is one that API Gateway's models know, and every operation names all its parameters.
 
     `oneOf` of objects becomes the one object that all of them are: the gateway then refuses unknown keys and
     malformed values, and the function, which validates by the alternatives themselves, the rest.
@@ -84,6 +84,11 @@ def gateway_dialect(document: Mapping[str, Any]) -> dict[str, Any]:
     for name, schema in schemas.items():
         if "oneOf" in schema:
             schemas[name] = _merged(name, [_resolved(document, option) for option in schema["oneOf"]])
+    for item in prepared["paths"].values():
+        shared = item.pop("parameters", [])
+        for method in item.keys() & set(_METHODS):
+            if parameters := [*shared, *item[method].get("parameters", [])]:
+                item[method]["parameters"] = deepcopy(parameters)
     return _without(prepared, _NOT_IN_A_MODEL)
 
 

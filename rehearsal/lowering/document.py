@@ -10,7 +10,7 @@ from typing import Any
 
 from blueprint import Blueprint, Resource
 from blueprint.references import Reference, references_in
-from blueprint.secrets import Secret, revealed
+from blueprint.secrets import holds_secret, revealed
 from rehearsal.lowering.assets import Packer
 from rehearsal.lowering.expressions import path, text
 from rehearsal.lowering.naming import resource_name, snake, terraform_type
@@ -188,7 +188,7 @@ class _Lowering:
         return path(reference, self.addresses[resource.urn], self.schema.block(self.types[resource.urn]))
 
     def _output(self, value: Any) -> dict[str, Any]:
-        secret = _holds_secret(value)
+        secret = holds_secret(value)
         try:
             written = self._output_value(revealed(value))
         except KeyError as error:
@@ -232,13 +232,6 @@ def _decoded(value: Any) -> Any:
         return value
     # A string of digits, such as an account id, is a value of its own and not JSON.
     return value if isinstance(decoded, int | float | str) and not isinstance(decoded, bool) else decoded
-
-
-def _holds_secret(value: Any) -> bool:
-    if isinstance(value, Secret):
-        return True
-    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return any(_holds_secret(item) for item in items)
 
 
 __all__ = ["AWS_PROVIDER", "Lowered", "LoweringError", "ProviderSchema", "lower", "snake"]

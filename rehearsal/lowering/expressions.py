@@ -47,10 +47,17 @@ def path(reference: Reference, address: str, block: Block) -> str:
             position = _member_type(position, step)
         else:
             expression, position = _into(position, expression, step)
-        if steps and _is_many(position) and not isinstance(steps[0], int):
-            expression = f"one({expression})" if _is_set(position) else f"{expression}[0]"
+        if steps and _is_many(position):
+            expression = _member(expression, picked=isinstance(steps[0], int), of_set=_is_set(position))
         position = _element(position)
     return expression
+
+
+def _member(expression: str, *, picked: bool, of_set: bool) -> str:
+    """One member of a collection, or the collection as what the next step can pick a member of by its number."""
+    if picked:
+        return f"tolist({expression})" if of_set else expression
+    return f"one({expression})" if of_set else f"{expression}[0]"
 
 
 def _into(block: Block, expression: str, step: str) -> tuple[str, Any]:

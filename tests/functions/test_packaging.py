@@ -13,7 +13,7 @@ import pytest
 
 from functions import packaging
 
-FUNCTIONS = ("order_intake", "redrive", "integrity")
+FUNCTIONS = ("authorizer", "order_intake", "redrive", "integrity")
 # What the Lambda runtime and the Powertools layer bring.
 PROVIDED = {"boto3", "botocore", "aws_lambda_powertools", "aws_xray_sdk"}
 
@@ -60,7 +60,7 @@ def test_validators_from_another_document_are_not_packed(monkeypatch: pytest.Mon
 
 
 def test_an_unknown_function_is_refused_by_name() -> None:
-    with pytest.raises(packaging.PackagingError, match="'trade' is none of order_intake"):
+    with pytest.raises(packaging.PackagingError, match="'trade' is none of authorizer, order_intake"):
         packaging.content("trade")
 
 

@@ -32,6 +32,13 @@ def conforms(method: str, resource: str, status: int, body: Any) -> None:
     OAS30Validator({**wanted, "components": DOCUMENT["components"]}).validate(body)
 
 
+def test_for_the_gateway_each_operation_names_the_parameters_of_its_path():
+    item = gateway_dialect(DOCUMENT)["paths"]["/orders/{client_order_id}"]
+    assert set(item) == {"get", "delete"}
+    for operation in item.values():
+        assert operation["parameters"] == [{"$ref": "#/components/parameters/ClientOrderId"}]
+
+
 def test_the_document_is_valid_openapi() -> None:
     validate(DOCUMENT)
 

@@ -1,4 +1,4 @@
-"""Lambda: a function keeps its dead-letter target and its logging.
+"""Lambda: a function keeps its dead-letter target and its logging, and takes layers of other accounts.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
@@ -21,6 +21,14 @@ def install() -> None:
     around(LambdaFunction, "__init__", _make)
     around(LambdaFunction, "update_configuration", _update)
     around(LambdaFunction, "get_configuration", _describe)
+    around(LambdaFunction, "_get_layers_data", _layers)
+
+
+def _layers(original: Any, function: LambdaFunction, arns: list[str]) -> list[dict[str, Any]]:
+    """A layer that another account publishes is taken as it is named: its content is not here."""
+    own = [arn for arn in arns if f":{function.account_id}:layer:" in arn]
+    described = {layer["Arn"]: layer for layer in original(function, own)}
+    return [described.get(arn, {"Arn": arn, "CodeSize": 0}) for arn in arns]
 
 
 def _keep(function: LambdaFunction, given: dict[str, Any]) -> None:

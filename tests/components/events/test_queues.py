@@ -10,7 +10,15 @@ from blueprint.references import references_in
 QUEUE = "aws:sqs/queue:Queue"
 POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 ALLOW = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
-LAST_RESORTS = {"quarantine", "undelivered-events", "undelivered-notifications"}
+LAST_RESORTS = {
+    "quarantine",
+    "quarantine-ordered",
+    "undelivered-events",
+    "undelivered-notifications",
+    "failed-invocations",
+}
+# By producers and functions with a role of their own, and by no service for itself.
+SENT_TO_BY_ROLES = {"account-events", "quarantine-ordered", "failed-invocations"}
 FOURTEEN_DAYS = 1_209_600
 
 
@@ -73,14 +81,14 @@ def test_no_queue_takes_a_request_in_the_clear(stack: Blueprint):
 def test_dead_letter_queues_take_nothing_from_services_but_those_of_bus_and_topics(stack: Blueprint):
     for policy in stack.of_type(POLICY):
         allows = [s for s in json.loads(policy.properties["policy"])["Statement"] if s["Effect"] == "Allow"]
-        if policy.name.endswith("-dlq") or policy.name == "account-events":
+        if policy.name.endswith("-dlq") or policy.name in SENT_TO_BY_ROLES:
             assert not allows, f"no service sends to {policy.name}"
         else:
             assert allows, f"something sends to {policy.name}"
 
 
 def test_the_order_of_each_account_is_kept_at_high_throughput(stack: Blueprint):
-    for name in ("account-events", "account-events-dlq"):
+    for name in ("account-events", "account-events-dlq", "quarantine-ordered"):
         queue = stack.one(QUEUE, name)
         assert queue.properties["name"].endswith(".fifo")
         assert queue.properties["fifoQueue"] is True

@@ -143,3 +143,20 @@ def test_a_function_keeps_its_dead_letter_target_and_its_logging(client):
     found = functions.get_function_configuration(FunctionName="intake")
     assert found["DeadLetterConfig"] == target
     assert found["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "/aws/lambda/intake"}
+
+
+def test_a_function_takes_a_layer_that_another_account_publishes(client):
+    layer = "arn:aws:lambda:eu-west-2:017000801446:layer:Published:7"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", "handler = print")
+    functions = client("lambda", REGION)
+    described = functions.create_function(
+        FunctionName="layered",
+        Runtime="python3.13",
+        Role=ROLE,
+        Handler="index.handler",
+        Code={"ZipFile": packed.getvalue()},
+        Layers=[layer],
+    )
+    assert [found["Arn"] for found in described["Layers"]] == [layer]

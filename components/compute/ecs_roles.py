@@ -1,0 +1,141 @@
+"""What starts the tasks of the trading services, and what these may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.security.policies import Statement, policy_document, trust_of_service
+from components.security.secrets import Secret
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class ServiceReach:
+    """What the services work with: ARNs of the `queues` that they empty, of the `tables` of orders and positions, of
+    the `bus` that they tell; the `image` repository's ARN; the database's `secret`; and the keys of these."""
+
+    queues: Sequence[pulumi.Input[str]]
+    tables: Sequence[pulumi.Input[str]]
+    bus: pulumi.Input[str]
+    image: pulumi.Input[str]
+    secret: Secret
+    streams_key: pulumi.Input[str]
+    tables_key: pulumi.Input[str]
+    secrets_key: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class ServiceTaskRolesArgs:
+    """`log_group_arn` is where tasks write their logs, `metrics_namespace` where they publish metrics."""
+
+    settings: Settings
+    reach: ServiceReach
+    log_group_arn: pulumi.Input[str]
+    metrics_namespace: str
+
+
+class ServiceTaskRoles(Layer):
+    """Two roles: Fargate's, which pulls the image and reads the secrets before the task runs, and the task's own."""
+
+    def __init__(self, name: str, args: ServiceTaskRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("compute:ServiceTaskRoles", name, opts)
+        self._args = args
+        self.execution, self.execution_policy = self._role(
+            "services-execution", "Starts tasks of the trading services", self._starting()
+        )
+        self.task, self.task_policy = self._role("services-task", "Tasks of the trading services", self._running())
+        self.register_outputs({"executionArn": self.execution.arn, "taskArn": self.task.arn})
+
+    def _role(
+        self, purpose: str, description: str, permissions: list[Statement]
+    ) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+        settings = self._args.settings
+        account, region = settings.general.account_id, settings.region.name
+        role = aws.iam.Role(
+            purpose,
+            name=settings.name(purpose),
+            description=description,
+            assume_role_policy=trust_of_service(
+                "ecs-tasks.amazonaws.com",
+                account,
+                {"ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{region}:{account}:*"}},
+            ),
+            opts=self.child,
+        )
+        policy = aws.iam.RolePolicy(
+            purpose,
+            name=settings.name(purpose),
+            role=role.id,
+            policy=policy_document(*permissions),
+            opts=self.child,
+        )
+        return role, policy
+
+    def _via(self, *services: str) -> dict[str, dict[str, list[str]]]:
+        region = self._args.settings.region.name
+        return {"StringEquals": {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]}}
+
+    def _starting(self) -> list[Statement]:
+        reach = self._args.reach
+        return [
+            Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+            Statement(
+                "PullImage",
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                [reach.image],
+            ),
+            Statement(
+                "WriteLogs",
+                ["logs:CreateLogStream", "logs:PutLogEvents"],
+                [pulumi.Output.concat(self._args.log_group_arn, ":*")],
+            ),
+            Statement("ReadSecret", ["secretsmanager:GetSecretValue"], [reach.secret.arn_pattern]),
+            Statement("UseTheKey", ["kms:Decrypt"], [reach.secrets_key], conditions=self._via("secretsmanager")),
+        ]
+
+    def _running(self) -> list[Statement]:
+        reach = self._args.reach
+        return [
+            Statement(
+                "TakeExecutions",
+                [
+                    "sqs:ChangeMessageVisibility",
+                    "sqs:DeleteMessage",
+                    "sqs:GetQueueAttributes",
+                    "sqs:ReceiveMessage",
+                ],
+                reach.queues,
+            ),
+            Statement(
+                "KeepOrdersAndPositions",
+                [
+                    "dynamodb:BatchGetItem",
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ],
+                [arn for table in reach.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
+            ),
+            Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
+            Statement(
+                "UseTheKeys",
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                [reach.streams_key, reach.tables_key],
+                conditions=self._via("dynamodb", "sqs"),
+            ),
+            # Neither of these two has resources to name.
+            Statement(
+                "PublishMetrics",
+                ["cloudwatch:PutMetricData"],
+                ["*"],
+                conditions={"StringEquals": {"cloudwatch:namespace": self._args.metrics_namespace}},
+            ),
+            Statement("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
+        ]

@@ -1,0 +1,86 @@
+"""One task of the trading services: its container, as Fargate runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.security.secrets import Secret
+from components.settings import Settings
+
+CONTAINER = "trading-service"
+# Nobody in particular: a user that the image need not know, and that owns nothing on the host.
+_USER = "10001:10001"
+_SCRATCH = "scratch"
+# Seconds. A task that is taken away has as long to finish as the load balancer waits for its answers.
+_STOP_SECONDS = 45
+_OPEN_FILES = 65536
+# Lines wait here while CloudWatch is slow: an order never waits for a log.
+_LOG_BUFFER = "25m"
+
+
+def image_of(settings: Settings, own_repository: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The image by tag or digest, in the repository of the settings or in the platform's own."""
+    version = settings.compute.service_image_version
+    separator = "@" if version.startswith("sha256:") else ":"
+    return pulumi.Output.concat(settings.compute.service_image or own_repository, separator, version)
+
+
+def container(
+    settings: Settings,
+    image: pulumi.Input[str],
+    log_group: pulumi.Input[str],
+    secret: Secret,
+    environment: Mapping[str, pulumi.Input[str]],
+) -> dict[str, Any]:
+    """The container's definition. What is secret comes from Secrets Manager when the task starts."""
+    network = settings.network
+    return {
+        "name": CONTAINER,
+        "image": image,
+        "essential": True,
+        "user": _USER,
+        "privileged": False,
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {"initProcessEnabled": True, "capabilities": {"drop": ["ALL"]}},
+        "mountPoints": [{"sourceVolume": _SCRATCH, "containerPath": "/tmp", "readOnly": False}],
+        "portMappings": [
+            {"name": "api", "containerPort": network.service_port, "hostPort": network.service_port, "protocol": "tcp"},
+            {
+                "name": "metrics",
+                "containerPort": network.metrics_port,
+                "hostPort": network.metrics_port,
+                "protocol": "tcp",
+            },
+        ],
+        "ulimits": [{"name": "nofile", "softLimit": _OPEN_FILES, "hardLimit": _OPEN_FILES}],
+        "stopTimeout": _STOP_SECONDS,
+        "environment": [{"name": name, "value": value} for name, value in sorted(environment.items())],
+        "secrets": [
+            {"name": name, "valueFrom": f"{secret_arn(settings, secret)}:{key}::"}
+            for name, key in (("DATABASE_PASSWORD", "password"), ("DATABASE_USER", "username"))
+        ],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": log_group,
+                "awslogs-region": settings.region.name,
+                "awslogs-stream-prefix": CONTAINER,
+                "max-buffer-size": _LOG_BUFFER,
+                "mode": "non-blocking",
+            },
+        },
+    }
+
+
+def scratch_volume() -> str:
+    """Name of the only volume that a task can write to; it dies with the task."""
+    return _SCRATCH
+
+
+def secret_arn(settings: Settings, secret: Secret) -> str:
+    """The secret's ARN without the six characters that Secrets Manager chose, which finds it in either region
+    (Secrets Manager API Reference, GetSecretValue, `SecretId`)."""
+    return f"arn:aws:secretsmanager:{settings.region.name}:{settings.general.account_id}:secret:{secret.name}"

@@ -1,0 +1,129 @@
+"""What each function may do: one statement for each thing that its code calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.compute.function import use_key
+from components.data.records import RecordClass
+from components.data.table_schemas import TableName
+from components.data.tables import Tables
+from components.events.events import Events
+from components.security.keys import DataClass, Keys
+from components.security.policies import Statement
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class Access:
+    """Statements by function; the failed invocations' queue, whose key is that of all queues, every function has."""
+
+    settings: Settings
+    keys: Keys
+    tables: Tables
+    events: Events
+
+    def order_intake(self) -> list[Statement]:
+        """Reads and extends the lease, writes orders, puts them to the stream, reads positions."""
+        return [
+            *self._lease(),
+            Statement(
+                "TakeOrders",
+                ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                [self.tables.arn(TableName.ORDERS)],
+            ),
+            Statement("ListOrders", ["dynamodb:Query"], [f"{self.tables.arn(TableName.ORDERS)}/index/by_account"]),
+            Statement("ReadPositions", ["dynamodb:Query"], [self.tables.arn(TableName.POSITIONS)]),
+            Statement("PutOrders", ["kinesis:PutRecord"], [self.events.streams.orders.arn]),
+            *self._encrypted_stores(),
+        ]
+
+    def redrive(self) -> list[Statement]:
+        """Publishes the outbox under the lease, and moves failed messages back or into quarantine."""
+        queues = self.events.queues
+        return [
+            *self._lease(),
+            Statement("ReadOutbox", ["dynamodb:Query"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
+            Statement("MarkOrders", ["dynamodb:UpdateItem"], [self.tables.arn(TableName.ORDERS)]),
+            Statement("PutOrders", ["kinesis:PutRecords"], [self.events.streams.orders.arn]),
+            Statement(
+                "TakeFailedMessages",
+                ["sqs:DeleteMessage", "sqs:ReceiveMessage"],
+                [queue.dlq.arn for queue in queues.redrivable if queue.dlq],
+            ),
+            Statement(
+                "MoveMessages",
+                ["sqs:SendMessage"],
+                [
+                    *(queue.queue.arn for queue in queues.redrivable),
+                    queues.quarantine.queue.arn,
+                    queues.ordered_quarantine.queue.arn,
+                ],
+            ),
+            *self._encrypted_stores(),
+        ]
+
+    def integrity(
+        self, tables: list[TableName], compared: Mapping[RecordClass, tuple[str, str]], report_bucket: str
+    ) -> list[Statement]:
+        """Reads both sides of what is compared, and writes its report. `compared` gives the names of both buckets."""
+        general = self.settings.general
+        regions = (general.primary_region, general.dr_region)
+        buckets = [f"arn:aws:s3:::{name}" for both in compared.values() for name in both]
+        return [
+            Statement(
+                "ReadTables",
+                ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"],
+                [
+                    f"arn:aws:dynamodb:{region}:{general.account_id}:table/{self.tables.name(table)}"
+                    for region in regions
+                    for table in tables
+                ],
+            ),
+            Statement("ListRecords", ["s3:ListBucket"], buckets),
+            Statement("ReadRecords", ["s3:GetObject"], [f"{bucket}/*" for bucket in buckets]),
+            Statement("WriteReport", ["s3:PutObject"], [f"arn:aws:s3:::{report_bucket}/integrity/*"]),
+            self._read_in_both_regions("ReadTablesEncrypted", DataClass.TABLES, "dynamodb"),
+            self._read_in_both_regions("ReadRecordsEncrypted", DataClass.RECORDS, "s3"),
+            use_key(self.settings, self.keys, "WriteReportEncrypted", DataClass.RECORDS, "s3", ["kms:GenerateDataKey"]),
+        ]
+
+    def _lease(self) -> list[Statement]:
+        control = self.tables.arn(TableName.CONTROL)
+        return [Statement("HoldTheLease", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [control])]
+
+    def _encrypted_stores(self) -> list[Statement]:
+        """DynamoDB encrypts tables on behalf of who writes (DynamoDB Developer Guide, "Encryption at rest")."""
+        return [
+            Statement(
+                "UseTablesEncrypted",
+                ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                [self.keys.arn(DataClass.TABLES)],
+                conditions=_via("dynamodb", self.settings.region.name),
+            ),
+            use_key(
+                self.settings, self.keys, "PutOrdersEncrypted", DataClass.STREAMS, "kinesis", ["kms:GenerateDataKey"]
+            ),
+        ]
+
+    def _read_in_both_regions(self, sid: str, data_class: DataClass, service: str) -> Statement:
+        """A key and its replica share their id."""
+        general = self.settings.general
+        regions = (general.primary_region, general.dr_region)
+        return Statement(
+            sid,
+            ["kms:Decrypt"],
+            [
+                pulumi.Output.concat(f"arn:aws:kms:{region}:{general.account_id}:key/", self.keys.key_id(data_class))
+                for region in regions
+            ],
+            conditions=_via(service, *regions),
+        )
+
+
+def _via(service: str, *regions: str) -> dict[str, dict[str, str | list[str]]]:
+    services = [f"{service}.{region}.amazonaws.com" for region in regions]
+    return {"StringEquals": {"kms:ViaService": services[0] if len(services) == 1 else services}}

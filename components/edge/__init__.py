@@ -1,0 +1,1 @@
+"""The edge: the Trading API and what stands before it."""

@@ -1,0 +1,141 @@
+"""The engines that come and go with the market."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.latency.host_tuning import Fleet
+from components.latency.launch import Launch
+from components.latency.scaling import WARMUP_SECONDS, follow_orders, keep_market_hours, lead_volatility
+from components.layer import Layer
+from components.providers import default_tags
+from components.settings import Settings
+
+LAUNCH_HOOK, TERMINATE_HOOK = "prove-host", "drain-host"
+# A new host joins before an old one leaves, half of the fleet at a time at most.
+_HEALTHY_PERCENT, _MOST_PERCENT = 100, 150
+_GROUP_METRICS = (
+    aws.autoscaling.Metric.GROUP_DESIRED_CAPACITY,
+    aws.autoscaling.Metric.GROUP_IN_SERVICE_INSTANCES,
+    aws.autoscaling.Metric.GROUP_MAX_SIZE,
+    aws.autoscaling.Metric.GROUP_MIN_SIZE,
+    aws.autoscaling.Metric.GROUP_PENDING_INSTANCES,
+    aws.autoscaling.Metric.GROUP_TERMINATING_INSTANCES,
+    aws.autoscaling.Metric.GROUP_TOTAL_INSTANCES,
+    aws.autoscaling.Metric.WARM_POOL_WARMED_CAPACITY,
+)
+
+
+def fleet_of(settings: Settings) -> Fleet:
+    """Names by which hosts report to their group, and which their role and user data need before it exists."""
+    return Fleet(settings.name("engines"), LAUNCH_HOOK, TERMINATE_HOOK, settings.region.name)
+
+
+@dataclass(frozen=True)
+class EngineFleetArgs:
+    """`subnet_id` is the app subnet of the engines' zone; `fix_target_group` the ARN of what hands FIX sessions over;
+    `autoscaling_role` the ARN of the service-linked role that may use the volumes' key."""
+
+    settings: Settings
+    launch: Launch
+    subnet_id: pulumi.Input[str]
+    fix_target_group: pulumi.Input[str]
+    autoscaling_role: pulumi.Input[str]
+
+
+class EngineFleet(Layer):
+    """An Auto Scaling group in one zone. Its hosts are in service once they have proven their tuning, and leave once
+    they have handed their sessions over. The warm pool holds hosts that have been through the restart that tuning
+    takes, so that growing takes as long as a start."""
+
+    def __init__(self, name: str, args: EngineFleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("latency:EngineFleet", name, opts)
+        self._args = args
+        settings = args.settings
+        self.template = args.launch.template("engine-fleet", self.child, fleet=fleet_of(settings))
+        self.group = self._group()
+        follow_orders(settings, self.group.name, self.child)
+        lead_volatility(settings, self.group.name, self.child)
+        keep_market_hours(settings, self.group.name, self.child)
+        self.register_outputs({"groupName": self.group.name})
+
+    def _group(self) -> aws.autoscaling.Group:
+        args, settings = self._args, self._args.settings
+        sizes = settings.sizes
+        return aws.autoscaling.Group(
+            "engines",
+            name=fleet_of(settings).group,
+            min_size=sizes.elastic_engines_min,
+            max_size=sizes.elastic_engines_max,
+            vpc_zone_identifiers=[args.subnet_id],
+            launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
+                # A number, never $Latest: a refresh that fails goes back to the version before.
+                id=self.template.id,
+                version=self.template.latest_version.apply(str),
+            ),
+            target_group_arns=[args.fix_target_group],
+            service_linked_role_arn=args.autoscaling_role,
+            health_check_type="ELB",
+            health_check_grace_period=WARMUP_SECONDS,
+            default_instance_warmup=WARMUP_SECONDS,
+            termination_policies=["OldestLaunchTemplate", "Default"],
+            # Hosts take minutes to prove themselves: a takeover must not wait for them.
+            wait_for_capacity_timeout="0",
+            # Part of the group, so that not even its first hosts come into service unproven.
+            initial_lifecycle_hooks=self._hooks(),
+            instance_refresh=_refresh(),
+            warm_pool=self._warm_pool(),
+            metrics_granularity="1Minute",
+            enabled_metrics=list(_GROUP_METRICS),
+            tags=[
+                aws.autoscaling.GroupTagArgs(key=key, value=value, propagate_at_launch=False)
+                for key, value in {**default_tags(settings), "Name": settings.name("engines")}.items()
+            ],
+            opts=self.child,
+        )
+
+    def _hooks(self) -> list[aws.autoscaling.GroupInitialLifecycleHookArgs]:
+        latency = self._args.settings.latency
+        return [
+            aws.autoscaling.GroupInitialLifecycleHookArgs(
+                name=LAUNCH_HOOK,
+                lifecycle_transition="autoscaling:EC2_INSTANCE_LAUNCHING",
+                heartbeat_timeout=latency.engine_readiness_seconds,
+                default_result="ABANDON",
+            ),
+            aws.autoscaling.GroupInitialLifecycleHookArgs(
+                name=TERMINATE_HOOK,
+                lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
+                heartbeat_timeout=latency.engine_drain_seconds,
+                default_result="CONTINUE",
+            ),
+        ]
+
+    def _warm_pool(self) -> aws.autoscaling.GroupWarmPoolArgs | None:
+        sizes = self._args.settings.sizes
+        warm = sizes.elastic_engines_warm
+        if warm == 0:
+            return None
+        return aws.autoscaling.GroupWarmPoolArgs(
+            pool_state="Stopped",
+            min_size=warm,
+            # Without it the pool is as large as the fleet could ever grow.
+            max_group_prepared_capacity=sizes.elastic_engines_open + warm,
+            instance_reuse_policy=aws.autoscaling.GroupWarmPoolInstanceReusePolicyArgs(reuse_on_scale_in=True),
+        )
+
+
+def _refresh() -> aws.autoscaling.GroupInstanceRefreshArgs:
+    return aws.autoscaling.GroupInstanceRefreshArgs(
+        strategy="Rolling",
+        preferences=aws.autoscaling.GroupInstanceRefreshPreferencesArgs(
+            min_healthy_percentage=_HEALTHY_PERCENT,
+            max_healthy_percentage=_MOST_PERCENT,
+            instance_warmup=str(WARMUP_SECONDS),
+            auto_rollback=True,
+            skip_matching=True,
+        ),
+    )

@@ -1,0 +1,131 @@
+"""What an engine's host may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.latency.metrics import NAMESPACE
+from components.layer import Layer
+from components.security.policies import Statement, policy_document, trust_of_service
+from components.settings import Settings
+
+# The agent through which people reach a host, and which patches it; there is no key and no open port for it.
+_SESSION_MANAGER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """ARNs of what engines work with: `streams` that they read, `tables` of orders and books, `bus` that they tell,
+    `images` that they run, and the keys of streams and tables."""
+
+    streams: Sequence[pulumi.Input[str]]
+    tables: Sequence[pulumi.Input[str]]
+    bus: pulumi.Input[str]
+    images: Sequence[pulumi.Input[str]]
+    streams_key: pulumi.Input[str]
+    tables_key: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class HostRoleArgs:
+    """`fleet` is the name of the Auto Scaling group to which a host reports."""
+
+    settings: Settings
+    reach: Reach
+    fleet: str
+
+
+class HostRole(Layer):
+    """The role and its instance profile, the same for every engine."""
+
+    def __init__(self, name: str, args: HostRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("latency:HostRole", name, opts)
+        settings = args.settings
+        physical = settings.name("engine")
+        self.role = aws.iam.Role(
+            "engine",
+            name=physical,
+            description="Hosts of the trading engines",
+            assume_role_policy=trust_of_service("ec2.amazonaws.com", settings.general.account_id, source_account=False),
+            opts=self.child,
+        )
+        aws.iam.RolePolicyAttachment(
+            "engine-session-manager", role=self.role.name, policy_arn=_SESSION_MANAGER, opts=self.child
+        )
+        aws.iam.RolePolicy(
+            "engine", name=physical, role=self.role.id, policy=policy_document(*_permissions(args)), opts=self.child
+        )
+        self.profile = aws.iam.InstanceProfile("engine", name=physical, role=self.role.name, opts=self.child)
+        self.register_outputs({"profileArn": self.profile.arn})
+
+
+def _permissions(args: HostRoleArgs) -> list[Statement]:
+    return [*_of_the_host(args), *_of_trading(args)]
+
+
+def _of_the_host(args: HostRoleArgs) -> list[Statement]:
+    region, account = args.settings.region.name, args.settings.general.account_id
+    return [
+        Statement(
+            "ReportToTheFleet",
+            ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
+            [f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{args.fleet}"],
+        ),
+        # Neither of these two has resources to name.
+        Statement(
+            "PublishMetrics",
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+        ),
+        Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+        Statement(
+            "PullImages",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            args.reach.images,
+        ),
+    ]
+
+
+def _of_trading(args: HostRoleArgs) -> list[Statement]:
+    region, reach = args.settings.region.name, args.reach
+    return [
+        Statement(
+            "ReadStreams",
+            [
+                "kinesis:DescribeStreamSummary",
+                "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
+                "kinesis:ListShards",
+                "kinesis:SubscribeToShard",
+            ],
+            [arn for stream in reach.streams for arn in (stream, pulumi.Output.concat(stream, "/consumer/*"))],
+        ),
+        Statement(
+            "KeepBooks",
+            [
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            [arn for table in reach.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
+        ),
+        Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
+        Statement(
+            "UseTheKeys",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            [reach.streams_key, reach.tables_key],
+            conditions={
+                "StringEquals": {
+                    "kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in ("dynamodb", "kinesis")]
+                }
+            },
+        ),
+    ]

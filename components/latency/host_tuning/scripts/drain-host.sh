@@ -1,0 +1,21 @@
+#!/bin/bash
+# Watches for the fleet to take this host away; then stops the engine, which hands its sessions over, and lets it go.
+set -uo pipefail
+# shellcheck source=/dev/null
+. /etc/trading/host.env
+metadata=http://169.254.169.254/latest
+
+token() {
+  curl -sf -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token"
+}
+
+read_metadata() {
+  curl -sf -m 2 -H "X-aws-ec2-metadata-token: $(token)" "$metadata/meta-data/$1"
+}
+
+until [ "$(read_metadata autoscaling/target-lifecycle-state)" = Terminated ]; do
+  sleep 5
+done
+systemctl stop trading-engine.service
+aws autoscaling complete-lifecycle-action --region "$AWS_REGION" --auto-scaling-group-name "$FLEET_GROUP" \
+  --lifecycle-hook-name "$TERMINATE_HOOK" --instance-id "$(read_metadata instance-id)" --lifecycle-action-result CONTINUE

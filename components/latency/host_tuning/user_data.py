@@ -1,0 +1,71 @@
+"""The user data of an engine's host: its plan, the scripts that carry it out, and the first call of them."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.latency.host_tuning.plan import HostPlan
+
+# EC2 User Guide, "Run commands when you launch an EC2 instance with user data input": bytes before base64.
+USER_DATA_LIMIT = 16384
+
+_SCRIPTS = Path(__file__).parent / "scripts"
+# By the name that they have on the host.
+SCRIPTS = ("tune-host", "validate-host", "ready-host", "drain-host")
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The Auto Scaling group that waits for a host to be ready, and for it to have drained. Names, and the region."""
+
+    group: str
+    launch_hook: str
+    terminate_hook: str
+    region: str
+
+
+def user_data(plan: HostPlan, fleet: Fleet | None) -> str:
+    """The script that an instance runs once, at its first start. `fleet` is None for a host that stands by itself.
+
+    Raises `ValueError` when EC2 would refuse it for its length.
+    """
+    text = "\n".join(
+        [
+            "#!/bin/bash",
+            "# Written from the settings of the platform; a change replaces the host.",
+            "set -euo pipefail",
+            "install -d -m 0755 /etc/trading",
+            _file("/etc/trading/host.env", _environment(plan, fleet), "0644"),
+            *(_file(f"/usr/local/sbin/{name}", script(name), "0755") for name in SCRIPTS),
+            "/usr/local/sbin/tune-host persist",
+            "systemctl reboot --no-block",
+            "",
+        ]
+    )
+    if len(text.encode()) > USER_DATA_LIMIT:
+        raise ValueError(f"the user data has {len(text.encode())} bytes, EC2 takes {USER_DATA_LIMIT}")
+    return text
+
+
+def script(name: str) -> str:
+    """The text of one of `SCRIPTS`."""
+    return (_SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
+
+
+def _environment(plan: HostPlan, fleet: Fleet | None) -> str:
+    of_the_fleet = {
+        "FLEET_GROUP": fleet.group if fleet else "",
+        "LAUNCH_HOOK": fleet.launch_hook if fleet else "",
+        "TERMINATE_HOOK": fleet.terminate_hook if fleet else "",
+        "AWS_REGION": fleet.region if fleet else "",
+    }
+    values = {**plan.environment, **of_the_fleet}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+
+
+def _file(path: str, content: str, mode: str) -> str:
+    # The quoted word keeps the shell that unpacks it from expanding anything.
+    end = f"END_OF_{path.rsplit('/', 1)[1].upper().replace('-', '_').replace('.', '_')}"
+    return f"cat > {path} <<'{end}'\n{content}{end}\nchmod {mode} {path}"

@@ -1,0 +1,131 @@
+"""What the settings of the engines must hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from components.settings.latency import Placement, Tenancy
+from components.settings.market import minute_of_day
+
+if TYPE_CHECKING:
+    from components.settings.root import Settings
+
+Found = Iterator[tuple[str, Any, str]]
+
+_DAY = 24 * 60
+# EC2 User Guide, "Placement strategies for your placement groups": instances of a spread group in one zone, and
+# partitions of a group with Dedicated Instances.
+_MOST_SPREAD = 7
+_MOST_DEDICATED_PARTITIONS = 2
+
+
+def engines_stand_in_a_zone_of_the_stack(settings: Settings) -> Found:
+    """The engines' subnet is one of the stack's."""
+    zone, zones = settings.latency.engine_zone, settings.network.availability_zones
+    if zone and zone not in zones:
+        yield ("engineZone", zone, f"is not a zone of this stack; choose from {', '.join(zones)}, or leave it empty")
+
+
+def the_instance_type_can_do_what_is_asked(settings: Settings) -> Found:
+    """Cluster placement and ENA Express exist on some types alone."""
+    latency = settings.latency
+    known = latency.instance_type
+    if known.burstable:
+        yield (
+            "engineInstanceType",
+            known.name,
+            "runs at a fraction of its cores once its credits are used up; choose a type such as c5n.9xlarge",
+        )
+    elif latency.engine_placement is Placement.CLUSTER and not known.cluster_placement:
+        yield (
+            "engineInstanceType",
+            known.name,
+            "cannot be placed in a cluster; choose a type such as c5n.9xlarge, or enginePlacement = partition",
+        )
+    if latency.engine_ena_express and not known.ena_express:
+        yield (
+            "engineEnaExpress",
+            True,
+            f"is not to be had on engineInstanceType = {known.name!r}; choose a type such as c6in.8xlarge, or false",
+        )
+
+
+def tenancy_and_placement_go_together(settings: Settings) -> Found:
+    """EC2 User Guide, "Placement group rules and limitations"."""
+    latency = settings.latency
+    tenancy, placement = latency.engine_tenancy, latency.engine_placement
+    if tenancy is Tenancy.HOST:
+        yield (
+            "engineTenancy",
+            tenancy.value,
+            f"excludes enginePlacement = {placement.value!r}: placement groups take no hosts; write dedicated",
+        )
+    if tenancy is Tenancy.DEDICATED and placement is Placement.SPREAD:
+        yield (
+            "enginePlacement",
+            placement.value,
+            "excludes engineTenancy = 'dedicated': a spread group takes no Dedicated Instances; write cluster",
+        )
+    dedicated_partitions = tenancy is Tenancy.DEDICATED and placement is Placement.PARTITION
+    if dedicated_partitions and latency.engine_partitions > _MOST_DEDICATED_PARTITIONS:
+        yield (
+            "enginePartitions",
+            latency.engine_partitions,
+            "is too many for engineTenancy = 'dedicated': a group of Dedicated Instances has 2 partitions at most",
+        )
+
+
+def a_spread_group_takes_the_whole_fleet(settings: Settings) -> Found:
+    """All engines stand in one zone."""
+    sizes = settings.sizes
+    most = sizes.fixed_engines + sizes.elastic_engines_max
+    if settings.latency.engine_placement is Placement.SPREAD and most > _MOST_SPREAD:
+        yield (
+            "enginePlacement",
+            "spread",
+            f"takes {_MOST_SPREAD} instances in a zone, and fixedEngines with elasticEnginesMax are {most}; "
+            "lower these, or write cluster",
+        )
+
+
+def the_fleet_is_within_its_bounds(settings: Settings) -> Found:
+    """Fewest, at the opening, most."""
+    sizes = settings.sizes
+    least, at_open, most = sizes.elastic_engines_min, sizes.elastic_engines_open, sizes.elastic_engines_max
+    if least > most:
+        yield ("elasticEnginesMin", least, f"is more than elasticEnginesMax = {most}; lower it or raise the other")
+    elif not least <= at_open <= most:
+        yield (
+            "elasticEnginesOpen",
+            at_open,
+            f"is not between elasticEnginesMin = {least} and elasticEnginesMax = {most}; choose one that is",
+        )
+
+
+def the_schedule_stays_on_its_day(settings: Settings) -> Found:
+    """A time before midnight would be on another day of the week than the trading day that the schedule names."""
+    latency, market = settings.latency, settings.market
+    lead, lag = latency.market_open_lead_minutes, latency.market_close_lag_minutes
+    if minute_of_day(market.market_open) < lead:
+        yield (
+            "marketOpenLeadMinutes",
+            lead,
+            f"begins on the day before marketOpen = {market.market_open!r}; choose less",
+        )
+    if minute_of_day(market.market_close) + lag >= _DAY:
+        yield (
+            "marketCloseLagMinutes",
+            lag,
+            f"ends on the day after marketClose = {market.market_close!r}; choose less",
+        )
+
+
+CHECKS: tuple[Callable[[Settings], Found], ...] = (
+    engines_stand_in_a_zone_of_the_stack,
+    the_instance_type_can_do_what_is_asked,
+    tenancy_and_placement_go_together,
+    a_spread_group_takes_the_whole_fleet,
+    the_fleet_is_within_its_bounds,
+    the_schedule_stays_on_its_day,
+)

@@ -1,0 +1,108 @@
+"""Settings of the containers and of the load balancers before them and the engines."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from pydantic import Field, field_validator
+
+from components.settings.data import LOG_DAYS
+from components.settings.section import Section
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+# Docker Registry HTTP API, grammar of tags.
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+
+
+class TaskArchitecture(StrEnum):
+    """Processor architectures of Fargate."""
+
+    ARM64 = "ARM64"
+    X86_64 = "X86_64"
+
+
+class FixProtocol(StrEnum):
+    """Who holds the TLS session of a FIX member."""
+
+    TLS = "TLS"
+    """The load balancer, which opens another one to the engine."""
+    TCP = "TCP"
+    """The engine: the load balancer hands bytes on, which is a few microseconds faster."""
+
+
+class ComputeSettings(Section):
+    """Trading services on Fargate, and the load balancers."""
+
+    service_image: str = Field(
+        "",
+        description="Repository of the trading services' image; empty for the platform's own, trading-engine.",
+        pattern=r"^$|^[a-z0-9][a-z0-9._:/-]*[a-z0-9]$",
+    )
+    service_image_version: str = Field(
+        "1.0.0", description="Version of that image: a tag that never moves, or a digest as sha256:..."
+    )
+    service_architecture: TaskArchitecture = Field(
+        TaskArchitecture.X86_64, description="Architecture of that image: ARM64 or X86_64."
+    )
+    service_cpu: int = Field(2048, description="CPU of a task, in units of 1/1024 vCPU, as Fargate has them.")
+    service_memory: int = Field(4096, description="Memory of a task, in MiB, as Fargate has it for serviceCpu.")
+    service_health_path: str = Field(
+        "/healthz", description="Path on which a task says that it can take requests.", pattern=r"^/[\x21-\x7e]*$"
+    )
+    service_cpu_percent: int = Field(
+        60, description="CPU utilisation at which the services are kept, in percent.", ge=10, le=90
+    )
+    service_queue_depth: int = Field(
+        100, description="Executions waiting for each task; more make the services grow.", ge=1
+    )
+    service_log_days: int = Field(365, description="How long logs of the services stay in CloudWatch Logs, in days.")
+    api_internal: bool = Field(
+        False, description="Whether the load balancer of the services has private addresses only."
+    )
+    api_domain: str = Field(
+        "api.trading.example",
+        description="Name under which clients and FIX members reach the load balancers; the default is of a domain "
+        "for documentation (RFC 2606).",
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+    )
+    dns_zone_id: str = Field(
+        "",
+        description="Route 53 zone of apiDomain, in which the certificate is proven; empty where a person makes the "
+        "records that the stack exports.",
+        pattern=r"^$|^Z[A-Z0-9]{1,31}$",
+    )
+    certificate_arn: str = Field(
+        "",
+        description="ARN of a certificate of ACM in this region to use instead of one that the stack asks for.",
+        pattern=r"^$|^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate/[a-z0-9-]+$",
+    )
+    # Elastic Load Balancing, "Security policies": TLS 1.3 with 1.2 for older clients, or TLS 1.3 alone.
+    tls_policy: str = Field(
+        "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        description="Security policy of the load balancers: TLS 1.3, with 1.2 at the least.",
+        pattern=r"^ELBSecurityPolicy-TLS13-1-[23]-([A-Za-z0-9]+-)*\d{4}-\d{2}$",
+    )
+    fix_protocol: FixProtocol = Field(
+        FixProtocol.TLS,
+        description="TLS where the load balancer ends a member's TLS session, TCP where the engine does.",
+    )
+
+    @field_validator("service_image_version")
+    @classmethod
+    def _does_not_move(cls, version: str) -> str:
+        if version == "latest":
+            raise ValueError("names another image tomorrow; write the tag of a release, or its digest as sha256:...")
+        if not (_TAG.fullmatch(version) or _DIGEST.fullmatch(version)):
+            raise ValueError("is neither a tag nor a digest; write it like 1.4.2, or like sha256: and 64 hex digits")
+        return version
+
+    @field_validator("service_log_days")
+    @classmethod
+    def _retention_exists(cls, days: int) -> int:
+        if days not in LOG_DAYS:
+            raise ValueError(
+                "is not a retention of a year or more that CloudWatch has; choose one of "
+                + ", ".join(map(str, LOG_DAYS))
+            )
+        return days

@@ -1,0 +1,367 @@
+#!/bin/bash
+# Written from the settings of the platform; a change replaces the host.
+set -euo pipefail
+install -d -m 0755 /etc/trading
+cat > /etc/trading/host.env <<'END_OF_HOST_ENV'
+INSTANCE_TYPE=m8g.16xlarge
+ARCHITECTURE=arm64
+HOUSEKEEPING_CPUS=0-7
+HOUSEKEEPING_MASK=ff
+ISOLATED_CPUS=8-63
+NETWORK_QUEUES=8
+KERNEL_ARGUMENTS='isolcpus=managed_irq,domain,8-63 nohz_full=8-63 rcu_nocbs=8-63 rcu_nocb_poll irqaffinity=0-7 transparent_hugepage=madvise numa_balancing=disable default_hugepagesz=2M hugepages=65536 skew_tick=1 nmi_watchdog=0 nosoftlockup cpuidle.off=1'
+HUGEPAGES=65536
+TRANSPARENT_HUGEPAGES=madvise
+MTU=9001
+ENA_SRD_MODE=0
+BUSY_POLL=50
+HARDWARE_CLOCK=yes
+FIX_PORT=9878
+SERVICE_PORT=8443
+METRICS_PORT=9464
+FEED_PORT=31001
+FLEET_GROUP=trading-primary-engines
+LAUNCH_HOOK=prove-host
+TERMINATE_HOOK=drain-host
+AWS_REGION=us-east-1
+END_OF_HOST_ENV
+chmod 0644 /etc/trading/host.env
+cat > /usr/local/sbin/tune-host <<'END_OF_TUNE_HOST'
+#!/bin/bash
+# tune-host persist: write what lasts, once. tune-host apply: set what a restart forgets, at every start.
+set -euo pipefail
+# shellcheck source=/dev/null
+. /etc/trading/host.env
+
+persist() {
+  dnf install -y -q chrony ethtool nftables
+  grubby --update-kernel=ALL --args="$KERNEL_ARGUMENTS"
+  systemctl mask --now irqbalance.service
+  install -d /etc/systemd/system.conf.d /etc/systemd/system/trading-engine.service.d
+  printf '[Manager]\nCPUAffinity=%s\n' "$HOUSEKEEPING_CPUS" > /etc/systemd/system.conf.d/housekeeping.conf
+  printf '[Service]\nCPUAffinity=%s\nLimitMEMLOCK=infinity\n' "$ISOLATED_CPUS" \
+    > /etc/systemd/system/trading-engine.service.d/cores.conf
+  kernel_settings
+  clock
+  firewall
+  units
+}
+
+kernel_settings() {
+  cat > /etc/sysctl.d/90-trading.conf <<EOF
+kernel.numa_balancing = 0
+kernel.timer_migration = 0
+net.core.busy_poll = $BUSY_POLL
+net.core.busy_read = $BUSY_POLL
+net.ipv4.tcp_mtu_probing = 1
+vm.stat_interval = 120
+vm.swappiness = 0
+EOF
+}
+
+clock() {
+  # Never "hwtimestamp": ENA stamps no packets, and chronyd would not start.
+  {
+    if [ "$HARDWARE_CLOCK" = yes ]; then
+      echo 'refclock PHC /dev/ptp_ena poll 0 delay 0.000010 prefer'
+    fi
+    echo 'server 169.254.169.123 iburst minpoll 4 maxpoll 4'
+    echo 'driftfile /var/lib/chrony/drift'
+    echo 'makestep 1.0 3'
+    echo 'rtcsync'
+  } > /etc/chrony.conf
+  if [ "$HARDWARE_CLOCK" = yes ]; then
+    echo 'options ena phc_enable=1' > /etc/modprobe.d/ena.conf
+    echo 'SUBSYSTEM=="ptp", ATTR{clock_name}=="ena-ptp-*", SYMLINK+="ptp_ena"' > /etc/udev/rules.d/53-ena-ptp.rules
+    dracut --force --regenerate-all
+  fi
+  systemctl enable chronyd.service
+}
+
+firewall() {
+  # Security groups say who may call; this says on which ports, even when a group is opened by mistake. Market data
+  # is not tracked: looking up a connection for each packet costs what the rest of this file saves.
+  cat > /etc/sysconfig/nftables.conf <<EOF
+flush ruleset
+table inet trading {
+  chain feed {
+    type filter hook prerouting priority raw; policy accept;
+    udp dport $FEED_PORT notrack
+  }
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iif lo accept
+    udp dport $FEED_PORT accept
+    ct state established,related accept
+    ct state invalid drop
+    icmp type { destination-unreachable, echo-request, time-exceeded } accept
+    tcp dport { $FIX_PORT, $SERVICE_PORT, $METRICS_PORT } accept
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+  }
+}
+EOF
+  systemctl enable nftables.service
+}
+
+unit() {
+  cat > "/etc/systemd/system/$1"
+}
+
+units() {
+  unit trading-host-tuning.service <<EOF
+[Unit]
+Description=Tune the host for the trading engine
+After=network-online.target chronyd.service
+Wants=network-online.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/tune-host apply
+[Install]
+WantedBy=multi-user.target
+EOF
+  unit trading-host-ready.service <<EOF
+[Unit]
+Description=Prove the host, then let the trading engine start
+After=trading-host-tuning.service nftables.service amazon-ssm-agent.service
+Requires=trading-host-tuning.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/ready-host
+[Install]
+WantedBy=multi-user.target
+EOF
+  unit trading-host-drain.service <<EOF
+[Unit]
+Description=Stop the trading engine when the fleet takes the host away
+After=trading-host-ready.service
+[Service]
+ExecStart=/usr/local/sbin/drain-host
+Restart=on-failure
+[Install]
+WantedBy=multi-user.target
+EOF
+  # Units of the image that are wanted by this target run on a proven host alone.
+  unit trading-host-ready.target <<EOF
+[Unit]
+Description=The host is tuned and proven
+EOF
+  systemctl daemon-reload
+  systemctl enable trading-host-tuning.service trading-host-ready.service
+  if [ -n "$FLEET_GROUP" ]; then
+    systemctl enable trading-host-drain.service
+  fi
+}
+
+apply() {
+  local device irq
+  device=$(ip -o route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
+  ip link set dev "$device" mtu "$MTU"
+  ethtool -K "$device" gro off gso off lro off tso off
+  ethtool -C "$device" adaptive-rx off rx-usecs 0 tx-usecs 0
+  queues "$device"
+  echo "$HOUSEKEEPING_MASK" > /proc/irq/default_smp_affinity
+  echo "$HOUSEKEEPING_MASK" > /sys/devices/virtual/workqueue/cpumask
+  while read -r irq; do
+    echo "$HOUSEKEEPING_CPUS" > "/proc/irq/$irq/smp_affinity_list"
+  done < <(awk -v device="$device" '$NF ~ "^" device { sub(":", "", $1); print $1 }' /proc/interrupts)
+  sysctl -q -p /etc/sysctl.d/90-trading.conf
+}
+
+queues() {
+  # One queue for each core that takes interrupts; small types have fewer queues.
+  local most wanted=$NETWORK_QUEUES now
+  most=$(ethtool -l "$1" | awk '/^Combined:/ { print $2; exit }')
+  now=$(ethtool -l "$1" | awk '/^Combined:/ { count = $2 } END { print count }')
+  if [ "$wanted" -gt "$most" ]; then
+    wanted=$most
+  fi
+  if [ "$now" -ne "$wanted" ]; then
+    ethtool -L "$1" combined "$wanted"
+  fi
+}
+
+case "${1:-}" in
+  persist) persist ;;
+  apply) apply ;;
+  *)
+    echo "usage: tune-host persist|apply" >&2
+    exit 2
+    ;;
+esac
+END_OF_TUNE_HOST
+chmod 0755 /usr/local/sbin/tune-host
+cat > /usr/local/sbin/validate-host <<'END_OF_VALIDATE_HOST'
+#!/bin/bash
+# Checks every knob of the host. One line for each, pass or fail; exit 1 when one fails. TRADING_ROOT is for tests.
+set -uo pipefail
+root=${TRADING_ROOT:-}
+# shellcheck source=/dev/null
+. "$root/etc/trading/host.env"
+failed=0
+
+check() { # what, expected, found
+  if [ "$2" = "$3" ]; then
+    printf 'pass  %s: %s\n' "$1" "$3"
+  else
+    printf 'FAIL  %s: is %s, should be %s\n' "$1" "${3:-nothing}" "$2"
+    failed=1
+  fi
+}
+
+content() {
+  [ -r "$root$1" ] && tr '\n' ' ' < "$root$1" | sed 's/ *$//'
+}
+
+chosen() { # the word in brackets: always madvise [never]
+  content "$1" | sed -n 's/.*\[\(.*\)\].*/\1/p'
+}
+
+offload() {
+  ethtool -k "$device" | awk -F': *' -v name="$1" '$1 == name { split($2, word, " "); print word[1] }'
+}
+
+mask() { # 00000000,0000000f as f
+  content "$1" | tr -d ',' | sed 's/^0*//'
+}
+
+channels() { # pre-set maximums come before current settings
+  ethtool -l "$device" | awk -v nth="$1" '/^Combined:/ { count++; if (count == nth) print $2 }'
+}
+
+device=$(ip -o route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
+
+check 'isolated cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/isolated)"
+check 'tickless cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/nohz_full)"
+arguments=" $(content /proc/cmdline) "
+for argument in $KERNEL_ARGUMENTS; do
+  case "$arguments" in
+    *" $argument "*) check 'kernel argument' "$argument" "$argument" ;;
+    *) check 'kernel argument' "$argument" '' ;;
+  esac
+done
+if [ "$ARCHITECTURE" = x86_64 ]; then
+  check 'multithreading' 0 "$(content /sys/devices/system/cpu/smt/active)"
+  check 'deepest idle state' 1 "$(content /sys/module/intel_idle/parameters/max_cstate)"
+else
+  check 'idle states off' 1 "$(content /sys/module/cpuidle/parameters/off)"
+fi
+check 'cores of the system' "$HOUSEKEEPING_CPUS" "$(awk '/^Cpus_allowed_list:/ { print $2 }' "$root/proc/1/status")"
+engine=/etc/systemd/system/trading-engine.service.d/cores.conf
+check 'cores of the engine' "$ISOLATED_CPUS" "$(sed -n 's/^CPUAffinity=//p' "$root$engine")"
+check 'locked memory of the engine' infinity "$(sed -n 's/^LimitMEMLOCK=//p' "$root$engine")"
+check 'cores of kernel work' "$HOUSEKEEPING_MASK" "$(mask /sys/devices/virtual/workqueue/cpumask)"
+check 'cores of new interrupts' "$HOUSEKEEPING_MASK" "$(mask /proc/irq/default_smp_affinity)"
+check 'huge pages' "$HUGEPAGES" "$(content /proc/sys/vm/nr_hugepages)"
+check 'transparent huge pages' "$TRANSPARENT_HUGEPAGES" "$(chosen /sys/kernel/mm/transparent_hugepage/enabled)"
+check 'NUMA balancing' 0 "$(content /proc/sys/kernel/numa_balancing)"
+check 'timer migration' 0 "$(content /proc/sys/kernel/timer_migration)"
+check 'seconds between statistics' 120 "$(content /proc/sys/vm/stat_interval)"
+check 'MTU probing' 1 "$(content /proc/sys/net/ipv4/tcp_mtu_probing)"
+check 'swappiness' 0 "$(content /proc/sys/vm/swappiness)"
+check 'busy polling' "$BUSY_POLL" "$(content /proc/sys/net/core/busy_poll)"
+check 'busy reading' "$BUSY_POLL" "$(content /proc/sys/net/core/busy_read)"
+check 'irqbalance' inactive "$(systemctl is-active irqbalance.service)"
+astray=
+while read -r irq; do
+  if [ "$(content "/proc/irq/$irq/smp_affinity_list")" != "$HOUSEKEEPING_CPUS" ]; then
+    astray="$astray $irq"
+  fi
+done < <(awk -v device="$device" '$NF ~ "^" device { sub(":", "", $1); print $1 }' "$root/proc/interrupts")
+check 'network interrupts on other cores' none "${astray:-none}"
+check 'MTU' "$MTU" "$(content "/sys/class/net/$device/mtu")"
+check 'network driver' ena "$(ethtool -i "$device" | awk '/^driver:/ { print $2 }')"
+wanted=$NETWORK_QUEUES
+most=$(channels 1)
+if [ "$wanted" -gt "${most:-0}" ]; then
+  wanted=$most
+fi
+check 'network queues' "$wanted" "$(channels 2)"
+if [ -n "$ENA_SRD_MODE" ]; then
+  check 'ENA Express' "$ENA_SRD_MODE" "$(ethtool -S "$device" | awk '$1 == "ena_srd_mode:" { print $2 }')"
+fi
+check 'receive offload' off "$(offload generic-receive-offload)"
+check 'large receive offload' off "$(offload large-receive-offload)"
+check 'segmentation offload' off "$(offload tcp-segmentation-offload)"
+check 'generic segmentation offload' off "$(offload generic-segmentation-offload)"
+check 'adaptive interrupts' off "$(ethtool -c "$device" | awk '/^Adaptive RX:/ { print $3 }')"
+for direction in rx tx; do
+  check "interrupts held back, $direction" 0 "$(ethtool -c "$device" | awk -v name="$direction-usecs:" '$1 == name { print $2 }')"
+done
+source=169.254.169.123
+if [ "$HARDWARE_CLOCK" = yes ]; then
+  source=PHC0
+fi
+check 'clock' "$source" "$(chronyc -c tracking | cut -d, -f2)"
+check 'hardware timestamps asked of ENA' 0 "$(grep -c '^hwtimestamp' "$root/etc/chrony.conf")"
+check 'Systems Manager' active "$(systemctl is-active amazon-ssm-agent.service)"
+check 'metadata without a token' 401 "$(curl -s -o /dev/null -m 2 -w '%{http_code}' http://169.254.169.254/latest/meta-data/)"
+check 'firewall' active "$(systemctl is-active nftables.service)"
+check 'firewall by default' drop \
+  "$(nft list chain inet trading input | awk '/policy/ { sub(/.*policy /, ""); sub(/;.*/, ""); print }')"
+check 'market data untracked' "$FEED_PORT" \
+  "$(nft list chain inet trading feed | awk '$1 == "udp" && $NF == "notrack" { print $3 }')"
+open=$(nft list chain inet trading input | sed -n 's/.*tcp dport {\(.*\)} accept.*/\1/p' | tr -d ' ' | tr ',' '\n' | sort -n)
+check 'open ports' "$(printf '%s\n' "$FIX_PORT" "$SERVICE_PORT" "$METRICS_PORT" | sort -n | xargs)" "$(xargs <<< "$open")"
+if [ -n "$FLEET_GROUP" ]; then
+  check 'draining' enabled "$(systemctl is-enabled trading-host-drain.service)"
+fi
+exit "$failed"
+END_OF_VALIDATE_HOST
+chmod 0755 /usr/local/sbin/validate-host
+cat > /usr/local/sbin/ready-host <<'END_OF_READY_HOST'
+#!/bin/bash
+# Waits for the clock, proves the host, tells the fleet, and lets the engine start on a proven host alone.
+set -uo pipefail
+# shellcheck source=/dev/null
+. /etc/trading/host.env
+
+tell_fleet() {
+  [ -n "$FLEET_GROUP" ] || return 0
+  local token instance
+  token=$(curl -sf -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
+  instance=$(curl -sf -m 2 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)
+  aws autoscaling complete-lifecycle-action --region "$AWS_REGION" --auto-scaling-group-name "$FLEET_GROUP" \
+    --lifecycle-hook-name "$LAUNCH_HOOK" --instance-id "$instance" --lifecycle-action-result "$1"
+}
+
+# At most a minute, until the clock is within a millisecond.
+chronyc waitsync 60 0.001 0 1 > /dev/null
+if /usr/local/sbin/validate-host; then
+  systemctl start trading-host-ready.target
+  tell_fleet CONTINUE
+else
+  tell_fleet ABANDON
+  exit 1
+fi
+END_OF_READY_HOST
+chmod 0755 /usr/local/sbin/ready-host
+cat > /usr/local/sbin/drain-host <<'END_OF_DRAIN_HOST'
+#!/bin/bash
+# Watches for the fleet to take this host away; then stops the engine, which hands its sessions over, and lets it go.
+set -uo pipefail
+# shellcheck source=/dev/null
+. /etc/trading/host.env
+metadata=http://169.254.169.254/latest
+
+token() {
+  curl -sf -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' "$metadata/api/token"
+}
+
+read_metadata() {
+  curl -sf -m 2 -H "X-aws-ec2-metadata-token: $(token)" "$metadata/meta-data/$1"
+}
+
+until [ "$(read_metadata autoscaling/target-lifecycle-state)" = Terminated ]; do
+  sleep 5
+done
+systemctl stop trading-engine.service
+aws autoscaling complete-lifecycle-action --region "$AWS_REGION" --auto-scaling-group-name "$FLEET_GROUP" \
+  --lifecycle-hook-name "$TERMINATE_HOOK" --instance-id "$(read_metadata instance-id)" --lifecycle-action-result CONTINUE
+END_OF_DRAIN_HOST
+chmod 0755 /usr/local/sbin/drain-host
+/usr/local/sbin/tune-host persist
+systemctl reboot --no-block
