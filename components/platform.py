@@ -339,7 +339,10 @@ class Platform:
             api_health_host=self.recovery.health_host,
             dns_zone_id=self.recovery.zone.id,
         )
-        # For people, where no zone is named in which the stack could prove its domain by itself.
-        records = {"certificateRecords": self.balancers.certificate.records}
-        active = {"active": self.settings.is_primary or self.settings.general.active}
-        return {**exports.outputs(), **active, **records, **self.recovery.outputs}
+        return {
+            **exports.outputs(),
+            "active": self.settings.is_primary or self.settings.general.active,
+            # For people, where no zone is named in which the stack could prove its domain by itself.
+            "certificateRecords": self.balancers.certificate.records,
+            **self.recovery.outputs,
+        }

@@ -1,0 +1,195 @@
+"""What the policy pack costs: `python -m benchmarks.policy [--json]`.
+
+- In-process: both recorded stacks, primary and recovery, judged by every rule.
+- Growth: 250, 1,000 and 4,000 resources, made of copies of the primary's. The cost of one resource must not grow.
+- Served: the SDK's own server is called as the engine calls it, for each resource and for the stack, with this pack and
+  with one of as many policies that do nothing. Most of the time is the SDK's: it turns every resource into Python
+  values anew for each policy.
+
+Sizes and packs take turns, round by round, so that whatever else the machine does meets all alike, and processor time
+is counted, since nothing here waits. The fastest round counts. Exits with 1 if a budget is exceeded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import proto
+from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy, StackValidationPolicy
+from pulumi_policy import policy as sdk
+
+from blueprint import record_dr, record_primary
+from policy.catalogue import RULES
+from policy.check import evaluate
+from policy.engine import Pack
+
+Json = dict[str, Any]
+IN_PROCESS_SECONDS = 1.0
+SIZES = (250, 1_000, 4_000)
+# The cost of one resource among the most, over that among the fewest.
+GROWTH = 1.5
+SERVED_RATIO = 1.2
+_SERVED_RESOURCES = 100
+_ROUNDS = 5
+_REFERENCE = re.compile(r"(\$\{[\w:/.-]+::[^#}]+)(#)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and answer 1 when a budget is exceeded."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print figures as JSON")
+    options = parser.parse_args(arguments)
+    figures = measured()
+    print(json.dumps(figures, indent=2) if options.json else _text(figures))
+    return int(not all(figures["within"].values()))
+
+
+def measured() -> Json:
+    """Every figure in seconds of processor time, and which budgets are kept."""
+    primary = record_primary()
+    blueprints = [primary.as_json(), record_dr(primary).as_json()]
+    grown = {size: grown_to(blueprints[0], size) for size in SIZES}
+    seconds = _fastest(
+        {"both": lambda: evaluate(blueprints), **{str(size): _judging(document) for size, document in grown.items()}}
+    )
+    served = _fastest(_served(blueprints[0]["resources"][:_SERVED_RESOURCES]), rounds=3)
+    each = {size: seconds[str(size)] / size for size in SIZES}
+    growth = each[SIZES[-1]] / each[SIZES[0]]
+    ratio = served["pack"] / served["nothing"]
+    return {
+        "rules": len(RULES),
+        "resources": sum(len(document["resources"]) for document in blueprints),
+        "in_process_seconds": seconds["both"],
+        "seconds_by_size": {size: seconds[str(size)] for size in SIZES},
+        "growth_of_one_resource": growth,
+        "served_seconds": served,
+        "served_ratio": ratio,
+        "within": {
+            "in_process": seconds["both"] < IN_PROCESS_SECONDS,
+            "growth": growth < GROWTH,
+            "served": ratio < SERVED_RATIO,
+        },
+    }
+
+
+def grown_to(document: Json, size: int) -> Json:
+    """A stack of `size` resources: the document's, and copies that refer to each other as the originals do."""
+    found: list[Json] = []
+    generation = 0
+    while len(found) < size:
+        found += [_copied(entry, generation) for entry in document["resources"]]
+        generation += 1
+    return {**document, "resources": found[:size]}
+
+
+def _copied(entry: Json, generation: int) -> Json:
+    suffix = f"-{generation}"
+    properties = json.loads(_REFERENCE.sub(rf"\g<1>{suffix}\g<2>", json.dumps(entry["properties"])))
+    provider = entry["provider"] + suffix if entry["provider"] else None
+    return {
+        **entry,
+        "urn": entry["urn"] + suffix,
+        "name": entry["name"] + suffix,
+        "provider": provider,
+        "properties": properties,
+    }
+
+
+def _judging(document: Json) -> Callable[[], object]:
+    return lambda: evaluate([document])
+
+
+def _fastest(tasks: Mapping[str, Callable[[], object]], rounds: int = _ROUNDS) -> dict[str, float]:
+    fastest = dict.fromkeys(tasks, float("inf"))
+    for _ in range(rounds):
+        for name, task in tasks.items():
+            begin = time.process_time()
+            task()
+            fastest[name] = min(fastest[name], time.process_time() - begin)
+    return fastest
+
+
+def _served(entries: list[Json]) -> dict[str, Callable[[], object]]:
+    policies = Pack(RULES, ()).policies()
+    requests = [_request(entry) for entry in entries if entry["custom"]]
+    stack = proto.AnalyzeStackRequest(resources=[_stack_resource(entry) for entry in entries if entry["custom"]])
+    return {
+        "pack": _serving(policies, requests, stack),
+        "nothing": _serving([_idle(policy) for policy in policies], requests, stack),
+    }
+
+
+def _serving(policies: list[Policy], requests: list[Any], stack: Any) -> Callable[[], object]:
+    # The SDK has no public way to its server but one that blocks.
+    server = sdk._PolicyAnalyzerServicer("benchmark", "0.0.1", policies, EnforcementLevel.MANDATORY)
+    server.Configure(proto.ConfigureAnalyzerRequest(), empty_pb2.Empty())
+
+    def serve() -> None:
+        for request in requests:
+            server.Analyze(request, None)
+        server.AnalyzeStack(stack, None)
+
+    return serve
+
+
+def _idle(policy: Policy) -> Policy:
+    kind = StackValidationPolicy if isinstance(policy, StackValidationPolicy) else ResourceValidationPolicy
+    return kind(name=policy.name, description=policy.description, validate=lambda _, __: None)
+
+
+def _request(entry: Json) -> Any:
+    return proto.AnalyzeRequest(
+        type=entry["type"],
+        urn=entry["urn"],
+        name=entry["name"],
+        properties=_struct(entry["properties"]),
+        provider=_provider(entry),
+    )
+
+
+def _stack_resource(entry: Json) -> Any:
+    return proto.AnalyzerResource(
+        type=entry["type"],
+        urn=entry["urn"],
+        name=entry["name"],
+        properties=_struct(entry["properties"]),
+        provider=_provider(entry),
+    )
+
+
+def _provider(entry: Json) -> Any:
+    properties = _struct({"region": "us-east-1"})
+    return proto.AnalyzerProviderResource(
+        type="pulumi:providers:aws", urn=entry["provider"] or "", name="regional", properties=properties
+    )
+
+
+def _struct(values: Json) -> struct_pb2.Struct:
+    message = struct_pb2.Struct()
+    message.update(values)
+    return message
+
+
+def _text(figures: Json) -> str:
+    sizes = ", ".join(f"{size}: {seconds:.3f} s" for size, seconds in figures["seconds_by_size"].items())
+    served = figures["served_seconds"]
+    return "\n".join(
+        [
+            f"{figures['rules']} rules, both stacks with {figures['resources']} resources: "
+            f"{figures['in_process_seconds']:.3f} s (budget {IN_PROCESS_SECONDS} s)",
+            f"{sizes}; one resource costs {figures['growth_of_one_resource']:.2f} x (budget {GROWTH} x)",
+            f"served for {_SERVED_RESOURCES} resources: {served['pack']:.2f} s, "
+            f"doing nothing {served['nothing']:.2f} s: {figures['served_ratio']:.2f} x (budget {SERVED_RATIO} x)",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
