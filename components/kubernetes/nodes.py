@@ -85,6 +85,7 @@ class Nodes(Layer):
             name=settings.name(self._purpose),
             description="Kubernetes nodes",
             update_default_version=True,
+            ebs_optimized="true",
             vpc_security_group_ids=[self._args.security_group_id],
             user_data=_encoded(node_config(self._node.most_pods)),
             metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(

@@ -103,7 +103,9 @@ def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
 
 
 _OUTSIDE = {
+    "*-failover": "Asks AWS alone, and must not depend on the endpoints of a VPC while a region fails.",
     "*-integrity": "Reads tables, buckets and functions of both regions, and nothing in a VPC.",
+    "*-observer": "Asks the primary's public API as its clients do, and nothing in a VPC.",
     "*-rotation": "Changes a password through the RDS and Secrets Manager APIs alone.",
 }
 
