@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -264,12 +264,12 @@ def made(last: Entry | None, *, run: str, verb: str, kind: Kind, step: str, at: 
         previous=last.digest if last else "",
         digest="",
     )
-    return Entry(**{**asdict(unsigned), "digest": digest_of(unsigned)})
+    return Entry(**{**vars(unsigned), "digest": digest_of(unsigned)})
 
 
 def digest_of(entry: Entry) -> str:
     """SHA-256 over everything but the digest itself."""
-    fields = {key: value for key, value in asdict(entry).items() if key != "digest"}
+    fields = {key: value for key, value in vars(entry).items() if key != "digest"}
     return hashlib.sha256(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -290,7 +290,7 @@ def _corrupt(table: str, sequence: Any, why: str) -> CorruptJournalError:
 
 
 def _to_attributes(entry: Entry) -> dict[str, Any]:
-    values = asdict(entry)
+    values = vars(entry)
     return {
         KEY_ATTRIBUTE: {"S": ITEM},
         SORT_ATTRIBUTE: {"N": str(entry.sequence)},

@@ -1,1 +1,1 @@
-"""The failover runbook: plan, journal, steps, engine."""
+"""The operator's runbook: the command line over `recovery`, with the engine that grows the recovery stack."""

@@ -72,21 +72,21 @@ class DrainBacklog(Step):
 
 
 def _waiting(context: Context, before: int) -> int:
-    """Orders of the target's outbox that were accepted before a moment."""
-    client, found = context.clients.here("dynamodb"), 0
+    """Orders of the target's outbox that were accepted before a moment. The index holds the outbox and no more."""
+    pages = context.clients.here("dynamodb").get_paginator("scan")
     try:
-        for shard in order_item.outbox_shards():
-            pages = client.get_paginator("query").paginate(
+        return sum(
+            page["Count"]
+            for page in pages.paginate(
                 TableName=context.configuration.tables.orders,
                 IndexName=order_item.OUTBOX_INDEX,
-                KeyConditionExpression="outbox = :shard AND accepted_at < :before",
-                ExpressionAttributeValues={":shard": {"S": shard}, ":before": {"N": str(before)}},
+                FilterExpression="accepted_at < :before",
+                ExpressionAttributeValues={":before": {"N": str(before)}},
                 Select="COUNT",
             )
-            found += sum(page["Count"] for page in pages)
+        )
     except (BotoCoreError, ClientError) as error:
         raise StepFailedError(f"the outbox cannot be counted: {error}; then `resume`") from error
-    return found
 
 
 class StandBy(Step):

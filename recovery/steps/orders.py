@@ -74,7 +74,7 @@ class ReconcileOrders(Wait):
         try:
             known = known_orders.latest(context.control, tables.control)
             if known is None:
-                return {"unreplicated": 0, "orders": [], "note": "no takeover has left a list to reconcile with"}
+                return {"unreplicated": 0, "named": [], "note": "no takeover has left a list to reconcile with"}
             returned = context.clients.at("dynamodb", context.target.region)
             here = context.clients.at("dynamodb", context.source.region)
             late = [
@@ -85,7 +85,7 @@ class ReconcileOrders(Wait):
         except _READ_FAILURES as error:
             raise _unreadable(error) from error
         late.sort(key=lambda order: (order["accepted_at"], order["order_id"]))
-        return {"epoch": known.epoch, "unreplicated": len(late), "orders": late[:_MOST_NAMED]}
+        return {"epoch": known.epoch, "unreplicated": len(late), "named": late[:_MOST_NAMED]}
 
 
 def _named(order: order_item.Item, client: Any, table: str) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _compared(context: Context) -> dict[str, Comparison]:
 
 
 def _summary(found: dict[str, Comparison]) -> Facts:
-    return {table: {"entries": one.replica_entries, "in_flight": one.in_flight} for table, one in found.items()}
+    return {"entries": {table: one.replica_entries for table, one in found.items()}}
 
 
 def _some(different: dict[str, dict[str, str]]) -> str:

@@ -140,13 +140,13 @@ class Cluster:
     def __init__(self, states: dict[str, str], *, error: Exception | None = None) -> None:
         self.states, self.error, self.calls = states, error, 0
 
-    def get_routing_control_state(self, RoutingControlArn: str) -> dict[str, str]:  # noqa: N803
+    def get_routing_control_state(self, RoutingControlArn: str) -> dict[str, str]:
         self._asked()
         return {"RoutingControlState": self.states[RoutingControlArn]}
 
     def update_routing_control_states(
         self,
-        UpdateRoutingControlStateEntries: list[dict[str, str]],  # noqa: N803
+        UpdateRoutingControlStateEntries: list[dict[str, str]],
     ) -> dict[str, str]:
         self._asked()
         wanted = {

@@ -1,0 +1,200 @@
+"""Bringing the engines' state back to a moment: tables beside the live ones, and the events since.
+
+Nothing live is touched, so it takes neither the lock nor an entry of the journal, and is safe to repeat: the names are
+made of the moment. What is left to a person is to read the comparison and to swap the names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions import failures, order_item
+from recovery.clients import Clients
+from recovery.configuration import Configuration, Site
+from recovery.errors import OutsideRecoveryWindowError, StepFailedError
+from recovery.waiting import Waiter
+
+_MINUTE = 60_000
+_POLL = 10_000
+# Restoring a table takes from minutes to hours by its size (DynamoDB Developer Guide, "Point-in-time recovery").
+_RESTORED_WITHIN = 12 * 60 * _MINUTE
+_REPLAYED_WITHIN = 12 * 60 * _MINUTE
+_STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True)
+class RestoredTable:
+    """`checksum` is over every item; `mismatches` are orders in which live and restored table contradict each other."""
+
+    live: str
+    restored: str
+    items: int
+    checksum: str
+    mismatches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """`swap` gives the name to use instead, by live name; `replay` is the replay's name, None where none was asked."""
+
+    region: str
+    at: str
+    tables: tuple[RestoredTable, ...]
+    replay: str | None
+    swap: Mapping[str, str]
+
+    @property
+    def verified(self) -> bool:
+        return not any(table.mismatches for table in self.tables)
+
+
+@dataclass(frozen=True)
+class Restore:
+    """Restores one region's tables; raises OutsideRecoveryWindowError, and StepFailedError for what AWS refuses."""
+
+    configuration: Configuration
+    clients: Clients
+    site: Site
+    waiter: Waiter
+    announce: Callable[[str], None]
+
+    def run(self, at: datetime, *, replay: bool) -> Restored:
+        """`at` has a time zone."""
+        tables = {
+            name: f"{name}-{at.astimezone(UTC).strftime(_STAMP)}" for name in self.configuration.tables.restorable
+        }
+        for live in tables:
+            self._require_window(live, at)
+        for live, restored in tables.items():
+            self._restore(live, restored, at)
+        for restored in tables.values():
+            self._await(restored)
+        found = tuple(self._verified(live, restored, at) for live, restored in tables.items())
+        name = self._replay(at) if replay else None
+        return Restored(self.site.region, at.astimezone(UTC).isoformat(), found, name, tables)
+
+    def _require_window(self, table: str, at: datetime) -> None:
+        described = self._call("describe_continuous_backups", TableName=table)["ContinuousBackupsDescription"]
+        window = described.get("PointInTimeRecoveryDescription", {})
+        earliest, latest = window.get("EarliestRestorableDateTime"), window.get("LatestRestorableDateTime")
+        if window.get("PointInTimeRecoveryStatus") != "ENABLED" or earliest is None or latest is None:
+            raise OutsideRecoveryWindowError(f"table {table} has no point-in-time recovery; restore a backup of it")
+        # The service keeps whole seconds.
+        if not earliest <= at <= latest:
+            raise OutsideRecoveryWindowError(
+                f"--at {at.isoformat()}: {table} can be restored from {earliest.isoformat()} to {latest.isoformat()}; "
+                "choose a time in between"
+            )
+
+    def _restore(self, live: str, restored: str, at: datetime) -> None:
+        if self._status(restored) is not None:
+            self.announce(f"{restored} is there already")
+            return
+        self.announce(f"restoring {live} as {restored}")
+        self._call("restore_table_to_point_in_time", SourceTableName=live, TargetTableName=restored, RestoreDateTime=at)
+
+    def _await(self, table: str) -> None:
+        def active() -> bool | None:
+            return True if self._status(table) == "ACTIVE" else None
+
+        self.waiter.until(active, what=f"table {table}", within=_RESTORED_WITHIN, every=_POLL)
+
+    def _status(self, table: str) -> str | None:
+        try:
+            return self._dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
+        except (BotoCoreError, ClientError) as error:
+            if failures.code(error) == "ResourceNotFoundException":
+                return None
+            raise _refused("describe_table", error) from error
+
+    def _verified(self, live: str, restored: str, at: datetime) -> RestoredTable:
+        """Counts and sums the restored items; orders are held against the live ones, in which they never change."""
+        moment, count, total = round(at.timestamp() * 1000), 0, 0
+        mismatches: list[str] = []
+        is_orders = live == self.configuration.tables.orders
+        expected = self._orders_until(live, moment) if is_orders else {}
+        for item in self._items(restored):
+            count += 1
+            total ^= int.from_bytes(hashlib.sha256(repr(sorted(item.items())).encode()).digest(), "big")
+            if is_orders:
+                mismatches += _contradiction(item, expected, moment)
+        mismatches += [f"{order_id} is missing" for order_id in expected]
+        return RestoredTable(live, restored, count, f"{total:064x}", tuple(sorted(mismatches)))
+
+    def _orders_until(self, table: str, moment: int) -> dict[str, str]:
+        """Fingerprints of live orders that were accepted before a moment, by id."""
+        return {
+            item["order_id"]["S"]: item["fingerprint"]["S"]
+            for item in self._items(table)
+            if int(item["accepted_at"]["N"]) < moment
+        }
+
+    def _items(self, table: str) -> Any:
+        try:
+            for page in self._dynamodb.get_paginator("scan").paginate(TableName=table):
+                yield from page["Items"]
+        except (BotoCoreError, ClientError) as error:
+            raise _refused(f"scan of {table}", error) from error
+
+    def _replay(self, at: datetime) -> str:
+        """Replays the archive from the moment on to the bus; a replayed event reaches the queue for replays alone."""
+        name = f"restore-{at.astimezone(UTC).strftime(_STAMP)}"
+        events, until = self.clients.at("events", self.site.region), self.waiter.clock() / 1000
+        bus = f"arn:aws:events:{self.site.region}:{self.configuration.account_id}:event-bus/{self.site.bus}"
+        try:
+            events.start_replay(
+                ReplayName=name,
+                EventSourceArn=self.site.archive,
+                EventStartTime=at,
+                EventEndTime=datetime.fromtimestamp(until, UTC),
+                Destination={"Arn": bus},
+            )
+        except (BotoCoreError, ClientError) as error:
+            if failures.code(error) != "ResourceAlreadyExistsException":
+                raise _refused("start_replay", error) from error
+
+        def completed() -> bool | None:
+            try:
+                found = events.describe_replay(ReplayName=name)
+            except (BotoCoreError, ClientError) as error:
+                raise _refused("describe_replay", error) from error
+            if found["State"] in ("FAILED", "CANCELLED"):
+                raise StepFailedError(
+                    f"replay {name} is {found['State']}: {found.get('StateReason', 'no reason given')}"
+                )
+            return True if found["State"] == "COMPLETED" else None
+
+        self.announce(f"replaying events since {at.isoformat()} as {name}")
+        self.waiter.until(completed, what=f"replay {name}", within=_REPLAYED_WITHIN, every=_POLL)
+        return name
+
+    @property
+    def _dynamodb(self) -> Any:
+        return self.clients.at("dynamodb", self.site.region)
+
+    def _call(self, operation: str, **parameters: Any) -> Any:
+        try:
+            return getattr(self._dynamodb, operation)(**parameters)
+        except (BotoCoreError, ClientError) as error:
+            raise _refused(operation, error) from error
+
+
+def _contradiction(item: Mapping[str, Any], expected: dict[str, str], moment: int) -> list[str]:
+    """What is wrong with a restored order; takes it off the expected ones."""
+    order_id = item[order_item.KEY_ATTRIBUTE]["S"]
+    if int(item["accepted_at"]["N"]) > moment:
+        return [f"{order_id} was accepted after the moment"]
+    fingerprint = expected.pop(order_id, None)
+    if fingerprint is not None and fingerprint != item["fingerprint"]["S"]:
+        return [f"{order_id} differs"]
+    return []
+
+
+def _refused(what: str, error: Exception) -> StepFailedError:
+    return StepFailedError(f"{what}: {failures.code(error)}: {error}; put it right, then repeat the command")

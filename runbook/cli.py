@@ -1,0 +1,263 @@
+"""The commands. Exit codes: 0 done, 1 to 11 by what was wrong (`recovery.errors`), 130 interrupted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recovery import lease, readiness
+from recovery.errors import NotReadyError, RecoveryError, RefusedError, StepFailedError
+from recovery.plan import Plan, Verb, plan_of
+from recovery.report import Report
+from recovery.restore import Restore
+from recovery.waiting import Waiter
+from runbook.outputs import BUDGET
+from runbook.session import Session
+from runbook.show import Show
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Moves order intake between the regions, and back. docs/runbook.md is the page for the night.",
+)
+
+Outputs = Annotated[
+    Path | None,
+    typer.Option("--outputs", envvar="RUNBOOK_OUTPUTS", help="JSON file of the recovery stack's exports."),
+]
+Stack = Annotated[str, typer.Option("--stack", help="The recovery stack, where no file of exports is named.")]
+WorkDir = Annotated[Path, typer.Option("--cwd", help="Folder of the Pulumi program.")]
+Command = Annotated[
+    str | None,
+    typer.Option("--scale-out-command", help="Grows the region instead of the engine; must be safe to repeat."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Exactly one JSON document on stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the typed confirmation.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at everything, change nothing.")]
+Force = Annotated[bool, typer.Option("--force", help="Go on though something is not ready; needs --reason.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why it is forced; kept in the journal.")]
+At = Annotated[str, typer.Option("--at", help="The moment, RFC 3339: 2026-01-02T15:04:05Z.")]
+
+_STACK, _HERE = "dr", Path()
+
+
+@dataclass(frozen=True)
+class Given:
+    """The options that every command has."""
+
+    session: Session
+    show: Show
+
+
+def given(outputs: Path | None, stack: str, cwd: Path, command: str | None, as_json: bool) -> Given:
+    return Given(Session(outputs, stack, cwd, command, Waiter()), Show(as_json))
+
+
+@contextmanager
+def refusals(show: Show) -> Iterator[None]:
+    """Turns what went wrong into one message and an exit code."""
+    try:
+        yield
+    except RecoveryError as error:
+        missing = {"missing": list(error.missing)} if isinstance(error, NotReadyError) else {}
+        show.error(str(error), error.exit_code, **missing)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        show.error("interrupted; `resume` goes on where it stopped", 130)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def status(outputs: Outputs = None, stack: Stack = _STACK, cwd: WorkDir = _HERE, as_json: AsJson = False) -> None:
+    """Who holds the lease and the lock, where traffic leads, how the last run stands."""
+    it = given(outputs, stack, cwd, None, as_json)
+    with refusals(it.show):
+        it.show.status(it.session.operations(it.show.watch, it.show.announce).status())
+
+
+@app.command()
+def plan(
+    verb: Annotated[Verb, typer.Argument(help="Whose steps are printed.")] = Verb.FAILOVER,
+    outputs: Outputs = None,
+    stack: Stack = _STACK,
+    cwd: WorkDir = _HERE,
+    as_json: AsJson = False,
+) -> None:
+    """The steps of a verb, and the recovery time's budget term by term; calls nothing."""
+    it = given(outputs, stack, cwd, None, as_json)
+    with refusals(it.show):
+        _show_plan(it, plan_of(verb))
+
+
+@app.command()
+def doctor(
+    verb: Annotated[Verb, typer.Argument(help="For which takeover.")] = Verb.FAILOVER,
+    outputs: Outputs = None,
+    stack: Stack = _STACK,
+    cwd: WorkDir = _HERE,
+    command: Command = None,
+    as_json: AsJson = False,
+) -> None:
+    """Whether the region that would take over is ready, and what is missing; exit code 4 if something is."""
+    it = given(outputs, stack, cwd, command, as_json)
+    with refusals(it.show):
+        found = [*it.session.operations(it.show.watch, it.show.announce).doctor(verb), *it.session.state()]
+        it.show.checks(found)
+        if not all(check.ready for check in found):
+            raise typer.Exit(NotReadyError.exit_code)
+
+
+def _run(verb: Verb) -> Callable[..., None]:
+    """The command of a verb that moves something."""
+
+    def command(
+        outputs: Outputs = None,
+        stack: Stack = _STACK,
+        cwd: WorkDir = _HERE,
+        command: Command = None,
+        yes: Yes = False,
+        dry_run: DryRun = False,
+        force: Force = False,
+        reason: Reason = None,
+        as_json: AsJson = False,
+    ) -> None:
+        it = given(outputs, stack, cwd, command, as_json)
+        with refusals(it.show):
+            forced = _reason(force, reason)
+            plan = plan_of(verb)
+            operations = it.session.operations(it.show.watch, it.show.announce)
+            if dry_run:
+                _show_plan(it, plan)
+                if verb is not Verb.OPEN:
+                    readiness.require(operations.doctor(verb))
+                return
+            _confirm(it, plan, yes)
+            _end(it, operations.begin(verb, forced))
+
+    command.__doc__ = f"{plan_of(verb).does[0].upper()}{plan_of(verb).does[1:]}."
+    return command
+
+
+for _verb in Verb:
+    app.command(_verb.value)(_run(_verb))
+
+
+@app.command()
+def resume(
+    outputs: Outputs = None,
+    stack: Stack = _STACK,
+    cwd: WorkDir = _HERE,
+    command: Command = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with the run that was killed or that a step held up, whoever began it."""
+    it = given(outputs, stack, cwd, command, as_json)
+    with refusals(it.show):
+        _end(it, it.session.operations(it.show.watch, it.show.announce).resume())
+
+
+@app.command()
+def abort(
+    outputs: Outputs = None,
+    stack: Stack = _STACK,
+    cwd: WorkDir = _HERE,
+    command: Command = None,
+    yes: Yes = False,
+    force: Force = False,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """End the unfinished run where it stands; nothing is undone but a lease that was taken from both regions."""
+    it = given(outputs, stack, cwd, command, as_json)
+    with refusals(it.show):
+        forced = _reason(force, reason)
+        _typed("abort", yes)
+        said = it.session.operations(it.show.watch, it.show.announce).abort(forced)
+        it.show.say(said, aborted=said)
+
+
+@app.command()
+def restore(
+    at: At,
+    outputs: Outputs = None,
+    stack: Stack = _STACK,
+    cwd: WorkDir = _HERE,
+    region: Annotated[str | None, typer.Option("--region", help="Where; the region that takes orders.")] = None,
+    replay: Annotated[bool, typer.Option("--replay/--no-replay", help="Replay the events since then.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Restore the engines' tables as they were at a moment, beside the live ones, and replay the events since."""
+    it = given(outputs, stack, cwd, None, as_json)
+    with refusals(it.show):
+        moment = _moment(at)
+        operations = it.session.operations(it.show.watch, it.show.announce)
+        context = operations.context(plan_of(Verb.FAILOVER), "")
+        readiness.check_account(context)
+        found = it.session.configuration
+        right = lease.read(context.control, found.tables.control)
+        site = found.site(region or (right.holder if right else found.primary.region))
+        restored = Restore(found, context.clients, site, it.session.waiter, it.show.announce).run(moment, replay=replay)
+        it.show.restored(restored)
+        if not restored.verified:
+            raise typer.Exit(StepFailedError.exit_code)
+
+
+def _show_plan(it: Given, plan: Plan) -> None:
+    found = it.session.configuration
+    source, target = (found.primary, found.standby) if plan.to_standby else (found.standby, found.primary)
+    budget = it.session.outputs.get(BUDGET)
+    it.show.plan(plan, source.region, target.region, budget if plan.verb is Verb.FAILOVER else None)
+
+
+def _confirm(it: Given, plan: Plan, yes: bool) -> None:
+    found = it.session.configuration
+    target = found.standby if plan.to_standby else found.primary
+    it.show.announce(f"{plan.verb} to {target.region}, account {found.account_id}: {plan.does}; loses {plan.loses}")
+    _typed(f"{plan.verb} {target.region}", yes)
+
+
+def _typed(phrase: str, yes: bool) -> None:
+    """Asks for the phrase letter by letter; raises RefusedError."""
+    if yes:
+        return
+    if not _at_a_terminal():
+        raise RefusedError("nobody is there to confirm; give --yes")
+    if typer.prompt(f'type "{phrase}" to go on', err=True).strip() != phrase:
+        raise RefusedError("not confirmed; nothing was changed")
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _reason(force: bool, reason: str | None) -> str | None:
+    """Why a run is forced, None if it is not; raises RefusedError for one without the other."""
+    if force and not (reason or "").strip():
+        raise RefusedError("--force: needs --reason, which is kept in the journal")
+    if reason and not force:
+        raise RefusedError("--reason: is for --force alone; add it, or leave both")
+    return reason if force else None
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusedError(f"--at {text!r}: is no time; write 2026-01-02T15:04:05Z") from None
+    if found.tzinfo is None:
+        raise RefusedError(f"--at {text!r}: has no time zone; end it with Z for UTC")
+    return found.astimezone(UTC)
+
+
+def _end(it: Given, report: Report) -> None:
+    it.show.report(report)
+    if report.outcome != "done":
+        raise typer.Exit(StepFailedError.exit_code)

@@ -1,0 +1,73 @@
+"""Growing and shrinking the recovery stack by the engine's Automation API."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi import automation
+
+from recovery.errors import ConfigurationError, StepFailedError
+from recovery.scale_out import DONE, Progress
+from runbook.outputs import selected
+from runbook.retained import RetainedStore, put_back, retained
+
+ACTIVE = "trading-platform:active"
+POLICY_PACK = "policy"
+"""Folder of the policy pack beside the program; a deployment in the middle of the night is checked like any other."""
+
+
+@dataclass(frozen=True)
+class PulumiScaleOut:
+    """An `up` of the recovery stack with `active` set or not; a repeat finds nothing left to change.
+
+    The setting is written to the stack's file: commit it when the night is over.
+    """
+
+    stack: str
+    work_dir: Path
+    active: bool
+    store: RetainedStore
+
+    def trouble(self) -> str | None:
+        if not shutil.which("pulumi"):
+            return "there is no pulumi command on PATH; install it, or configure a CodeBuild project"
+        try:
+            selected(self.stack, self.work_dir)
+        except ConfigurationError as error:
+            return str(error)
+        return None
+
+    def start(self, run: str, progress: Progress) -> str:
+        stack = selected(self.stack, self.work_dir)
+        try:
+            self._keep_or_put_back(stack, run)
+            stack.set_config(ACTIVE, automation.ConfigValue(str(self.active).lower()))
+            pack = self.work_dir / POLICY_PACK
+            result = stack.up(
+                on_output=lambda line: progress(line.rstrip()),
+                color="never",
+                show_secrets=False,
+                message=f"recovery run {run}",
+                policy_packs=[str(pack)] if (pack / "PulumiPolicy.yaml").is_file() else None,
+            )
+        except automation.CommandError as error:
+            line = str(error).strip().splitlines()[-1]
+            raise StepFailedError(f"stack {self.stack} could not be brought up ({line}); then `resume`") from error
+        return f"update {result.summary.version} of {self.stack}"
+
+    def state(self, started: str) -> str:
+        return DONE
+
+    def _keep_or_put_back(self, stack: automation.Stack, run: str) -> None:
+        exported = stack.export_stack()
+        deployment = exported.deployment or {}
+        resources = deployment.get("resources", [])
+        if self.active:
+            self.store.save(run, retained(resources))
+            return
+        whole = put_back(resources, self.store.load())
+        if len(whole) > len(resources):
+            deployment = {**deployment, "resources": whole}
+            stack.import_stack(automation.Deployment(version=exported.version, deployment=deployment))

@@ -1,0 +1,85 @@
+"""What a command works with: the exports, and `recovery` set up on them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from recovery import configuration, parts
+from recovery.clients import Clients
+from recovery.configuration import Configuration
+from recovery.context import Announce, Parts
+from recovery.executor import Watch
+from recovery.operations import Operations, this_process
+from recovery.readiness import Check
+from recovery.scale_out import CommandScaleOut, ScaleOut
+from recovery.switch import Switch
+from recovery.waiting import Waiter
+from runbook import outputs
+from runbook.engine import PulumiScaleOut
+from runbook.retained import RetainedStore
+
+
+@dataclass
+class Session:
+    """`outputs_file` stands over `stack`; `command` grows the region instead of the engine."""
+
+    outputs_file: Path | None
+    stack: str
+    work_dir: Path
+    command: str | None
+    waiter: Waiter
+    make_clients: Callable[[str, str], Clients] = Clients
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Any]:
+        """Raises ConfigurationError."""
+        if self.outputs_file is not None:
+            return outputs.of_file(self.outputs_file)
+        return outputs.of_stack(self.stack, self.work_dir)
+
+    def state(self) -> list[Check]:
+        """Whether the state outlives the primary's region; nothing where a file of exports stands for it."""
+        if self.outputs_file is not None:
+            return []
+        backend = outputs.backend_of(self.stack, self.work_dir)
+        return [outputs.state_check(backend, self.configuration.primary.region)]
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        return configuration.from_outputs(self.outputs)
+
+    @cached_property
+    def switch(self) -> Switch:
+        return parts.switch_of(self.configuration)
+
+    def operations(self, watch: Watch, announce: Announce) -> Operations:
+        return Operations(
+            configuration=self.configuration,
+            clients=self.make_clients,
+            parts=self._parts,
+            waiter=self.waiter,
+            holder=this_process(),
+            watch=watch,
+            announce=announce,
+        )
+
+    def _parts(self, clients: Clients) -> Parts:
+        if self.command is not None:
+            return Parts(self.switch, grow=self._by_command(active=True), shrink=self._by_command(active=False))
+        if self.outputs_file is not None:
+            # Where there is no engine there is CodeBuild to grow, and a person to shrink by daylight.
+            return Parts(self.switch, grow=parts.growth_of(self.configuration, clients))
+        found = self.configuration
+        store = RetainedStore(clients.at("dynamodb", found.standby.region), found.tables.control)
+        grow, shrink = (PulumiScaleOut(self.stack, self.work_dir, active, store) for active in (True, False))
+        return Parts(self.switch, grow=grow, shrink=shrink)
+
+    def _by_command(self, *, active: bool) -> ScaleOut:
+        variables = {**os.environ, "RECOVERY_ACTIVE": str(active).lower()}
+        return CommandScaleOut(shlex.split(self.command or ""), variables)

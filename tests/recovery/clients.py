@@ -1,0 +1,243 @@
+"""Services that the in-memory AWS lacks, and clients at which a process can be killed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions import order_item
+
+
+class KilledError(BaseException):
+    """The process ends here, and runs nothing more: no handler of the program may catch it."""
+
+
+class Killer:
+    """Ends the process before or after one of the calls that change something, counted from 1."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self._at = 0
+        self._after = False
+        self._error: Exception | None = None
+
+    def at(self, call: int, *, after: bool, error: Exception | None = None) -> None:
+        """With an `error` the process lives and is told that; without one it ends."""
+        self.calls, self._at, self._after, self._error = [], call, after, error
+
+    def disarm(self) -> None:
+        self._at = 0
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        self.calls.append(name)
+        mine = len(self.calls) == self._at
+        if mine and not self._after:
+            raise self._error or KilledError(f"before {name}")
+        answer = call()
+        if mine:
+            raise self._error or KilledError(f"after {name}")
+        return answer
+
+
+_READS = ("get_", "describe_", "list_", "batch_get_", "query", "scan")
+
+
+def _only_operations(name: str) -> None:
+    """What copies an object asks for names that no client has."""
+    if name.startswith("_"):
+        raise AttributeError(name)
+
+
+class Mortal:
+    """A client whose every changing call passes by the killer."""
+
+    def __init__(self, real: Any, service: str, killer: Killer) -> None:
+        self._real = real
+        self._service = service
+        self._killer = killer
+
+    def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
+        real = getattr(self._real, name)
+        if name.startswith(_READS):
+            return real
+        return lambda **parameters: self._killer.around(f"{self._service} {name}", lambda: real(**parameters))
+
+
+def error(code: str, message: str = "as the service says") -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "Any"
+    )
+
+
+class Databases:
+    """RDS of one region: a promotion is asked for once, and takes a few looks."""
+
+    def __init__(self, name: str, source: str | None) -> None:
+        self.name = name
+        self.source = source
+        self.status = "available"
+        self.promotions = 0
+        self._looks_left = 0
+
+    def describe_db_instances(self, DBInstanceIdentifier: str) -> Any:
+        if DBInstanceIdentifier != self.name:
+            raise error("DBInstanceNotFound")
+        if self.status == "modifying":
+            self._looks_left -= 1
+            if self._looks_left <= 0:
+                self.status, self.source = "available", None
+        found = {"DBInstanceIdentifier": self.name, "DBInstanceStatus": self.status}
+        if self.source:
+            found["ReadReplicaSourceDBInstanceIdentifier"] = self.source
+        return {"DBInstances": [found]}
+
+    def promote_read_replica(self, DBInstanceIdentifier: str) -> Any:
+        if self.status != "available" or not self.source:
+            raise error("InvalidDBInstanceState")
+        self.promotions += 1
+        self.status, self._looks_left = "modifying", 3
+        return {}
+
+
+class Secrets:
+    """Secrets Manager of one region, with one secret; a rotation is over at the second look."""
+
+    def __init__(self, name: str, region: str, primary_region: str) -> None:
+        self.name = name
+        self.region = region
+        self.primary_region: str | None = primary_region
+        self.versions: dict[str, list[str]] = {"first": ["AWSCURRENT"]}
+        self.rotations = 0
+        self._looks_left = 0
+
+    def describe_secret(self, SecretId: str) -> Any:
+        if SecretId != self.name:
+            raise error("ResourceNotFoundException")
+        pending = [version for version, stages in self.versions.items() if stages == ["AWSPENDING"]]
+        if pending:
+            self._looks_left -= 1
+            if self._looks_left <= 0:
+                self.versions = {version: ["AWSPREVIOUS"] for version in self.versions}
+                self.versions[pending[0]] = ["AWSCURRENT"]
+        return {"Name": self.name, "PrimaryRegion": self.primary_region, "VersionIdsToStages": self.versions}
+
+    def stop_replication_to_replica(self, SecretId: str) -> Any:
+        self.primary_region = None
+        return {}
+
+    def rotate_secret(self, SecretId: str, ClientRequestToken: str, **_rest: Any) -> Any:
+        if self.primary_region not in (None, self.region):
+            raise error("InvalidRequestException", "a replica cannot be rotated")
+        if ClientRequestToken in self.versions:
+            return {}
+        self.rotations += 1
+        self.versions[ClientRequestToken], self._looks_left = ["AWSPENDING"], 2
+        return {}
+
+
+class Files:
+    """EFS of one region: a deletion of the replication takes a few looks."""
+
+    def __init__(self, name: str, source: str | None, *, other_side_answers: bool = True) -> None:
+        self.name = name
+        self.source = source
+        self.other_side_answers = other_side_answers
+        self.modes: list[str] = []
+        self._status = "ENABLED"
+        self._looks_left = 0
+
+    def describe_file_systems(self, FileSystemId: str) -> Any:
+        return {"FileSystems": [{"FileSystemId": FileSystemId, "LifeCycleState": "available"}]}
+
+    def describe_replication_configurations(self, FileSystemId: str) -> Any:
+        if self._status == "DELETING":
+            self._looks_left -= 1
+            if self._looks_left <= 0:
+                self.source = None
+        if self.source is None:
+            raise error("ReplicationNotFound")
+        destination = {"FileSystemId": self.name, "Status": self._status}
+        return {"Replications": [{"SourceFileSystemId": self.source, "Destinations": [destination]}]}
+
+    def delete_replication_configuration(self, SourceFileSystemId: str, DeletionMode: str = "ALL") -> Any:
+        if SourceFileSystemId != self.source:
+            raise error("ReplicationNotFound")
+        if DeletionMode == "ALL" and not self.other_side_answers:
+            raise error("InternalServerError")
+        self.modes.append(DeletionMode)
+        self._status, self._looks_left = "DELETING", 3
+        return {}
+
+
+class Metrics:
+    """CloudWatch: one lag for every replica, None for no measurement."""
+
+    def __init__(self) -> None:
+        self.lag: float | None = 0.4
+
+    def get_metric_statistics(self, EndTime: Any, **_rest: Any) -> Any:
+        points = [] if self.lag is None else [{"Timestamp": EndTime, "Maximum": self.lag}]
+        return {"Datapoints": points}
+
+
+class Lambda:
+    """Order intake by its application, and a redrive that empties the outbox."""
+
+    def __init__(self, application: Any, orders: Any, table: str) -> None:
+        self.application = application
+        self._orders = orders
+        self._table = table
+
+    def invoke(self, FunctionName: str, Payload: bytes = b"{}", InvocationType: str = "RequestResponse") -> Any:
+        if FunctionName.partition(":")[0].endswith("redrive"):
+            self._redrive()
+            return {"StatusCode": 202}
+        answer = self.application.answer(json.loads(Payload)).answer.proxy()
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+    def _redrive(self) -> None:
+        for item in self._orders.scan(TableName=self._table)["Items"]:
+            if "outbox" in item:
+                kept = {name: value for name, value in item.items() if name != "outbox"}
+                self._orders.put_item(TableName=self._table, Item={**kept, "published": kept["version"]})
+
+
+class Stream:
+    """Kinesis that takes everything; switched off, nothing."""
+
+    def __init__(self) -> None:
+        self.working = True
+        self.records = 0
+
+    def put_record(self, **_record: Any) -> Any:
+        if not self.working:
+            raise error("ProvisionedThroughputExceededException")
+        self.records += 1
+        return {}
+
+
+class Routed:
+    """DynamoDB as a region sees it: the control table is one truth, the others are the region's own."""
+
+    def __init__(self, own: Any, control: Any, control_table: str) -> None:
+        self._own = own
+        self._control = control
+        self._table = control_table
+
+    def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
+
+        def call(**parameters: Any) -> Any:
+            client = self._control if parameters.get("TableName") == self._table else self._own
+            return getattr(client, name)(**parameters)
+
+        return getattr(self._own, name) if name == "get_paginator" else call
+
+
+def ids(orders: Any, table: str) -> set[str]:
+    return {item[order_item.KEY_ATTRIBUTE]["S"] for item in orders.scan(TableName=table)["Items"]}

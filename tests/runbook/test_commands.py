@@ -1,0 +1,193 @@
+"""The commands say what they did, refuse what they must, and leave stdout to one document."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recovery.errors import (
+    ConfigurationError,
+    LockHeldError,
+    NothingToResumeError,
+    NotReadyError,
+    OutsideRecoveryWindowError,
+    RefusedError,
+    WrongAccountError,
+)
+from tests.recovery.world import EAST, WEST, Identity, World
+from tests.runbook.conftest import Backups, Run
+
+VERBS = ("open", "failover", "switchover", "failback", "drill")
+COMMANDS = ("status", "plan", "doctor", "resume", "abort", "restore", *VERBS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(run: Run, command: str) -> None:
+    found = run(command, "--help")
+    assert found.exit_code == 0
+    assert "--json" in found.stdout
+
+
+def test_a_failover_prints_one_document_for_programs(run: Run, world: World) -> None:
+    found = run("failover", "--yes", "--json")
+    assert found.exit_code == 0, found.stderr
+    document = json.loads(found.stdout)
+    assert document["outcome"] == "done"
+    assert document["recovery_seconds"] == 6
+    assert [step["status"] for step in document["steps"]] == ["done"] * len(document["steps"])
+    assert world.lease().holder == WEST
+    assert "prove-order: done in" in found.stderr
+
+
+@pytest.mark.parametrize("verb", ["failover", "switchover", "drill"])
+def test_a_dry_run_changes_nothing(run: Run, world: World, verb: str) -> None:
+    before, calls = world.state(), len(world.killer.calls)
+    found = run(verb, "--dry-run", "--json")
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["verb"] == verb
+    assert world.state() == before
+    assert set(world.killer.calls[calls:]) <= {"lambda invoke"}
+
+
+def test_a_dry_run_says_what_is_missing(run: Run, world: World) -> None:
+    world.databases[WEST].source = None
+    found = run("failover", "--dry-run")
+    assert found.exit_code == NotReadyError.exit_code
+    assert "make it a replica of primary-trade-history again" in found.stderr
+
+
+def test_nobody_is_asked_where_nobody_is(run: Run, world: World) -> None:
+    found = run("failover", typed="failover us-west-2\n")
+    assert found.exit_code == RefusedError.exit_code
+    assert "give --yes" in found.stderr
+    assert world.lease().holder == EAST
+
+
+@pytest.mark.parametrize(("typed", "holder"), [("failover us-west-2", WEST), ("yes", EAST), ("failover", EAST)])
+def test_the_confirmation_is_typed_letter_by_letter(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch, typed: str, holder: str
+) -> None:
+    monkeypatch.setattr("runbook.cli._at_a_terminal", lambda: True)
+    found = run("failover", typed=f"{typed}\n")
+    assert (found.exit_code == 0) is (holder == WEST), found.output
+    assert world.lease().holder == holder
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--force",), "--force: needs --reason"),
+        (("--force", "--reason", " "), "--force: needs --reason"),
+        (("--reason", "why"), "--reason: is for --force alone"),
+    ],
+)
+def test_force_and_reason_go_together(run: Run, words: tuple[str, ...], message: str) -> None:
+    found = run("failover", "--yes", *words)
+    assert found.exit_code == RefusedError.exit_code
+    assert message in found.stderr
+
+
+def test_what_is_refused_is_a_document_too(run: Run, world: World) -> None:
+    world.databases[WEST].source = None
+    found = run("failover", "--yes", "--json")
+    document = json.loads(found.stdout)
+    assert found.exit_code == document["exit_code"] == NotReadyError.exit_code
+    assert document["missing"] == [
+        "database: standby-trade-history available, replicates nothing; "
+        "make it a replica of primary-trade-history again"
+    ]
+    forced = run("failover", "--yes", "--json", "--force", "--reason", "the exchange waits")
+    assert forced.exit_code == 0
+
+
+def test_another_account_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Identity, "account", "999999999999")
+    for command in ("status", "doctor", "failover", "resume", "abort"):
+        words = [command, *(["--yes"] if command in ("failover", "abort") else [])]
+        found = run(*words)
+        assert found.exit_code == WrongAccountError.exit_code, command
+        assert "999999999999" in found.stderr
+
+
+def test_while_another_runbook_is_at_work_it_is_named(run: Run, world: World) -> None:
+    world.lock().acquire(run="r", holder="alice@desk[7]", verb="switchover")
+    found = run("failover", "--yes")
+    assert found.exit_code == LockHeldError.exit_code
+    assert "switchover r is run by alice@desk[7]" in found.stderr
+    status = json.loads(run("status", "--json").stdout)
+    assert status["lock"]["holder"] == "alice@desk[7]"
+
+
+def test_resume_without_a_run_is_refused(run: Run) -> None:
+    assert run("resume").exit_code == NothingToResumeError.exit_code
+
+
+def test_doctor_ends_with_an_error_when_something_is_missing(run: Run, world: World) -> None:
+    assert run("doctor").exit_code == 0
+    world.files[WEST].name = "fs-standby"
+    world.secrets[WEST].versions = {}
+    found = run("doctor", "--json")
+    assert found.exit_code == NotReadyError.exit_code
+    document = json.loads(found.stdout)
+    assert not document["ready"]
+    assert [check["name"] for check in document["checks"] if not check["ready"]] == ["secret"]
+
+
+def test_the_plan_prints_the_budget_term_by_term(run: Run) -> None:
+    document = json.loads(run("plan", "failover", "--json").stdout)
+    assert document["budget"]["seconds"] == sum(term["seconds"] for term in document["budget"]["terms"])
+    assert document["target"] == WEST
+    assert json.loads(run("plan", "failback", "--json").stdout)["target"] == EAST
+
+
+def test_a_stack_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "runbook", "failover", "--yes", "--stack", "no-such-stack", "--cwd", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == ConfigurationError.exit_code, ran.stderr
+    assert "stack 'no-such-stack'" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_restored_table_stands_beside_the_live_one_and_agrees_with_it(
+    run: Run, world: World, backups: Backups
+) -> None:
+    world.clock.advance(-7_200_000)
+    world.order("EARLY")
+    world.clock.advance(7_200_000)
+    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--json")
+    assert found.exit_code == 0, found.output
+    document = json.loads(found.stdout)
+    assert document["verified"]
+    assert document["swap"]["orders"] == "orders-20260102T140000Z"
+    assert [table["items"] for table in document["tables"]] == [1, 0, 0]
+    repeated = run("restore", "--at", "2026-01-02T15:00:00+01:00", "--no-replay", "--json")
+    assert json.loads(repeated.stdout)["tables"] == document["tables"], "the same moment is restored once"
+
+
+def test_a_restored_table_that_contradicts_the_live_one_is_reported(run: Run, world: World, backups: Backups) -> None:
+    world.order("TOO-LATE", accepted_by=WEST)
+    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--json")
+    assert found.exit_code == 8
+    assert "ACC-1#TOO-LATE was accepted after the moment" in json.loads(found.stdout)["tables"][0]["mismatches"]
+
+
+@pytest.mark.parametrize("at", ["2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z"])
+def test_a_time_outside_the_recovery_window_is_refused(run: Run, backups: Backups, at: str) -> None:
+    found = run("restore", "--at", at)
+    assert found.exit_code == OutsideRecoveryWindowError.exit_code
+    assert "orders can be restored from 2025-11-28" in found.stderr
+    assert not backups.restored
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-01-02T14:00:00"])
+def test_a_time_that_is_none_is_refused(run: Run, at: str) -> None:
+    assert run("restore", "--at", at).exit_code == RefusedError.exit_code

@@ -1,0 +1,139 @@
+"""What a stack lets go of when it grows is taken back before it shrinks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi import automation
+
+from recovery.errors import StepFailedError
+from runbook import engine
+from runbook.engine import PulumiScaleOut
+from runbook.outputs import state_check
+from runbook.retained import RetainedStore, put_back, retained
+from tests.functions.aws import CONTROL
+from tests.recovery.tables import Tables
+
+REGIONAL = {"urn": "urn:dr::pulumi:providers:aws::regional", "custom": True}
+PRIMARY_SIDE = {"urn": "urn:dr::pulumi:providers:aws::primary-side", "custom": True}
+BUS = {"urn": "urn:dr::bus", "provider": f"{REGIONAL['urn']}::1"}
+ROUTE = {"urn": "urn:dr::route", "provider": f"{PRIMARY_SIDE['urn']}::2", "retainOnDelete": True, "id": "r-1"}
+REPLICA = {"urn": "urn:dr::replica", "provider": f"{REGIONAL['urn']}::1", "retainOnDelete": True, "id": "orders"}
+STANDING_BY = [REGIONAL, PRIMARY_SIDE, BUS, ROUTE, REPLICA]
+ACTIVE = [REGIONAL, BUS]
+
+
+class Stack:
+    """The engine: an `up` with `active` lets go of what is retained."""
+
+    def __init__(self, resources: list[Any]) -> None:
+        self.resources = resources
+        self.config: dict[str, str] = {}
+        self.ups: list[dict[str, Any]] = []
+        self.fails = False
+
+    def export_stack(self) -> Any:
+        return automation.Deployment(version=3, deployment={"resources": list(self.resources), "manifest": {}})
+
+    def import_stack(self, state: Any) -> None:
+        assert state.deployment["manifest"] == {}
+        self.resources = list(state.deployment["resources"])
+
+    def set_config(self, key: str, value: Any) -> None:
+        self.config[key] = value.value
+
+    def up(self, on_output: Any, **options: Any) -> Any:
+        self.ups.append(options)
+        on_output("updating\n")
+        if self.config[engine.ACTIVE] == "true":
+            self.resources = ACTIVE
+        elif ROUTE not in self.resources:
+            raise automation.CommandError(_failed("RouteAlreadyExists"))
+        if self.fails:
+            raise automation.CommandError(_failed("the control plane is slow"))
+        return SimpleNamespace(summary=SimpleNamespace(version=7))
+
+
+def _failed(stderr: str) -> Any:
+    return SimpleNamespace(code=255, stdout="", stderr=stderr, __str__=lambda: stderr)
+
+
+@pytest.fixture
+def store() -> RetainedStore:
+    return RetainedStore(Tables({CONTROL: ("item", "sequence")}), CONTROL)
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Stack:
+    made = Stack(STANDING_BY)
+    monkeypatch.setattr(engine, "selected", lambda _stack, _cwd: made)
+    return made
+
+
+def test_retained_resources_are_kept_with_the_provider_that_leaves_with_them() -> None:
+    assert retained(STANDING_BY) == [REGIONAL, PRIMARY_SIDE, ROUTE, REPLICA]
+    assert retained(ACTIVE) == []
+
+
+def test_what_was_let_go_of_is_put_back_after_what_it_stands_on() -> None:
+    whole = put_back(ACTIVE, retained(STANDING_BY))
+    assert whole == [REGIONAL, BUS, PRIMARY_SIDE, ROUTE, REPLICA]
+    assert put_back(whole, retained(STANDING_BY)) == whole
+
+
+def test_a_region_grows_and_shrinks_without_colliding_with_itself(
+    stack: Stack, store: RetainedStore, tmp_path: Path
+) -> None:
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "PulumiPolicy.yaml").touch()
+    lines: list[str] = []
+    grow, shrink = (PulumiScaleOut("dr", tmp_path, active, store) for active in (True, False))
+    assert grow.start("run-1", lines.append) == "update 7 of dr"
+    assert lines == ["updating"]
+    assert stack.config == {"trading-platform:active": "true"}
+    assert stack.ups[0]["policy_packs"] == [str(tmp_path / "policy")]
+    assert grow.start("run-1", lines.append), "taken up again, it lets go of nothing and forgets nothing"
+    assert grow.start("run-2", lines.append)
+    shrink.start("run-3", lines.append)
+    assert {entry["urn"] for entry in stack.resources} == {entry["urn"] for entry in STANDING_BY}
+    assert stack.config == {"trading-platform:active": "false"}
+
+
+def test_a_growth_that_fails_half_way_is_taken_up_again(stack: Stack, store: RetainedStore, tmp_path: Path) -> None:
+    grow = PulumiScaleOut("dr", tmp_path, True, store)
+    stack.fails = True
+    with pytest.raises(StepFailedError, match="stack dr could not be brought up"):
+        grow.start("run-1", lambda _line: None)
+    stack.fails, stack.resources = False, [*ACTIVE, PRIMARY_SIDE, ROUTE]
+    grow.start("run-1", lambda _line: None)
+    assert {entry["urn"] for entry in store.load()} >= {ROUTE["urn"], REPLICA["urn"], PRIMARY_SIDE["urn"]}
+
+
+@given(size=st.integers(0, 40_000))
+def test_whatever_was_kept_is_loaded_again(size: int) -> None:
+    store = RetainedStore(Tables({CONTROL: ("item", "sequence")}), CONTROL)
+    kept = [{"urn": f"urn:{number}", "inputs": {"text": "x" * (number % 17)}} for number in range(size // 100)]
+    store.save("run", kept)
+    assert store.load() == kept
+
+
+@pytest.mark.parametrize(
+    ("backend", "ready", "found"),
+    [
+        ("https://api.pulumi.com", True, "kept by"),
+        ("s3://state?region=us-west-2", True, "is in us-west-2"),
+        ("s3://state?region=us-east-1", False, "is in us-east-1"),
+        ("s3://state", False, "does not say where"),
+        ("file://~", False, "this machine alone"),
+    ],
+)
+def test_a_state_that_would_be_lost_with_the_primary_is_missed(backend: str, ready: bool, found: str) -> None:
+    check = state_check(backend, "us-east-1")
+    assert check.ready is ready
+    assert found in check.found
+    assert bool(check.way_out) is not ready
