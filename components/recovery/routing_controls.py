@@ -63,6 +63,6 @@ class RoutingControls(Layer):
         )
         self.panel_arn = panel.arn
         self.endpoints = pulumi.Output.from_input(cluster.cluster_endpoints).apply(
-            lambda found: {entry.region or "": entry.endpoint or "" for entry in found}
+            lambda found: {str(entry["region"]): str(entry["endpoint"]) for entry in found}
         )
         self.register_outputs({"panel": panel.arn})

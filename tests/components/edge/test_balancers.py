@@ -129,6 +129,6 @@ def test_both_regions_prove_the_domain_by_the_same_record_when_there_is_a_zone()
 
 def test_a_certificate_can_be_brought_along():
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d"
-    stack = record_primary({"certificateArn": arn})
+    stack = record_primary({"certificateArn": arn, "tradingApiCertificateArn": arn})
     assert stack.of_type(CERTIFICATE, VALIDATION) == []
     assert stack.one(LISTENER, "api-https").properties["certificateArn"] == arn
