@@ -19,6 +19,8 @@ KNOWN = {
     "aws_prometheus_workspace",
     "aws_cloudtrail",
     "aws_vpc_security_group_ingress_rule",
+    "aws_route53recoverycontrolconfig_cluster",
+    "aws_route53_health_check",
 }
 
 
@@ -37,6 +39,8 @@ KNOWN = {
         ("aws:amp/workspace:Workspace", "aws_prometheus_workspace"),
         ("aws:cloudtrail/trail:Trail", "aws_cloudtrail"),
         ("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws_vpc_security_group_ingress_rule"),
+        ("aws:route53recoverycontrol/cluster:Cluster", "aws_route53recoverycontrolconfig_cluster"),
+        ("aws:route53/healthCheck:HealthCheck", "aws_route53_health_check"),
         ("aws:nowhere/thing:Thing", None),
     ],
 )
