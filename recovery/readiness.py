@@ -15,8 +15,8 @@ from functions.clock import timestamp
 from recovery import lease
 from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError, WrongAccountError
-from recovery.journal import Journal
-from recovery.steps.lease import QUIESCED
+from recovery.journal import Journal, Outcome
+from recovery.steps.lease import QUIESCED, TakeLease
 from recovery.switch import SwitchError
 
 
@@ -104,6 +104,10 @@ def _cooldown(context: Context) -> Check:
     # The first grant is no takeover.
     if found is None or found.epoch == 1:
         return Check("cooldown", True, "no takeover yet")
+    last = Journal(context.control, context.configuration.tables.control).tail().run
+    if last is not None and last.outcome == Outcome.ABORTED and TakeLease.name not in last.results():
+        # It gave the lease back to the region that had it: nothing was taken over.
+        return Check("cooldown", True, f"{last.verb} {last.id} was given up before it took over")
     left = found.valid_from + cooldown - context.waiter.clock()
     shown = f"the last takeover was at {timestamp(found.valid_from)}"
     if left > 0:

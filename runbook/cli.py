@@ -185,6 +185,22 @@ def abort(
 
 
 @app.command()
+def grow(
+    run: Annotated[str, typer.Option("--run", help="The run that it is part of.")],
+    stack: Stack = _STACK,
+    cwd: WorkDir = _HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the recovery stack to full size by the engine: what a build in the cloud does for a run."""
+    it = given(None, stack, cwd, None, as_json)
+    with refusals(it.show):
+        context = it.session.operations(it.show.watch, it.show.announce).context(plan_of(Verb.FAILOVER), run)
+        readiness.check_account(context)
+        done = it.session.engine(context.clients, active=True).start(run, it.show.announce)
+        it.show.say(done, grown=done)
+
+
+@app.command()
 def restore(
     at: At,
     outputs: Outputs = None,

@@ -75,10 +75,14 @@ class Session:
         if self.outputs_file is not None:
             # Where there is no engine there is CodeBuild to grow, and a person to shrink by daylight.
             return Parts(self.switch, grow=parts.growth_of(self.configuration, clients))
+        grow, shrink = (self.engine(clients, active=active) for active in (True, False))
+        return Parts(self.switch, grow=grow, shrink=shrink)
+
+    def engine(self, clients: Clients, *, active: bool) -> PulumiScaleOut:
+        """Grows or shrinks the recovery stack from here."""
         found = self.configuration
         store = RetainedStore(clients.at("dynamodb", found.standby.region), found.tables.control)
-        grow, shrink = (PulumiScaleOut(self.stack, self.work_dir, active, store) for active in (True, False))
-        return Parts(self.switch, grow=grow, shrink=shrink)
+        return PulumiScaleOut(self.stack, self.work_dir, active, store)
 
     def _by_command(self, *, active: bool) -> ScaleOut:
         variables = {**os.environ, "RECOVERY_ACTIVE": str(active).lower()}

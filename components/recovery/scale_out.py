@@ -15,7 +15,7 @@ from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.security.services import PLATFORM_SERVICES
-from components.settings import PROJECT, Settings
+from components.settings import Settings
 
 # CodeBuild User Guide, "Docker images provided by CodeBuild".
 _IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
@@ -195,9 +195,8 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         'export PATH="$HOME/.pulumi/bin:$PATH"',
-                        'pulumi stack select "$PULUMI_STACK"',
-                        f"pulumi config set {PROJECT}:active true",
-                        "pulumi up --yes --non-interactive --policy-pack policy",
+                        # By the runbook, which keeps what the stack lets go of for the way back.
+                        '.venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}"',
                     ],
                 },
             },

@@ -160,6 +160,9 @@ def test_a_switchover_that_cannot_catch_up_is_aborted_and_the_primary_accepts_ag
     assert "us-east-1 accepts orders again" in said
     world.clock.advance(1000)
     assert world.accepting() == {EAST}
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done", (
+        "what was given up is no takeover to cool down from"
+    )
 
 
 def test_failback_names_each_order_that_the_takeover_had_not_known(world: World) -> None:

@@ -18,11 +18,12 @@ from recovery.errors import (
     RefusedError,
     WrongAccountError,
 )
+from runbook.engine import PulumiScaleOut
 from tests.recovery.world import EAST, WEST, Identity, World
 from tests.runbook.conftest import Backups, Run
 
 VERBS = ("open", "failover", "switchover", "failback", "drill")
-COMMANDS = ("status", "plan", "doctor", "resume", "abort", "restore", *VERBS)
+COMMANDS = ("status", "plan", "doctor", "resume", "abort", "restore", "grow", *VERBS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -186,6 +187,21 @@ def test_a_time_outside_the_recovery_window_is_refused(run: Run, backups: Backup
     assert found.exit_code == OutsideRecoveryWindowError.exit_code
     assert "orders can be restored from 2025-11-28" in found.stderr
     assert not backups.restored
+
+
+def test_a_build_in_the_cloud_grows_the_stack_for_its_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[tuple[str, bool, str]] = []
+
+    def start(self: PulumiScaleOut, run: str, _progress: object) -> str:
+        started.append((self.stack, self.active, run))
+        return "update 7 of dr"
+
+    monkeypatch.setattr(PulumiScaleOut, "start", start)
+    found = run("grow", "--run", "r-1", "--stack", "dr", "--json")
+    assert json.loads(found.stdout) == {"grown": "update 7 of dr"}
+    assert started == [("dr", True, "r-1")]
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-01-02T14:00:00"])

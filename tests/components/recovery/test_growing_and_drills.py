@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 
 import pytest
+from typer.testing import CliRunner
 
 from blueprint import Blueprint, record_dr, record_primary
 from components.recovery.scale_out import buildspec
+from runbook.cli import app as runbook
 from tests.components.security.graph import listed, statements
 
 PROJECT = "aws:codebuild/project:Project"
@@ -53,8 +56,14 @@ def test_every_command_of_the_build_is_one_that_the_shell_understands():
         assert phase["on-failure"] == "ABORT", "a step that fails ends the build"
         script = "\n".join(phase["commands"])
         assert subprocess.run(["bash", "-n"], input=script, text=True, check=False, timeout=30).returncode == 0
-    assert any("active true" in command for command in phases["build"]["commands"])
-    assert any("--policy-pack" in command for command in phases["build"]["commands"]), "no growth past the policies"
+    assert any("-m runbook grow" in command for command in phases["build"]["commands"])
+
+
+def test_the_build_calls_a_command_of_the_runbook_with_options_that_it_has():
+    command = json.loads(buildspec())["phases"]["build"]["commands"][-1].replace(".venv/bin/python -m runbook ", "")
+    given = shlex.split(command.replace('"$PULUMI_STACK"', "dr").replace('"${RECOVERY_RUN:-by-hand}"', "r-1"))
+    found = CliRunner().invoke(runbook, [*given, "--help"])
+    assert found.exit_code == 0, found.output
 
 
 def test_a_build_that_knows_no_state_says_so():
