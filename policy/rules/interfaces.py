@@ -25,7 +25,11 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
     title="Every method of the API asks who calls",
     remediation="Give the operation `security`, or set authorization; list what is open on purpose in `open`.",
     needs=("body", (t.API_METHOD, "authorization")),
-    parameters={"open": Parameter("array", ["/health"], "Paths that anybody may call.")},
+    parameters={
+        "open": Parameter(
+            "array", ["/health", "/switch"], "Paths that anybody may call, as Route 53's health checkers must."
+        )
+    },
     fsbp="APIGateway.8",
     pci="7.2.1, 8.2.1",
     nist="AC-3, IA-2",
