@@ -136,9 +136,13 @@ def _begun(
     with Program() as program:
         server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
         environment = server.environment()
+        try:
+            engine = make(chosen, build, environment)
+            report = Report(chosen.value, provider_of(engine), seconds={"load": program.loaded()})
+        except BaseException:
+            server.stop()
+            raise
         Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
-        engine = make(chosen, build, environment)
-        report = Report(chosen.value, provider_of(engine), seconds={"load": program.loaded()})
         yield Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, server, program), server
 
 
