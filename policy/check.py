@@ -154,6 +154,7 @@ def judge(
         for stack in stacks if rule.scope is not Scope.PARITY else stacks[:1]:
             other = stacks[1] if len(stacks) > 1 else None
             _apply(rule, settings[rule.id], stack, other, report)
+    _set_not_evaluated(report, settings.get(configuration.NOT_EVALUATED))
     return excused(report, exempt, today or datetime.now(UTC).date())
 
 
@@ -169,6 +170,13 @@ def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stac
             report.not_evaluated.append(
                 NotEvaluated(rule, setting.severity, stack.name, urn, error.property, error.reason)
             )
+
+
+def _set_not_evaluated(report: Report, setting: configuration.Setting | None) -> None:
+    """What could not be evaluated weighs as much as its rule, unless it is set by itself."""
+    if setting is not None:
+        kept = report.not_evaluated if setting.severity is not Severity.DISABLED else []
+        report.not_evaluated = [replace(entry, severity=setting.severity) for entry in kept]
 
 
 def excused(report: Report, exempt: Sequence[Exemption], today: date) -> Report:

@@ -17,6 +17,8 @@ from policy.rule import Rule, Severity
 
 ALL = "all"
 LEVEL = "enforcementLevel"
+NOT_EVALUATED = "could-not-be-evaluated"
+"""The name under which what could not be evaluated is reported, and set, as if it were a rule of its own."""
 
 _TYPES: Mapping[str, Any] = {
     "array": list | tuple,
@@ -50,18 +52,24 @@ def read(path: Path) -> Any:
 
 
 def settings(rules: Iterable[Rule], configuration: Mapping[str, Any] | None = None) -> Settings:
-    """How each rule is set, by id. Raises `PolicyInputError` for an unknown rule, level or parameter."""
+    """How each rule is set, by id, and `NOT_EVALUATED` where that is set.
+
+    Raises `PolicyInputError` for an unknown rule, level or parameter.
+    """
     by_id = {rule.id: rule for rule in rules}
     given = configuration if configuration is not None else {}
     if not isinstance(given, Mapping):
         raise PolicyInputError(f"configuration: must be an object of rules, not {type(given).__name__}")
     for name in given:
-        if name != ALL and name not in by_id:
+        if name not in (ALL, NOT_EVALUATED) and name not in by_id:
             close = get_close_matches(name, by_id, n=1)
             hint = f"did you mean {close[0]!r}?" if close else "`python -m policy list` names them all"
             raise PolicyInputError(f"configuration: there is no rule {name!r}; {hint}")
     everything = _level(given[ALL], ALL) if ALL in given else None
-    return {id_: _setting(rule, given.get(id_), everything) for id_, rule in by_id.items()}
+    found = {id_: _setting(rule, given.get(id_), everything) for id_, rule in by_id.items()}
+    if NOT_EVALUATED in given:
+        found[NOT_EVALUATED] = Setting(_level(given[NOT_EVALUATED], NOT_EVALUATED), {})
+    return found
 
 
 def _setting(rule: Rule, value: Any, everything: Severity | None) -> Setting:

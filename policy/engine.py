@@ -27,14 +27,13 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policy import tokens as t
 from policy.check import Report, excused, judge
-from policy.configuration import Setting, settings
+from policy.configuration import NOT_EVALUATED, Setting, settings
 from policy.exemptions import Exemption
 from policy.resources import Resource
 from policy.rule import Rule, Scope, Severity
 from policy.stack import Stack
 from policy.values import UNKNOWN_TEXT
 
-NOT_EVALUATED = "could-not-be-evaluated"
 _NOT_TOLD = ("retainOnDelete",)
 _LEVELS = {severity: EnforcementLevel(severity.value) for severity in Severity}
 

@@ -36,7 +36,7 @@ rules themselves; a test keeps it current.
   known, a mandatory rule that could not be evaluated fails the check.
 - **Configuration** has CrossGuard's form: `--config FILE`, or `--policy-pack-config FILE` for the engine, with
   `{{"rule": "advisory"}}` or `{{"rule": {{"enforcementLevel": "mandatory", "parameter": value}}}}`; `all` speaks of
-  all rules.
+  all rules, `could-not-be-evaluated` of what no rule could judge.
 - **Exemptions** stand in `policy/exemptions.yaml`, or in the file of `--exemptions`: `urn` (`*` for a part), `rule`,
   `reason` and `expires`. An expired one counts as none, and is reported.
 - **Parity** rules compare both stacks, so they speak only where both blueprints are given.

@@ -107,6 +107,8 @@ _OUTSIDE = {
     "*-integrity": "Reads tables, buckets and functions of both regions, and nothing in a VPC.",
     "*-observer": "Asks the primary's public API as its clients do, and nothing in a VPC.",
     "*-rotation": "Changes a password through the RDS and Secrets Manager APIs alone.",
+    "*-observer": "Looks at the primary as clients do, through the internet.",
+    "*-failover": "Calls APIs of AWS alone, and must work while the network of the region is at fault.",
 }
 
 

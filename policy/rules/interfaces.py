@@ -27,7 +27,7 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
     needs=("body", (t.API_METHOD, "authorization")),
     parameters={
         "open": Parameter(
-            "array", ["/health", "/switch"], "Paths that anybody may call: health checkers present nothing."
+            "array", ["/health", "/switch"], "Paths that anybody may call, as Route 53's health checkers must."
         )
     },
     fsbp="APIGateway.8",

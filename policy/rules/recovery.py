@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from policy import tokens as t
@@ -26,11 +26,7 @@ def _aws_name(resource: Resource) -> str:
 
 
 def _takes_orders(resource: Resource, parameters: Parameters) -> bool:
-    return _names(resource, parameters["names"])
-
-
-def _names(resource: Resource, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(_aws_name(resource), pattern) for pattern in patterns)
+    return any(fnmatchcase(_aws_name(resource), pattern) for pattern in parameters["names"])
 
 
 @RULES.resource(
@@ -111,10 +107,10 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
     remediation="Use requestInterval 10, a lower failureThreshold, a shorter ttl, or a routing control.",
     needs=("ttl", (t.HEALTH_CHECK, "requestInterval"), (t.HEALTH_CHECK, "failureThreshold")),
     parameters={
-        "told": Parameter(
-            "array", ["primary-seen.*"], "Names that lead no client: what health checkers find, told by the DNS."
-        ),
         "budgetSeconds": Parameter("number", 30, "From the decision to the first order accepted."),
+        "signals": Parameter(
+            "array", ["primary-seen.*"], "Names that tell observers what checkers see, and that no client asks for."
+        ),
         "measuredSwitchSeconds": Parameter(
             "number", 10, "What rehearsals measure from the decision to the switch being thrown, the lease included."
         ),
@@ -124,8 +120,13 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
     wellarchitected="REL13-BP01",
 )
 def rto_budget(record: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """interval x threshold + time to live + measured switch: 3 x 10 + 60 is 90 s, 1 x 10 + 5 is 15 s."""
-    if not record.items("failoverRoutingPolicies") or _names(record, parameters["told"]):
+    """interval x threshold + time to live + measured switch: 3 x 10 + 60 is 90 s, 1 x 10 + 5 is 15 s.
+
+    Detection is no part of the recovery time, so that names which only carry the checkers' verdict are left out.
+    """
+    if not record.items("failoverRoutingPolicies") or any(
+        fnmatchcase(record.text("name"), pattern) for pattern in parameters["signals"]
+    ):
         return
     ttl = _ALIAS_TTL if record.has("aliases") else record.number("ttl") or 0
     notice = 0.0

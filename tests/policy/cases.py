@@ -92,29 +92,78 @@ _CASES_NETWORK = (
 )
 
 _TEMPLATE = (t.LAUNCH_TEMPLATE, "engine")
+_FLEET = (t.LAUNCH_TEMPLATE, "engine-fleet")
+_RESERVATION = (t.CAPACITY_RESERVATION, "engines")
+_PLACED = (t.PLACEMENT_GROUP, "engines")
+_SERVICES = (t.TASK_DEFINITION, "services", "containerDefinitions")
+_TRADING_API = (t.API_STAGE, "trading-api")
+_BALANCER = (t.LOAD_BALANCER, "api")
 _CASES_HOSTS = (
-    case("imds-v2", set_(*_TEMPLATE, "metadataOptions.httpTokens", "optional")),
-    case("imds-hop-limit", set_(*_TEMPLATE, "metadataOptions.httpPutResponseHopLimit", 2.0)),
-    case("no-public-address", set_(*_TEMPLATE, "networkInterfaces.associatePublicIpAddress", "true")),
-    case("ebs-customer-key", set_(*_TEMPLATE, "blockDeviceMappings.ebs.kmsKeyId", "alias/aws/ebs")),
-    case("ebs-optimised", set_(*_TEMPLATE, "ebsOptimized", "false")),
-    case("detailed-monitoring", set_(*_TEMPLATE, "monitoring.enabled", False)),
-    case("latency-tier-cluster-placed", set_(*_TEMPLATE, "placement.groupName")),
+    case(
+        "imds-v2",
+        set_(*_TEMPLATE, "metadataOptions.httpTokens", "optional"),
+        real=set_(*_FLEET, "metadataOptions.httpTokens", "optional"),
+    ),
+    case(
+        "imds-hop-limit",
+        set_(*_TEMPLATE, "metadataOptions.httpPutResponseHopLimit", 2.0),
+        real=set_(*_FLEET, "metadataOptions.httpPutResponseHopLimit"),
+    ),
+    case(
+        "no-public-address",
+        set_(*_TEMPLATE, "networkInterfaces.associatePublicIpAddress", "true"),
+        real=set_(t.ECS_SERVICE, "services", "networkConfiguration.assignPublicIp", True),
+    ),
+    case(
+        "ebs-customer-key",
+        set_(*_TEMPLATE, "blockDeviceMappings.ebs.kmsKeyId", "alias/aws/ebs"),
+        real=set_(*_FLEET, "blockDeviceMappings.ebs.encrypted", "false"),
+    ),
+    case("ebs-optimised", set_(*_TEMPLATE, "ebsOptimized", "false"), real=set_(*_FLEET, "ebsOptimized")),
+    case("detailed-monitoring", set_(*_TEMPLATE, "monitoring.enabled", False), real=set_(*_FLEET, "monitoring")),
+    case(
+        "latency-tier-cluster-placed",
+        set_(*_TEMPLATE, "placement.groupName"),
+        real=set_(*_FLEET, "placement.groupName"),
+    ),
     case(
         "placement-supports-type",
         set_(*_TEMPLATE, "instanceType", "t3.2xlarge"),
         set_(t.CAPACITY_RESERVATION, "engines", "instanceType", "t3.2xlarge"),
+        real=(
+            set_(*_FLEET, "instanceType", "m7i-flex.8xlarge"),
+            set_(t.LAUNCH_TEMPLATE, "engine-fixed", "instanceType", "m7i-flex.8xlarge"),
+            set_(*_RESERVATION, "instanceType", "m7i-flex.8xlarge"),
+        ),
     ),
-    case("placement-one-zone", set_(t.CAPACITY_RESERVATION, "engines", "availabilityZone", "us-east-1c")),
+    case(
+        "placement-one-zone",
+        set_(t.CAPACITY_RESERVATION, "engines", "availabilityZone", "us-east-1c"),
+        real=set_(t.AUTOSCALING_GROUP, "engines", "vpcZoneIdentifiers", [reference(t.SUBNET, "app-us-east-1b", "id")]),
+    ),
     case(
         "tenancy-fits-strategy",
         set_(*_TEMPLATE, "name", "surveillance"),
         set_(t.PLACEMENT_GROUP, "engines", "strategy", "spread"),
+        real=(
+            set_(*_PLACED, "strategy", "partition"),
+            set_(*_PLACED, "partitionCount", 3.0),
+            set_(*_FLEET, "name", "fleet"),
+            set_(t.LAUNCH_TEMPLATE, "engine-fixed", "name", "fixed"),
+        ),
     ),
-    case("tenancy-as-declared", set_(*_TEMPLATE, "placement.tenancy", "default")),
-    case("capacity-reserved", gone(t.CAPACITY_RESERVATION, "engines")),
-    case("placement-one-type", twin(*_TEMPLATE, "other", "instanceType", "c7gn.8xlarge")),
-    case("ena-express-explicit", set_(*_TEMPLATE, "networkInterfaces.enaSrdSpecification")),
+    case("tenancy-as-declared", set_(*_TEMPLATE, "placement.tenancy", "default"), real=set_(*_RESERVATION, "tenancy")),
+    case("capacity-reserved", gone(t.CAPACITY_RESERVATION, "engines"), real=gone(*_RESERVATION)),
+    case(
+        "placement-one-type",
+        twin(*_TEMPLATE, "other", "instanceType", "c7gn.8xlarge"),
+        real=(set_(*_FLEET, "instanceType", "c6in.8xlarge"), set_(*_FLEET, "name", "fleet")),
+    ),
+    case(
+        "ena-express-explicit",
+        set_(*_TEMPLATE, "networkInterfaces.enaSrdSpecification"),
+        real=set_(*_FLEET, "networkInterfaces.enaSrdSpecification"),
+    ),
 )
 
 _CLUSTER = (t.EKS_CLUSTER, "cluster")
@@ -129,13 +178,26 @@ _CASES_CONTAINERS = (
         set_(*_CLUSTER, "version", "1.29", RECOVERY),
     ),
     case("eks-version-parity", set_(*_CLUSTER, "version", "1.35", RECOVERY)),
-    case("ecs-not-privileged", set_(*_TASK, _first_container("privileged", True))),
-    case("ecs-read-only-root", set_(*_TASK, _first_container("readonlyRootFilesystem", False))),
+    case(
+        "ecs-not-privileged",
+        set_(*_TASK, _first_container("privileged", True)),
+        real=set_(*_SERVICES, _first_container("privileged", True)),
+    ),
+    case(
+        "ecs-read-only-root",
+        set_(*_TASK, _first_container("readonlyRootFilesystem", False)),
+        real=set_(*_SERVICES, _first_container("readonlyRootFilesystem", False)),
+    ),
     case(
         "ecs-no-secrets-in-environment",
         set_(*_TASK, _first_container("environment", [{"name": "DATABASE_PASSWORD", "value": "swordfish"}])),
+        real=set_(*_SERVICES, _first_container("environment", [{"name": "DATABASE_PASSWORD", "value": "swordfish"}])),
     ),
-    case("ecs-task-logging", set_(*_TASK, _first_container("logConfiguration", None))),
+    case(
+        "ecs-task-logging",
+        set_(*_TASK, _first_container("logConfiguration", None)),
+        real=set_(*_SERVICES, _first_container("logConfiguration", None)),
+    ),
     case(
         "ecr-immutable",
         set_(t.ECR_REPOSITORY, "engine", "imageTagMutability", "MUTABLE"),
@@ -377,6 +439,17 @@ _FUNCTION = (t.FUNCTION, "order-intake")
 _ROTATION = (t.FUNCTION, "rotation")
 _STAGE = (t.API_STAGE, "api")
 _open_orders = in_document(lambda document: document["paths"]["/orders"]["put"].pop("security") and None)
+
+
+def _without_authorisers(document: Any) -> None:
+    document.pop("security", None)
+    for item in document["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict):
+                operation.pop("security", None)
+
+
+_open_all = in_document(_without_authorisers)
 _CASES_INTERFACES = (
     case(
         "function-not-public",
@@ -407,14 +480,38 @@ _CASES_INTERFACES = (
         set_(*_FUNCTION, "deadLetterConfig"),
         real=set_(t.FUNCTION_PERMISSION, "rotation", "principal", "events.amazonaws.com"),
     ),
-    case("api-authorised", set_(t.REST_API, "api", "body", _open_orders)),
-    case("api-logged", set_(*_STAGE, "accessLogSettings")),
-    case("api-traced", set_(*_STAGE, "xrayTracingEnabled", False)),
-    case("api-behind-firewall", gone(t.WEB_ACL_ASSOCIATION, "api")),
-    case("listener-tls", set_(t.LISTENER, "http", "defaultActions", [{"type": "forward"}])),
-    case("balancer-multi-zone", set_(t.LOAD_BALANCER, "balancer", "subnets", [ref(t.SUBNET, "app-a", "id")])),
-    case("balancer-logged", set_(t.LOAD_BALANCER, "balancer", "accessLogs")),
-    case("balancer-deletion-protection", set_(t.LOAD_BALANCER, "balancer", "enableDeletionProtection", False)),
+    case(
+        "api-authorised",
+        set_(t.REST_API, "api", "body", _open_orders),
+        real=set_(t.REST_API, "trading-api", "body", _open_all),
+    ),
+    case(
+        "api-logged",
+        set_(*_STAGE, "accessLogSettings"),
+        real=set_(t.API_METHOD_SETTINGS, "trading-api", "settings.loggingLevel", "OFF"),
+    ),
+    case("api-traced", set_(*_STAGE, "xrayTracingEnabled", False), real=set_(*_TRADING_API, "xrayTracingEnabled")),
+    case("api-behind-firewall", gone(t.WEB_ACL_ASSOCIATION, "api"), real=gone(t.WEB_ACL_ASSOCIATION, "trading-api")),
+    case(
+        "listener-tls",
+        set_(t.LISTENER, "http", "defaultActions", [{"type": "forward"}]),
+        real=set_(t.LISTENER, "api-https", "sslPolicy", "ELBSecurityPolicy-2016-08"),
+    ),
+    case(
+        "balancer-multi-zone",
+        set_(t.LOAD_BALANCER, "balancer", "subnets", [ref(t.SUBNET, "app-a", "id")]),
+        real=set_(*_BALANCER, "subnets", [reference(t.SUBNET, "public-us-east-1a", "id")]),
+    ),
+    case(
+        "balancer-logged",
+        set_(t.LOAD_BALANCER, "balancer", "accessLogs"),
+        real=set_(*_BALANCER, "accessLogs.enabled", False),
+    ),
+    case(
+        "balancer-deletion-protection",
+        set_(t.LOAD_BALANCER, "balancer", "enableDeletionProtection", False),
+        real=set_(*_BALANCER, "enableDeletionProtection"),
+    ),
 )
 
 _KEY = (t.KEY, "key")
@@ -501,8 +598,16 @@ _CASES_AUDIT = (
 )
 
 _CASES_RECOVERY = (
-    case("order-intake-floor", set_(t.ECS_SERVICE, "order-intake", "desiredCount", 0.0, RECOVERY)),
-    case("order-intake-in-recovery", gone("kubernetes:apps/v1:Deployment", "order-intake-gateway", RECOVERY)),
+    case(
+        "order-intake-floor",
+        set_(t.ECS_SERVICE, "order-intake", "desiredCount", 0.0, RECOVERY),
+        real=set_(t.FUNCTION, "order-intake", "reservedConcurrentExecutions", 0.0, RECOVERY),
+    ),
+    case(
+        "order-intake-in-recovery",
+        gone("kubernetes:apps/v1:Deployment", "order-intake-gateway", RECOVERY),
+        real=gone(t.FUNCTION, "order-intake", RECOVERY),
+    ),
     case("failover-routing", gone(t.DNS_RECORD, "secondary")),
     case("rto-budget", set_(t.DNS_RECORD, "primary", "ttl", 60.0)),
     case("recovery-independent", output("active", True, RECOVERY), real=output("active", True, RECOVERY)),

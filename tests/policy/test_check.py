@@ -90,6 +90,13 @@ def test_parameters_are_set_by_configuration(made: list[Json]) -> None:
     assert "need 20" in report.violations[0].message
 
 
+def test_what_could_not_be_evaluated_is_set_by_itself(made: list[Json]) -> None:
+    blueprints = hidden(made, "aws:sqs/queue:Queue", "delaySeconds")
+    assert evaluate(blueprints).failures() == 4, "two queues in each stack"
+    assert evaluate(blueprints, {"could-not-be-evaluated": "advisory"}).failures() == 0
+    assert not evaluate(blueprints, {"could-not-be-evaluated": "disabled"}).not_evaluated
+
+
 @pytest.mark.parametrize(
     ("configuration", "named"),
     [

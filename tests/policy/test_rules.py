@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
 from policy.check import Report, evaluate
 from policy.rule import Scope
@@ -13,6 +14,12 @@ from tests.policy.cases import CASES, Case
 from tests.policy.changes import changed, hidden
 
 Json = dict[str, Any]
+
+
+def _configuration(blueprints: list[Json]) -> Json:
+    """Failover is asked for once the platform declares names at all: an API may stand before the layer that routes."""
+    named = any(resource["type"] == t.DNS_RECORD for blueprint in blueprints for resource in blueprint["resources"])
+    return {} if named else {"failover-routing": "disabled"}
 
 
 def _spoken(report: Report) -> set[str]:
@@ -30,10 +37,12 @@ def test_every_rule_has_a_case_that_breaks_it() -> None:
 
 @pytest.mark.parametrize("state", ["standing_by", "taken_over", "made", "made_over", "joined"])
 def test_the_platform_satisfies_every_rule(state: str, request: pytest.FixtureRequest) -> None:
-    report = evaluate(request.getfixturevalue(state))
+    blueprints = request.getfixturevalue(state)
+    configuration = _configuration(blueprints)
+    report = evaluate(blueprints, configuration)
     lines = _lines(report)
     assert not lines, "a rule cries on the clean platform"
-    assert report.rules == len(RULES), "both stacks are judged by every rule"
+    assert report.rules == len(RULES) - len(configuration), "both stacks are judged by every rule"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
@@ -49,7 +58,7 @@ def test_a_rule_speaks_when_the_platform_itself_is_broken(
 ) -> None:
     """Where the platform has no such resource yet, the made-up ones have joined it."""
     blueprints = taken_over if case.active else standing_by if case.real else joined
-    report = evaluate(changed(blueprints, case.real or case.made))
+    report = evaluate(changed(blueprints, case.real or case.made), _configuration(blueprints))
     spoken, lines = _spoken(report), _lines(report)
     assert spoken == {case.rule}, f"{[*map(str, case.real or case.made)]} break {case.rule} alone: {lines}"
 
