@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from policy.check import evaluate
 from rehearsal.aws.outage import Mode
 from rehearsal.aws.server import RunningServer
 from rehearsal.engines import Engine
@@ -57,10 +58,12 @@ class Rehearsal:
         """
         with self._timed("up"):
             outputs = self._bring_both_up(stage)
+        self._judge(Stage.PRIMARY if stage is Stage.PRIMARY else Stage.DR)
         self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
         if stage is Stage.DR_ACTIVE:
             with self._timed("take_over"), self._lost(str(outputs["region"])):
                 self._bring_up("dr", stage, lambda: self._program.dr(self.account_id, outputs, active=True))
+            self._judge(stage)
             self._plan_again(stage)
 
     def _bring_both_up(self, stage: Stage) -> Mapping[str, Any]:
@@ -143,6 +146,13 @@ class Rehearsal:
             except BaseException:
                 self.engine.stop()
                 raise
+
+    def _judge(self, stage: Stage) -> None:
+        """The policy pack on what was declared: a stack by itself, and the recovery region beside its primary."""
+        primary = self.declared[Stage.PRIMARY].document()
+        with self.shown.phase(f"{stage}: policy"):
+            beside = [] if stage is Stage.PRIMARY else [self.declared[stage].document()]
+            self.report.policy[stage] = evaluate([primary, *beside])
 
     @contextmanager
     def _lost(self, region: str) -> Iterator[None]:

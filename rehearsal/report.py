@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from blueprint import Resource
+from policy.check import Report as Judged
+from policy.rule import Severity
 from rehearsal.engines import Drift, Outcome
 from rehearsal.stacks import Declared
 from rehearsal.verification import Finding
@@ -81,6 +83,17 @@ class StackReport:
         }
 
 
+def refusals(judged: Judged) -> list[str]:
+    """What of the policy pack's findings refuses a plan, in words."""
+    findings = [(finding, finding.message) for finding in judged.violations]
+    findings += [(finding, f"not evaluated: {finding.property} {finding.reason}") for finding in judged.not_evaluated]
+    return [
+        f"policy {finding.rule.id}: {finding.urn.rsplit('::', 1)[-1]} {words}"
+        for finding, words in findings
+        if finding.severity is Severity.MANDATORY
+    ]
+
+
 @dataclass
 class Report:
     """The whole rehearsal. `calls_to_lost_region` counts by service what asked for the dead primary during the
@@ -92,6 +105,7 @@ class Report:
     verified: list[Finding] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     calls_to_lost_region: dict[str, int] | None = None
+    policy: dict[str, Judged] = field(default_factory=dict)
     peak_memory_mb: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -112,6 +126,7 @@ class Report:
             for finding in self.verified
             for mark in finding.missing
         ]
+        found += [f"{stage}: {refusal}" for stage, judged in self.policy.items() for refusal in refusals(judged)]
         return found + [f"left after destroy: {left}" for left in self.leftovers]
 
     def write(self, file: Path) -> None:
@@ -124,6 +139,7 @@ class Report:
             "verified": [finding.as_json() for finding in self.verified],
             "left_after_destroy": self.leftovers,
             "calls_to_lost_region": self.calls_to_lost_region,
+            "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
             "peak_python_memory_mb": round(self.peak_memory_mb, 1),
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
             "problems": self.problems(),
@@ -149,6 +165,11 @@ class Report:
         kinds = {finding.what for finding in self.verified if not finding.missing}
         if self.calls_to_lost_region is not None:
             console.print(f"took over with the primary's region dead; calls made to it: {self.calls_to_lost_region}")
+        for stage, judged in self.policy.items():
+            console.print(
+                f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "
+                f"{len(judged.violations)} violations, {len(judged.not_evaluated)} not evaluated"
+            )
         console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, apart from the engine")
 
     def _table(self) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import resource
 import signal
 import time
@@ -27,6 +28,10 @@ class Declared:
     overrides: Mapping[str, Any]
     blueprint: Blueprint
     evaluated_in: float = field(compare=False, default=0.0)
+
+    def document(self) -> dict[str, Any]:
+        """The blueprint as `python -m blueprint --json` writes it."""
+        return json.loads(self.blueprint.to_text())
 
 
 class Program:
