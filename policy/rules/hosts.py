@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policy import tokens as t
@@ -13,6 +14,9 @@ from policy.stack import Stack
 RULES = Rules("EC2")
 
 _HOSTS = (t.LAUNCH_TEMPLATE, t.INSTANCE)
+
+# EC2 User Guide, "Amazon EBS-optimized instance types": those that are not optimised by default.
+_WITHOUT_EBS_BANDWIDTH = re.compile(r"^(c1|c3|g2|i2|m1|m2|m3|r3|t1|t2)\.")
 
 
 def follows_template(host: Resource) -> bool:
@@ -123,13 +127,16 @@ def ebs_customer_key(host: Resource, stack: Stack, _: Parameters) -> Iterator[st
     id="ebs-optimised",
     title="Hosts have bandwidth of their own to their volumes",
     severity=Severity.ADVISORY,
-    remediation="Set ebsOptimized to true.",
+    remediation="Set ebsOptimized to true, or leave it out on current types.",
     needs=("ebsOptimized",),
     checkov="CKV_AWS_135",
 )
 def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
-    """Otherwise writes to volumes compete with orders for the network."""
-    if not follows_template(host) and not host.flag("ebsOptimized"):
+    """Otherwise writes to volumes compete with orders for the network. Current types have it by default."""
+    if follows_template(host):
+        return
+    by_default = not _WITHOUT_EBS_BANDWIDTH.match(host.text("instanceType"))
+    if not host.flag("ebsOptimized", default=by_default):
         yield "shares its network with its volumes"
 
 

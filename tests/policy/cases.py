@@ -119,7 +119,7 @@ _CASES_HOSTS = (
         set_(*_TEMPLATE, "blockDeviceMappings.ebs.kmsKeyId", "alias/aws/ebs"),
         real=set_(*_FLEET, "blockDeviceMappings.ebs.encrypted", "false"),
     ),
-    case("ebs-optimised", set_(*_TEMPLATE, "ebsOptimized", "false"), real=set_(*_FLEET, "ebsOptimized")),
+    case("ebs-optimised", set_(*_TEMPLATE, "ebsOptimized", "false"), real=set_(*_FLEET, "ebsOptimized", "false")),
     case("detailed-monitoring", set_(*_TEMPLATE, "monitoring.enabled", False), real=set_(*_FLEET, "monitoring")),
     case(
         "latency-tier-cluster-placed",

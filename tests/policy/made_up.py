@@ -103,7 +103,10 @@ def platform() -> tuple[Json, Json]:
         _hosts(made, ref(key_type, "key"))
         _containers(made, ref(key_type, "key"))
         _messages(made, ref(key_type, "key"))
-        _interfaces(made, ref(key_type, "key"))
+        _functions(made)
+        _api(made)
+        _balancers(made)
+        _delivery(made, ref(key_type, "key"))
         _audit(made, ref(key_type, "key"))
         _buckets(made, ref(key_type, "key"))
     _keys(primary, recovery)
@@ -270,7 +273,7 @@ def _messages(made: Made, key: str) -> None:
     made.add(t.TOPIC_POLICY, "operations", arn=ref(t.TOPIC, "operations"), policy=policy(TLS_ONLY, OWN_ACCOUNT))
 
 
-def _interfaces(made: Made, key: str) -> None:
+def _functions(made: Made) -> None:
     made.add(
         t.FUNCTION,
         "order-intake",
@@ -290,6 +293,9 @@ def _interfaces(made: Made, key: str) -> None:
         sourceAccount=ACCOUNT,
     )
     made.add(t.FUNCTION_URL, "order-intake", functionName=f"{made.stack}-order-intake", authorizationType="AWS_IAM")
+
+
+def _api(made: Made) -> None:
     api = ref(t.REST_API, "api", "id")
     operation = {"security": [{"authorizer": []}]}
     made.add(t.REST_API, "api", body=json.dumps({"paths": {"/health": {"get": {}}, "/orders": {"put": operation}}}))
@@ -304,6 +310,9 @@ def _interfaces(made: Made, key: str) -> None:
     )
     made.add(t.API_METHOD_SETTINGS, "api", restApi=api, stageName="v1", settings={"loggingLevel": "ERROR"})
     made.add(t.WEB_ACL_ASSOCIATION, "api", resourceArn=ref(t.API_STAGE, "api"), webAclArn="arn:aws:wafv2:x")
+
+
+def _balancers(made: Made) -> None:
     made.stateful(
         t.LOAD_BALANCER,
         "balancer",
@@ -327,6 +336,9 @@ def _interfaces(made: Made, key: str) -> None:
         protocol="HTTP",
         defaultActions=[{"type": "redirect", "redirect": {"protocol": "HTTPS"}}],
     )
+
+
+def _delivery(made: Made, key: str) -> None:
     made.add(
         t.PIPELINE,
         "delivery",

@@ -86,3 +86,8 @@ _AFTER_TAKEOVER = {case.rule for case in CASES if case.active}
 def test_every_rule_says_what_it_needs() -> None:
     silent = [rule.id for rule in RULES if not rule.needs and rule.scope is not Scope.PARITY]
     assert not silent, f"these rules cannot be hidden anything from: {silent}"
+
+
+def test_each_stack_exports_whether_it_takes_orders(standing_by: list[Json], taken_over: list[Json]) -> None:
+    active = [blueprint["outputs"].get("active") for blueprint in (*standing_by, taken_over[1])]
+    assert active == [True, False, True], "a rule that speaks of a takeover cannot guess that there was one"
