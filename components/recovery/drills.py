@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -23,12 +24,12 @@ _STOP_PERIODS = 3
 
 @dataclass(frozen=True)
 class DrillsArgs:
-    """`subnet_arns` and `hub_arn` are what is cut off from other regions."""
+    """`subnet_arns`, by tier, and `hub_arn` are what is cut off from other regions."""
 
     settings: Settings
     keys: Keys
     tables: Tables
-    subnet_arns: list[pulumi.Input[str]]
+    subnet_arns: Mapping[str, list[pulumi.Input[str]]]
     hub_arn: pulumi.Input[str]
 
 
@@ -93,12 +94,16 @@ class Drills(Layer):
                 "cloudwatch_logs_configuration": {"log_group_arn": pulumi.Output.concat(self.log_group.arn, ":*")},
             },
             targets=[
-                {
-                    "name": "Subnets",
-                    "resource_type": "aws:ec2:subnet",
-                    "selection_mode": "ALL",
-                    "resource_arns": self._args.subnet_arns,
-                },
+                # A target takes five ARNs (FIS API Reference, CreateExperimentTemplateTargetInput): one for each tier.
+                *(
+                    {
+                        "name": f"{tier.title()}Subnets",
+                        "resource_type": "aws:ec2:subnet",
+                        "selection_mode": "ALL",
+                        "resource_arns": arns,
+                    }
+                    for tier, arns in self._args.subnet_arns.items()
+                ),
                 {
                     "name": "TransitGateways",
                     "resource_type": "aws:ec2:transit-gateway",
@@ -119,7 +124,15 @@ class Drills(Layer):
                 },
             ],
             actions=[
-                _action("cut-subnets-off", "network:route-table-disrupt-cross-region-connectivity", "Subnets", *away),
+                *(
+                    _action(
+                        f"cut-{tier}-subnets-off",
+                        "network:route-table-disrupt-cross-region-connectivity",
+                        f"{tier.title()}Subnets",
+                        *away,
+                    )
+                    for tier in self._args.subnet_arns
+                ),
                 _action(
                     "cut-hub-off", "network:transit-gateway-disrupt-cross-region-connectivity", "TransitGateways", *away
                 ),

@@ -67,7 +67,10 @@ class Recovery(Layer):
                 settings,
                 args.keys,
                 args.stores.tables,
-                subnet_arns=[subnet.arn for zone in args.network.vpc.zones for subnet in (zone.app, zone.data)],
+                subnet_arns={
+                    "app": [zone.app.arn for zone in args.network.vpc.zones],
+                    "data": [zone.data.arn for zone in args.network.vpc.zones],
+                },
                 hub_arn=args.network.hub.gateway.arn,
             ),
             self.child,

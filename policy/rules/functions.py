@@ -103,9 +103,7 @@ def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
 
 
 _OUTSIDE = {
-    "*-failover": "Asks AWS alone, and must not depend on the endpoints of a VPC while a region fails.",
     "*-integrity": "Reads tables, buckets and functions of both regions, and nothing in a VPC.",
-    "*-observer": "Asks the primary's public API as its clients do, and nothing in a VPC.",
     "*-rotation": "Changes a password through the RDS and Secrets Manager APIs alone.",
     "*-observer": "Looks at the primary as clients do, through the internet.",
     "*-failover": "Calls APIs of AWS alone, and must work while the network of the region is at fault.",

@@ -87,6 +87,13 @@ def test_the_experiment_cuts_a_region_off_and_leaves_it_alive(stack: Blueprint):
     assert template["logConfiguration"], "what it did is written down"
 
 
+@pytest.mark.parametrize("stack", ["primary", "dr"], indirect=True)
+def test_no_target_of_an_experiment_names_more_than_fis_takes(stack: Blueprint):
+    targets = stack.one(TEMPLATE, "region-cut-off").properties["targets"]
+    most = max(len(target["resourceArns"]) for target in targets if target.get("resourceArns"))
+    assert most <= 5, "FIS takes five ARNs for a target"
+
+
 def test_an_experiment_is_about_the_other_region(primary: Blueprint, dr: Blueprint):
     for stack, other in ((primary, ["us-east-1", "us-west-2"][1]), (dr, "us-east-1")):
         actions = stack.one(TEMPLATE, "region-cut-off").properties["actions"]
