@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test tests setup lint unit blueprint settings-schema clean
+.PHONY: rehearse test tests setup lint unit blueprint policy settings-schema clean
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal
@@ -29,6 +29,12 @@ lint: setup
 blueprint: setup ## what both stacks declare
 	$(BIN)/python -m blueprint primary
 	$(BIN)/python -m blueprint dr
+
+policy: setup ## the policy pack on what both stacks declare
+	mkdir -p build/blueprints
+	$(BIN)/python -m blueprint primary --json build/blueprints/primary.json
+	$(BIN)/python -m blueprint dr --json build/blueprints/dr.json
+	$(BIN)/python -m policy check build/blueprints/primary.json build/blueprints/dr.json
 
 settings-schema: setup ## write the schema of the settings into Pulumi.yaml
 	$(BIN)/python -m components.settings
