@@ -130,6 +130,7 @@ class Drills(Layer):
                         "network:route-table-disrupt-cross-region-connectivity",
                         f"{tier.title()}Subnets",
                         *away,
+                        kind="Subnets",
                     )
                     for tier in self._args.subnet_arns
                 ),
@@ -295,13 +296,15 @@ class Drills(Layer):
         )
 
 
-def _action(name: str, action: str, targets: str, *parameters: tuple[str, str]) -> aws.fis.ExperimentTemplateActionArgs:
-    """An action on the targets of one kind, which are named after that kind."""
+def _action(
+    name: str, action: str, targets: str, *parameters: tuple[str, str], kind: str | None = None
+) -> aws.fis.ExperimentTemplateActionArgs:
+    """An action on targets, which are named after their kind unless that is given: FIS knows targets by kind."""
     return aws.fis.ExperimentTemplateActionArgs(
         name=name,
         action_id=f"aws:{action}",
         parameters=[aws.fis.ExperimentTemplateActionParameterArgs(key=key, value=value) for key, value in parameters],
-        target=aws.fis.ExperimentTemplateActionTargetArgs(key=targets, value=targets),
+        target=aws.fis.ExperimentTemplateActionTargetArgs(key=kind or targets, value=targets),
     )
 
 
