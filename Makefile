@@ -16,7 +16,7 @@ test: setup ## lint, types, unit tests, and the rehearsal
 	$(MAKE) -j2 lint tests
 
 tests: setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: setup ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
