@@ -15,6 +15,7 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 test: setup ## lint, types, unit tests, and the rehearsal
 	$(MAKE) -j2 lint tests
 
+# Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
