@@ -15,8 +15,9 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 test: setup ## lint, types, unit tests, and the rehearsal
 	$(MAKE) -j2 lint tests
 
+# Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: setup ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"

@@ -26,7 +26,7 @@ def text(report: Report) -> str:
         console.print(_exempted(exempted))
     for expired in report.expired:
         console.print(Text(f"expired on {expired.expires}, counts as none: {expired.rule} for {expired.urn}"))
-    console.print(Text(_sum(report)))
+    console.print(Text(_sum(report)), soft_wrap=True)
     file = console.file
     assert isinstance(file, io.StringIO)
     return file.getvalue()
