@@ -44,7 +44,11 @@ def test_another_process_under_the_same_number_is_not_taken_for_the_server(tmp_p
 
 
 def test_the_server_is_ended_by_its_own_number() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "rehearsal.aws"])
+    waits = "import time; print('up', flush=True); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", waits, "rehearsal.aws"], stdout=subprocess.PIPE)
+    # Its command line can be read only once it runs.
+    assert child.stdout is not None
+    child.stdout.readline()
     server = session(child.pid)
     assert server.alive
     # The child is this process's own, so its end must be collected here for the number to become free.

@@ -129,7 +129,7 @@ class TerraformEngine:
         retained = self._retained(name)
         present = self._in_state(name)
         counted = _Counted(name, len(present), report)
-        watch = Released.of(retained.declared() & set(present), released)
+        watch = Released(retained.declared() & set(present), released)
         arguments = ["-json", "-input=false", "-auto-approve", "-refresh=false", f"-parallelism={_PARALLELISM}"]
         result = retained.destroy(arguments, counted)
         if result.code == 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rehearsal.engines.terraform.command import Event
@@ -11,18 +10,13 @@ from rehearsal.engines.terraform.command import Event
 
 @dataclass
 class Released:
-    """Sets `free` as soon as every address in `left` is destroyed.
+    """Watches a destroy, and sets `free` as soon as every address in `left` is gone.
 
     A database takes minutes to go. It stands in its own stack's region, so the other stack need not wait for it.
     """
 
     left: set[str]
     free: threading.Event
-
-    @classmethod
-    def of(cls, elsewhere: Iterable[str], free: threading.Event) -> Released:
-        """Watches a destroy for the addresses that are `elsewhere`."""
-        return cls(set(elsewhere), free)
 
     def begin(self) -> None:
         """The destroy begins; there may be nothing elsewhere to wait for."""
