@@ -13,6 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from blueprint.primary_outputs import named_again
+from blueprint.program import primary_reference
 from policy.check import evaluate
 from rehearsal.aws.outage import Mode
 from rehearsal.aws.server import RunningServer
@@ -149,10 +151,14 @@ class Rehearsal:
 
     def _judge(self, stage: Stage) -> None:
         """The policy pack on what was declared: a stack by itself, and the recovery region beside its primary."""
-        primary = self.declared[Stage.PRIMARY].document()
+        primary = self.declared[Stage.PRIMARY]
+        documents = [primary.document()]
+        if stage is not Stage.PRIMARY:
+            actual = self.engine.outputs("primary")
+            declared = primary.blueprint.outputs
+            documents.append(named_again(self.declared[stage].document(), primary_reference("dr"), declared, actual))
         with self.shown.phase(f"{stage}: policy"):
-            beside = [] if stage is Stage.PRIMARY else [self.declared[stage].document()]
-            self.report.policy[stage] = evaluate([primary, *beside])
+            self.report.policy[stage] = evaluate(documents)
 
     @contextmanager
     def _lost(self, region: str) -> Iterator[None]:
