@@ -6,12 +6,16 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test setup lint unit blueprint settings-schema clean
+.PHONY: rehearse test tests setup lint unit blueprint settings-schema clean
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal
 
-test: setup lint ## lint, types, unit tests, and the rehearsal
+# The rehearsal mostly waits, so the linters run beside it.
+test: setup ## lint, types, unit tests, and the rehearsal
+	$(MAKE) -j2 lint tests
+
+tests: setup
 	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 unit: setup ## the tests that take seconds

@@ -81,19 +81,32 @@ class Rehearsal:
         return outputs
 
     def down(self) -> None:
-        """Destroys both stacks and looks for what is left."""
+        """Destroys both stacks and looks for what is left.
+
+        The primary begins as soon as the recovery region has nothing left on the primary's side.
+        """
         with self._timed("destroy"):
             for region in self._regions():
                 lift_protections(Clients(region, self.environment))
-            for name, stage in (("dr", self._latest_dr()), ("primary", Stage.PRIMARY)):
-                begun = time.monotonic()
-                with self.shown.phase(f"{name}: destroy"):
-                    self.engine.destroy(name, self.shown)
-                if stage in self.report.stacks:
-                    self.report.stacks[stage].seconds["destroy"] = time.monotonic() - begun
+            released = threading.Event()
+            with self._beside(1) as beside:
+                recovery = beside.submit(self._destroy, "dr", self._latest_dr(), released)
+                recovery.add_done_callback(lambda _: released.set())
+                released.wait()
+                if recovery.done():
+                    recovery.result()
+                self._destroy("primary", Stage.PRIMARY)
+                recovery.result()
         for stage, declared in self.declared.items():
             left = leftovers(declared.blueprint, self._clients(declared))
             self.report.leftovers += [f"{stage}: {mark}" for mark in left]
+
+    def _destroy(self, name: str, stage: Stage, released: threading.Event | None = None) -> None:
+        begun = time.monotonic()
+        with self.shown.phase(f"{name}: destroy"):
+            self.engine.destroy(name, self.shown, released)
+        if stage in self.report.stacks:
+            self.report.stacks[stage].seconds["destroy"] = time.monotonic() - begun
 
     def write(self, file: Path) -> None:
         """Writes the report with this process's peak memory."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
+from rehearsal.aws.repeats import RepeatMiddleware, attempt_of
 from rehearsal.aws.retention import RetentionMiddleware
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def make_application(account_id: str, outages: Outages) -> WSGIApplication:
     corrections.install()
     additions.install()
     moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    return OutageMiddleware(AccessLog(OneAtATime(RetentionMiddleware(moto))), outages)
+    return OutageMiddleware(AccessLog(OneAtATime(RepeatMiddleware(RetentionMiddleware(moto)))), outages)
 
 
 class OneAtATime:
@@ -89,7 +90,9 @@ class AccessLog:
         finally:
             caller = caller_of(environ)
             spent = (time.perf_counter() - began) * 1000
-            log.info("%s %s %s %s %.0f ms", status, caller.region, caller.service, action, spent)
+            attempt = attempt_of(environ)
+            again = "" if attempt == 1 else f" attempt {attempt}"
+            log.info("%s %s %s %s %.0f ms%s", status, caller.region, caller.service, action, spent, again)
 
 
 def _action(environ: WSGIEnvironment) -> str:

@@ -123,6 +123,7 @@ def _make_server(application: WSGIApplication, host: str, port: int, listening: 
             """The application writes its own line, with region and action."""
 
         def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+            log.warning("connection dropped: %r", error)
             self.close_connection = True
 
     return make_server(host, port, application, threaded=True, request_handler=Handler, fd=os.dup(listening.fileno()))

@@ -80,10 +80,13 @@ class Engine(Protocol):
         """Refreshes and plans again: URNs read back from the cloud, and what would change."""
         ...
 
-    def destroy(self, name: str, report: Report) -> None:
-        """Takes a stack down, with what it had retained. Raises `EngineError`."""
+    def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
+        """Takes a stack down, with what it had retained. Raises `EngineError`.
+
+        Sets `released` once nothing of it is left in another stack's region, at the end at the latest.
+        """
         ...
 
     def stop(self) -> None:
-        """Interrupts what is under way, in whatever thread; state is kept. Safe to call when nothing is."""
+        """Interrupts what is under way, in whatever thread, and begins nothing more; state is kept."""
         ...

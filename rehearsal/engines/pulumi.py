@@ -89,13 +89,16 @@ class PulumiEngine:
         self._told(name, lambda: stack.preview(parallel=_PARALLELISM, on_event=note))
         return read_back, tuple(changes)
 
-    def destroy(self, name: str, report: Report) -> None:
-        if not (self._folder(name) / "Pulumi.yaml").exists():
-            return
-        stack = self._selected(name)
-        _unprotect(stack)
-        events = _Events(name, len(_custom_urns(stack)), report)
-        self._told(name, lambda: stack.destroy(parallel=_PARALLELISM, on_event=events))
+    def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
+        try:
+            if (self._folder(name) / "Pulumi.yaml").exists():
+                stack = self._selected(name)
+                _unprotect(stack)
+                events = _Events(name, len(_custom_urns(stack)), report)
+                self._told(name, lambda: stack.destroy(parallel=_PARALLELISM, on_event=events))
+        finally:
+            if released:
+                released.set()
 
     def stop(self) -> None:
         for thread in Path("/proc/self/task").iterdir():

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rehearsal.engines.protocol import EngineError
 
@@ -48,14 +48,23 @@ class Terraform:
     environment: Mapping[str, str]
     limit_seconds: float
     running: set[subprocess.Popen[str]] = field(default_factory=set, compare=False)
+    stopped: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def run(self, *arguments: str) -> str:
         """A command that answers on stdout. Raises `EngineError` with terraform's own words when it fails."""
-        with self._child(arguments) as child, self._bounded(child):
+        return self._answered(arguments, subprocess.PIPE)
+
+    def write(self, file: Path, *arguments: str) -> None:
+        """A command whose answer on stdout goes to a file. Raises `EngineError` as `run` does."""
+        with file.open("w", encoding="utf-8") as written:
+            self._answered(arguments, written)
+
+    def _answered(self, arguments: Sequence[str], stdout: int | IO[str]) -> str:
+        with self._child(arguments, stdout=stdout) as child, self._bounded(child):
             out, err = _communicated(child)
         if child.returncode != 0:
-            raise EngineError(f"terraform {arguments[0]} failed in {self.folder}: {_plain(err or out)}")
-        return out
+            raise EngineError(f"terraform {arguments[0]} failed in {self.folder}: {_plain(err or out or '')}")
+        return out or ""
 
     def stream(self, arguments: Sequence[str], on_event: Callable[[Event], object]) -> Result:
         """A command with `-json` whose events are handed over as they happen; errors are collected."""
@@ -73,7 +82,11 @@ class Terraform:
         result.code = child.returncode
         return result
 
-    def _child(self, arguments: Sequence[str], stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def _child(
+        self, arguments: Sequence[str], *, stdout: int | IO[str] = subprocess.PIPE, stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        if self.stopped.is_set():
+            raise EngineError("interrupted; nothing more is begun")
         command = shutil.which("terraform")
         if command is None:
             raise EngineError("there is no terraform on PATH; install it, or use --engine pulumi")
@@ -90,12 +103,15 @@ class Terraform:
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
             start_new_session=True,
         )
         self.running.add(child)
+        if self.stopped.is_set():
+            # Stopped in between: whoever stopped may not have seen this child.
+            interrupt(child)
         return child
 
     def _bounded(self, child: subprocess.Popen[str]) -> _Bound:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +15,9 @@ from blueprint.program import ROOT
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
 from rehearsal.engines.terraform.command import Event, Result, Terraform, interrupt
 from rehearsal.engines.terraform.exported import Exported
+from rehearsal.engines.terraform.planned import Planned
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
+from rehearsal.engines.terraform.released import Released
 from rehearsal.engines.terraform.retained import Retained
 from rehearsal.engines.terraform.schema import provider_schema
 from rehearsal.lowering import Lowered, LoweringError, lower
@@ -26,6 +27,7 @@ from rehearsal.stacks import Declared
 _PARALLELISM = 48
 _LIMIT_SECONDS = 1800.0
 _PLAN = "plan.bin"
+_DRIFT = "drift.bin"
 
 
 class TerraformEngine:
@@ -42,26 +44,29 @@ class TerraformEngine:
         self._environment = dict(environment)
         self.plugin = plugin or find_plugin()
         self._lowered: dict[str, Lowered] = {}
+        self._planned: dict[str, Planned] = {}
         self._secrets: dict[str, str] = {}
         self._running: set[subprocess.Popen[str]] = set()
+        self._stopped = threading.Event()
 
     def preview(self, name: str, declared: Declared) -> int:
         lowered = self._lower(name, declared)
         folder = self._folder(name)
         self._retained(name).set_aside(lowered)
         (folder / "main.tf.json").write_text(lowered.to_text(), encoding="utf-8")
-        planned: Counter[str] = Counter()
+        planned = Planned()
         result = self._terraform(name).stream(
             ["plan", "-json", "-input=false", "-refresh=false", f"-out={_PLAN}", f"-parallelism={_PARALLELISM}"],
-            lambda event: planned.update([event.get("type", "")]),
+            planned,
         )
         if result.code != 0:
             raise EngineError(f"{name}: the plan is refused: " + "; ".join(map(str, result.errors)))
-        return planned["planned_change"]
+        self._planned[name] = planned
+        return len(planned.actions)
 
     def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
         lowered = self._lowered[name]
-        changes = _plan_changes(self._terraform(name), _PLAN)
+        changes = self._planned[name].actions
         before = set(self._in_state(name))
         state = self._folder(name) / "terraform.tfstate"
         watch = Exported.of(declared.blueprint, lowered, set(changes), state, exported or threading.Event())
@@ -83,9 +88,7 @@ class TerraformEngine:
             created=frozenset(urn for urn, address in lowered.addresses.items() if address in present),
             not_created=(*lowered.skipped, *_missing(declared, lowered, present, result)),
             unsupported_arguments=lowered.unsupported_arguments,
-            replaced=tuple(
-                sorted(address for address, actions in changes.items() if set(actions) >= {"delete", "create"})
-            ),
+            replaced=self._planned[name].replaced,
             seconds=seconds,
         )
 
@@ -96,37 +99,47 @@ class TerraformEngine:
         return {output: described["value"] for output, described in answered.items()}
 
     def drift(self, name: str) -> tuple[frozenset[str], tuple[Drift, ...]]:
+        planned = Planned()
         result = self._terraform(name).stream(
-            ["plan", "-json", "-input=false", "-out=drift.bin", f"-parallelism={_PARALLELISM}"], lambda _: None
+            ["plan", "-json", "-input=false", f"-out={_DRIFT}", f"-parallelism={_PARALLELISM}"], planned
         )
         if result.code != 0:
             raise EngineError(f"{name}: the second plan fails: " + "; ".join(map(str, result.errors)))
-        shown = json.loads(self._terraform(name).run("show", "-json", "drift.bin"))
-        values = shown.get("prior_state", {}).get("values", {})
-        read_back = {entry["address"] for entry in values.get("root_module", {}).get("resources", [])}
         urns = {address: urn for urn, address in self._lowered[name].addresses.items()}
-        drifts = tuple(
-            Drift(change["address"], _differing(change["change"]))
-            for change in shown.get("resource_changes", [])
-            if change["change"]["actions"] != ["no-op"] and change["address"] in read_back
-        )
-        return frozenset(urns[address] for address in read_back if address in urns), drifts
+        read_back = frozenset(urns[address] for address in planned.read_back if address in urns)
+        return read_back, self._drifts(name, planned) if planned.differing else ()
 
-    def destroy(self, name: str, report: Report) -> None:
-        if not (self._folder(name) / "terraform.tfstate").exists():
-            return
-        self._fill_in_secrets(name)
-        terraform = self._terraform(name)
-        total = len(self._in_state(name))
-        counted = _Counted(name, total, report)
+    def _drifts(self, name: str, planned: Planned) -> tuple[Drift, ...]:
+        """What differs, argument by argument; only the plan itself says so, and it is large."""
+        shown = json.loads(self._terraform(name).run("show", "-json", _DRIFT))
+        changes = [change for change in shown["resource_changes"] if change["address"] in planned.differing]
+        return tuple(Drift(change["address"], _differing(change["change"])) for change in changes)
+
+    def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
+        released = released or threading.Event()
+        try:
+            if (self._folder(name) / "terraform.tfstate").exists():
+                self._fill_in_secrets(name)
+                self._destroy(name, report, released)
+        finally:
+            released.set()
+
+    def _destroy(self, name: str, report: Report, released: threading.Event) -> None:
+        """What was retained goes first: it was made on top of what the stack still has."""
+        retained = self._retained(name)
+        present = self._in_state(name)
+        counted = _Counted(name, len(present), report)
+        watch = Released.of(retained.declared() & set(present), released)
         arguments = ["-json", "-input=false", "-auto-approve", "-refresh=false", f"-parallelism={_PARALLELISM}"]
-        result = terraform.stream(["destroy", *arguments], counted)
+        result = retained.destroy(arguments, counted)
         if result.code == 0:
-            result = self._retained(name).destroy(arguments, counted)
+            watch.begin()
+            result = self._terraform(name).stream(["destroy", *arguments], lambda event: (counted(event), watch(event)))
         if result.code != 0:
             raise EngineError(f"{name}: not everything could be destroyed: " + "; ".join(map(str, result.errors)))
 
     def stop(self) -> None:
+        self._stopped.set()
         with ThreadPoolExecutor() as pool:
             list(pool.map(interrupt, tuple(self._running)))
 
@@ -180,7 +193,7 @@ class TerraformEngine:
 
     def _terraform(self, folder: str | Path) -> Terraform:
         where = self._folder(folder) if isinstance(folder, str) else folder
-        return Terraform(where, {**self._environment, **self._secrets}, _LIMIT_SECONDS, self._running)
+        return Terraform(where, {**self._environment, **self._secrets}, _LIMIT_SECONDS, self._running, self._stopped)
 
 
 class _Counted:
@@ -203,15 +216,6 @@ class _Counted:
 
 def _required(plugin: Plugin) -> dict[str, str]:
     return {"source": "hashicorp/aws", "version": plugin.version}
-
-
-def _plan_changes(terraform: Terraform, plan: str) -> dict[str, list[str]]:
-    shown = json.loads(terraform.run("show", "-json", plan))
-    return {
-        change["address"]: change["change"]["actions"]
-        for change in shown.get("resource_changes", [])
-        if change["change"]["actions"] != ["no-op"]
-    }
 
 
 def _missing(declared: Declared, lowered: Lowered, present: set[str], result: Result) -> list[tuple[str, str, str]]:

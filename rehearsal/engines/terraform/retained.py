@@ -28,13 +28,16 @@ class Retained:
 
     def set_aside(self, lowered: Lowered) -> None:
         """Moves what is retained and no longer declared out of the stack's state; notes what is retained now."""
-        note = self.folder / _NOTE
-        before = set(json.loads(note.read_text(encoding="utf-8"))) if note.exists() else set()
-        gone = sorted(before - set(lowered.addresses.values()))
+        gone = self.declared() - set(lowered.addresses.values())
         if gone:
             self._keep_providers()
-            self._move(set(gone))
-        note.write_text(json.dumps(sorted(lowered.retained)), encoding="utf-8")
+            self._move(gone)
+        (self.folder / _NOTE).write_text(json.dumps(sorted(lowered.retained)), encoding="utf-8")
+
+    def declared(self) -> set[str]:
+        """Addresses that the stack would retain, as it was last previewed."""
+        note = self.folder / _NOTE
+        return set(json.loads(note.read_text(encoding="utf-8"))) if note.exists() else set()
 
     def destroy(self, arguments: list[str], on_event: Callable[[Event], None]) -> Result:
         """Destroys what was set aside, in whatever region it is."""

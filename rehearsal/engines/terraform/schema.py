@@ -21,8 +21,8 @@ def provider_schema(terraform: Terraform, cache: Path) -> ProviderSchema:
     """Schemas of every type; `terraform` stands in an initialised folder. Raises `EngineError`."""
     if not (cache / _INDEX).exists():
         raw = terraform.folder / "schema.json"
-        raw.write_text(terraform.run("providers", "schema", "-json"), encoding="utf-8")
-        # The whole schema is 13 MB of text: taken apart by a child, so that this process stays small.
+        # The whole schema is 13 MB of text: written and taken apart by children, so that this process stays small.
+        terraform.write(raw, "providers", "schema", "-json")
         command = [sys.executable, "-m", __spec__.name, str(raw.resolve()), str(cache.resolve())]
         split = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
         raw.unlink()
