@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from recovery.context import Context
 from recovery.errors import (
     CorruptJournalError,
@@ -99,7 +101,7 @@ class Executor:
             facts = self._attempt(step, intended)
         except _FATAL:
             raise
-        except RecoveryError as error:
+        except (RecoveryError, BotoCoreError, ClientError) as error:
             self._append(Kind.FAILED, step.name, {"trouble": str(error)})
             seconds = self.stopwatch() - started
             self._reports[step.name] = _report(step, Status.FAILED, seconds, trouble=str(error))

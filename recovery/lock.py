@@ -27,9 +27,10 @@ from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
 from recovery.errors import LockHeldError, LockLostError, RecoveryError
 
 ITEM = "runbook_lock"
-LASTS_MILLISECONDS = 15_000
-"""How long a lock outlives its last heartbeat: what a person whose runbook was killed waits for `resume` at most."""
-BEATS_EVERY_MILLISECONDS = 4_000
+LASTS_MILLISECONDS = 8_000
+"""How long a lock outlives its last heartbeat: what `resume` waits for at most. It may be short, since the journal
+fences a holder that was only slow."""
+BEATS_EVERY_MILLISECONDS = 2_000
 """Three heartbeats may be lost before the lock is."""
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 _KEY: Mapping[str, Any] = {KEY_ATTRIBUTE: {"S": ITEM}, SORT_ATTRIBUTE: {"N": "0"}}
@@ -84,10 +85,13 @@ class Lock:
         if stored is not None and not stored.is_free(now):
             raise _held(stored, now)
 
-    def acquire(self, *, run: str, holder: str, verb: str) -> Held:
-        """Takes the lock if it is free; raises LockHeldError that names the holder."""
+    def acquire(self, *, run: str, holder: str, verb: str, instead_of: Held | None = None) -> Held:
+        """Takes the lock if it is free, or still exactly `instead_of`, whose holder is known to be dead.
+
+        Raises LockHeldError that names the holder.
+        """
         stored, now = self.read(), self._clock()
-        if stored is not None and not stored.is_free(now):
+        if stored is not None and stored != instead_of and not stored.is_free(now):
             raise _held(stored, now)
         token = stored.token + 1 if stored else 1
         wanted = Held(token, run, holder, verb, now, now + self._lasts)
@@ -107,13 +111,13 @@ class Lock:
         self._mine = kept
 
     def release(self) -> None:
-        """Frees the lock; a lock that another took meanwhile is left alone."""
+        """Frees the lock. One that another took meanwhile is left alone, one that cannot be freed runs out."""
         if self._mine is None:
             return
         mine, self._mine = self._mine, None
         try:
             self._update(mine, replace(mine, until=0))
-        except LockLostError:
+        except (LockLostError, LockUnavailableError):
             return
 
     def forget(self) -> None:

@@ -40,7 +40,25 @@ from recovery.waiting import Waiter
 
 def this_process() -> str:
     """Who runs a runbook: user, host and process."""
-    return f"{getpass.getuser()}@{socket.gethostname()}[{os.getpid()}]"
+    return f"{_here()}[{os.getpid()}]"
+
+
+def died_here(holder: str) -> bool:
+    """Whether a holder was a process of this user on this host, and is no more."""
+    where, _, process = holder.rstrip("]").rpartition("[")
+    if where != _here() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _here() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 @dataclass
@@ -216,9 +234,11 @@ class Operations:
             held = lock.read()
             if held is None or held.run != run.id:
                 raise
-            self.announce(f"waiting for the lock of {held.holder}, which is free unless it is heard of")
-            self.waiter.until_clock_reads(held.until)
-            lock.acquire(run=run.id, holder=self.holder, verb=run.verb)
+            dead = died_here(held.holder)
+            if not dead:
+                self.announce(f"waiting for the lock of {held.holder}, which is free unless it is heard of")
+                self.waiter.until_clock_reads(held.until)
+            lock.acquire(run=run.id, holder=self.holder, verb=run.verb, instead_of=held if dead else None)
 
     def _hand_back(self, context: Context) -> str:
         table = self.configuration.tables.control

@@ -52,7 +52,8 @@ class Plan:
 
 _HAND_OVER = (TakeLease(), AwaitLease(), OpenIntake(), TurnTraffic(), ProveOrder())
 _QUIET = (Quiesce(), AwaitQuiet(), CatchUp())
-_STORES = (PromoteDatabase(), DetachSecret(), DetachFiles(), AwaitDatabase(), RotateSecret(), AwaitFiles())
+_ASKED = (PromoteDatabase(), DetachSecret(), DetachFiles())
+_AWAITED = (AwaitDatabase(), RotateSecret(), AwaitFiles())
 
 PLANS: dict[Verb, Plan] = {
     plan.verb: plan
@@ -70,14 +71,23 @@ PLANS: dict[Verb, Plan] = {
             "move order intake to the recovery region, whatever has become of the primary",
             "orders of the last moment that had not arrived; each is named by failback, none with strongly consistent "
             "tables",
-            (*_HAND_OVER, RecordKnownOrders(), *_STORES, ScaleOutStep(), DrainBacklog()),
+            (*_HAND_OVER, *_ASKED, RecordKnownOrders(), *_AWAITED, ScaleOutStep(), DrainBacklog()),
         ),
         Plan(
             Verb.SWITCHOVER,
             True,
             "move order intake to the recovery region while both regions are well",
             "nothing: orders are refused until all that were accepted have arrived",
-            (CompareOrders(), AwaitReplica(), *_QUIET, *_HAND_OVER, *_STORES, ScaleOutStep(), DrainBacklog()),
+            (
+                CompareOrders(),
+                AwaitReplica(),
+                *_QUIET,
+                *_HAND_OVER,
+                *_ASKED,
+                *_AWAITED,
+                ScaleOutStep(),
+                DrainBacklog(),
+            ),
         ),
         Plan(
             Verb.FAILBACK,
@@ -90,7 +100,8 @@ PLANS: dict[Verb, Plan] = {
                 AwaitReplica(),
                 *_QUIET,
                 *_HAND_OVER,
-                *_STORES,
+                *_ASKED,
+                *_AWAITED,
                 StandBy(),
                 DrainBacklog(),
             ),

@@ -6,7 +6,7 @@ Looks at the region that takes over alone. The other one may be gone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -71,7 +71,8 @@ def position(context: Context) -> str:
 
 def _checked(name: str, look: Callable[[Context], Check], context: Context) -> Check:
     try:
-        return look(context)
+        found = look(context)
+        return replace(found, way_out="") if found.ready else found
     except (BotoCoreError, ClientError) as error:
         return Check(name, False, f"{failures.code(error)}: {error}", "see whether it exists and may be looked at")
     except (RecoveryError, SwitchError, LookupError) as error:
@@ -113,7 +114,7 @@ def _cooldown(context: Context) -> Check:
 def _intake(context: Context) -> Check:
     found = context.intake(context.target).health()
     right = found.region == context.target.region
-    return Check("order intake", right, f"answers from {found.region}", "" if right else "correct the exports")
+    return Check("order intake", right, f"answers from {found.region}", "correct the exports")
 
 
 def _switch(context: Context) -> Check:

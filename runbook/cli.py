@@ -109,7 +109,7 @@ def doctor(
     """Whether the region that would take over is ready, and what is missing; exit code 4 if something is."""
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
-        found = it.session.operations(it.show.watch, it.show.announce).doctor(verb)
+        found = [*it.session.operations(it.show.watch, it.show.announce).doctor(verb), *it.session.state()]
         it.show.checks(found)
         if not all(check.ready for check in found):
             raise typer.Exit(NotReadyError.exit_code)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from pulumi import automation
 
 from recovery.errors import ConfigurationError
+from recovery.readiness import Check
 
 BUDGET = "recoveryBudget"
 """The export that holds the recovery time's budget, term by term (`recovery.budget`)."""
@@ -31,6 +33,26 @@ def of_file(path: Path) -> Mapping[str, Any]:
 def of_stack(stack: str, work_dir: Path) -> Mapping[str, Any]:
     """By the engine, from its state; raises ConfigurationError."""
     return {name: output.value for name, output in selected(stack, work_dir).outputs().items()}
+
+
+def state_check(backend: str, primary_region: str) -> Check:
+    """Whether the engine's state outlives the primary's region; `backend` is the URL of the engine's login."""
+    way_out = f"keep it in a bucket outside {primary_region}: pulumi login 's3://BUCKET?region=REGION'"
+    found = urlsplit(backend)
+    if found.scheme == "https":
+        return Check("state", True, f"kept by {backend}")
+    region = parse_qs(found.query).get("region", [""])[0]
+    if found.scheme != "s3":
+        return Check("state", False, f"{backend} is this machine alone", way_out)
+    if not region:
+        return Check("state", False, f"{backend} does not say where its bucket is", way_out)
+    lost = region == primary_region
+    return Check("state", not lost, f"{backend} is in {region}", way_out if lost else "")
+
+
+def backend_of(stack: str, work_dir: Path) -> str:
+    """Where the engine keeps its state; raises ConfigurationError."""
+    return selected(stack, work_dir).workspace.who_am_i().url or ""
 
 
 def selected(stack: str, work_dir: Path) -> automation.Stack:

@@ -16,6 +16,7 @@ from recovery.configuration import Configuration
 from recovery.context import Announce, Parts
 from recovery.executor import Watch
 from recovery.operations import Operations, this_process
+from recovery.readiness import Check
 from recovery.scale_out import CommandScaleOut, ScaleOut
 from recovery.switch import Switch
 from recovery.waiting import Waiter
@@ -41,6 +42,13 @@ class Session:
         if self.outputs_file is not None:
             return outputs.of_file(self.outputs_file)
         return outputs.of_stack(self.stack, self.work_dir)
+
+    def state(self) -> list[Check]:
+        """Whether the state outlives the primary's region; nothing where a file of exports stands for it."""
+        if self.outputs_file is not None:
+            return []
+        backend = outputs.backend_of(self.stack, self.work_dir)
+        return [outputs.state_check(backend, self.configuration.primary.region)]
 
     @cached_property
     def configuration(self) -> Configuration:

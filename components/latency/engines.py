@@ -103,7 +103,13 @@ class Engines(Layer):
             ),
             capacity_reservation_specification=self._reserved(),
             tags={"Name": self._args.settings.name(name)},
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                # It is the template's to say. What a provider reads back of it, some take for a change of their own
+                # (terraform-provider-aws, issue 39476).
+                ignore_changes=["userData"],
+            ),
         )
         aws.lb.TargetGroupAttachment(
             name, target_group_arn=self._args.fix_target_group, target_id=engine.id, opts=self.child

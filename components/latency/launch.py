@@ -9,9 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.latency.host_tuning import Fleet, Ports, plan_host, user_data
-from components.latency.instance_types import Architecture, InstanceType
 from components.providers import default_tags
 from components.settings import Settings
+from components.settings.instance_types import Architecture, InstanceType
 
 # AWS's own public parameters; Amazon Linux 2023 User Guide, "Launching AL2023 using the SSM parameter".
 _AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default"
@@ -128,7 +128,10 @@ def host_user_data(settings: Settings, fleet: Fleet | None) -> str:
         metrics=network.metrics_port,
         feed=network.market_data_port,
     )
-    return user_data(plan_host(latency.instance_type, ports, latency.engine_hugepages_percent), fleet)
+    plan = plan_host(
+        latency.instance_type, ports, latency.engine_hugepages_percent, ena_express=latency.engine_ena_express
+    )
+    return user_data(plan, fleet)
 
 
 def _one_thread_per_core(instance_type: InstanceType) -> aws.ec2.LaunchTemplateCpuOptionsArgs | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pulumi
@@ -21,6 +21,7 @@ from components.recovery.traffic import Target
 from components.security.keys import Keys
 from components.security.secrets import Secrets
 from components.settings import Role, Settings
+from components.settings.coherence_recovery import recovery_budget
 
 _HEALTH_PATH = f"/{STAGE}/health"
 
@@ -77,11 +78,20 @@ class Recovery(Layer):
     @property
     def outputs(self) -> dict[str, Any]:
         """For people and for the runbook: what to delegate the zone to, what to prove, and how to take over."""
-        standby = {"recovery": self.standby.configuration} if self.standby else {}
+        standby = {"recovery": self.standby.configuration, "recoveryBudget": self._budget()} if self.standby else {}
         return {
             "tradingApiName": self._args.settings.recovery.trading_api_domain,
             "dnsNameServers": self.zone.name_servers,
             **standby,
+        }
+
+    def _budget(self) -> dict[str, Any]:
+        """Apart from what a run needs, which has to fit into the environment of a function."""
+        found = recovery_budget(self._args.settings)
+        return {
+            "terms": [asdict(term) for term in found.terms],
+            "detection": asdict(found.detection),
+            "seconds": found.seconds,
         }
 
     def _standby(self, primary: PrimaryExports) -> Standby:

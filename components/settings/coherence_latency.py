@@ -38,7 +38,11 @@ def the_instance_type_can_do_what_is_asked(settings: Settings) -> Found:
             "runs at a fraction of its cores once its credits are used up; choose a type such as c5n.9xlarge",
         )
     elif latency.engine_placement is Placement.CLUSTER and not known.cluster_placement:
-        yield ("engineInstanceType", known.name, "cannot be placed in a cluster; choose a type such as c5n.9xlarge")
+        yield (
+            "engineInstanceType",
+            known.name,
+            "cannot be placed in a cluster; choose a type such as c5n.9xlarge, or enginePlacement = partition",
+        )
     if latency.engine_ena_express and not known.ena_express:
         yield (
             "engineEnaExpress",

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field, field_validator
 
-from components.latency.instance_types import INSTANCE_TYPES, InstanceType
+from components.settings.instance_types import INSTANCE_TYPES, InstanceType
 from components.settings.section import Section
 
 
@@ -96,6 +96,6 @@ class LatencySettings(Section):
             fit = ", ".join(known.name for known in INSTANCE_TYPES.values() if known.cluster_placement)
             raise ValueError(
                 f"is not a type whose cores and network are known; choose one of {fit}, or add it to "
-                "components/latency/instance_types.py from DescribeInstanceTypes"
+                "components/settings/instance_types.py from DescribeInstanceTypes"
             )
         return name

@@ -215,4 +215,3 @@ def _outputs(account: str, sites: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _milliseconds(setting: str) -> int:
     return round(float(_LEASE[setting]) * 1000)
-

@@ -17,6 +17,7 @@ _MODULES = {
     "elb": "elb",
     "macie2": "macie2",
     "rds": "rds",
+    "route53recoverycontrol": "route53recoverycontrolconfig",
     "servicediscovery": "service_discovery",
 }
 
@@ -67,6 +68,7 @@ _PROPERTIES = {
     ("aws_lambda_function_url", "functionName"): "function_name",
     ("aws_sns_topic_subscription", "topic"): "topic_arn",
     ("aws_api_gateway_authorizer", "restApi"): "rest_api_id",
+    ("aws_api_gateway_base_path_mapping", "restApi"): "api_id",
     ("aws_api_gateway_deployment", "restApi"): "rest_api_id",
     ("aws_api_gateway_integration", "restApi"): "rest_api_id",
     ("aws_api_gateway_method", "restApi"): "rest_api_id",

@@ -9,6 +9,7 @@ from typing import Any
 from blueprint import Blueprint
 from blueprint.references import references_in
 from rehearsal.verification.clients import Clients
+from rehearsal.verification.compute import COMPUTE_JOINS, COMPUTE_KINDS
 from rehearsal.verification.joins import JOINS
 from rehearsal.verification.kinds import KINDS
 
@@ -34,7 +35,7 @@ def verify(
     findings = _of_stack(primary, primary_clients)
     if dr is not None and dr_clients is not None:
         findings += _of_stack(dr, dr_clients)
-        for join in JOINS:
+        for join in (*JOINS, *COMPUTE_JOINS):
             declared = set(join.declared(primary, dr))
             if declared:
                 found = set(join.found(primary_clients, dr_clients))
@@ -61,7 +62,7 @@ def _marks(blueprint: Blueprint, clients: Clients) -> list[tuple[str, set[str], 
     """Per kind that the stack declares in its own region: declared and found marks."""
     home = _home_provider(blueprint)
     marks = []
-    for kind in KINDS:
+    for kind in (*KINDS, *COMPUTE_KINDS):
         values = (kind.declared(r) for r in blueprint.of_type(kind.type) if r.provider == home)
         declared = {str(value) for value in values if value and not any(references_in(value))}
         if declared:

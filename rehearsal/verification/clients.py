@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2})
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for all regions: a session keeps the model of every service that it made a client of, and some are large."""
+    return boto3.Session()
 
 
 @dataclass(frozen=True)
@@ -20,17 +26,16 @@ class Clients:
     region: str
     environment: Mapping[str, str]
 
-    @cached_property
-    def _session(self) -> boto3.Session:
-        return boto3.Session(
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=self.region,
-        )
-
     def client(self, service: str) -> Any:
         """A client of one service."""
-        return self._session.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"], config=_CONFIG)
+        return _session().client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            config=_CONFIG,
+        )
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
         """Every item of a listing, over all of its pages."""

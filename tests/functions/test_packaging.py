@@ -60,7 +60,7 @@ def test_validators_from_another_document_are_not_packed(monkeypatch: pytest.Mon
 
 
 def test_an_unknown_function_is_refused_by_name() -> None:
-    with pytest.raises(packaging.PackagingError, match="'trade' is none of authorizer, order_intake"):
+    with pytest.raises(packaging.PackagingError, match="'trade' is none of authorizer, failover"):
         packaging.content("trade")
 
 

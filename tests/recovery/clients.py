@@ -23,9 +23,11 @@ class Killer:
         self.calls: list[str] = []
         self._at = 0
         self._after = False
+        self._error: Exception | None = None
 
-    def at(self, call: int, *, after: bool) -> None:
-        self.calls, self._at, self._after = [], call, after
+    def at(self, call: int, *, after: bool, error: Exception | None = None) -> None:
+        """With an `error` the process lives and is told that; without one it ends."""
+        self.calls, self._at, self._after, self._error = [], call, after, error
 
     def disarm(self) -> None:
         self._at = 0
@@ -34,14 +36,20 @@ class Killer:
         self.calls.append(name)
         mine = len(self.calls) == self._at
         if mine and not self._after:
-            raise KilledError(f"before {name}")
+            raise self._error or KilledError(f"before {name}")
         answer = call()
         if mine:
-            raise KilledError(f"after {name}")
+            raise self._error or KilledError(f"after {name}")
         return answer
 
 
 _READS = ("get_", "describe_", "list_", "batch_get_", "query", "scan")
+
+
+def _only_operations(name: str) -> None:
+    """What copies an object asks for names that no client has."""
+    if name.startswith("_"):
+        raise AttributeError(name)
 
 
 class Mortal:
@@ -53,6 +61,7 @@ class Mortal:
         self._killer = killer
 
     def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
         real = getattr(self._real, name)
         if name.startswith(_READS):
             return real
@@ -221,6 +230,8 @@ class Routed:
         self._table = control_table
 
     def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
+
         def call(**parameters: Any) -> Any:
             client = self._control if parameters.get("TableName") == self._table else self._own
             return getattr(client, name)(**parameters)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recovery.errors import RecoveryError
 from recovery.executor import Moment, Point
 from recovery.plan import PLANS, Verb
 from tests.recovery import world as worlds
-from tests.recovery.clients import KilledError
+from tests.recovery.clients import KilledError, error
 from tests.recovery.world import EAST, WEST, World
 
 VERBS = (Verb.OPEN, Verb.FAILOVER, Verb.SWITCHOVER, Verb.FAILBACK, Verb.DRILL)
 
 
 def ready_for(verb: Verb) -> World:
-    """A world in which the verb is what there is to do."""
+    """A world in which the verb is what there is to do; a copy, since to make one takes longer than to copy it."""
+    return copy.deepcopy(_prepared(verb))
+
+
+@cache
+def _prepared(verb: Verb) -> World:
     world = worlds.world()
     world.order("A")
     if verb is Verb.OPEN:
@@ -70,6 +80,25 @@ def test_killed_before_or_after_any_effect_a_run_ends_in_the_same_state(verb: Ve
             where = f"{'after' if after else 'before'} call {call}, {world.killer.calls[-1]}"
             resumed_or_begun(world, verb)
             assert world.state() == expected, f"killed {where}"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("after", "trouble"),
+    [(False, error("ThrottlingException")), (True, ReadTimeoutError(endpoint_url="https://aws"))],
+    ids=["refused", "answer lost"],
+)
+def test_whatever_call_is_refused_or_loses_its_answer_a_run_ends_in_the_same_state(
+    verb: Verb, after: bool, trouble: Exception
+) -> None:
+    expected, calls = uninterrupted(verb)
+    for call in range(1, calls + 1):
+        world = ready_for(verb)
+        world.killer.at(call, after=after, error=trouble)
+        with contextlib.suppress(RecoveryError):
+            world.operations().begin(verb)
+        resumed_or_begun(world, verb)
+        assert world.state() == expected, f"call {call}, {world.killer.calls[call - 1]}"
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,8 @@ from recovery.errors import (
     WrongAccountError,
 )
 from recovery.executor import Moment, Point
+from recovery.lock import LASTS_MILLISECONDS
+from recovery.operations import died_here, this_process
 from recovery.plan import Verb
 from tests.functions.aws import CONTROL
 from tests.recovery.clients import KilledError, error
@@ -172,7 +177,7 @@ def test_a_run_that_began_while_another_looked_around_is_noticed(world: World) -
 def test_a_run_that_has_not_ended_is_resumed_or_aborted_before_another(world: World) -> None:
     with pytest.raises(KilledError):
         world.operations("alice", watch=killing_at("detach-files", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
-    world.clock.advance(15_000)
+    world.clock.advance(LASTS_MILLISECONDS)
     refused(world, UnfinishedRunError, r"failover \w+, begun by alice at .* has not ended: `resume` or `abort` it")
     said = world.operations("bob").abort()
     assert said.startswith("failover ")
@@ -260,3 +265,19 @@ def test_a_file_of_exports_is_read_or_refused_by_name(tmp_path: Path) -> None:
     assert found.other(found.site(EAST)) == found.site(WEST)
     with pytest.raises(ConfigurationError, match="'eu-west-1' is neither"):
         found.site("eu-west-1")
+
+
+def test_a_run_whose_process_died_on_this_host_is_resumed_at_once(world: World) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait(timeout=60)
+    dead = this_process().replace(f"[{os.getpid()}]", f"[{process.pid}]")
+    assert died_here(dead)
+    assert not died_here(this_process())
+    assert not died_here(f"somebody@elsewhere[{process.pid}]")
+    with pytest.raises(KilledError):
+        world.operations(dead, watch=killing_at("turn-traffic", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
+    killed_at = world.clock()
+    passed: dict[str, int] = {}
+    watch = lambda moment: passed.setdefault(moment.step.name, world.clock())  # noqa: E731
+    assert world.operations("bob", watch=watch).resume().outcome == "done"
+    assert passed["turn-traffic"] == killed_at, "nothing is waited for"

@@ -14,6 +14,7 @@ from pulumi import automation
 from recovery.errors import StepFailedError
 from runbook import engine
 from runbook.engine import PulumiScaleOut
+from runbook.outputs import state_check
 from runbook.retained import RetainedStore, put_back, retained
 from tests.functions.aws import CONTROL
 from tests.recovery.tables import Tables
@@ -119,3 +120,20 @@ def test_whatever_was_kept_is_loaded_again(size: int) -> None:
     kept = [{"urn": f"urn:{number}", "inputs": {"text": "x" * (number % 17)}} for number in range(size // 100)]
     store.save("run", kept)
     assert store.load() == kept
+
+
+@pytest.mark.parametrize(
+    ("backend", "ready", "found"),
+    [
+        ("https://api.pulumi.com", True, "kept by"),
+        ("s3://state?region=us-west-2", True, "is in us-west-2"),
+        ("s3://state?region=us-east-1", False, "is in us-east-1"),
+        ("s3://state", False, "does not say where"),
+        ("file://~", False, "this machine alone"),
+    ],
+)
+def test_a_state_that_would_be_lost_with_the_primary_is_missed(backend: str, ready: bool, found: str) -> None:
+    check = state_check(backend, "us-east-1")
+    assert check.ready is ready
+    assert found in check.found
+    assert bool(check.way_out) is not ready

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.latency.instance_types import Architecture, InstanceType
+from components.settings.instance_types import Architecture, InstanceType
 
 # Effective cores up to which so many are left to the kernel, interrupts and agents; 16 beyond. Isolating more starves
 # the network's interrupts, isolating fewer wastes cores.
@@ -16,6 +16,8 @@ JUMBO_MTU = 9001
 # Microseconds that a reader polls the network's queue before it sleeps (Linux, Documentation/admin-guide/sysctl/net).
 BUSY_POLL_MICROSECONDS = 50
 HUGEPAGE_MIB = 2
+# EC2 User Guide, "Check if ENA Express is enabled for your instance", metric ena_srd_mode: for TCP and UDP, or off.
+_SRD_ON, _SRD_OFF = "3", "0"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class HostPlan:
     housekeeping: int
     hugepages: int
     ports: Ports
+    ena_express: bool
 
     @property
     def housekeeping_cpus(self) -> str:
@@ -79,6 +82,13 @@ class HostPlan:
         return ("nosmt", "processor.max_cstate=1", "intel_idle.max_cstate=1", "tsc=reliable")
 
     @property
+    def ena_srd_mode(self) -> str:
+        """What the driver says of ENA Express; nothing on a type without it."""
+        if not self.instance_type.ena_express:
+            return ""
+        return _SRD_ON if self.ena_express else _SRD_OFF
+
+    @property
     def environment(self) -> dict[str, str]:
         """What the scripts on the host read."""
         return {
@@ -92,6 +102,7 @@ class HostPlan:
             "HUGEPAGES": str(self.hugepages),
             "TRANSPARENT_HUGEPAGES": self.transparent_hugepages,
             "MTU": str(JUMBO_MTU),
+            "ENA_SRD_MODE": self.ena_srd_mode,
             "BUSY_POLL": str(BUSY_POLL_MICROSECONDS),
             "HARDWARE_CLOCK": "yes" if self.instance_type.hardware_clock else "no",
             "FIX_PORT": str(self.ports.fix),
@@ -101,7 +112,9 @@ class HostPlan:
         }
 
 
-def plan_host(instance_type: InstanceType, ports: Ports, hugepages_percent: int) -> HostPlan:
+def plan_host(
+    instance_type: InstanceType, ports: Ports, hugepages_percent: int, *, ena_express: bool = False
+) -> HostPlan:
     """The plan for one type. Raises `ValueError` when the type has no core to spare for an engine.
 
     Cores are physical ones: multithreading is off, by the launch template's CPU options and on the kernel's command
@@ -111,7 +124,7 @@ def plan_host(instance_type: InstanceType, ports: Ports, hugepages_percent: int)
     if housekeeping >= instance_type.cores:
         raise ValueError(f"{instance_type.name} has {instance_type.cores} core: none is left for an engine")
     hugepages = instance_type.memory_mib * hugepages_percent // 100 // HUGEPAGE_MIB
-    return HostPlan(instance_type, housekeeping, hugepages, ports)
+    return HostPlan(instance_type, housekeeping, hugepages, ports, ena_express)
 
 
 def housekeeping_cores(effective_cores: int) -> int:

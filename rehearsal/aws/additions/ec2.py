@@ -25,7 +25,7 @@ def _reserve(call: Call, record: Record) -> None:
         tags |= read_tags(specification.get("Tags"))
     if tags:
         call.moto("ec2").create_tags([record[_ID]], tags)
-    record["TotalInstanceCount"] = record["AvailableInstanceCount"] = record.pop("InstanceCount")
+    record["TotalInstanceCount"] = record.pop("InstanceCount")
     zones = {zone.zone_id: zone.name for zone in call.moto("ec2").describe_availability_zones()}
     names = {name: identifier for identifier, name in zones.items()}
     if "AvailabilityZone" not in record:
@@ -39,23 +39,38 @@ def _reserve(call: Call, record: Record) -> None:
 
 def _resize(_call: Call, record: Record) -> None:
     if "InstanceCount" in record:
-        change = record.pop("InstanceCount") - record["TotalInstanceCount"]
-        record["TotalInstanceCount"] += change
-        record["AvailableInstanceCount"] += change
+        record["TotalInstanceCount"] = record.pop("InstanceCount")
     if record["EndDateType"] == "unlimited":
         record.pop("EndDate", None)
     record["Return"] = True
 
 
-def _tagged(call: Call, record: Record) -> Record:
-    tags = call.moto("ec2").describe_tags(filters={"resource-id": [record[_ID]]})
+def instances_in(ec2: Any, reservation: str) -> int:
+    """How many instances of moto's EC2 stand in a reservation; one that is stopped gives its place up.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
+    """
+    return sum(
+        getattr(instance, "capacity_reservation_id", None) == reservation and instance.state in ("pending", "running")
+        for instance in ec2.all_instances()
+    )
+
+
+def _described(call: Call, record: Record) -> Record:
+    ec2 = call.moto("ec2")
+    tags = ec2.describe_tags(filters={"resource-id": [record[_ID]]})
     shape = call.operation.service_model.shape_for("TagList")
-    return {**record, "Tags": write_tags(shape, {tag["key"]: tag["value"] for tag in tags})}
+    left = record["TotalInstanceCount"] - instances_in(ec2, record[_ID]) if record["State"] == "active" else 0
+    return {
+        **record,
+        "AvailableInstanceCount": left,
+        "Tags": write_tags(shape, {tag["key"]: tag["value"] for tag in tags}),
+    }
 
 
 def _filtered(call: Call, record: Record) -> bool:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeCapacityReservations.html"""
-    tags = read_tags(_tagged(call, record)["Tags"])
+    tags = read_tags(_described(call, record)["Tags"])
     for wanted in call.params.get("Filters", []):
         name = wanted["Name"]
         if name.startswith("tag:"):
@@ -97,9 +112,9 @@ RESERVATION = SERVICE.resource(
         names="CapacityReservationIds",
         on_create=_reserve,
         on_update=_resize,
-        view=_tagged,
+        view=_described,
         not_found="InvalidCapacityReservationId.NotFound",
-        not_emulated="instances: a reservation is always wholly available",
+        not_emulated="whether instances match it in type, tenancy and zone",
     )
 )
 
@@ -108,7 +123,7 @@ RESERVATION = SERVICE.resource(
 def _cancel(call: Call) -> Any:
     """A cancelled reservation stays listed, as cancelled."""
     record = RESERVATION.find(call)
-    record.update(State="cancelled", TotalInstanceCount=0, AvailableInstanceCount=0)
+    record.update(State="cancelled", TotalInstanceCount=0)
     return {"Return": True}
 
 

@@ -1,7 +1,7 @@
-"""CodeBuild: sources without a location, and the key of the artifacts.
+"""CodeBuild: sources without a location, the key of the artifacts, and how many builds may run at once.
 
 A project whose source or artifacts are a pipeline's, or that has no source, names no location; artifacts are encrypted
-under the key that is given.
+under the key that is given, and the limit of concurrent builds is the project's own.
 
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html
@@ -18,6 +18,7 @@ from moto.core.responses import ActionResult
 
 from rehearsal.aws.corrections._patch import around
 
+_KEPT = ("encryptionKey", "concurrentBuildLimit")
 _WITHOUT_LOCATION = {"CODEPIPELINE", "NO_SOURCE"}
 
 
@@ -30,9 +31,10 @@ def install() -> None:
 
 def _create(original: Any, response: responses.CodeBuildResponse) -> ActionResult:
     answer = original(response)
-    key = response._get_param("encryptionKey")
-    if key:
-        answer.result["project"]["encryptionKey"] = key
+    for name in _KEPT:
+        value = response._get_param(name)
+        if value:
+            answer.result["project"][name] = value
     return answer
 
 

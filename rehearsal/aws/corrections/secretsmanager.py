@@ -1,22 +1,22 @@
-"""Secrets Manager: replicas that stand by themselves, and rotations that end.
+"""Secrets Manager: a replica is encrypted under the key that was named for its Region, and can become independent; a
+rotation ends.
 
-- A replica is encrypted under the key that was named for its Region.
-  https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
-- StopReplicationToReplica makes a replica a secret of its own, with its versions; rotation has to be set up anew.
-  https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_StopReplicationToReplica.html
-- When a rotation has ended, its version is current, and the one before it is the previous one. The function's steps are
-  not run: there is no database whose password they could set, so the value stays.
-  https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_StopReplicationToReplica.html
+
+When a rotation has ended, its version is current and the one before it is the previous one. The function's steps are
+not run: there is no database whose password they could set, so the value stays.
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
 
 from __future__ import annotations
 
 import copy
+import json
 from functools import cache
 from typing import Any
 
-from moto.core.responses import ActionResult
-from moto.secretsmanager.exceptions import InvalidParameterException
+from moto.secretsmanager.exceptions import InvalidRequestException, SecretNotFoundException
 from moto.secretsmanager.models import FakeSecret, ReplicaSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 
@@ -38,6 +38,24 @@ def _create_replicas(original: Any, secret: FakeSecret, replica_regions: Any, *a
     return replicas
 
 
+def _stop_replication(response: SecretsManagerResponse) -> str:
+    """The replica becomes a secret of its own, as it is now; asked in its Region, whatever has become of the other."""
+    secrets = response.backend.secrets
+    replica = secrets.get(response._get_param("SecretId"))
+    if replica is None:
+        raise SecretNotFoundException()
+    if not isinstance(replica, ReplicaSecret):
+        raise InvalidRequestException("The secret is not a replica.")
+    source, alone = replica.source, copy.copy(replica.source)
+    alone.arn, alone.region, alone.replicas = replica.arn, replica.region, []
+    alone.kms_key_id = replica.config["KmsKeyId"]
+    alone.versions = copy.deepcopy(source.versions)
+    alone.rotation_requested = alone.rotation_enabled = False
+    source.replicas = [other for other in source.replicas if other is not replica]
+    secrets[replica.arn] = alone
+    return json.dumps({"ARN": replica.arn})
+
+
 def _rotate(original: Any, backend: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
     secret: Any = backend.secrets.get(secret_id)
     before = getattr(secret, "default_version_id", None)
@@ -53,36 +71,13 @@ def _rotate(original: Any, backend: SecretsManagerBackend, secret_id: str, *args
     return answer
 
 
-def _stop_replication(response: SecretsManagerResponse) -> ActionResult:
-    backend = response.backend
-    replica = backend.secrets.get(response._get_param("SecretId"))
-    if not isinstance(replica, ReplicaSecret):
-        raise InvalidParameterException("The secret is not a replica.")
-    return ActionResult({"ARN": stand_alone(backend.account_id, replica).arn})
-
-
-def stand_alone(account: str, replica: ReplicaSecret) -> FakeSecret:
-    """The secret that takes the place of a replica."""
-    source, backend = replica.source, secretsmanager_backends[account][replica.region]
-    secret = copy.copy(source)
-    secret.region, secret.arn, secret.replicas = replica.region, replica.arn, []
-    secret.kms_key_id = replica.config["KmsKeyId"]
-    secret.versions = copy.deepcopy(source.versions)
-    secret.rotation_requested = secret.rotation_enabled = False
-    source.replicas = [one for one in source.replicas if one.region != replica.region]
-    dict.pop(backend.secrets, replica.arn, None)
-    backend.secrets[secret.secret_id] = secret
-    return secret
-
-
 def make_replica(account: str, source: FakeSecret, region: str) -> None:
     """Makes the secret of that name in another region a replica again, under the key that it has there."""
-    backend = secretsmanager_backends[account][region]
-    earlier: Any = backend.secrets.get(source.name)
-    if earlier is not None:
-        backend.secrets.pop(source.name)
+    secrets: dict[str, Any] = secretsmanager_backends[account][region].secrets
     replica = ReplicaSecret(source, region)
-    if earlier is not None and earlier.kms_key_id:
-        replica.config["KmsKeyId"] = earlier.kms_key_id
+    for key, earlier in [entry for entry in secrets.items() if entry[1].name == source.name]:
+        dict.pop(secrets, key)
+        if getattr(earlier, "kms_key_id", None):
+            replica.config["KmsKeyId"] = earlier.kms_key_id
     source.replicas.append(replica)
-    backend.secrets[replica.arn] = replica
+    secrets[replica.arn] = replica

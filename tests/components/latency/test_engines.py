@@ -124,6 +124,7 @@ def test_the_primary_has_four_engines_in_capacity_that_is_theirs(primary: Bluepr
         assert fed_by(target) == [(RESERVATION, "engines")]
         assert fed_by(engine.properties["launchTemplate"]["id"]) == [(TEMPLATE, "engine-fixed")]
         assert engine.options["deleteBeforeReplace"], "the reservation has no place for a successor beside it"
+        assert engine.options["ignoreChanges"] == ["userData"], "what is read back of the template's is no change"
 
 
 def test_a_pilot_light_has_no_engine_and_pays_for_none(dr: Blueprint):

@@ -15,7 +15,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES as DESCRIBED
 from components.latency.host_tuning import Fleet, HostPlan, Ports, plan_host, user_data
 from components.latency.host_tuning.plan import housekeeping_cores
 from components.latency.host_tuning.user_data import SCRIPTS, USER_DATA_LIMIT, script
-from components.latency.instance_types import INSTANCE_TYPES, InstanceType
+from components.settings.instance_types import INSTANCE_TYPES, InstanceType
 from tests.golden import Golden
 
 PORTS = Ports(fix=9878, service=8443, metrics=9464, feed=31001)

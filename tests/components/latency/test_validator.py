@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from components.latency.host_tuning import Ports, plan_host
-from components.latency.instance_types import INSTANCE_TYPES
+from components.settings.instance_types import INSTANCE_TYPES
 from tests.components.latency.tuned_host import DEVICE, Host, tuned
 
+ENGINE_UNIT = "/etc/systemd/system/trading-engine.service.d"
 PORTS = Ports(fix=9878, service=8443, metrics=9464, feed=31001)
 
 
@@ -33,6 +34,19 @@ def test_a_tuned_host_passes_every_check(name: str, tmp_path: Path):
         ("/sys/devices/system/cpu/nohz_full", "(null)", "tickless cores"),
         ("/sys/devices/system/cpu/smt/active", "1", "multithreading: is 1, should be 0"),
         ("/proc/cmdline", "BOOT_IMAGE=vmlinuz", "kernel argument: is nothing, should be rcu_nocbs=8-47"),
+        ("/sys/module/intel_idle/parameters/max_cstate", "9", "deepest idle state: is 9, should be 1"),
+        ("/proc/1/status", "Cpus_allowed_list:\t0-47", "cores of the system: is 0-47, should be 0-7"),
+        (f"{ENGINE_UNIT}/cores.conf", "[Service]", "cores of the engine: is nothing, should be 8-47"),
+        (f"{ENGINE_UNIT}/cores.conf", "LimitMEMLOCK=8M", "locked memory of the engine: is 8M, should be infinity"),
+        (
+            "/sys/devices/virtual/workqueue/cpumask",
+            "ffff,ffffffff",
+            "cores of kernel work: is ffffffffffff, should be ff",
+        ),
+        ("/proc/irq/default_smp_affinity", "ffff,ffffffff", "cores of new interrupts"),
+        ("/proc/sys/kernel/timer_migration", "1", "timer migration"),
+        ("/proc/sys/vm/stat_interval", "1", "seconds between statistics: is 1, should be 120"),
+        ("/proc/sys/net/ipv4/tcp_mtu_probing", "0", "MTU probing"),
         ("/proc/sys/vm/nr_hugepages", "0", "huge pages"),
         ("/sys/kernel/mm/transparent_hugepage/enabled", "[always] madvise never", "transparent huge pages: is always"),
         ("/proc/sys/kernel/numa_balancing", "1", "NUMA balancing"),
@@ -76,6 +90,17 @@ def test_a_knob_that_slipped_fails_by_name(path: str, content: str, knob: str, t
         (f"ethtool -k {DEVICE}", "generic-segmentation-offload: on", "generic segmentation offload: is on"),
         (f"ethtool -k {DEVICE}", "large-receive-offload: on", "large receive offload: is on"),
         (f"ethtool -c {DEVICE}", "Adaptive RX: on  TX: n/a", "adaptive interrupts: is on, should be off"),
+        (f"ethtool -c {DEVICE}", "rx-usecs: 20\ntx-usecs: 0", "interrupts held back, rx: is 20, should be 0"),
+        (f"ethtool -c {DEVICE}", "rx-usecs: 0\ntx-usecs: 64", "interrupts held back, tx: is 64, should be 0"),
+        (f"ethtool -l {DEVICE}", "Combined: 32\nCombined: 32", "network queues: is 32, should be 8"),
+        (f"ethtool -S {DEVICE}", "ena_srd_mode: 3", "ENA Express: is 3, should be 0"),
+        ("nft list chain inet trading feed", "", "market data untracked: is nothing, should be 31001"),
+        (
+            "nft list chain inet trading input",
+            "tcp dport { 22, 8443, 9464, 9878 } accept",
+            "open ports: is 22 8443 9464 9878, should be 8443 9464 9878",
+        ),
+        ("systemctl is-enabled trading-host-drain.service", "disabled", "draining: is disabled, should be enabled"),
     ],
 )
 def test_a_service_or_a_device_that_is_wrong_fails_by_name(command: str, text: str, knob: str, tmp_path: Path):
@@ -84,6 +109,27 @@ def test_a_service_or_a_device_that_is_wrong_fails_by_name(command: str, text: s
     result = wrong.validate()
     assert result.returncode == 1
     assert f"FAIL  {knob}" in result.stdout
+
+
+def test_idle_states_of_graviton_are_off_in_the_kernel(tmp_path: Path):
+    slipped = host(tmp_path, "c7gn.16xlarge")
+    slipped.write("/sys/module/cpuidle/parameters/off", "0")
+    assert "FAIL  idle states off: is 0, should be 1" in slipped.validate().stdout
+
+
+def test_ena_express_is_expected_where_it_was_asked_for(tmp_path: Path):
+    asked = tuned(tmp_path, plan_host(INSTANCE_TYPES["c6in.8xlarge"], PORTS, 50, ena_express=True))
+    assert "pass  ENA Express: 3" in asked.validate().stdout
+    asked.answer(f"ethtool -S {DEVICE}", "ena_srd_mode: 1")
+    assert "FAIL  ENA Express: is 1, should be 3" in asked.validate().stdout
+
+
+def test_nothing_is_said_of_ena_express_on_a_type_without_it(tmp_path: Path):
+    assert "ENA Express" not in host(tmp_path, "c5n.9xlarge").validate().stdout
+
+
+def test_a_small_type_has_as_many_queues_as_it_can_have(tmp_path: Path):
+    assert "pass  network queues: 8" in host(tmp_path, "c8gn.48xlarge").validate().stdout
 
 
 def test_a_type_without_a_hardware_clock_takes_the_link_local_time(tmp_path: Path):

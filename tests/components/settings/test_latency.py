@@ -15,6 +15,11 @@ from components.settings import Settings, SettingsError
     [
         ({"engineInstanceType": "c5n.huge"}, "engineInstanceType = 'c5n.huge'", "choose one of c5n.xlarge"),
         ({"engineInstanceType": "t3.small"}, "engineInstanceType = 't3.small'", "choose a type such as c5n.9xlarge"),
+        (
+            {"engineInstanceType": "c7i-flex.8xlarge"},
+            "engineInstanceType = 'c7i-flex.8xlarge'",
+            "cannot be placed in a cluster; choose a type such as c5n.9xlarge, or enginePlacement = partition",
+        ),
         ({"engineEnaExpress": True}, "engineEnaExpress = True", "choose a type such as c6in.8xlarge"),
         ({"engineZone": "us-east-1f"}, "engineZone = 'us-east-1f'", "choose from us-east-1a, us-east-1b, us-east-1c"),
         ({"engineTenancy": "host"}, "engineTenancy = 'host'", "write dedicated"),
@@ -55,6 +60,7 @@ def test_a_refused_setting_registers_nothing():
         {"enginePlacement": "partition", "engineTenancy": "default", "enginePartitions": 7},
         {"enginePlacement": "spread", "engineTenancy": "default", "fixedEngines": 2, "elasticEnginesMax": 5},
         {"engineInstanceType": "c6in.8xlarge", "engineEnaExpress": True},
+        {"engineInstanceType": "c7i-flex.8xlarge", "enginePlacement": "partition", "engineTenancy": "default"},
     ],
 )
 def test_what_goes_together_is_taken(given: dict[str, Any]):

@@ -27,6 +27,14 @@ offload() {
   ethtool -k "$device" | awk -F': *' -v name="$1" '$1 == name { split($2, word, " "); print word[1] }'
 }
 
+mask() { # 00000000,0000000f as f
+  content "$1" | tr -d ',' | sed 's/^0*//'
+}
+
+channels() { # pre-set maximums come before current settings
+  ethtool -l "$device" | awk -v nth="$1" '/^Combined:/ { count++; if (count == nth) print $2 }'
+}
+
 device=$(ip -o route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
 
 check 'isolated cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/isolated)"
@@ -40,10 +48,22 @@ for argument in $KERNEL_ARGUMENTS; do
 done
 if [ "$ARCHITECTURE" = x86_64 ]; then
   check 'multithreading' 0 "$(content /sys/devices/system/cpu/smt/active)"
+  check 'deepest idle state' 1 "$(content /sys/module/intel_idle/parameters/max_cstate)"
+else
+  check 'idle states off' 1 "$(content /sys/module/cpuidle/parameters/off)"
 fi
+check 'cores of the system' "$HOUSEKEEPING_CPUS" "$(awk '/^Cpus_allowed_list:/ { print $2 }' "$root/proc/1/status")"
+engine=/etc/systemd/system/trading-engine.service.d/cores.conf
+check 'cores of the engine' "$ISOLATED_CPUS" "$(sed -n 's/^CPUAffinity=//p' "$root$engine")"
+check 'locked memory of the engine' infinity "$(sed -n 's/^LimitMEMLOCK=//p' "$root$engine")"
+check 'cores of kernel work' "$HOUSEKEEPING_MASK" "$(mask /sys/devices/virtual/workqueue/cpumask)"
+check 'cores of new interrupts' "$HOUSEKEEPING_MASK" "$(mask /proc/irq/default_smp_affinity)"
 check 'huge pages' "$HUGEPAGES" "$(content /proc/sys/vm/nr_hugepages)"
 check 'transparent huge pages' "$TRANSPARENT_HUGEPAGES" "$(chosen /sys/kernel/mm/transparent_hugepage/enabled)"
 check 'NUMA balancing' 0 "$(content /proc/sys/kernel/numa_balancing)"
+check 'timer migration' 0 "$(content /proc/sys/kernel/timer_migration)"
+check 'seconds between statistics' 120 "$(content /proc/sys/vm/stat_interval)"
+check 'MTU probing' 1 "$(content /proc/sys/net/ipv4/tcp_mtu_probing)"
 check 'swappiness' 0 "$(content /proc/sys/vm/swappiness)"
 check 'busy polling' "$BUSY_POLL" "$(content /proc/sys/net/core/busy_poll)"
 check 'busy reading' "$BUSY_POLL" "$(content /proc/sys/net/core/busy_read)"
@@ -57,11 +77,23 @@ done < <(awk -v device="$device" '$NF ~ "^" device { sub(":", "", $1); print $1 
 check 'network interrupts on other cores' none "${astray:-none}"
 check 'MTU' "$MTU" "$(content "/sys/class/net/$device/mtu")"
 check 'network driver' ena "$(ethtool -i "$device" | awk '/^driver:/ { print $2 }')"
+wanted=$NETWORK_QUEUES
+most=$(channels 1)
+if [ "$wanted" -gt "${most:-0}" ]; then
+  wanted=$most
+fi
+check 'network queues' "$wanted" "$(channels 2)"
+if [ -n "$ENA_SRD_MODE" ]; then
+  check 'ENA Express' "$ENA_SRD_MODE" "$(ethtool -S "$device" | awk '$1 == "ena_srd_mode:" { print $2 }')"
+fi
 check 'receive offload' off "$(offload generic-receive-offload)"
 check 'large receive offload' off "$(offload large-receive-offload)"
 check 'segmentation offload' off "$(offload tcp-segmentation-offload)"
 check 'generic segmentation offload' off "$(offload generic-segmentation-offload)"
 check 'adaptive interrupts' off "$(ethtool -c "$device" | awk '/^Adaptive RX:/ { print $3 }')"
+for direction in rx tx; do
+  check "interrupts held back, $direction" 0 "$(ethtool -c "$device" | awk -v name="$direction-usecs:" '$1 == name { print $2 }')"
+done
 source=169.254.169.123
 if [ "$HARDWARE_CLOCK" = yes ]; then
   source=PHC0
@@ -73,4 +105,11 @@ check 'metadata without a token' 401 "$(curl -s -o /dev/null -m 2 -w '%{http_cod
 check 'firewall' active "$(systemctl is-active nftables.service)"
 check 'firewall by default' drop \
   "$(nft list chain inet trading input | awk '/policy/ { sub(/.*policy /, ""); sub(/;.*/, ""); print }')"
+check 'market data untracked' "$FEED_PORT" \
+  "$(nft list chain inet trading feed | awk '$1 == "udp" && $NF == "notrack" { print $3 }')"
+open=$(nft list chain inet trading input | sed -n 's/.*tcp dport {\(.*\)} accept.*/\1/p' | tr -d ' ' | tr ',' '\n' | sort -n)
+check 'open ports' "$(printf '%s\n' "$FIX_PORT" "$SERVICE_PORT" "$METRICS_PORT" | sort -n | xargs)" "$(xargs <<< "$open")"
+if [ -n "$FLEET_GROUP" ]; then
+  check 'draining' enabled "$(systemctl is-enabled trading-host-drain.service)"
+fi
 exit "$failed"

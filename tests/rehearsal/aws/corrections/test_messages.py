@@ -76,9 +76,11 @@ def test_a_build_project_of_a_pipeline_names_no_location_and_keeps_its_key(clien
         environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
         serviceRole="arn:aws:iam::123456789012:role/build",
         encryptionKey="arn:aws:kms:us-east-1:123456789012:key/artifacts",
+        concurrentBuildLimit=1,
     )["project"]
     assert project["source"]["type"] == "CODEPIPELINE"
     kept = client("codebuild").batch_get_projects(names=["build"])["projects"][0]
+    assert kept["concurrentBuildLimit"] == 1, "builds of one stack wait for each other"
     assert kept["encryptionKey"] == "arn:aws:kms:us-east-1:123456789012:key/artifacts"
 
 

@@ -53,6 +53,7 @@ INSTANCE_TYPES: dict[str, InstanceType] = {
         InstanceType("c7gn.8xlarge", 32, 32, 65536, _ARM, ena_express=True),
         InstanceType("c7gn.12xlarge", 48, 48, 98304, _ARM, ena_express=True),
         InstanceType("c7gn.16xlarge", 64, 64, 131072, _ARM, ena_express=True),
+        InstanceType("c7i-flex.8xlarge", 32, 16, 65536, cluster_placement=False, hardware_clock=True),
         InstanceType("c7i.24xlarge", 96, 48, 196608, ena_express=True, hardware_clock=True),
         InstanceType("c7i.48xlarge", 192, 96, 393216, ena_express=True, hardware_clock=True),
         InstanceType("c8gn.16xlarge", 64, 64, 131072, _ARM, ena_express=True),

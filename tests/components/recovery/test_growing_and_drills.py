@@ -1,0 +1,106 @@
+"""R4 and R7: the build that grows the recovery region, and drills on the real platform."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from blueprint import Blueprint, record_dr, record_primary
+from components.recovery.scale_out import buildspec
+from tests.components.security.graph import listed, statements
+
+PROJECT = "aws:codebuild/project:Project"
+TEMPLATE = "aws:fis/experimentTemplate:ExperimentTemplate"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+
+def test_the_build_takes_everything_from_its_own_region(dr: Blueprint):
+    project = dr.one(PROJECT, "scale-out").properties
+    assert project["source"]["location"] == "trading-dr-artifacts-123456789012/source/platform.zip"
+    assert project["environment"]["privilegedMode"] is False
+    assert project["concurrentBuildLimit"] == 1, "two would wait for the lock of one stack"
+    assert project["encryptionKey"], "under a key of the platform"
+    variables = {v["name"]: v["value"] for v in project["environment"]["environmentVariables"]}
+    assert variables["PULUMI_STACK"] == "organization/trading-platform/dr"
+    assert not [name for name in variables if "SECRET" in name or "PASSPHRASE" in name], "no secret in the clear"
+
+
+def test_the_build_changes_its_region_and_no_role(dr: Blueprint):
+    for each in statements(dr.one(ROLE_POLICY, "scale-out")):
+        actions = listed(each["Action"])
+        assert not {a for a in actions if a.startswith("iam:")} - {"iam:GetRole", "iam:PassRole"}, each["Sid"]
+        if "*" in listed(each["Resource"]):
+            assert each["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-west-2"}}, each["Sid"]
+
+
+def test_the_build_may_keep_the_state_that_is_named(primary: Blueprint):
+    stack = record_dr(primary, overrides={"stateBackendUrl": "s3://trading-state?region=us-west-2"})
+    resources = {
+        resource
+        for each in statements(stack.one(ROLE_POLICY, "scale-out"))
+        if each["Sid"] in ("FindTheState", "KeepTheState")
+        for resource in listed(each["Resource"])
+    }
+    assert resources == {"arn:aws:s3:::trading-state", "arn:aws:s3:::trading-state/*"}
+
+
+def test_every_command_of_the_build_is_one_that_the_shell_understands():
+    phases = json.loads(buildspec())["phases"]
+    for phase in phases.values():
+        assert phase["on-failure"] == "ABORT", "a step that fails ends the build"
+        script = "\n".join(phase["commands"])
+        assert subprocess.run(["bash", "-n"], input=script, text=True, check=False, timeout=30).returncode == 0
+    assert any("active true" in command for command in phases["build"]["commands"])
+    assert any("--policy-pack" in command for command in phases["build"]["commands"]), "no growth past the policies"
+
+
+def test_a_build_that_knows_no_state_says_so():
+    check = json.loads(buildspec())["phases"]["install"]["commands"][1]
+    refused = subprocess.run(["bash", "-c", check], env={}, capture_output=True, text=True, check=False, timeout=30)
+    assert refused.returncode != 0
+    assert "stateBackendUrl" in refused.stderr, "it names the setting"
+
+
+def test_the_experiment_cuts_a_region_off_and_leaves_it_alive(stack: Blueprint):
+    template = stack.one(TEMPLATE, "region-cut-off").properties
+    assert {action["actionId"] for action in template["actions"]} == {
+        "aws:network:route-table-disrupt-cross-region-connectivity",
+        "aws:network:transit-gateway-disrupt-cross-region-connectivity",
+        "aws:dynamodb:global-table-pause-replication",
+        "aws:s3:bucket-pause-replication",
+    }
+    targets = {target["name"] for target in template["targets"]}
+    assert {action["target"]["value"] for action in template["actions"]} == targets, "each target is used"
+    assert template["stopConditions"][0]["source"] == "aws:cloudwatch:alarm", "it stops when orders suffer"
+    assert template["logConfiguration"], "what it did is written down"
+
+
+def test_an_experiment_is_about_the_other_region(primary: Blueprint, dr: Blueprint):
+    for stack, other in ((primary, ["us-east-1", "us-west-2"][1]), (dr, "us-east-1")):
+        actions = stack.one(TEMPLATE, "region-cut-off").properties["actions"]
+        regions = {p["value"] for action in actions for p in action["parameters"] if p["key"] == "region"}
+        assert regions == {other}
+
+
+def test_nothing_is_disturbed_until_somebody_says_so(primary: Blueprint, dr: Blueprint):
+    assert primary.one(SCHEDULE, "region-cut-off").properties["state"] == "DISABLED"
+    assert dr.one(SCHEDULE, "region-cut-off").properties["state"] == "DISABLED"
+    enabled = record_primary({"drillEnabled": True})
+    assert enabled.one(SCHEDULE, "region-cut-off").properties["state"] == "ENABLED"
+
+
+@pytest.mark.parametrize("name", ["region-cut-off", "readiness-drill"])
+def test_drills_are_due_on_the_first_saturday_in_the_markets_time(dr: Blueprint, name: str):
+    schedule = dr.one(SCHEDULE, name).properties
+    assert schedule["scheduleExpression"] == "cron(0 10 ? * SAT#1 *)"
+    assert schedule["scheduleExpressionTimezone"] == "America/New_York"
+
+
+def test_the_recovery_region_asks_itself_each_month_whether_it_could(dr: Blueprint, primary: Blueprint):
+    schedule = dr.one(SCHEDULE, "readiness-drill").properties
+    assert schedule["state"] == "ENABLED", "it moves nothing"
+    assert json.loads(schedule["target"]["input"]) == {"drill": True}
+    assert "readiness-drill" not in {r.name for r in primary.of_type(SCHEDULE)}

@@ -1,0 +1,85 @@
+"""Settings of recovery: each refusal names the key, the value and the way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from blueprint import record_primary
+from components.settings import Settings, SettingsError
+from components.settings.coherence_recovery import recovery_budget
+from recovery.budget import RTO_SECONDS
+
+STATE = "s3://trading-state?region=us-west-2"
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "way_out"),
+    [
+        ({"healthCheckThreshold": 3}, "healthCheckThreshold = 3", "lower healthCheckInterval"),
+        ({"failoverTtl": 60}, "healthCheckThreshold = 1", "answers that resolvers keep 60 s"),
+        ({"healthCheckInterval": 30}, "healthCheckThreshold = 1", "health checks 30 s"),
+        ({"leaseMilliseconds": 9000}, "healthCheckThreshold = 1", "leaseMilliseconds"),
+        ({"healthCheckInterval": 20}, "healthCheckInterval = 20", "write 10 (fast) or 30"),
+        ({"healthCheckThreshold": 0}, "healthCheckThreshold = 0", "greater than or equal to 1"),
+        ({"controlCallMilliseconds": 2001}, "controlCallMilliseconds = 2001", "less than or equal to 2000"),
+        ({"trafficSwitch": "dns"}, "trafficSwitch = 'dns'", "'healthCheck' or 'routingControl'"),
+        ({"failoverQuorum": 1}, "failoverQuorum = 1", "greater than or equal to 2"),
+        ({"failoverQuorum": 5}, "failoverQuorum = 5", "less than or equal to 4"),
+        ({"leaseStaleSeconds": 60}, "leaseStaleSeconds = 60", "set more than 66"),
+        ({"automaticFailover": True}, "automaticFailover = True", "name the backend"),
+        ({"stateBackendUrl": "s3://b?region=us-east-1"}, "stateBackendUrl", "move the state to us-west-2"),
+        ({"stateBackendUrl": "file:///tmp"}, "stateBackendUrl = 'file:///tmp'", "write s3://bucket"),
+        ({"tradingApiDomain": "api.trading.example"}, "tradingApiDomain", "choose another name"),
+        ({"tradingApiDomain": "trading"}, "tradingApiDomain = 'trading'", "pattern"),
+        (
+            {"tradingApiCertificateArn": "arn:aws:acm:us-west-2:123456789012:certificate/0a1b"},
+            "tradingApiCertificateArn",
+            "import the certificate here",
+        ),
+        ({"drillDay": "MON"}, "drillTime = '10:00'", "choose another day or time"),
+        ({"drillDay": "Saturday"}, "drillDay = 'Saturday'", "choose one of MON"),
+        ({"drillDay": "FRI", "drillTime": "09:20"}, "drillTime = '09:20'", "09:30 to 16:00"),
+        ({"drillTime": "25:00"}, "drillTime = '25:00'", "HH:MM"),
+        ({"scaleOutSource": "platform.tar"}, "scaleOutSource = 'platform.tar'", "pattern"),
+        ({"recoveryStack": "dr"}, "recoveryStack = 'dr'", "pattern"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_way_out(given: dict[str, Any], key: str, way_out: str):
+    with pytest.raises(SettingsError) as refusal:
+        Settings.parse(given)
+    message = str(refusal.value)
+    assert f"trading-platform:{key}" in message, "the message names the key and the value"
+    assert way_out in message, "the message names the way out"
+
+
+def test_a_recovery_that_takes_too_long_registers_nothing_and_names_every_term():
+    with pytest.raises(SettingsError) as refusal:
+        record_primary({"healthCheckThreshold": 3, "failoverTtl": 60})
+    budget = recovery_budget(Settings.parse({}))
+    for term in budget.terms:
+        assert term.name in str(refusal.value), f"the refusal leaves out what {term.name!r} takes"
+
+
+@pytest.mark.parametrize("switch", ["healthCheck", "routingControl"])
+def test_recovery_keeps_its_objective_with_either_switch(switch: str):
+    assert recovery_budget(Settings.parse({"trafficSwitch": switch})).seconds <= RTO_SECONDS
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"automaticFailover": True, "stateBackendUrl": STATE},
+        {"drillDay": "MON", "drillTime": "16:00"},
+        {"failoverTtl": 6, "healthCheckThreshold": 1},
+    ],
+)
+def test_what_works_is_accepted(given: dict[str, Any]):
+    assert Settings.parse(given)
+
+
+def test_detection_is_told_beside_the_budget():
+    quick, slow = (recovery_budget(Settings.parse({"failoverObservations": count})) for count in (1, 5))
+    assert slow.detection.seconds == 5 * quick.detection.seconds == 300, "minutes in a row"
+    assert slow.seconds == quick.seconds, "the objective begins with the decision"
