@@ -73,11 +73,11 @@ def _rotate(original: Any, backend: SecretsManagerBackend, secret_id: str, *args
 
 def make_replica(account: str, source: FakeSecret, region: str) -> None:
     """Makes the secret of that name in another region a replica again, under the key that it has there."""
-    secrets: dict[str, Any] = secretsmanager_backends[account][region].secrets
+    secrets: Any = secretsmanager_backends[account][region].secrets
     replica = ReplicaSecret(source, region)
     for key, earlier in [entry for entry in secrets.items() if entry[1].name == source.name]:
         dict.pop(secrets, key)
-        if getattr(earlier, "kms_key_id", None):
-            replica.config["KmsKeyId"] = earlier.kms_key_id
+        if key_id := getattr(earlier, "kms_key_id", None):
+            replica.config["KmsKeyId"] = key_id
     source.replicas.append(replica)
     secrets[replica.arn] = replica
