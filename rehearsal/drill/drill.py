@@ -14,6 +14,7 @@ from typing import Any
 from functions.order_item import Item
 from recovery import lease
 from recovery.configuration import Site
+from recovery.errors import LockHeldError, NotReadyError, UnfinishedRunError
 from recovery.intake import IntakeError, InvokedIntake
 from recovery.journal import Journal, Kind
 from recovery.steps.step import Stage
@@ -32,7 +33,8 @@ _ORDERS_SECONDS = 120.0
 _OBSERVED_EVERY = 0.1
 _MISSED_IN_A_ROW = 2
 # How often the redrive's schedule is kept here; the stacks' own is each minute.
-_SWEPT_EVERY = 3.0
+_SWEPT_EVERY = 5.0
+_REFUSALS = {error.exit_code for error in (LockHeldError, UnfinishedRunError, NotReadyError)}
 _DRAINED_SECONDS = 90.0
 _AFTERWARDS = 10
 """Orders that the new region accepts before a drill goes on."""
@@ -102,7 +104,8 @@ class Drill:
         old = stored(self._tables(self._primary), self._orders)
         world.server.stand_by(world.standing_by(self._standby, self._primary))
         self._measure_replica(self._primary)
-        finished = self.operator.run("failback", "--yes", seconds=_RUN_SECONDS).require_done()
+        finished = self.operator.run("failback", "--yes", seconds=_RUN_SECONDS)
+        finished = self.operator.carried_through(finished, _RUN_SECONDS)
         self._hand_over(finished)
         self._await_orders(outside, self._primary, outside.accepted_in(self._primary.region) + _AFTERWARDS)
         world.server.stand_by(world.standing_by(self._primary, self._standby))
@@ -124,14 +127,13 @@ class Drill:
         if self.scenario.kill_at and commands[0].killed:
             self._mark(f"operator killed at {self.scenario.kill_at}")
             self.resumed = True
-            return self.operator.run("resume", seconds=_RUN_SECONDS).require_done()
-        done = [finished for finished in ended if finished.code == 0]
-        if not done:
-            return ended[0].require_done()
-        if len(commands) > len(done):
-            loser = next(finished for finished in ended if finished.code)
-            self.refused = str(loser.document.get("error", " ".join(loser.lines[-2:])))
-        return done[0]
+            resumed = self.operator.run("resume", seconds=_RUN_SECONDS)
+            return self.operator.carried_through(resumed, _RUN_SECONDS)
+        refused = [finished for finished in ended if finished.code in _REFUSALS]
+        carried = [finished for finished in ended if finished not in refused]
+        if len(commands) > 1 and refused:
+            self.refused = str(refused[0].document.get("error", refused[0].code))
+        return self.operator.carried_through((carried or refused)[0], _RUN_SECONDS)
 
     def _detected(self) -> float:
         """Seconds until the primary's order intake was missed often enough, seen from the outside."""
@@ -197,6 +199,7 @@ class Drill:
             self.marks,
             spans,
             acceptances,
+            resumptions=self.operator.resumptions,
             seconds=time.monotonic() - began,
         )
         result.troubles = troubles(result)

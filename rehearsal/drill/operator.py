@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.program import ROOT
+from recovery.errors import StepFailedError
 from rehearsal.drill.world import World
 
 # A command starts in seconds; on a machine with much else to do it takes longer.
@@ -39,13 +40,18 @@ class Finished:
     def require_done(self) -> Finished:
         """Raises OperatorError unless the run is done."""
         if self.code:
-            raise OperatorError(f"{self.verb} ended with {self.code}: {' | '.join(self.lines[-6:])}")
+            troubles = [f"{entry['name']}: {entry['trouble']}" for entry in self._steps if entry.get("trouble")]
+            said = self.document.get("error") or " | ".join(troubles or self.lines[-6:])
+            raise OperatorError(f"{self.verb} ended with {self.code}: {said}")
         return self
 
     def facts(self, step: str) -> dict[str, Any]:
         """What proves a step; empty when it was not taken."""
-        steps = self.document.get("steps", [])
-        return next((entry["facts"] for entry in steps if entry["name"] == step), {})
+        return next((entry["facts"] for entry in self._steps if entry["name"] == step), {})
+
+    @property
+    def _steps(self) -> list[dict[str, Any]]:
+        return self.document.get("steps", [])
 
 
 class Command:
@@ -128,6 +134,7 @@ class Operator:
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world = world
+        self.resumptions = 0
         self._outputs = folder / "outputs.json"
         folder.mkdir(parents=True, exist_ok=True)
         recovery = dict(world.outputs["recovery"])
@@ -140,11 +147,26 @@ class Operator:
         growing = () if verb in _WITHOUT_GROWTH else ("--scale-out-command", "true")
         given = ("--outputs", str(self._outputs), "--json", *growing, *words)
         environment = self._world.server.client_environment(self._world.configuration.standby.region)
+        # Lines are read by a program here, which has no edge to break them at.
+        environment["COLUMNS"] = "1000"
         return Command(verb, given, environment, kill_at)
 
     def run(self, verb: str, *words: str, seconds: float) -> Finished:
         """Starts a command and waits for its end."""
         return self.begin(verb, *words).wait(seconds)
 
+    def carried_through(self, finished: Finished, seconds: float) -> Finished:
+        """The end of a run whose step failed: it is resumed, as the command says, a few times at most.
 
+        Raises OperatorError when that does not help.
+        """
+        for _ in range(_RESUMED_AT_MOST):
+            if finished.code != StepFailedError.exit_code:
+                break
+            self.resumptions += 1
+            finished = self.run("resume", seconds=seconds)
+        return finished.require_done()
+
+
+_RESUMED_AT_MOST = 3
 _WITHOUT_GROWTH = ("status",)

@@ -64,7 +64,7 @@ def scenario(seed: int, region: str) -> Scenario:
         second=second,
         accepted_first=chance.randint(10, 40),
         lag=round(chance.uniform(0.2, 1.5), 2),
-        rate=chance.choice((10.0, 20.0)),
+        rate=chance.choice((5.0, 10.0)),
         kill_at=chance.choice(_KILLED_AT) if second is Second.KILLED else None,
         fault=_fault(second, region, chance),
     )

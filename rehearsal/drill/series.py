@@ -111,6 +111,7 @@ class Series:
             "max_writers_per_epoch": max((r.findings.max_writers_per_epoch for r in self.results), default=0),
             "accepted_without_the_right": sum(len(result.findings.at_one_time) for result in self.results),
             "resumed_after_kill": sum(result.resumed for result in self.results),
+            "resumed_after_failed_step": sum(result.resumptions for result in self.results),
             "second_operators_refused": sum(result.refused is not None for result in self.results),
             "integrity": {
                 "compared": sum(bool(result.integrity) for result in self.results),

@@ -66,8 +66,8 @@ def _rotate(original: Any, backend: SecretsManagerBackend, secret_id: str, *args
         for kind in ("secret_string", "secret_binary"):
             if kind in earlier:
                 version.setdefault(kind, earlier[kind])
-        secret.remove_version_stages_from_old_versions(["AWSPREVIOUS", "AWSCURRENT"])
-        earlier["version_stages"], version["version_stages"] = ["AWSPREVIOUS"], ["AWSCURRENT", "AWSPENDING"]
+        secret.remove_version_stages_from_old_versions(["AWSPREVIOUS", "AWSCURRENT", "AWSPENDING"])
+        earlier["version_stages"], version["version_stages"] = ["AWSPREVIOUS"], ["AWSCURRENT"]
     return answer
 
 
