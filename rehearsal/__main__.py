@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -24,7 +24,7 @@ from rehearsal.progress import Shown
 from rehearsal.rehearse import Rehearsal, Stage
 from rehearsal.report import Report
 from rehearsal.session import Session, SessionError, refuse_second
-from rehearsal.stacks import load_program
+from rehearsal.stacks import Program
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 
@@ -70,18 +70,18 @@ def down(build: BuildOption = _BUILD) -> None:
 
 
 def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port: int) -> int:
-    rehearsal, server = _begin(console, engine, build, port, outlives_caller=False)
-    try:
-        with rehearsal.shown:
-            rehearsal.up(stage)
-            rehearsal.down()
-    except BaseException:
-        server.check_alive()
-        raise
-    finally:
-        server.stop()
-        Session.forget(build)
-        rehearsal.write(build / "report.json")
+    with _begun(console, engine, build, port, outlives_caller=False) as (rehearsal, server):
+        try:
+            with rehearsal.shown:
+                rehearsal.up(stage)
+                rehearsal.down()
+        except BaseException:
+            server.check_alive()
+            raise
+        finally:
+            server.stop()
+            Session.forget(build)
+            rehearsal.write(build / "report.json")
     rehearsal.report.show(console)
     console.print(f"report: {build / 'report.json'}")
     return 1 if rehearsal.report.problems() else 0
@@ -90,16 +90,16 @@ def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port
 def _up(console: Console, stage: Stage, engine: EngineKind, build: Path, port: int, *, keep: bool) -> int:
     if not keep:
         raise SessionError("an in-memory AWS ends with its process: use `up --keep`, or `python -m rehearsal` for all")
-    rehearsal, server = _begin(console, engine, build, port, outlives_caller=True)
-    try:
-        with rehearsal.shown:
-            rehearsal.up(stage)
-    except BaseException:
-        console.print("the server and its state are kept; `python -m rehearsal down` cleans up", style="yellow")
-        server.check_alive()
-        raise
-    finally:
-        rehearsal.write(build / "report.json")
+    with _begun(console, engine, build, port, outlives_caller=True) as (rehearsal, server):
+        try:
+            with rehearsal.shown:
+                rehearsal.up(stage)
+        except BaseException:
+            console.print("the server and its state are kept; `python -m rehearsal down` cleans up", style="yellow")
+            server.check_alive()
+            raise
+        finally:
+            rehearsal.write(build / "report.json")
     rehearsal.report.show(console)
     console.print(f"endpoint: {server.endpoint}\npid: {server.pid}\nenvironment:")
     for name, value in server.environment().items():
@@ -125,21 +125,25 @@ def _down(console: Console, build: Path) -> int:
     return 0
 
 
-def _begin(
+@contextmanager
+def _begun(
     console: Console, kind: EngineKind, build: Path, port: int, *, outlives_caller: bool
-) -> tuple[Rehearsal, RunningServer]:
+) -> Iterator[tuple[Rehearsal, RunningServer]]:
     refuse_second(build)
     chosen = choose(kind)
     make(chosen, build, {})  # a missing command or plugin is told before anything starts
     _clear(build)
-    with ThreadPoolExecutor(1) as beside:
-        loading = beside.submit(load_program)
+    with Program() as program:
         server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
-    environment = server.environment()
-    Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
-    engine = make(chosen, build, environment)
-    report = Report(chosen.value, provider_of(engine), seconds={"load": loading.result()})
-    return Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, server), server
+        environment = server.environment()
+        try:
+            engine = make(chosen, build, environment)
+            report = Report(chosen.value, provider_of(engine), seconds={"load": program.loaded()})
+        except BaseException:
+            server.stop()
+            raise
+        Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
+        yield Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, server, program), server
 
 
 def _clear(build: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 import time
 from collections import Counter
@@ -20,7 +19,7 @@ from rehearsal.engines import Engine
 from rehearsal.progress import Shown
 from rehearsal.report import Report, StackReport
 from rehearsal.session import SessionError
-from rehearsal.stacks import Declared, declare_dr, declare_primary
+from rehearsal.stacks import Declared, Program, peak_memory_mb
 from rehearsal.teardown import lift_protections
 from rehearsal.verification import leftovers, verify
 from rehearsal.verification.clients import Clients
@@ -47,6 +46,7 @@ class Rehearsal:
     shown: Shown
     report: Report
     cloud: RunningServer | None = None
+    program: Program | None = None
     declared: dict[Stage, Declared] = field(default_factory=dict)
 
     def up(self, stage: Stage) -> None:
@@ -60,7 +60,7 @@ class Rehearsal:
         self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
         if stage is Stage.DR_ACTIVE:
             with self._timed("take_over"), self._lost(str(outputs["region"])):
-                self._bring_up("dr", stage, lambda: declare_dr(self.account_id, outputs, active=True))
+                self._bring_up("dr", stage, lambda: self._program.dr(self.account_id, outputs, active=True))
             self._plan_again(stage)
 
     def _bring_both_up(self, stage: Stage) -> Mapping[str, Any]:
@@ -68,7 +68,7 @@ class Rehearsal:
         exported = threading.Event()
         with self._beside(1) as beside:
             primary = beside.submit(
-                self._bring_up, "primary", Stage.PRIMARY, lambda: declare_primary(self.account_id), exported
+                self._bring_up, "primary", Stage.PRIMARY, lambda: self._program.primary(self.account_id), exported
             )
             primary.add_done_callback(lambda _: exported.set())
             exported.wait()
@@ -76,7 +76,7 @@ class Rehearsal:
                 primary.result()
             outputs = self.engine.outputs("primary")
             if stage is not Stage.PRIMARY:
-                self._bring_up("dr", Stage.DR, lambda: declare_dr(self.account_id, outputs))
+                self._bring_up("dr", Stage.DR, lambda: self._program.dr(self.account_id, outputs))
             primary.result()
         return outputs
 
@@ -109,8 +109,9 @@ class Rehearsal:
             self.report.stacks[stage].seconds["destroy"] = time.monotonic() - begun
 
     def write(self, file: Path) -> None:
-        """Writes the report with this process's peak memory."""
-        self.report.peak_memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        """Writes the report with the peak memory of the larger Python process: this one, or the program's."""
+        program = self.program.peak_memory_mb() if self.program else 0.0
+        self.report.peak_memory_mb = max(peak_memory_mb(), program)
         self.report.write(file)
 
     def _bring_up(
@@ -126,6 +127,12 @@ class Rehearsal:
             outcome = self.engine.up(name, declared, self.shown, exported)
         report = self.report.stacks[stage] = StackReport.of(declared, outcome)
         report.seconds["preview"] = preview
+
+    @property
+    def _program(self) -> Program:
+        if self.program is None:
+            raise SessionError("a stack is declared by the program; there is none to take one down")
+        return self.program
 
     @contextmanager
     def _beside(self, workers: int) -> Iterator[ThreadPoolExecutor]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import resource
+import signal
 import time
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from multiprocessing import get_context
+from typing import Any, Self
 
 from blueprint import Blueprint, record
 from blueprint.program import primary_reference
@@ -25,22 +29,62 @@ class Declared:
     evaluated_in: float = field(compare=False, default=0.0)
 
 
-def load_program() -> float:
-    """Loads the SDK and the layers, once for every evaluation in this process; answers the seconds it took."""
+class Program:
+    """The program, in a process of its own.
+
+    The SDK takes some 250 MB, which nothing but an evaluation needs, and an evaluation computes while this process
+    speaks to an engine. Use as a context manager, or `close` it.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+        self._loading = self._pool.submit(_load)
+
+    def loaded(self) -> float:
+        """Waits until SDK and layers are loaded; answers the seconds that it took."""
+        return self._loading.result()
+
+    def primary(self, account_id: str) -> Declared:
+        """The primary stack."""
+        return self._declared("primary", _emulated(account_id), {})
+
+    def dr(self, account_id: str, primary_outputs: Mapping[str, Any], *, active: bool = False) -> Declared:
+        """The recovery stack, its references answered by the outputs that the primary really has."""
+        overrides = {**_emulated(account_id), **({"active": True} if active else {})}
+        return self._declared("dr", overrides, {primary_reference("dr"): primary_outputs})
+
+    def peak_memory_mb(self) -> float:
+        """The most memory that the process has had, in MB."""
+        return self._pool.submit(peak_memory_mb).result()
+
+    def close(self) -> None:
+        """Ends the process once it has finished what it is at."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _declared(self, stack: str, overrides: Mapping[str, Any], outputs: Mapping[str, Mapping[str, Any]]) -> Declared:
+        return self._pool.submit(_declare, stack, overrides, outputs).result()
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process has had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _leave_interrupts() -> None:
+    """A terminal's Ctrl-C reaches every process of its group; the one that asked decides what it means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _load() -> float:
     begun = time.monotonic()
     importlib.import_module("components.platform")
     return time.monotonic() - begun
-
-
-def declare_primary(account_id: str) -> Declared:
-    """The primary stack."""
-    return _declare("primary", _emulated(account_id), {})
-
-
-def declare_dr(account_id: str, primary_outputs: Mapping[str, Any], *, active: bool = False) -> Declared:
-    """The recovery stack, its references answered by the outputs that the primary really has."""
-    overrides = {**_emulated(account_id), **({"active": True} if active else {})}
-    return _declare("dr", overrides, {primary_reference("dr"): primary_outputs})
 
 
 def _emulated(account_id: str) -> dict[str, Any]:

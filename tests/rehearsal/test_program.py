@@ -1,0 +1,37 @@
+"""The program is evaluated in a process of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from blueprint import Blueprint
+from rehearsal import __main__ as command
+from rehearsal.engines.choice import EngineKind
+from rehearsal.session import Session
+from rehearsal.stacks import Program
+from tests.rehearsal.test_failures import processes_of
+
+
+def test_it_declares_what_this_process_would(primary: Blueprint) -> None:
+    with Program() as program:
+        assert program.loaded() > 0
+        declared = program.primary("123456789012")
+        assert program.peak_memory_mb() > 0
+    assert {resource.urn for resource in declared.blueprint.resources} == {r.urn for r in primary.resources}
+    assert declared.evaluated_in > 0
+
+
+def test_a_program_that_cannot_be_loaded_leaves_no_server_and_no_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Program) -> float:
+        raise ImportError("components.platform is broken")
+
+    monkeypatch.setattr(Program, "loaded", broken)
+    with pytest.raises(ImportError):
+        command.app(["up", "--keep", "--engine", EngineKind.TERRAFORM.value, "--build", str(tmp_path / "b")])
+    assert Session.read(tmp_path / "b") is None
+    assert [line for line in processes_of(tmp_path) if str(os.getpid()) not in line] == []
