@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from blueprint import Resource
+from rehearsal.drill.series import Series, outcome, shown
 from rehearsal.engines import Drift, Outcome
+from rehearsal.functions import Duty
 from rehearsal.stacks import Declared
 from rehearsal.verification import Finding
 
@@ -88,6 +90,8 @@ class Report:
     verified: list[Finding] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     calls_to_lost_region: dict[str, int] | None = None
+    duties: list[Duty] = field(default_factory=list)
+    drills: Series | None = None
     peak_memory_mb: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -108,6 +112,12 @@ class Report:
             for finding in self.verified
             for mark in finding.missing
         ]
+        found += [
+            f"function {duty.function} in {duty.region}: {duty.what}: {duty.trouble}"
+            for duty in self.duties
+            if duty.trouble
+        ]
+        found += self.drills.problems() if self.drills else []
         return found + [f"left after destroy: {left}" for left in self.leftovers]
 
     def write(self, file: Path) -> None:
@@ -120,6 +130,8 @@ class Report:
             "verified": [finding.as_json() for finding in self.verified],
             "left_after_destroy": self.leftovers,
             "calls_to_lost_region": self.calls_to_lost_region,
+            "functions": [duty.as_json() for duty in self.duties],
+            "drill": self.drills.as_json() if self.drills else None,
             "peak_python_memory_mb": round(self.peak_memory_mb, 1),
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
             "problems": self.problems(),
@@ -142,6 +154,12 @@ class Report:
         kinds = {finding.what for finding in self.verified if not finding.missing}
         if self.calls_to_lost_region is not None:
             console.print(f"took over with the primary's region dead; calls made to it: {self.calls_to_lost_region}")
+        if self.duties:
+            done = sum(duty.trouble is None for duty in self.duties)
+            console.print(f"{done} of {len(self.duties)} things done that the functions must do, in both regions")
+        if self.drills is not None:
+            for result in self.drills.results:
+                console.print(f"{shown(result.scenario)}: {outcome(result)}", soft_wrap=True)
         console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, apart from the engine")
 
     def _table(self) -> Table:

@@ -16,6 +16,7 @@ from rehearsal.drill.result import Result
 from rehearsal.drill.scenario import Loss, Scenario, Second, scenario
 from rehearsal.drill.timeline import timeline
 from rehearsal.drill.world import World
+from runbook.outputs import BUDGET
 
 BEYOND_LEASE_SECONDS = 2.0
 """What a takeover may take at the 99th percentile beside the wait for the old lease (the platform's own target)."""
@@ -133,6 +134,18 @@ class Series:
             "beyond_lease": spread([result.beyond_lease for result in self.undisturbed]),
             "steps": {step: spread(seconds) for step, seconds in by_step.items()},
         }
+
+
+def modelled(outputs: Mapping[str, Any]) -> tuple[dict[str, float], float]:
+    """Seconds at most by term, of what nothing here can measure, and of the detection by alarms, from the budget that
+    the recovery stack exports (`recovery.budget`)."""
+    budget = outputs[BUDGET]
+    terms = {term["name"]: float(term["seconds"]) for term in budget["terms"] if term["name"] in _NOT_MEASURED}
+    return terms, float(budget["detection"]["seconds"])
+
+
+# There are no health checkers and no resolvers here.
+_NOT_MEASURED = ("health checks", "answers that resolvers keep")
 
 
 def opened(world: World, folder: Path) -> None:
