@@ -51,6 +51,11 @@ class Result:
     seconds: float = 0.0
 
     @property
+    def preparation(self) -> float:
+        """What of the recovery time was in no step: looking whether the region can take over, clients, the lock."""
+        return max(0.0, self.recovery_seconds - sum(self.steps.values()))
+
+    @property
     def beyond_lease(self) -> float:
         """What of the recovery time was work and not the wait for the old lease."""
         return self.recovery_seconds - self.lease_seconds

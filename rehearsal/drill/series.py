@@ -128,6 +128,8 @@ class Series:
         for result in self.undisturbed:
             for step, seconds in result.steps.items():
                 by_step.setdefault(step, []).append(seconds)
+            # What is looked at before the first step, and what passes between steps.
+            by_step.setdefault("preparation", []).append(result.preparation)
         waiting = [result.lease_seconds for result in self.undisturbed]
         return {
             "lease_wait": spread(waiting),
