@@ -6,10 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.order_item import Item
 from recovery import lease
@@ -114,6 +116,8 @@ class Drill:
     def _prepared(self) -> list[Command]:
         """Operators with the command typed and not confirmed."""
         self._measure_replica(self._standby)
+        # The health checkers and the observers ask every few seconds, so order intake's processes are there.
+        self._intake(self._standby).health()
         count = 2 if self.scenario.second is Second.TWO_OPERATORS else 1
         commands = [self.operator.begin(self.scenario.verb, kill_at=self.scenario.kill_at) for _ in range(count)]
         for command in commands:
@@ -138,11 +142,7 @@ class Drill:
     def _detected(self) -> float:
         """Seconds until the primary's order intake was missed often enough, seen from the outside."""
         began, missed = time.monotonic(), 0
-        intake = InvokedIntake(
-            self.world.client("lambda", self._primary.region),
-            self._primary.order_intake,
-            self.world.configuration.account_claim,
-        )
+        intake = self._intake(self._primary)
         while missed < _MISSED_IN_A_ROW:
             time.sleep(_OBSERVED_EVERY)
             try:
@@ -216,6 +216,11 @@ class Drill:
     @property
     def _orders(self) -> str:
         return self.world.configuration.tables.orders
+
+    def _intake(self, site: Site) -> InvokedIntake:
+        """Order intake of a site, asked from outside every region."""
+        client = self.world.client("lambda", site.region)
+        return InvokedIntake(client, site.order_intake, self.world.configuration.account_claim)
 
     def _tables(self, site: Site) -> Any:
         return self.world.client("dynamodb", site.region)
@@ -319,7 +324,9 @@ class Drill:
         if self.world.server.outages()["regions"].get(site.region) == Loss.DEAD:
             return
         client = self.world.client("lambda", site.region, inside=site.region)
-        client.invoke(FunctionName=site.redrive, Payload=json.dumps({}).encode())
+        # A region that goes meanwhile takes the call with it; the next one comes in its turn.
+        with suppress(BotoCoreError, ClientError):
+            client.invoke(FunctionName=site.redrive, Payload=json.dumps({}).encode())
 
 
 def troubles(result: Result) -> list[str]:

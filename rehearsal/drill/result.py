@@ -51,6 +51,11 @@ class Result:
     seconds: float = 0.0
 
     @property
+    def gap_seconds(self) -> float:
+        """How long no region accepted orders in a switchover, which compares both regions before it stops any."""
+        return sum(self.steps.values())
+
+    @property
     def preparation(self) -> float:
         """What of the recovery time was in no step: looking whether the region can take over, clients, the lock."""
         return max(0.0, self.recovery_seconds - sum(self.steps.values()))

@@ -58,7 +58,7 @@ class Series:
         found = [f"drill broke off: {line}" for line in self.broken]
         for result in self.results:
             found += [f"{shown(result.scenario)}: {trouble}" for trouble in result.troubles]
-        beyond = [result.beyond_lease for result in self.undisturbed]
+        beyond = [result.beyond_lease for result in self.failovers]
         if beyond and quantile(beyond, 0.99) >= BEYOND_LEASE_SECONDS:
             found.append(
                 f"takeovers took {quantile(beyond, 0.99):.2f} s beside the wait for the lease at the 99th percentile, "
@@ -67,13 +67,14 @@ class Series:
         return found
 
     @property
-    def undisturbed(self) -> list[Result]:
-        """Drills in which nobody had to take a run up again: that takes until the lock of the dead is free."""
-        return [result for result in self.results if result.scenario.second not in _BY_PEOPLE]
+    def failovers(self) -> list[Result]:
+        """Those whose operator lived: taking a run up again waits until the lock of the dead is free."""
+        return [r for r in self.results if r.scenario.loss is not Loss.PLANNED and r.scenario.second not in _BY_PEOPLE]
 
     @property
     def slowest(self) -> Result | None:
-        return max(self.results, key=lambda result: result.recovery_seconds, default=None)
+        """The failover that took longest, or else the switchover that did."""
+        return max(self.failovers or self.results, key=lambda result: result.recovery_seconds, default=None)
 
     def draw(self, file: Path) -> None:
         """Draws the slowest drill."""
@@ -83,16 +84,19 @@ class Series:
 
     def as_json(self) -> dict[str, Any]:
         """The part `drill` of the report."""
-        killed = [result for result in self.results if result.scenario.second in _BY_PEOPLE]
+        planned = [result for result in self.results if result.scenario.loss is Loss.PLANNED]
+        unplanned = [result for result in self.results if result.scenario.loss is not Loss.PLANNED]
+        killed = [result for result in unplanned if result.scenario.second in _BY_PEOPLE]
         lost = [order for result in self.results for order in result.findings.lost]
         return {
             "runs": len(self.results),
             "by_loss": dict(Counter(str(result.scenario.loss) for result in self.results)),
             "by_second_fault": dict(Counter(str(result.scenario.second) for result in self.results)),
             "rto_s": {
-                **spread([result.recovery_seconds for result in self.undisturbed]),
+                **spread([result.recovery_seconds for result in self.failovers]),
                 "measured": self._measured(),
                 "modelled": dict(self.modelled),
+                "switchover_gap": spread([result.gap_seconds for result in planned]),
                 "with_operator_killed": spread([result.recovery_seconds for result in killed]),
             },
             "detection_s": {
@@ -125,15 +129,15 @@ class Series:
     def _measured(self) -> dict[str, Any]:
         """By step of the gap; the wait for the old lease stands by itself."""
         by_step: dict[str, list[float]] = {}
-        for result in self.undisturbed:
+        for result in self.failovers:
             for step, seconds in result.steps.items():
                 by_step.setdefault(step, []).append(seconds)
             # What is looked at before the first step, and what passes between steps.
             by_step.setdefault("preparation", []).append(result.preparation)
-        waiting = [result.lease_seconds for result in self.undisturbed]
+        waiting = [result.lease_seconds for result in self.failovers]
         return {
             "lease_wait": spread(waiting),
-            "beyond_lease": spread([result.beyond_lease for result in self.undisturbed]),
+            "beyond_lease": spread([result.beyond_lease for result in self.failovers]),
             "steps": {step: spread(seconds) for step, seconds in by_step.items()},
         }
 
@@ -176,7 +180,8 @@ def outcome(result: Result) -> str:
     """One line about a drill that came to its end."""
     about = result.findings
     verdict = "; ".join(result.troubles) or "passed"
+    seconds = result.gap_seconds if result.scenario.loss is Loss.PLANNED else result.recovery_seconds
     return (
-        f"{result.recovery_seconds:.2f} s to the first accepted order, {result.lease_seconds:.2f} s of them the old "
+        f"{seconds:.2f} s to the first accepted order, {result.lease_seconds:.2f} s of them the old "
         f"lease; {about.accepted} accepted, {len(about.lost)} lost: {verdict}"
     )
