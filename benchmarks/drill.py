@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     report = series.as_json()
     print(json.dumps(report, indent=2) if wanted.json else _told(report))
     print(f"the slowest drill: {folder / 'drill.svg'}", file=sys.stderr)
-    return 1 if series.problems() else 0
+    return 1 if series.problems() or series.missed() else 0
 
 
 def _told(report: dict[str, object]) -> str:

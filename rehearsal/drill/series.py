@@ -58,13 +58,18 @@ class Series:
         found = [f"drill broke off: {line}" for line in self.broken]
         for result in self.results:
             found += [f"{shown(result.scenario)}: {trouble}" for trouble in result.troubles]
-        beyond = [result.beyond_lease for result in self.failovers]
-        if beyond and quantile(beyond, 0.99) >= BEYOND_LEASE_SECONDS:
-            found.append(
-                f"takeovers took {quantile(beyond, 0.99):.2f} s beside the wait for the lease at the 99th percentile, "
-                f"{BEYOND_LEASE_SECONDS:g} s or more"
-            )
         return found
+
+    def missed(self) -> list[str]:
+        """Targets of time that were missed. They hold on a machine that has nothing else to do, so a benchmark fails by
+        them and a rehearsal does not."""
+        beyond = [result.beyond_lease for result in self.failovers]
+        if not beyond or quantile(beyond, 0.99) < BEYOND_LEASE_SECONDS:
+            return []
+        return [
+            f"takeovers took {quantile(beyond, 0.99):.2f} s beside the wait for the lease at the 99th percentile, "
+            f"{BEYOND_LEASE_SECONDS:g} s or more"
+        ]
 
     @property
     def failovers(self) -> list[Result]:
@@ -124,6 +129,7 @@ class Series:
                 "unpublished": sum(len(result.findings.unpublished) for result in self.results),
             },
             "problems": self.problems(),
+            "targets_missed": self.missed(),
         }
 
     def _measured(self) -> dict[str, Any]:
