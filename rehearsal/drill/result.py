@@ -52,8 +52,10 @@ class Result:
 
     @property
     def gap_seconds(self) -> float:
-        """How long no region accepted orders in a switchover, which compares both regions before it stops any."""
-        return sum(self.steps.values())
+        """How long no region accepted orders in a switchover, by the journal: it compares both regions before it stops
+        any, and whoever takes it up again goes on in the gap."""
+        gap = [span for span in self.spans if span.step in self.steps]
+        return (max(span.ended for span in gap) - min(span.begun for span in gap)) / 1000 if gap else 0.0
 
     @property
     def preparation(self) -> float:

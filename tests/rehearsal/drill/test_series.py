@@ -82,6 +82,11 @@ def test_a_takeover_that_takes_too_long_beside_the_lease_misses_its_target() -> 
     assert Series(results=[result()]).missed() == []
 
 
+def test_the_gap_of_a_switchover_is_the_journals_whoever_carried_it_out() -> None:
+    spans = [Span("compare-orders", 0, 900), Span("take-lease", 1_000, 1_200), Span("await-lease", 1_300, 3_500)]
+    assert replace(result(2), spans=spans).gap_seconds == pytest.approx(2.5)
+
+
 def test_a_second_operator_who_is_let_through_is_a_problem() -> None:
     through = replace(result(2), refused=None)
     assert "two operators were let through at once" in troubles(through)
