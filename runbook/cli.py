@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -139,6 +140,9 @@ def _run(verb: Verb) -> Callable[..., None]:
                 if verb is not Verb.OPEN:
                     readiness.require(operations.doctor(verb))
                 return
+            if not yes:
+                # While the phrase is typed. Nobody waits for it: the run looks again.
+                threading.Thread(target=operations.prepare, args=(verb,), daemon=True).start()
             _confirm(it, plan, yes)
             _end(it, operations.begin(verb, forced))
 
