@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,13 +108,15 @@ class Operations:
             self._clients[between] = self.clients(target, source)
         return self._clients[between]
 
-    def prepare(self, verb: Verb) -> None:
-        """Looks at everything that a run will look at, so that after the decision clients and connections stand.
+    def prepare(self, verb: Verb) -> list[Check]:
+        """What `doctor` finds, so that after the decision clients and connections stand; changes nothing.
 
-        Changes nothing. What is wrong is the run's own to say, which looks again.
+        Whatever keeps it from looking is the run's own to say, which looks again.
         """
-        with suppress(RecoveryError, SwitchError, BotoCoreError, ClientError):
-            self.doctor(verb)
+        try:
+            return self.doctor(verb)
+        except (RecoveryError, SwitchError, BotoCoreError, ClientError):
+            return []
 
     def doctor(self, verb: Verb = Verb.FAILOVER) -> list[Check]:
         """Everything that a takeover needs; changes nothing. Raises WrongAccountError."""

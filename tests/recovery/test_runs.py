@@ -280,7 +280,7 @@ def test_what_is_prepared_while_the_decision_is_made_serves_the_run(world: World
 
     operations = world.operations(clients=counted)
     before = world.state()
-    operations.prepare(Verb.FAILOVER)
+    assert all(check.ready for check in operations.prepare(Verb.FAILOVER))
     assert world.state() == before, "preparing changes nothing"
     assert operations.begin(Verb.FAILOVER).outcome == Outcome.DONE
     assert made == [WEST], "the run goes on with the clients that were prepared"
@@ -289,6 +289,6 @@ def test_what_is_prepared_while_the_decision_is_made_serves_the_run(world: World
 def test_trouble_while_preparing_is_left_to_the_run_to_tell(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Identity, "account", "999999999999")
     operations = world.operations()
-    operations.prepare(Verb.FAILOVER)
+    assert operations.prepare(Verb.FAILOVER) == []
     with pytest.raises(WrongAccountError):
         operations.begin(Verb.FAILOVER)
