@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rehearsal.aws.outage import Mode
 from rehearsal.aws.server import RunningServer
 from rehearsal.consistency import complete
 from rehearsal.drill.series import Series, modelled, opened
-from rehearsal.drill.world import of_outputs
+from rehearsal.drill.world import World, of_outputs
 from rehearsal.engines import Engine
 from rehearsal.functions import duties
 from rehearsal.progress import Shown
@@ -70,9 +71,13 @@ class Rehearsal:
         for declared in self.declared.values():
             self.report.completed += complete(declared.blueprint, self._clients(declared).client)
         self._judge(Stage.PRIMARY if stage is Stage.PRIMARY else Stage.DR)
-        self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
-        if proving and stage is not Stage.PRIMARY:
-            self._prove()
+        proving = proving and stage is not Stage.PRIMARY
+        self._check(
+            [Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR],
+            beside=[self._run_functions] if proving else [],
+        )
+        if proving:
+            self._drill()
         if stage is Stage.DR_ACTIVE:
             with self._timed("take_over"), self._lost(str(outputs["region"])):
                 self._bring_up("dr", stage, lambda: self._program.dr(self.account_id, outputs, active=True))
@@ -96,19 +101,25 @@ class Rehearsal:
             primary.result()
         return outputs
 
-    def _prove(self) -> None:
-        """Runs the functions and the drills on the stacks that stand. What a drill breaks is the report's to say."""
-        if self.cloud is None:
-            raise SessionError("functions and drills are rehearsed with the server at hand, in one process")
-        world = of_outputs(self.cloud, self.engine.outputs("dr"))
-        folder = self.build / "drill"
+    def _run_functions(self) -> None:
+        """What each function must do, on the stacks that stand: it changes what they hold, and nothing declared."""
+        world = self._world()
         with self.shown.phase("functions"), self._timed("functions"):
-            opened(world, folder)
+            opened(world, self.build / "drill")
             self.report.duties = duties(world)
+
+    def _drill(self) -> None:
+        """Takes regions away and brings them back. What a drill breaks is the report's to say."""
+        world = self._world()
         with self.shown.phase("drills"), self._timed("drills"):
             series = self.report.drills = Series(*modelled(world.outputs))
-            series.run(world, DRILLED_SEEDS, folder, self.shown.tell)
+            series.run(world, DRILLED_SEEDS, self.build / "drill", self.shown.tell)
             series.draw(self.build / "drill.svg")
+
+    def _world(self) -> World:
+        if self.cloud is None:
+            raise SessionError("functions and drills are rehearsed with the server at hand, in one process")
+        return of_outputs(self.cloud, self.engine.outputs("dr"))
 
     def down(self) -> None:
         """Destroys both stacks and looks for what is left.
@@ -198,10 +209,11 @@ class Rehearsal:
             self.cloud.restore(region)
             self.report.calls_to_lost_region = dict(_refusals(self.cloud, region) - before)
 
-    def _check(self, stages: Sequence[Stage]) -> None:
-        """Second plans and the look with boto3, side by side: each of them mostly waits."""
-        with self._beside(len(stages) + 1) as pool:
-            for done in [*[pool.submit(self._plan_again, stage) for stage in stages], pool.submit(self._verify)]:
+    def _check(self, stages: Sequence[Stage], beside: Sequence[Callable[[], None]] = ()) -> None:
+        """Second plans and the look with boto3, and what may go on `beside` them: each of them mostly waits."""
+        tasks = [*[partial(self._plan_again, stage) for stage in stages], self._verify, *beside]
+        with self._beside(len(tasks)) as pool:
+            for done in [pool.submit(task) for task in tasks]:
                 done.result()
 
     def _plan_again(self, stage: Stage) -> None:

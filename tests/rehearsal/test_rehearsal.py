@@ -15,7 +15,7 @@ from blueprint.program import ROOT
 pytestmark = pytest.mark.rehearsal
 
 # Bounds a run that hangs; a healthy one takes a fraction of it.
-LIMIT_SECONDS = 1500
+LIMIT_SECONDS = 2400
 
 
 @pytest.fixture(scope="module")
