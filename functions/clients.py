@@ -40,3 +40,20 @@ def patient_client(service: str, timeout_milliseconds: int, region: str | None =
         **_KEEP_WARM,
     )
     return boto3.client(service, region_name=region, config=config)
+
+
+def insistent_client(service: str, timeout_milliseconds: int, region: str | None = None) -> Any:
+    """A client for work that somebody waits for: asks again at once.
+
+    In its legacy mode the SDK waits 50 ms before it asks DynamoDB for the second time and twice as long each time after
+    that (botocore, data/_retry.json). The standard mode waits up to 1, 2, 4 s, and the adaptive one holds back every
+    call of a client once one was throttled.
+    """
+    seconds = timeout_milliseconds / 1000
+    config = Config(
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        retries={"total_max_attempts": 5, "mode": "legacy"},
+        **_KEEP_WARM,
+    )
+    return boto3.client(service, region_name=region, config=config)

@@ -16,24 +16,24 @@ from typing import Any
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.exceptions import HTTPClientError
 
-from functions.clients import bounded_client, patient_client
+from functions.clients import bounded_client, insistent_client
 from recovery.budget import SILENT_REGION_SECONDS
 from recovery.errors import RegionLostError
 
 CUT_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
 """How long any call to the region that is left may take."""
-_PATIENT_MILLISECONDS = 5_000
+_HERE_MILLISECONDS = 5_000
 
 Factory = Callable[[str, str], Any]
 """Makes the client of a service in a region."""
 
 
-def patient(service: str, region: str) -> Any:
-    """A client of the region that takes over."""
-    return patient_client(service, _PATIENT_MILLISECONDS, region)
+def insistent(service: str, region: str) -> Any:
+    """A client of the region that takes over: whoever runs it waits for it."""
+    return insistent_client(service, _HERE_MILLISECONDS, region)
 
 
-def impatient(service: str, region: str) -> Any:
+def single_try(service: str, region: str) -> Any:
     """A client of the region that is left: one try."""
     return bounded_client(service, CUT_MILLISECONDS, region)
 
@@ -53,8 +53,8 @@ class Clients:
 
     here_region: str
     there_region: str
-    make_here: Factory = patient
-    make_there: Factory = impatient
+    make_here: Factory = insistent
+    make_there: Factory = single_try
     cut_milliseconds: int = CUT_MILLISECONDS
     reached: Reached = field(default_factory=Reached)
     _made: dict[tuple[str, str], Any] = field(default_factory=dict)
