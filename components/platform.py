@@ -13,6 +13,8 @@ from components.compute.functions import Functions, FunctionsArgs
 from components.data.records import RecordClass
 from components.data.stores import Stores, StoresArgs
 from components.data.table_schemas import TableName
+from components.delivery.build import Place
+from components.delivery.delivery import Delivery, DeliveryArgs
 from components.edge.api import TradingApi, TradingApiArgs
 from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
@@ -68,6 +70,7 @@ class Platform:
         self.serving()
         self.recovering()
         self.clustering()
+        self.delivering()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -319,6 +322,26 @@ class Platform:
             self.here,
         )
 
+    def delivering(self) -> None:
+        """How a change of the program reaches both stacks. The primary has it; the recovery region has a copy of what
+        was delivered, in its bucket of artifacts."""
+        zones = self.network.vpc.zones
+        self.delivery = (
+            Delivery(
+                "delivery",
+                DeliveryArgs(
+                    self.settings,
+                    keys=self.keys,
+                    log_buckets=self.log_buckets,
+                    place=Place(self.network.vpc.id, [zone.app.id for zone in zones], self.network.groups.delivery.id),
+                    artifacts=self.stores.records.bucket(RecordClass.ARTIFACTS).bucket.bucket,
+                ),
+                self.here,
+            )
+            if self.settings.is_primary
+            else None
+        )
+
     @property
     def outputs(self) -> dict[str, Any]:
         """What the stack exports: what the recovery region asks of a primary, and whether this stack takes orders."""
@@ -345,4 +368,5 @@ class Platform:
             # For people, where no zone is named in which the stack could prove its domain by itself.
             "certificateRecords": self.balancers.certificate.records,
             **self.recovery.outputs,
+            **({"delivery": self.delivery.outputs} if self.delivery else {}),
         }
