@@ -13,8 +13,8 @@ from components.compute.functions import Functions, FunctionsArgs
 from components.data.records import RecordClass
 from components.data.stores import Stores, StoresArgs
 from components.data.table_schemas import TableName
-from components.delivery.build import Place
 from components.delivery.delivery import Delivery, DeliveryArgs
+from components.delivery.place import Place
 from components.edge.api import TradingApi, TradingApiArgs
 from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
@@ -325,7 +325,6 @@ class Platform:
     def delivering(self) -> None:
         """How a change of the program reaches both stacks. The primary has it; the recovery region has a copy of what
         was delivered, in its bucket of artifacts."""
-        zones = self.network.vpc.zones
         self.delivery = (
             Delivery(
                 "delivery",
@@ -333,7 +332,7 @@ class Platform:
                     self.settings,
                     keys=self.keys,
                     log_buckets=self.log_buckets,
-                    place=Place(self.network.vpc.id, [zone.app.id for zone in zones], self.network.groups.delivery.id),
+                    place=Place.of(self.network),
                     artifacts=self.stores.records.bucket(RecordClass.ARTIFACTS).bucket.bucket,
                 ),
                 self.here,

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.delivery.access import SECURITY_AUDIT, stand_in_the_network, write_logs
+from components.delivery.place import Place
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -20,21 +21,6 @@ BUILDSPECS = "delivery/buildspecs"
 """Folder of the repository with what each build does."""
 # A build that waits longer waits for one that hangs, until that one's own time is up.
 _QUEUED_MINUTES = 480
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in the VPC a build stands that calls the clusters' private APIs."""
-
-    vpc_id: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
-    group_id: pulumi.Input[str]
-
-    def config(self) -> aws.codebuild.ProjectVpcConfigArgs:
-        """The same as an argument of a project."""
-        return aws.codebuild.ProjectVpcConfigArgs(
-            vpc_id=self.vpc_id, subnets=list(self.subnet_ids), security_group_ids=[self.group_id]
-        )
 
 
 @dataclass(frozen=True)

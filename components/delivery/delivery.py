@@ -10,9 +10,10 @@ import pulumi
 from components.data.bucket import bucket_arn, bucket_name
 from components.delivery.access import deployer_arn, read_artifacts, read_state, take_deployers
 from components.delivery.approval import Approval, ApprovalArgs
-from components.delivery.build import Build, BuildArgs, Place
+from components.delivery.build import Build, BuildArgs
 from components.delivery.github import GitHub, GitHubArgs
 from components.delivery.pipeline import Pipeline, PipelineArgs
+from components.delivery.place import Place
 from components.delivery.pull_requests import PullRequests, PullRequestsArgs
 from components.delivery.source import Source, SourceArgs
 from components.delivery.stages import Published

@@ -55,9 +55,7 @@ class Pipeline(Layer):
             HardenedBucketArgs(
                 bucket=args.bucket,
                 key_arn=args.keys.arn(DataClass.RECORDS),
-                lifecycle=[
-                    LifecycleRule("pipeline", expire_after_days=_ARTIFACT_DAYS, noncurrent_expire_after_days=1)
-                ],
+                lifecycle=[LifecycleRule("pipeline", expire_after_days=_ARTIFACT_DAYS, noncurrent_expire_after_days=1)],
                 access_log=args.access_log,
             ),
             self.child,
@@ -129,7 +127,9 @@ class Pipeline(Layer):
             *args.source.statements(),
             Statement("KeepArtifacts", ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], [f"{artifacts}/*"]),
             Statement("FindArtifacts", ["s3:GetBucketLocation", "s3:GetBucketVersioning"], [artifacts, published]),
-            Statement("PublishTheProgram", ["s3:PutObject"], [pulumi.Output.concat(published, "/", args.published.key)]),
+            Statement(
+                "PublishTheProgram", ["s3:PutObject"], [pulumi.Output.concat(published, "/", args.published.key)]
+            ),
             Statement(
                 "EncryptArtifacts",
                 ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"],

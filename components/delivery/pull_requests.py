@@ -72,7 +72,5 @@ class PullRequests(Layer):
 
 def _template() -> str:
     """A request to start a build (CodeBuild API Reference, "StartBuild"), with a placeholder for each value."""
-    variables = ",".join(
-        f'{{"name":"{name}","value":<{name.replace("_", "")}>,"type":"PLAINTEXT"}}' for name in _PATHS
-    )
+    variables = ",".join(f'{{"name":"{name}","value":<{name.replace("_", "")}>,"type":"PLAINTEXT"}}' for name in _PATHS)
     return f'{{"sourceVersion":<AFTERCOMMITID>,"environmentVariablesOverride":[{variables}]}}'

@@ -81,19 +81,25 @@ class Source(Layer):
         """The source action, whose output is the artifact `Program`."""
         delivery = self._settings.delivery
         if self.repository:
-            provider, configuration = "CodeCommit", {
-                "RepositoryName": self.repository.repository_name,
-                "BranchName": self.branch,
-                # An event starts the pipeline (`components.delivery.pipeline`).
-                "PollForSourceChanges": "false",
-            }
+            provider, configuration = (
+                "CodeCommit",
+                {
+                    "RepositoryName": self.repository.repository_name,
+                    "BranchName": self.branch,
+                    # An event starts the pipeline (`components.delivery.pipeline`).
+                    "PollForSourceChanges": "false",
+                },
+            )
         else:
-            provider, configuration = "CodeStarSourceConnection", {
-                "ConnectionArn": self.connection_arn,
-                "FullRepositoryId": delivery.connection_repository,
-                "BranchName": self.branch,
-                "DetectChanges": "true",
-            }
+            provider, configuration = (
+                "CodeStarSourceConnection",
+                {
+                    "ConnectionArn": self.connection_arn,
+                    "FullRepositoryId": delivery.connection_repository,
+                    "BranchName": self.branch,
+                    "DetectChanges": "true",
+                },
+            )
         return aws.codepipeline.PipelineStageActionArgs(
             name="Source",
             category="Source",

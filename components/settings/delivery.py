@@ -12,7 +12,9 @@ from components.settings.section import LogDays, Section, Texts
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # AWS CodeConnections API Reference, "Connection": the service goes by its former name as well.
-_CONNECTION = re.compile(r"^$|^arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}$")
+_CONNECTION = re.compile(
+    r"^$|^arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}$"
+)
 # GitHub's names, and Bitbucket's workspaces; GitLab puts groups into groups.
 _REPOSITORY = re.compile(r"^$|^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+$")
 _GITHUB_REPOSITORY = re.compile(r"^$|^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9_.-]{1,100}$")
