@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from blueprint.references import STACK_REFERENCE, Reference, references_in
@@ -17,6 +18,46 @@ def as_seen_from_dr(stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
     references mean nothing in another stack.
     """
     return {name: _seen(value, Reference(STACK_REFERENCE, stack, f"outputs.{name}")) for name, value in outputs.items()}
+
+
+def named_again(
+    document: Mapping[str, Any], stack: str, declared: Mapping[str, Any], actual: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A blueprint in its JSON form that was recorded with real exports of `stack`, as if recorded with references.
+
+    Whoever joins two stacks needs to see which export a value is: an ARN that a cloud gave names no resource of a
+    blueprint. `declared` are the exports as `stack` declares them, `actual` those that it has.
+    """
+    names = dict(_given(as_seen_from_dr(stack, declared), actual))
+    if not names:
+        return dict(document)
+    longest_first = sorted(names, key=len, reverse=True)
+    pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])")
+    return _renamed(document, lambda text: pattern.sub(lambda match: names[match[0]], text))
+
+
+def _given(seen: Any, actual: Any) -> Iterator[tuple[str, str]]:
+    """What the cloud gave, with the reference that stands for it."""
+    if isinstance(seen, Secret):
+        return
+    if isinstance(seen, dict) and isinstance(actual, Mapping):
+        for key, item in seen.items():
+            yield from _given(item, actual.get(key))
+    elif isinstance(seen, list) and isinstance(actual, list):
+        for item, given in zip(seen, actual, strict=False):
+            yield from _given(item, given)
+    elif isinstance(actual, str) and actual and any(references_in(seen)):
+        yield actual, str(seen)
+
+
+def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return rename(value)
+    if isinstance(value, Mapping):
+        return {key: _renamed(item, rename) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, rename) for item in value]
+    return value
 
 
 def _seen(value: Any, reference: Reference) -> Any:

@@ -118,7 +118,7 @@ def _down(console: Console, build: Path) -> int:
     engine = make(EngineKind(session.engine), build, session.environment)
     report = Report(session.engine, provider_of(engine))
     with Shown(console) as shown:
-        Rehearsal(engine, session.environment, session.account_id, shown, report).down()
+        Rehearsal(engine, session.environment, session.account_id, shown, report, build).down()
     session.stop_server()
     _clear(build)
     console.print("destroyed, and the server is stopped")
@@ -143,7 +143,7 @@ def _begun(
             server.stop()
             raise
         Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
-        yield Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, server, program), server
+        yield Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, build, server, program), server
 
 
 def _clear(build: Path) -> None:

@@ -35,6 +35,10 @@ class Shown:
             disable=not console.is_terminal,
         )
 
+    def tell(self, line: str) -> None:
+        """Prints a line about what is under way."""
+        self._console.print(line, style="dim", soft_wrap=True, markup=False)
+
     @contextmanager
     def phase(self, description: str) -> Iterator[None]:
         """A step without counts: its beginning, and its time when it is over."""

@@ -13,10 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from blueprint.primary_outputs import named_again
+from blueprint.program import primary_reference
 from policy.check import evaluate
 from rehearsal.aws.outage import Mode
 from rehearsal.aws.server import RunningServer
+from rehearsal.drill.series import Series, modelled, opened
+from rehearsal.drill.world import of_outputs
 from rehearsal.engines import Engine
+from rehearsal.functions import duties
 from rehearsal.progress import Shown
 from rehearsal.report import Report, StackReport
 from rehearsal.session import SessionError
@@ -34,6 +39,8 @@ class Stage(StrEnum):
     DR_ACTIVE = "dr-active"
 
 
+DRILLED_SEEDS = (0, 1, 2)
+"""A dead primary; one that is cut off, with the operator killed; a switchover with two operators (`drill.scenario`)."""
 _STACK = {Stage.PRIMARY: "primary", Stage.DR: "dr", Stage.DR_ACTIVE: "dr"}
 
 
@@ -46,20 +53,23 @@ class Rehearsal:
     account_id: str
     shown: Shown
     report: Report
+    build: Path
     cloud: RunningServer | None = None
     program: Program | None = None
     declared: dict[Stage, Declared] = field(default_factory=dict)
 
-    def up(self, stage: Stage) -> None:
+    def up(self, stage: Stage, *, proving: bool = False) -> None:
         """Everything up to and with `stage`, then a refreshing second plan of each stack and a look with boto3.
 
         The primary is planned again when the recovery region is up: what that declares on the primary's side must
-        not make the primary's own plan change.
+        not make the primary's own plan change. With `proving`, functions and drills run before the takeover.
         """
         with self._timed("up"):
             outputs = self._bring_both_up(stage)
         self._judge(Stage.PRIMARY if stage is Stage.PRIMARY else Stage.DR)
         self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
+        if proving and stage is not Stage.PRIMARY:
+            self._prove()
         if stage is Stage.DR_ACTIVE:
             with self._timed("take_over"), self._lost(str(outputs["region"])):
                 self._bring_up("dr", stage, lambda: self._program.dr(self.account_id, outputs, active=True))
@@ -82,6 +92,20 @@ class Rehearsal:
                 self._bring_up("dr", Stage.DR, lambda: self._program.dr(self.account_id, outputs))
             primary.result()
         return outputs
+
+    def _prove(self) -> None:
+        """Runs the functions and the drills on the stacks that stand. What a drill breaks is the report's to say."""
+        if self.cloud is None:
+            raise SessionError("functions and drills are rehearsed with the server at hand, in one process")
+        world = of_outputs(self.cloud, self.engine.outputs("dr"))
+        folder = self.build / "drill"
+        with self.shown.phase("functions"), self._timed("functions"):
+            opened(world, folder)
+            self.report.duties = duties(world)
+        with self.shown.phase("drills"), self._timed("drills"):
+            series = self.report.drills = Series(*modelled(world.outputs))
+            series.run(world, DRILLED_SEEDS, folder, self.shown.tell)
+            series.draw(self.build / "drill.svg")
 
     def down(self) -> None:
         """Destroys both stacks and looks for what is left.
@@ -149,10 +173,14 @@ class Rehearsal:
 
     def _judge(self, stage: Stage) -> None:
         """The policy pack on what was declared: a stack by itself, and the recovery region beside its primary."""
-        primary = self.declared[Stage.PRIMARY].document()
+        primary = self.declared[Stage.PRIMARY]
+        documents = [primary.document()]
+        if stage is not Stage.PRIMARY:
+            actual = self.engine.outputs("primary")
+            declared = primary.blueprint.outputs
+            documents.append(named_again(self.declared[stage].document(), primary_reference("dr"), declared, actual))
         with self.shown.phase(f"{stage}: policy"):
-            beside = [] if stage is Stage.PRIMARY else [self.declared[stage].document()]
-            self.report.policy[stage] = evaluate([primary, *beside])
+            self.report.policy[stage] = evaluate(documents)
 
     @contextmanager
     def _lost(self, region: str) -> Iterator[None]:

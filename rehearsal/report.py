@@ -14,7 +14,9 @@ from rich.table import Table
 from blueprint import Resource
 from policy.check import Report as Judged
 from policy.rule import Severity
+from rehearsal.drill.series import Series, outcome, shown
 from rehearsal.engines import Drift, Outcome
+from rehearsal.functions import Duty
 from rehearsal.stacks import Declared
 from rehearsal.verification import Finding
 
@@ -106,6 +108,8 @@ class Report:
     leftovers: list[str] = field(default_factory=list)
     calls_to_lost_region: dict[str, int] | None = None
     policy: dict[str, Judged] = field(default_factory=dict)
+    duties: list[Duty] = field(default_factory=list)
+    drills: Series | None = None
     peak_memory_mb: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -127,6 +131,12 @@ class Report:
             for mark in finding.missing
         ]
         found += [f"{stage}: {refusal}" for stage, judged in self.policy.items() for refusal in refusals(judged)]
+        found += [
+            f"function {duty.function} in {duty.region}: {duty.what}: {duty.trouble}"
+            for duty in self.duties
+            if duty.trouble
+        ]
+        found += self.drills.problems() if self.drills else []
         return found + [f"left after destroy: {left}" for left in self.leftovers]
 
     def write(self, file: Path) -> None:
@@ -140,6 +150,8 @@ class Report:
             "left_after_destroy": self.leftovers,
             "calls_to_lost_region": self.calls_to_lost_region,
             "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
+            "functions": [duty.as_json() for duty in self.duties],
+            "drill": self.drills.as_json() if self.drills else None,
             "peak_python_memory_mb": round(self.peak_memory_mb, 1),
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
             "problems": self.problems(),
@@ -170,6 +182,12 @@ class Report:
                 f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "
                 f"{len(judged.violations)} violations, {len(judged.not_evaluated)} not evaluated"
             )
+        if self.duties:
+            done = sum(duty.trouble is None for duty in self.duties)
+            console.print(f"{done} of {len(self.duties)} things done that the functions must do, in both regions")
+        if self.drills is not None:
+            for result in self.drills.results:
+                console.print(f"{shown(result.scenario)}: {outcome(result)}", soft_wrap=True)
         console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, apart from the engine")
 
     def _table(self) -> Table:

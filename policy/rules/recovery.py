@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -85,12 +86,16 @@ def _failover_records(stack: Stack) -> list[Resource]:
     wellarchitected="REL11-BP02, REL13-BP02",
 )
 def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
-    """Both sides of the switch stand before it is thrown, in whichever stack they are declared."""
-    records = [*_failover_records(primary), *_failover_records(recovery)]
-    sides = {str(policy.get("type")) for record in records for policy in record.items("failoverRoutingPolicies")}
-    missing = [side for side in ("PRIMARY", "SECONDARY") if side not in sides]
-    if missing:
-        yield f"no record is the {' and the '.join(missing)} of a failover"
+    """Both sides of each switch stand before it is thrown, in whichever stack they are declared."""
+    sides: dict[str, set[str]] = defaultdict(set)
+    for record in [*_failover_records(primary), *_failover_records(recovery)]:
+        sides[record.text("name")] |= {str(policy.get("type")) for policy in record.items("failoverRoutingPolicies")}
+    if not sides:
+        yield "no record is the PRIMARY and the SECONDARY of a failover"
+    for name, found in sorted(sides.items()):
+        missing = [side for side in ("PRIMARY", "SECONDARY") if side not in found]
+        if missing:
+            yield f"no record is the {' and the '.join(missing)} of the failover of {name}"
 
 
 # Route 53 API Reference, HealthCheckConfig: what holds where nothing is said, in seconds and observations; and the

@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from rehearsal.aws.faults import FaultsMiddleware
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
 from rehearsal.aws.repeats import RepeatMiddleware, attempt_of
 from rehearsal.aws.retention import RetentionMiddleware
@@ -37,12 +38,19 @@ def make_application(account_id: str, outages: Outages) -> WSGIApplication:
     os.environ.update(MOTO_SETTINGS, MOTO_ACCOUNT_ID=account_id)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from rehearsal.aws import additions, corrections
+    from rehearsal.aws import additions, corrections, replication
+    from rehearsal.aws.runtime import invocation
+    from rehearsal.aws.standing_by import StandingByMiddleware
 
     corrections.install()
     additions.install()
+    invocation.install()
+    copies = replication.Replication(outages)
+    replication.install(copies)
     moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    return OutageMiddleware(AccessLog(OneAtATime(RepeatMiddleware(RetentionMiddleware(moto)))), outages)
+    served = RepeatMiddleware(RetentionMiddleware(StandingByMiddleware(moto, account_id)))
+    alone = OneAtATime(replication.ReplicationMiddleware(served, copies))
+    return OutageMiddleware(AccessLog(FaultsMiddleware(alone)), outages)
 
 
 class OneAtATime:

@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
@@ -84,6 +85,7 @@ class Outages:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._modes: dict[str, Mode] = {}
+        self._since: dict[str, float] = {}
         self._refused: Counter[Refusal] = Counter()
 
     def set(self, region: str, mode: str) -> None:
@@ -98,8 +100,15 @@ class Outages:
         with self._lock:
             if mode == SERVED:
                 self._modes.pop(region, None)
+                self._since.pop(region, None)
             else:
                 self._modes[region] = Mode(mode)
+                self._since.setdefault(region, time.monotonic())
+
+    def lost_since(self, region: str) -> float | None:
+        """When `region` was lost, in seconds of a clock that only grows; None while it is served."""
+        with self._lock:
+            return self._since.get(region)
 
     def check(self, caller: Caller) -> None:
         """Count the request and raise RegionLostError if it meets a lost region."""

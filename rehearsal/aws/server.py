@@ -13,11 +13,16 @@ import urllib.error
 import urllib.request
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rehearsal.aws.outage import CONTROL_PATH, INSIDE_APP_ID, SERVED
+from rehearsal.aws.faults import FAULTS_PATH, Fault
+from rehearsal.aws.outage import CONTROL_PATH, SERVED
+from rehearsal.aws.replication import REPLICATION_PATH
+from rehearsal.aws.standing_by import STANDING_BY_PATH, StandingBy
+from rehearsal.aws.variables import client_variables
 
 # The account of AWS's own documentation examples.
 ACCOUNT_ID = "123456789012"
@@ -55,28 +60,7 @@ class RunningServer:
         `inside` names the region in which the client stands, for the outage mode `cut-off`. The user's own
         AWS files are shut out; use `client_environment` to shut out the user's AWS variables too.
         """
-        variables = {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            # S3 Control puts the account id before the host name, which no resolver knows: a client that takes this
-            # server for its proxy does not look it up. All else goes directly, so that a lost region looks like a
-            # closed connection and not like a broken proxy. (Python leaves S3 Control out too: a boto3 client of it
-            # needs Config(inject_host_prefix=False).)
-            "HTTP_PROXY": self.endpoint,
-            "http_proxy": self.endpoint,
-            "NO_PROXY": "127.0.0.1",
-            "no_proxy": "127.0.0.1",
-        }
-        if inside:
-            app_id = f"{INSIDE_APP_ID}{inside}"
-            variables |= {"AWS_SDK_UA_APP_ID": app_id, "TF_APPEND_USER_AGENT": f"app/{app_id}"}
-        return variables
+        return client_variables(self.endpoint, region, inside)
 
     def client_environment(
         self, region: str = REGION, inside: str | None = None, base: Mapping[str, str] | None = None
@@ -97,7 +81,7 @@ class RunningServer:
         """Lose a region ("dead", "cut-off") or give it back ("served"). Raises ValueError for anything
         else.
         """
-        self._control({"region": region, "mode": mode})
+        self._control(CONTROL_PATH, {"region": region, "mode": mode})
 
     def restore(self, region: str) -> None:
         """Give a lost region back."""
@@ -105,7 +89,31 @@ class RunningServer:
 
     def outages(self) -> dict[str, Any]:
         """`regions`: mode by lost region; `refused`: a list of {region, mode, service, inside, count}."""
-        return self._control(None)
+        return self._control(CONTROL_PATH)
+
+    def set_lag(self, seconds: float) -> None:
+        """How long a write to a global table takes to the other regions, from now on."""
+        self._control(REPLICATION_PATH, {"lag_seconds": seconds})
+
+    def replication(self) -> dict[str, Any]:
+        """`lag_seconds`; `waiting`: a list of {table, source, target, count}, what has not arrived yet."""
+        return self._control(REPLICATION_PATH)
+
+    def inject(self, fault: Fault) -> None:
+        """Have a number of calls go wrong. Raises ValueError for a kind that does not exist."""
+        self._control(FAULTS_PATH, asdict(fault))
+
+    def faults(self) -> dict[str, Any]:
+        """`struck`: how many calls went wrong by kind; `armed`: how many are still to."""
+        return self._control(FAULTS_PATH)
+
+    def calm(self) -> None:
+        """Disarms what has not struck yet."""
+        self._control(FAULTS_PATH, {"kind": "none"})
+
+    def stand_by(self, wanted: StandingBy) -> None:
+        """Makes one region's database, secret and files replicas of the other's, as people do by daylight."""
+        self._control(STANDING_BY_PATH, asdict(wanted))
 
     def stop(self) -> None:
         """End the server and wait until it is gone. Safe to call again."""
@@ -127,10 +135,10 @@ class RunningServer:
     ) -> None:
         self.stop()
 
-    def _control(self, wanted: Mapping[str, str] | None) -> dict[str, Any]:
+    def _control(self, path: str, wanted: Mapping[str, Any] | None = None) -> dict[str, Any]:
         self.check_alive()
         body = None if wanted is None else json.dumps(wanted).encode()
-        request = urllib.request.Request(self.endpoint + CONTROL_PATH, data=body)
+        request = urllib.request.Request(self.endpoint + path, data=body)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with direct.open(request, timeout=_START_SECONDS) as answer:

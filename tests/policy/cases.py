@@ -167,17 +167,31 @@ _CASES_HOSTS = (
 )
 
 _CLUSTER = (t.EKS_CLUSTER, "cluster")
+_KUBERNETES = (t.EKS_CLUSTER, "cluster-eksCluster")
 _TASK = (t.TASK_DEFINITION, "order-intake", "containerDefinitions")
 _CASES_CONTAINERS = (
-    case("eks-private-endpoint", set_(*_CLUSTER, "vpcConfig.endpointPublicAccess")),
-    case("eks-secrets-encrypted", set_(*_CLUSTER, "encryptionConfig")),
-    case("eks-control-plane-logs", set_(*_CLUSTER, "enabledClusterLogTypes", ["api"])),
+    case(
+        "eks-private-endpoint",
+        set_(*_CLUSTER, "vpcConfig.endpointPublicAccess"),
+        real=set_(*_KUBERNETES, "vpcConfig.endpointPublicAccess"),
+    ),
+    case("eks-secrets-encrypted", set_(*_CLUSTER, "encryptionConfig"), real=set_(*_KUBERNETES, "encryptionConfig")),
+    case(
+        "eks-control-plane-logs",
+        set_(*_CLUSTER, "enabledClusterLogTypes", ["api"]),
+        real=set_(*_KUBERNETES, "enabledClusterLogTypes", ["api"]),
+    ),
     case(
         "eks-supported-version",
         set_(*_CLUSTER, "version", "1.29"),
         set_(*_CLUSTER, "version", "1.29", RECOVERY),
+        real=(set_(*_KUBERNETES, "version", "1.29"), set_(*_KUBERNETES, "version", "1.29", RECOVERY)),
     ),
-    case("eks-version-parity", set_(*_CLUSTER, "version", "1.35", RECOVERY)),
+    case(
+        "eks-version-parity",
+        set_(*_CLUSTER, "version", "1.34", RECOVERY),
+        real=set_(*_KUBERNETES, "version", "1.34", RECOVERY),
+    ),
     case(
         "ecs-not-privileged",
         set_(*_TASK, _first_container("privileged", True)),
@@ -584,6 +598,13 @@ _CASES_AUDIT = (
             "environment.environmentVariables",
             [{"name": "REGISTRY_PASSWORD", "value": "swordfish"}],
         ),
+        real=set_(
+            t.BUILD_PROJECT,
+            "scale-out",
+            "environment.environmentVariables",
+            [{"name": "REGISTRY_PASSWORD", "value": "swordfish"}],
+            RECOVERY,
+        ),
     ),
     case(
         "iam-no-full-access",
@@ -608,8 +629,12 @@ _CASES_RECOVERY = (
         gone("kubernetes:apps/v1:Deployment", "order-intake-gateway", RECOVERY),
         real=gone(t.FUNCTION, "order-intake", RECOVERY),
     ),
-    case("failover-routing", gone(t.DNS_RECORD, "secondary")),
-    case("rto-budget", set_(t.DNS_RECORD, "primary", "ttl", 60.0)),
+    case("failover-routing", gone(t.DNS_RECORD, "secondary"), real=gone(t.DNS_RECORD, "standby", RECOVERY)),
+    case(
+        "rto-budget",
+        set_(t.DNS_RECORD, "primary", "ttl", 60.0),
+        real=set_(t.DNS_RECORD, "primary", "ttl", 60.0, RECOVERY),
+    ),
     case("recovery-independent", output("active", True, RECOVERY), real=output("active", True, RECOVERY)),
     case(
         "stateful-replicated",

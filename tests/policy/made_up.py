@@ -187,7 +187,7 @@ def _containers(made: Made, key: str) -> None:
     made.add(
         t.EKS_CLUSTER,
         "cluster",
-        version="1.34",
+        version="1.35",
         enabledClusterLogTypes=["api", "audit", "authenticator", "controllerManager", "scheduler"],
         encryptionConfig={"provider": {"keyArn": key}, "resources": ["secrets"]},
         vpcConfig={"endpointPrivateAccess": True, "endpointPublicAccess": False},

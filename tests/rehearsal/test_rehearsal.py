@@ -64,6 +64,24 @@ def test_taking_over_succeeds_while_the_primary_is_dead_and_asks_nothing_of_it(r
     assert set(asked) <= {"iam"}, f"the takeover waits for what is lost: {asked}"
 
 
+def test_every_function_did_what_it_must_in_both_regions(report: dict[str, Any]) -> None:
+    assert {(duty["function"], duty["region"]) for duty in report["functions"]} >= {
+        (function, region)
+        for function in ("order_intake", "redrive", "integrity")
+        for region in ("us-east-1", "us-west-2")
+    }
+    assert [duty for duty in report["functions"] if duty["trouble"]] == []
+
+
+def test_the_drills_came_through_with_one_writer_and_every_lost_order_named(report: dict[str, Any]) -> None:
+    drill = report["drill"]
+    assert (drill["runs"], drill["problems"]) == (3, [])
+    assert drill["rpo"]["orders_accepted"] > 0
+    assert (drill["max_writers_per_epoch"], drill["duplicates"], drill["rpo"]["lost_in_switchovers"]) == (1, 0, 0)
+    assert (drill["resumed_after_kill"], drill["second_operators_refused"]) == (1, 1)
+    assert drill["rto_s"]["modelled"], "what cannot be measured here is told apart, from the recovery stack's budget"
+
+
 def test_what_recovery_depends_on_is_found_apart_from_the_engine(report: dict[str, Any]) -> None:
     kinds = {finding["what"] for finding in report["verified"]}
     assert len(kinds) >= 20, sorted(kinds)

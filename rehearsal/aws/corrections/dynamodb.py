@@ -8,7 +8,7 @@
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
 - UpdateTable also changes the encryption key.
 
-Items written later stay in the Region they are written in: replication of data builds on `replicas_of`.
+Items written later are copied by `rehearsal.aws.replication`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.dynamodb.exceptions import MockValidationException
+from moto.dynamodb.exceptions import DynamodbException, MockValidationException
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
@@ -54,6 +54,30 @@ def replicas_of(table: Table) -> list[Table]:
         return []
     backends = dynamodb_backends[table.account_id]
     return [backends[region].tables[table.name] for region in shared.replicas if region != table.region_name]
+
+
+def is_strong(table: Table) -> bool:
+    """Whether all replicas hold one truth."""
+    shared = _global_table(table)
+    return shared is not None and shared.consistency == "STRONG"
+
+
+def members_of_strong(table: Table) -> list[str]:
+    """Regions of the replicas and witnesses of a strongly consistent table; none for any other."""
+    shared = _global_table(table)
+    return [*shared.replicas, *shared.witnesses] if shared is not None and is_strong(table) else []
+
+
+class InternalServerError(DynamodbException):
+    """The service could not carry the request out.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+    """
+
+    code = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__("com.amazonaws.dynamodb.v20120810#InternalServerError", message=message)
 
 
 def _global_table(table: Table) -> GlobalTable | None:

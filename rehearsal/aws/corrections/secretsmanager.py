@@ -1,7 +1,12 @@
-"""Secrets Manager: a replica is encrypted under the key that was named for its Region, and can become independent.
+"""Secrets Manager: a replica is encrypted under the key that was named for its Region, and can become independent; a
+rotation ends.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_StopReplicationToReplica.html
+
+When a rotation has ended, its version is current and the one before it is the previous one. The function's steps are
+not run: there is no database whose password they could set, so the value stays.
+https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from moto.secretsmanager.exceptions import InvalidRequestException, SecretNotFoundException
-from moto.secretsmanager.models import FakeSecret, ReplicaSecret
+from moto.secretsmanager.models import FakeSecret, ReplicaSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 
 from rehearsal.aws.corrections._patch import around, lacking
@@ -21,6 +26,7 @@ from rehearsal.aws.corrections._patch import around, lacking
 @cache
 def install() -> None:
     around(FakeSecret, "create_replicas", _create_replicas)
+    around(SecretsManagerBackend, "rotate_secret", _rotate)
     lacking(SecretsManagerResponse, "stop_replication_to_replica", _stop_replication)
 
 
@@ -48,3 +54,30 @@ def _stop_replication(response: SecretsManagerResponse) -> str:
     source.replicas = [other for other in source.replicas if other is not replica]
     secrets[replica.arn] = alone
     return json.dumps({"ARN": replica.arn})
+
+
+def _rotate(original: Any, backend: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
+    secret: Any = backend.secrets.get(secret_id)
+    before = getattr(secret, "default_version_id", None)
+    answer = original(backend, secret_id, *args, **kwargs)
+    after = secret.default_version_id
+    if after != before and before in secret.versions:
+        earlier, version = secret.versions[before], secret.versions[after]
+        for kind in ("secret_string", "secret_binary"):
+            if kind in earlier:
+                version.setdefault(kind, earlier[kind])
+        secret.remove_version_stages_from_old_versions(["AWSPREVIOUS", "AWSCURRENT", "AWSPENDING"])
+        earlier["version_stages"], version["version_stages"] = ["AWSPREVIOUS"], ["AWSCURRENT"]
+    return answer
+
+
+def make_replica(account: str, source: FakeSecret, region: str) -> None:
+    """Makes the secret of that name in another region a replica again, under the key that it has there."""
+    secrets: Any = secretsmanager_backends[account][region].secrets
+    replica = ReplicaSecret(source, region)
+    for key, earlier in [entry for entry in secrets.items() if entry[1].name == source.name]:
+        dict.pop(secrets, key)
+        if key_id := getattr(earlier, "kms_key_id", None):
+            replica.config["KmsKeyId"] = key_id
+    source.replicas.append(replica)
+    secrets[replica.arn] = replica

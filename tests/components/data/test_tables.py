@@ -165,10 +165,10 @@ def test_busy_keys_of_every_table_are_reported_where_asked_for(
 def test_stacks_that_disagree_on_the_consistency_of_orders_are_refused(exported: str | None) -> None:
     class Primary:
         async def get_output_details(self, name: str) -> SimpleNamespace:
-            assert name == "ordersConsistency"
-            return SimpleNamespace(value=exported)
+            return SimpleNamespace(value=exports[name])
 
     settings = Settings.parse({})
+    exports = {"ordersConsistency": exported, "kubernetesVersion": settings.kubernetes.kubernetes_version}
     with pytest.raises(SettingsError, match=r"ordersConsistency = 'eventual': .*set the same in both stack files"):
         asyncio.run(require_agreement(settings, Primary()))  # type: ignore[arg-type]
 

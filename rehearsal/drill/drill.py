@@ -1,0 +1,354 @@
+"""One drill, from flowing orders to flowing orders: loss, takeover, return, reconciliation, failback."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.order_item import Item
+from recovery import lease
+from recovery.configuration import Site
+from recovery.errors import LockHeldError, NotReadyError, UnfinishedRunError
+from recovery.intake import IntakeError, InvokedIntake
+from recovery.journal import Journal, Kind
+from recovery.steps.step import Stage
+from rehearsal.drill import ledger
+from rehearsal.drill.ledger import Findings, Handover
+from rehearsal.drill.operator import Command, Finished, Operator
+from rehearsal.drill.orders import Switched, Traffic, stored
+from rehearsal.drill.result import Mark, Result, Span
+from rehearsal.drill.scenario import Loss, Scenario, Second
+from rehearsal.drill.stream import published
+from rehearsal.drill.world import World, wait_until
+
+# Limits for a machine that is busy; what is waited for comes in seconds.
+_RUN_SECONDS = 420.0
+_ORDERS_SECONDS = 120.0
+_OBSERVED_EVERY = 0.1
+_MISSED_IN_A_ROW = 2
+# How often the redrive's schedule is kept here; the stacks' own is each minute.
+_SWEPT_EVERY = 5.0
+_REFUSALS = {error.exit_code for error in (LockHeldError, UnfinishedRunError, NotReadyError)}
+_DRAINED_SECONDS = 90.0
+_AFTERWARDS = 10
+"""Orders that the new region accepts before a drill goes on."""
+
+
+@dataclass
+class Drill:
+    """Runs one scenario on a world whose lease is the primary's; leaves it so."""
+
+    world: World
+    scenario: Scenario
+    folder: Path
+    marks: list[Mark] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
+    refused: str | None = None
+    resumed: bool = False
+
+    def run(self) -> Result:
+        """Raises OperatorError and TimeoutError where the drill cannot go on."""
+        began = time.monotonic()
+        self.operator = Operator(self.world, self.folder)
+        self.world.server.set_lag(self.scenario.lag)
+        self._note_lease()
+        name = f"d{self.scenario.seed}-{time.time_ns() // 1_000_000 % 100_000_000}"
+        outside = Traffic(self.world, name, self.scenario.rate, Switched(self.world), self.scenario.seed)
+        primary = self.world.configuration.primary
+        inside = Traffic(self.world, f"{name}i", 5.0, lambda: primary, self.scenario.seed, inside=primary.region)
+        with self._schedule():
+            with self._flowing(outside):
+                takeover, spans, detection = self._taken_over(outside, inside)
+                known = stored(self._tables(self._standby), self._orders)
+                failback, old = self._returned(outside)
+            self._drained([outside, inside])
+        return self._judged(takeover, failback, [outside, inside], known, old, detection, spans, began)
+
+    def _taken_over(self, outside: Traffic, inside: Traffic) -> tuple[Finished, list[Span], float | None]:
+        """The loss and the takeover, until the new region has accepted some orders."""
+        commands = self._prepared()
+        self._await_orders(outside, self._primary, self.scenario.accepted_first)
+        detection = None
+        if self.scenario.loss is not Loss.PLANNED:
+            if self.scenario.loss is Loss.CUT_OFF:
+                inside.start()
+                self._await_orders(inside, self._primary, 2)
+            self._mark(f"{self._primary.region} {self.scenario.loss}")
+            self.world.server.set_outage(self._primary.region, self.scenario.loss.value)
+            detection = self._detected()
+            self._mark("detected")
+        if self.scenario.fault:
+            self.world.server.inject(self.scenario.fault)
+        self._mark("decided")
+        finished = self._decided(commands)
+        spans = self._spans()
+        self._hand_over(finished)
+        self.world.server.calm()
+        self._await_orders(outside, self._standby, _AFTERWARDS)
+        if self.scenario.loss is Loss.CUT_OFF:
+            inside.stop()
+        return finished, spans, detection
+
+    def _returned(self, outside: Traffic) -> tuple[Finished, dict[str, Item]]:
+        """The primary is back: its stores stand by, its orders are reconciled, and it takes over again."""
+        world = self.world
+        world.server.restore(self._primary.region)
+        self._mark(f"{self._primary.region} back")
+        self._replicated()
+        old = stored(self._tables(self._primary), self._orders)
+        world.server.stand_by(world.standing_by(self._standby, self._primary))
+        self._measure_replica(self._primary)
+        finished = self.operator.run("failback", "--yes", seconds=_RUN_SECONDS)
+        finished = self.operator.carried_through(finished, _RUN_SECONDS)
+        self._hand_over(finished)
+        self._await_orders(outside, self._primary, outside.accepted_in(self._primary.region) + _AFTERWARDS)
+        world.server.stand_by(world.standing_by(self._primary, self._standby))
+        return finished, old
+
+    def _prepared(self) -> list[Command]:
+        """Operators with the command typed and not confirmed."""
+        self._measure_replica(self._standby)
+        # The health checkers and the observers ask every few seconds, so order intake's processes are there.
+        self._intake(self._standby).health()
+        count = 2 if self.scenario.second is Second.TWO_OPERATORS else 1
+        commands = [self.operator.begin(self.scenario.verb, kill_at=self.scenario.kill_at) for _ in range(count)]
+        for command in commands:
+            command.await_question()
+        return commands
+
+    def _decided(self, commands: list[Command]) -> Finished:
+        for command in commands:
+            command.confirm(f"{self.scenario.verb} {self._standby.region}")
+        ended = [command.wait(_RUN_SECONDS) for command in commands]
+        if self.scenario.kill_at and commands[0].killed:
+            self._mark(f"operator killed at {self.scenario.kill_at}")
+            self.resumed = True
+            resumed = self.operator.run("resume", seconds=_RUN_SECONDS)
+            return self.operator.carried_through(resumed, _RUN_SECONDS)
+        refused = [finished for finished in ended if finished.code in _REFUSALS]
+        carried = [finished for finished in ended if finished not in refused]
+        if len(commands) > 1 and refused:
+            self.refused = str(refused[0].document.get("error", refused[0].code))
+        return self.operator.carried_through((carried or refused)[0], _RUN_SECONDS)
+
+    def _detected(self) -> float:
+        """Seconds until the primary's order intake was missed often enough, seen from the outside."""
+        began, missed = time.monotonic(), 0
+        intake = self._intake(self._primary)
+        while missed < _MISSED_IN_A_ROW:
+            time.sleep(_OBSERVED_EVERY)
+            try:
+                intake.health()
+                missed = 0
+            except IntakeError:
+                missed += 1
+        return time.monotonic() - began
+
+    def _judged(
+        self,
+        takeover: Finished,
+        failback: Finished,
+        traffics: list[Traffic],
+        known: dict[str, Item],
+        old: dict[str, Item],
+        detection: float | None,
+        spans: list[Span],
+        began: float,
+    ) -> Result:
+        acceptances = [acceptance for traffic in traffics for acceptance in traffic.acceptances]
+        old_epoch = self.handovers[0].epoch
+        lost = ledger.lost_orders(acceptances, old_epoch, known)
+        entered_again = {order for order in lost if order in known}
+        unknown = ledger.unknown_orders(old, old_epoch, known)
+        named = {entry["order_id"] for entry in failback.facts("reconcile-orders").get("named", [])}
+        if self.scenario.loss is Loss.PLANNED:
+            unknown, named = [], set()
+        at_the_end = stored(self._tables(self._primary), self._orders)
+        ids = {acceptance.order_id for acceptance in acceptances}
+        findings = Findings(
+            accepted=len(ids),
+            lost=tuple(lost),
+            unnamed=tuple(sorted((set(unknown) | set(lost) - entered_again) - named)),
+            misnamed=tuple(sorted(named - set(unknown))),
+            duplicates=tuple(ledger.duplicates(acceptances, lost)),
+            max_writers_per_epoch=max(map(len, ledger.writers_per_epoch(acceptances).values()), default=0),
+            at_one_time=tuple(ledger.accepted_outside(acceptances, self.handovers)),
+            unpublished=tuple(sorted(ids - self._published())),
+            missing=tuple(sorted(ids - set(at_the_end))),
+        )
+        document = takeover.document
+        gap = {entry["name"]: entry["seconds"] for entry in document["steps"] if entry["stage"] == Stage.GAP}
+        result = Result(
+            self.scenario,
+            float(document["recovery_seconds"]),
+            float(document["lease_seconds"] or 0.0),
+            gap,
+            detection,
+            findings,
+            self.resumed,
+            self.refused,
+            failback.facts("compare-orders"),
+            self.marks,
+            spans,
+            acceptances,
+            resumptions=self.operator.resumptions,
+            seconds=time.monotonic() - began,
+        )
+        result.troubles = troubles(result)
+        return result
+
+    @property
+    def _primary(self) -> Site:
+        return self.world.configuration.primary
+
+    @property
+    def _standby(self) -> Site:
+        return self.world.configuration.standby
+
+    @property
+    def _orders(self) -> str:
+        return self.world.configuration.tables.orders
+
+    def _intake(self, site: Site) -> InvokedIntake:
+        """Order intake of a site, asked from outside every region."""
+        client = self.world.client("lambda", site.region)
+        return InvokedIntake(client, site.order_intake, self.world.configuration.account_claim)
+
+    def _tables(self, site: Site) -> Any:
+        return self.world.client("dynamodb", site.region)
+
+    def _mark(self, what: str) -> None:
+        self.marks.append(Mark(time.time_ns() // 1_000_000, what))
+
+    def _note_lease(self) -> None:
+        found = lease.read(self._tables(self._standby), self.world.configuration.tables.control)
+        if found is None or found.holder != self._primary.region:
+            raise TimeoutError(f"a drill begins with the lease in {self._primary.region}, and it is {found}")
+        self.handovers.append(Handover(found.holder, found.epoch, found.valid_from))
+        self._mark("begin")
+
+    def _hand_over(self, finished: Finished) -> None:
+        for step in ("quiesce", "take-lease"):
+            facts = finished.facts(step)
+            if facts:
+                self.handovers.append(Handover(facts["holder"], facts["epoch"], facts["valid_from"]))
+        self._mark(f"{finished.verb} done")
+
+    def _spans(self) -> list[Span]:
+        """The steps of the run that ended just now, by its journal."""
+        run = Journal(self._tables(self._standby), self.world.configuration.tables.control).tail().run
+        begun: dict[str, int] = {}
+        spans = []
+        for entry in run.entries if run else ():
+            if entry.kind == Kind.INTENT:
+                begun.setdefault(entry.step, entry.at)
+            elif entry.kind == Kind.RESULT:
+                spans.append(Span(entry.step, begun.get(entry.step, entry.at), entry.at))
+        return spans
+
+    def _replicated(self) -> None:
+        def arrived() -> bool:
+            return not self.world.server.replication()["waiting"]
+
+        # With orders flowing there is always something on its way; what matters is older than the lag.
+        end = time.monotonic() + self.scenario.lag + 1.0
+        wait_until(lambda: time.monotonic() > end or arrived(), what="replication", within=_ORDERS_SECONDS)
+
+    def _drained(self, traffics: list[Traffic]) -> None:
+        """Waits until what was accepted has been published and copied, as far as it comes."""
+        ids = {acceptance.order_id for traffic in traffics for acceptance in traffic.acceptances}
+        end = time.monotonic() + _DRAINED_SECONDS
+        while time.monotonic() < end and (ids - self._published() or self.world.server.replication()["waiting"]):
+            time.sleep(_SWEPT_EVERY)
+
+    def _published(self) -> set[str]:
+        return published(self.world, since=self.marks[0].at)
+
+    def _measure_replica(self, site: Site) -> None:
+        """RDS publishes the lag of its replicas each minute."""
+        for region in {self._primary.region, self._standby.region}:
+            if region in self.world.server.outages()["regions"]:
+                continue
+            self.world.client("cloudwatch", region).put_metric_data(
+                Namespace="AWS/RDS",
+                MetricData=[
+                    {
+                        "MetricName": "ReplicaLag",
+                        "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": site.database}],
+                        "Value": self.scenario.lag,
+                        "Unit": "Seconds",
+                    }
+                ],
+            )
+
+    def _await_orders(self, traffic: Traffic, site: Site, count: int) -> None:
+        what = f"{count} orders accepted in {site.region}"
+        wait_until(lambda: traffic.accepted_in(site.region) >= count, what=what, within=_ORDERS_SECONDS)
+
+    @contextmanager
+    def _flowing(self, traffic: Traffic) -> Iterator[None]:
+        traffic.start()
+        try:
+            yield
+        finally:
+            traffic.stop()
+
+    @contextmanager
+    def _schedule(self) -> Iterator[None]:
+        """Keeps the schedule of the redrive in both regions."""
+        ended = threading.Event()
+
+        def sweep() -> None:
+            while not ended.wait(_SWEPT_EVERY):
+                for site in (self._primary, self._standby):
+                    self._invoke_redrive(site)
+
+        thread = threading.Thread(target=sweep, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _invoke_redrive(self, site: Site) -> None:
+        # The schedule stands in its region, and is lost with it only when the region is dead.
+        if self.world.server.outages()["regions"].get(site.region) == Loss.DEAD:
+            return
+        client = self.world.client("lambda", site.region, inside=site.region)
+        # A region that goes meanwhile takes the call with it; the next one comes in its turn.
+        with suppress(BotoCoreError, ClientError):
+            client.invoke(FunctionName=site.redrive, Payload=json.dumps({}).encode())
+
+
+def troubles(result: Result) -> list[str]:
+    """Why a drill did not pass; empty when it did."""
+    found, about = [], result.findings
+    planned = result.scenario.loss is Loss.PLANNED
+    if planned and about.lost:
+        found.append(f"a switchover lost {len(about.lost)} orders: {', '.join(about.lost[:5])}")
+    for what, orders in (
+        ("had not arrived at the takeover and were not named", about.unnamed),
+        ("were named as not known and were known", about.misnamed),
+        ("were confirmed as two", about.duplicates),
+        ("were accepted by a region without the right to", about.at_one_time),
+        ("were confirmed and are in no table", about.missing),
+        ("were confirmed and are in no stream", about.unpublished),
+    ):
+        if orders:
+            found.append(f"{len(orders)} orders {what}: {', '.join(orders[:5])}")
+    if about.max_writers_per_epoch != 1:
+        found.append(f"{about.max_writers_per_epoch} regions accepted orders under one epoch")
+    if result.scenario.second is Second.TWO_OPERATORS and result.refused is None:
+        found.append("two operators were let through at once")
+    if result.scenario.second is Second.KILLED and not result.resumed:
+        found.append(f"the operator was not killed at {result.scenario.kill_at}")
+    return found

@@ -1,0 +1,90 @@
+"""What a drill proves about orders: who accepted what, when, under which epoch, and what became of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from functions.order_item import Item
+from rehearsal.drill.orders import Acceptance
+
+
+@dataclass(frozen=True)
+class Handover:
+    """The right to accept orders went to `holder` under `epoch`, which begins at `valid_from` (milliseconds since
+    1970, the new holder's clock)."""
+
+    holder: str
+    epoch: int
+    valid_from: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`lost` are confirmed orders that the region which took over did not know; `unnamed` of them were not named when
+    the primary was back, `misnamed` were named although they were known. `duplicates` are orders that were confirmed
+    with two different answers; `unpublished` are in no stream."""
+
+    accepted: int
+    lost: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    misnamed: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    max_writers_per_epoch: int = 1
+    at_one_time: tuple[str, ...] = ()
+    unpublished: tuple[str, ...] = ()
+    missing: tuple[str, ...] = field(default=())
+    """Confirmed, and in neither region's table at the end."""
+
+
+def writers_per_epoch(acceptances: Iterable[Acceptance]) -> dict[int, set[str]]:
+    """The regions that accepted under each epoch."""
+    writers: dict[int, set[str]] = defaultdict(set)
+    for acceptance in acceptances:
+        writers[acceptance.epoch].add(acceptance.region)
+    return dict(writers)
+
+
+def accepted_outside(acceptances: Iterable[Acceptance], handovers: Sequence[Handover]) -> list[str]:
+    """Orders that were accepted by whom the lease did not belong to at the time, each with its region and epoch.
+
+    A takeover's lease begins when the one before it has ended: an order under an older epoch that was accepted at that
+    moment or later was accepted while another region might accept too, and so was one by a region that never had the
+    epoch.
+    """
+    holders = {handover.epoch: handover.holder for handover in handovers}
+    found = []
+    for acceptance in acceptances:
+        ends = [handover.valid_from for handover in handovers if handover.epoch > acceptance.epoch]
+        over = bool(ends) and acceptance.accepted_at >= min(ends)
+        early = any(
+            handover.epoch == acceptance.epoch and acceptance.accepted_at < handover.valid_from
+            for handover in handovers
+        )
+        stranger = holders.get(acceptance.epoch, acceptance.region) != acceptance.region
+        if over or early or stranger:
+            found.append(f"{acceptance.order_id} in {acceptance.region} under epoch {acceptance.epoch}")
+    return sorted(set(found))
+
+
+def duplicates(acceptances: Iterable[Acceptance], lost: Iterable[str]) -> list[str]:
+    """Orders that were confirmed as two different ones. One that was lost, and that its client entered again, is new to
+    the region that took over: that is what last-writer-wins tables cost, and it is counted among the lost."""
+    answers: dict[str, set[tuple[str, int, int]]] = defaultdict(set)
+    for acceptance in acceptances:
+        answers[acceptance.order_id].add((acceptance.region, acceptance.epoch, acceptance.accepted_at))
+    known = set(lost)
+    return sorted(order for order, given in answers.items() if len(given) > 1 and order not in known)
+
+
+def lost_orders(acceptances: Iterable[Acceptance], old_epoch: int, known: Mapping[str, Item]) -> list[str]:
+    """Orders confirmed under the old epoch that the region which took over does not know as such; `known` is its table
+    while the old region is gone. One that its client entered there again is in that table, under the new epoch."""
+    confirmed = {one.order_id for one in acceptances if one.epoch == old_epoch}
+    return sorted(order for order in confirmed if order not in known or known[order]["epoch"] != old_epoch)
+
+
+def unknown_orders(old: Mapping[str, Item], old_epoch: int, known: Mapping[str, Item]) -> list[str]:
+    """Orders of the old region's table, confirmed or not, that the region which took over did not have."""
+    return sorted(order for order, item in old.items() if item["epoch"] == old_epoch and order not in known)

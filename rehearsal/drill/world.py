@@ -1,0 +1,84 @@
+"""The ground of a drill: an in-memory AWS, and where everything in it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from recovery import configuration
+from recovery.configuration import Configuration, Site
+from rehearsal.aws.outage import INSIDE_APP_ID
+from rehearsal.aws.server import RunningServer
+from rehearsal.aws.standing_by import StandingBy
+
+Client = Callable[[str, str], Any]
+"""Makes the client of a service in a region."""
+_CALL_SECONDS = 10.0
+# A function's first event waits until its process has started, which takes seconds on a busy machine.
+_INVOKE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class World:
+    """`outputs` are the recovery stack's exports, by which the runbook's command finds everything."""
+
+    server: RunningServer
+    configuration: Configuration
+    outputs: Mapping[str, Any]
+
+    def client(self, service: str, region: str, inside: str | None = None) -> Any:
+        """A client that stands outside every region, or `inside` one."""
+        return client_of(self.server, inside)(service, region)
+
+    def standing_by(self, source: Site, replica: Site) -> StandingBy:
+        """The roles of the stores with `replica` standing by."""
+        return StandingBy(
+            source.region,
+            replica.region,
+            (source.database, replica.database),
+            (source.file_system, replica.file_system),
+            self.configuration.database_secret,
+        )
+
+
+def of_outputs(server: RunningServer, outputs: Mapping[str, Any]) -> World:
+    """The ground that a recovery stack's exports describe. Its switch is not asked through its endpoint: no resolver
+    knows its name here."""
+    recovery = dict(outputs[configuration.MEMBER])
+    recovery["switch"] = {name: value for name, value in recovery["switch"].items() if name != "url"}
+    described = {**outputs, configuration.MEMBER: recovery}
+    return World(server, configuration.from_outputs(described), described)
+
+
+def client_of(server: RunningServer, inside: str | None = None) -> Client:
+    """Clients of the in-memory AWS, whatever the environment of this process says. One try: what is tried again, and
+    how often, is up to whoever asks."""
+    session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")
+
+    def client(service: str, region: str) -> Any:
+        config = Config(
+            connect_timeout=_CALL_SECONDS,
+            read_timeout=_INVOKE_SECONDS if service == "lambda" else _CALL_SECONDS,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=10,
+            proxies={},
+            user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else None,
+            s3={"addressing_style": "path"},
+        )
+        return session.client(service, region_name=region, endpoint_url=server.endpoint, config=config)
+
+    return client
+
+
+def wait_until(true: Callable[[], bool], *, what: str, within: float) -> None:
+    """Returns once it is true; raises TimeoutError after `within` seconds."""
+    end = time.monotonic() + within
+    while not true():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not come within {within:g} s")
+        time.sleep(0.05)

@@ -1,0 +1,271 @@
+"""The platform's functions at work: what was deployed is invoked, and what it must have done is looked for.
+
+Each runs from its own archive with its own variables, in both regions (`rehearsal.aws.runtime`), on the tables,
+streams, queues and buckets that its stack made.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from functions import order_item
+from functions.redrive.queues import ID_ATTRIBUTE, TRIES_ATTRIBUTE
+from recovery.configuration import Site
+from rehearsal.drill.orders import ACCOUNT
+from rehearsal.drill.stream import published
+from rehearsal.drill.world import World, wait_until
+
+_ORDER: Mapping[str, str] = {
+    "instrument": "XYZ",
+    "side": "BUY",
+    "type": "LIMIT",
+    "quantity": "100",
+    "limit_price": "10.25",
+    "time_in_force": "DAY",
+}
+_MEGABYTE = 1 << 20
+_ARRIVES_WITHIN = 60.0
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One thing that a function must do; `trouble` says what it did instead, None when it did it."""
+
+    function: str
+    region: str
+    what: str
+    trouble: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form in which the report lists it."""
+        return {"function": self.function, "region": self.region, "what": self.what, "trouble": self.trouble}
+
+
+class NotDoneError(Exception):
+    """A function did something else; the text says what."""
+
+
+def duties(world: World) -> list[Duty]:
+    """Everything that the functions must do, done once. The lease is the primary's."""
+    primary, standby = world.configuration.primary, world.configuration.standby
+    found: list[Duty] = []
+    for site, function, what, check in (
+        *((primary, "order_intake", what, check) for what, check in _accepting()),
+        *((standby, "order_intake", what, check) for what, check in _standing_by()),
+        *((site, "redrive", what, check) for site in (primary, standby) for what, check in _redriving()),
+        *((site, "integrity", what, check) for site in (primary, standby) for what, check in _comparing()),
+    ):
+        found.append(Duty(function, site.region, what, _trouble(partial(check, world, site))))
+    return found
+
+
+Check = Callable[[World, Site], None]
+
+
+def _trouble(check: Callable[[], None]) -> str | None:
+    try:
+        check()
+    except (NotDoneError, TimeoutError) as error:
+        return str(error)
+    return None
+
+
+def _require(true: bool, otherwise: object) -> None:
+    if not true:
+        raise NotDoneError(str(otherwise)[:500])
+
+
+def _accepting() -> Iterator[tuple[str, Check]]:
+    yield "accepts an order, stores it under its lease and puts it into the stream", _accepts
+    yield "answers a repeat as the first time", _repeats
+    yield "refuses another order of the same name", _refuses_another
+    yield "refuses what is no order, and writes nothing", _refuses_nonsense
+
+
+def _standing_by() -> Iterator[tuple[str, Check]]:
+    yield "refuses an order while it stands by, so that the client may repeat it, and writes nothing", _stands_by
+
+
+def _redriving() -> Iterator[tuple[str, Check]]:
+    yield "moves a failed trade back and sets poison aside", _redrives
+
+
+def _comparing() -> Iterator[tuple[str, Check]]:
+    yield "finds both regions' orders the same", _finds_no_difference
+    yield "names an order that one region lacks", _finds_a_difference
+
+
+def _accepts(world: World, site: Site) -> None:
+    name = _new_name()
+    status, body = _entered(world, site, name)
+    _require(status == 201 and body["region"] == site.region, (status, body))
+    stored = _stored(world, site, name)
+    _require(stored is not None and stored["epoch"] == body["epoch"], f"the orders table holds {stored}")
+    identity = order_item.order_id(ACCOUNT, name)
+    what = f"{identity} in a stream"
+    wait_until(lambda: identity in published(world, since=stored_at(stored)), what=what, within=_ARRIVES_WITHIN)
+
+
+def stored_at(item: Mapping[str, Any] | None) -> int:
+    """When an order was accepted, in milliseconds since 1970."""
+    return int(item["accepted_at"]) - 1_000 if item else 0
+
+
+def _repeats(world: World, site: Site) -> None:
+    name = _new_name()
+    first, again = _entered(world, site, name), _entered(world, site, name)
+    _require(first == again and first[0] == 201, (first, again))
+
+
+def _refuses_another(world: World, site: Site) -> None:
+    name = _new_name()
+    _entered(world, site, name)
+    status, body = _entered(world, site, name, quantity="101")
+    _require((status, body.get("code")) == (409, "conflicting_order"), (status, body))
+
+
+def _refuses_nonsense(world: World, site: Site) -> None:
+    for status, changes in (
+        (400, {"quantity": "-1"}),
+        (400, {"side": "HOLD"}),
+        (400, {"unknown": "field"}),
+        (413, {"venue": "X" * _MEGABYTE}),
+    ):
+        name = _new_name()
+        answered, body = _entered(world, site, name, **changes)
+        _require(answered == status and not body["retryable"], (changes.keys(), answered, body))
+        _require(_stored(world, site, name) is None, f"{changes.keys()} was refused and stored")
+
+
+def _stands_by(world: World, site: Site) -> None:
+    name = _new_name()
+    status, body = _entered(world, site, name)
+    _require((status, body.get("code"), body.get("retryable")) == (503, "not_accepting", True), (status, body))
+    _require(_stored(world, site, name) is None, "it was refused and stored")
+
+
+def _redrives(world: World, site: Site) -> None:
+    sqs = world.client("sqs", site.region)
+    route = json.loads(_variables(world, site, site.redrive)["ROUTES"])[0]
+    mark = _new_name()
+    _send(sqs, route["dead_letters"], f"healthy {mark}", tries=None)
+    # Far more often than any setting allows.
+    _send(sqs, route["dead_letters"], f"poison {mark}", tries=1_000)
+    report = _invoked(world, site, site.redrive, {})
+    moved = report["queues"][route["dead_letters"]]
+    _require(moved["trouble"] is None and moved["redriven"] >= 1 and moved["quarantined"] >= 1, moved)
+    back = _received(sqs, route["source"], f"healthy {mark}")
+    _require(back is not None and ID_ATTRIBUTE in back["MessageAttributes"], f"back in its queue: {back}")
+    _require(_received(sqs, route["quarantine"], f"poison {mark}") is not None, "poison is not in the quarantine")
+    _require(_received(sqs, route["dead_letters"], mark) is None, "a message was moved and is still where it was")
+
+
+def _finds_no_difference(world: World, site: Site) -> None:
+    _arrived(world)
+    compared = _compared(world, site)
+    _require(compared["failed"] is None and compared["differences"] == 0, compared)
+
+
+def _finds_a_difference(world: World, site: Site) -> None:
+    """An order that never arrives: written while nothing is copied, and copied after it was counted."""
+    before = world.server.replication()["lag_seconds"]
+    tables = world.client("dynamodb", world.configuration.primary.region)
+    stamp = order_item.Stamp(0, world.configuration.primary.region, 1, 0)
+    item = order_item.to_attributes(order_item.entered(ACCOUNT, {**_ORDER, "client_order_id": _new_name()}, stamp))
+    world.server.set_lag(_FOR_EVER)
+    try:
+        tables.put_item(TableName=world.configuration.tables.orders, Item=item)
+        compared = _compared(world, site)
+        _require(compared["failed"] is None and compared["differences"] == 1, compared)
+    finally:
+        world.server.set_lag(before)
+        # The later write wins, and arrives.
+        key = {order_item.KEY_ATTRIBUTE: item[order_item.KEY_ATTRIBUTE]}
+        tables.delete_item(TableName=world.configuration.tables.orders, Key=key)
+
+
+_FOR_EVER = 86_400.0
+
+
+def _arrived(world: World) -> None:
+    """Waits until no write is younger than the lag; one that was delayed on purpose has been overtaken by a later."""
+
+    def whole() -> bool:
+        sides = [
+            {item["order_id"]["S"]: item for item in _scanned(world, site)}
+            for site in (world.configuration.primary, world.configuration.standby)
+        ]
+        return sides[0] == sides[1]
+
+    wait_until(whole, what="replication of all orders", within=_ARRIVES_WITHIN)
+
+
+def _scanned(world: World, site: Site) -> list[dict[str, Any]]:
+    pages = world.client("dynamodb", site.region).get_paginator("scan")
+    return [item for page in pages.paginate(TableName=world.configuration.tables.orders) for item in page["Items"]]
+
+
+def _compared(world: World, site: Site) -> dict[str, Any]:
+    report = _invoked(world, site, site.integrity, {"only": world.configuration.tables.orders})
+    return report["comparisons"][0]
+
+
+def _new_name() -> str:
+    return f"check-{secrets.token_hex(6)}"
+
+
+def _entered(world: World, site: Site, name: str, **changes: str) -> tuple[int, dict[str, Any]]:
+    event = {
+        "httpMethod": "POST",
+        "resource": "/orders",
+        "pathParameters": None,
+        "queryStringParameters": None,
+        "body": json.dumps({**_ORDER, "client_order_id": name, **changes}),
+        "isBase64Encoded": False,
+        "requestContext": {"authorizer": {world.configuration.account_claim: ACCOUNT}},
+    }
+    answer = _invoked(world, site, site.order_intake, event)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def _stored(world: World, site: Site, name: str) -> dict[str, Any] | None:
+    key = {order_item.KEY_ATTRIBUTE: {"S": order_item.order_id(ACCOUNT, name)}}
+    client = world.client("dynamodb", site.region)
+    answer = client.get_item(TableName=world.configuration.tables.orders, Key=key, ConsistentRead=True)
+    return order_item.from_attributes(answer["Item"]) if "Item" in answer else None
+
+
+def _invoked(world: World, site: Site, function: str, event: Mapping[str, Any]) -> Any:
+    client = world.client("lambda", site.region, inside=site.region)
+    answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    payload = json.loads(answer["Payload"].read())
+    _require("FunctionError" not in answer, payload)
+    return payload
+
+
+def _variables(world: World, site: Site, function: str) -> dict[str, str]:
+    name, _, alias = function.partition(":")
+    client = world.client("lambda", site.region)
+    return client.get_function_configuration(FunctionName=name, Qualifier=alias)["Environment"]["Variables"]
+
+
+def _send(sqs: Any, queue: str, body: str, tries: int | None) -> None:
+    attributes = {} if tries is None else {TRIES_ATTRIBUTE: {"DataType": "Number", "StringValue": str(tries)}}
+    ordered = {"MessageGroupId": secrets.token_hex(8), "MessageDeduplicationId": secrets.token_hex(8)}
+    parameters = ordered if queue.endswith(".fifo") else {}
+    sqs.send_message(QueueUrl=queue, MessageBody=body, MessageAttributes=attributes, **parameters)
+
+
+def _received(sqs: Any, queue: str, body: str) -> dict[str, Any] | None:
+    """Takes a message out of a queue, None when it is not there."""
+    answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    for message in answer.get("Messages", []):
+        if body in message["Body"]:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return message
+    return None

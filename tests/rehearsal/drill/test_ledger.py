@@ -1,0 +1,61 @@
+"""What a drill finds out about orders, on answers that are written down here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rehearsal.drill import ledger
+from rehearsal.drill.ledger import Handover
+from rehearsal.drill.orders import Acceptance
+
+EAST, WEST = "us-east-1", "us-west-2"
+HANDOVERS = [Handover(EAST, 1, 0), Handover(WEST, 2, 1_000), Handover("nobody", 3, 5_000), Handover(EAST, 4, 5_500)]
+
+
+def accepted(order: str, region: str, epoch: int, at: int) -> Acceptance:
+    return Acceptance(order, region, region, epoch, at, at + 5)
+
+
+def items(**epochs: int) -> dict[str, Any]:
+    return {order: {"order_id": order, "epoch": epoch} for order, epoch in epochs.items()}
+
+
+def test_two_regions_under_one_epoch_are_two_writers() -> None:
+    found = ledger.writers_per_epoch([accepted("a", EAST, 1, 1), accepted("b", WEST, 1, 2), accepted("c", WEST, 2, 3)])
+    assert found == {1: {EAST, WEST}, 2: {WEST}}
+
+
+def test_an_order_accepted_by_the_old_holder_after_its_lease_is_found() -> None:
+    right = [accepted("a", EAST, 1, 999), accepted("b", WEST, 2, 1_000), accepted("c", EAST, 4, 5_500)]
+    assert ledger.accepted_outside(right, HANDOVERS) == []
+    wrong = accepted("late", EAST, 1, 1_000)
+    assert ledger.accepted_outside([*right, wrong], HANDOVERS) == [f"late in {EAST} under epoch 1"]
+
+
+def test_an_order_accepted_before_the_new_lease_begins_is_found() -> None:
+    assert ledger.accepted_outside([accepted("early", WEST, 2, 999)], HANDOVERS) == [f"early in {WEST} under epoch 2"]
+
+
+def test_a_region_that_never_had_the_epoch_is_found() -> None:
+    assert ledger.accepted_outside([accepted("x", WEST, 4, 6_000)], HANDOVERS) == [f"x in {WEST} under epoch 4"]
+
+
+def test_lost_orders_are_named_exactly() -> None:
+    answers = [accepted(order, EAST, 1, 1) for order in ("known", "lost", "again")] + [accepted("new", WEST, 2, 1_100)]
+    known = items(known=1, again=2, new=2)
+    assert ledger.lost_orders(answers, 1, known) == ["again", "lost"], (
+        "an order is lost when the region that took over does not know it, or knows it only as entered again"
+    )
+
+
+def test_orders_that_nobody_confirmed_are_unknown_too_and_to_be_named() -> None:
+    old = items(known=1, lost=1, unconfirmed=1, replicated=2)
+    assert ledger.unknown_orders(old, 1, items(known=1)) == ["lost", "unconfirmed"]
+
+
+def test_one_order_confirmed_as_two_is_a_duplicate_and_a_repeated_answer_is_not() -> None:
+    once = [accepted("a", EAST, 1, 1), accepted("a", EAST, 1, 1)]
+    assert ledger.duplicates(once, []) == []
+    twice = [*once, accepted("a", WEST, 2, 1_100)]
+    assert ledger.duplicates(twice, []) == ["a"]
+    assert ledger.duplicates(twice, ["a"]) == [], "what was lost is counted there, and may be entered again"

@@ -1,0 +1,120 @@
+"""What drills say together, and which of it makes a rehearsal fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from rehearsal.drill.drill import troubles
+from rehearsal.drill.ledger import Findings
+from rehearsal.drill.orders import Acceptance
+from rehearsal.drill.result import Mark, Result, Span
+from rehearsal.drill.scenario import Loss, Second, scenario
+from rehearsal.drill.series import BEYOND_LEASE_SECONDS, Series, quantile
+from rehearsal.drill.timeline import timeline
+
+WEST = "us-west-2"
+
+
+def result(seed: int = 0, recovery: float = 3.0, waited: float = 2.0, findings: Findings | None = None) -> Result:
+    wanted = scenario(seed, WEST)
+    made = Result(
+        scenario=wanted,
+        recovery_seconds=recovery,
+        lease_seconds=waited,
+        steps={"take-lease": 0.1, "await-lease": waited},
+        detection_seconds=None if wanted.loss is Loss.PLANNED else 0.4,
+        findings=findings or Findings(accepted=10),
+        resumed=wanted.second is Second.KILLED,
+        refused="busy" if wanted.second is Second.TWO_OPERATORS else None,
+        integrity={"entries": {"orders": 10}},
+        marks=[Mark(1_000, "begin"), Mark(2_000, "us-east-1 <dead>")],
+        spans=[Span("take-lease", 2_100, 2_200)],
+        acceptances=[Acceptance("a", "us-east-1", "us-east-1", 1, 1_500, 1_505)],
+    )
+    made.troubles = troubles(made)
+    return made
+
+
+def test_the_part_of_the_report_has_its_shape_and_keeps_measured_and_modelled_apart() -> None:
+    series = Series({"health checks": 10.0, "answers that resolvers keep": 5.0}, 30.0, [result(0), result(2)])
+    report = series.as_json()
+    assert report["runs"] == 2
+    assert {"p50", "p99", "max", "measured", "modelled"} <= report["rto_s"].keys()
+    assert report["rto_s"]["modelled"] == {"health checks": 10.0, "answers that resolvers keep": 5.0}
+    assert report["rto_s"]["measured"]["lease_wait"]["max"] == 2.0
+    assert report["rto_s"]["measured"]["beyond_lease"]["p99"] == pytest.approx(1.0)
+    assert {"orders_accepted", "orders_lost", "lag_s"} <= report["rpo"].keys()
+    assert report["detection_s"]["modelled"] == 30.0
+    for key in ("duplicates", "max_writers_per_epoch", "resumed_after_kill", "integrity"):
+        assert key in report
+    assert report["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        (Findings(10, unnamed=("lost-1",)), "lost-1"),
+        (Findings(10, misnamed=("known-1",)), "known-1"),
+        (Findings(10, duplicates=("twice-1",)), "twice-1"),
+        (Findings(10, at_one_time=("late-1 in us-east-1 under epoch 1",)), "late-1"),
+        (Findings(10, missing=("gone-1",)), "gone-1"),
+        (Findings(10, unpublished=("unseen-1",)), "unseen-1"),
+        (Findings(10, max_writers_per_epoch=2), "2 regions accepted"),
+    ],
+)
+def test_whatever_went_wrong_with_an_order_is_a_problem_that_names_it(findings: Findings, said: str) -> None:
+    problems = Series(results=[result(findings=findings)]).problems()
+    assert any(said in problem for problem in problems), problems
+
+
+def test_a_failover_may_lose_what_it_names_and_a_switchover_nothing() -> None:
+    lost = Findings(10, lost=("lost-1",))
+    assert Series(results=[result(0, findings=lost)]).problems() == []
+    assert any("switchover lost" in problem for problem in Series(results=[result(2, findings=lost)]).problems())
+
+
+def test_a_takeover_that_takes_too_long_beside_the_lease_misses_its_target() -> None:
+    slow = result(recovery=2.0 + BEYOND_LEASE_SECONDS)
+    assert any("99th percentile" in target for target in Series(results=[slow]).missed())
+    assert Series(results=[result()]).missed() == []
+
+
+def test_the_gap_of_a_switchover_is_the_journals_whoever_carried_it_out() -> None:
+    spans = [Span("compare-orders", 0, 900), Span("take-lease", 1_000, 1_200), Span("await-lease", 1_300, 3_500)]
+    assert replace(result(2), spans=spans).gap_seconds == pytest.approx(2.5)
+
+
+def test_a_second_operator_who_is_let_through_is_a_problem() -> None:
+    through = replace(result(2), refused=None)
+    assert "two operators were let through at once" in troubles(through)
+
+
+def test_a_drill_that_broke_off_is_a_problem() -> None:
+    assert Series(broken=["drill 7: no answer"]).problems() == ["drill broke off: drill 7: no answer"]
+
+
+def test_quantiles_are_values_that_were_measured() -> None:
+    values = [float(number) for number in range(1, 101)]
+    assert (quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1.0)) == (50.0, 99.0, 100.0)
+    assert quantile([7.0], 0.99) == 7.0
+
+
+def test_fifteen_seeds_in_a_row_hold_every_loss_with_every_second_fault() -> None:
+    pairs = {(one.loss, one.second) for one in (scenario(seed, WEST) for seed in range(15))}
+    assert len(pairs) == len(Loss) * len(Second)
+
+
+def test_one_seed_is_one_scenario() -> None:
+    assert scenario(11, WEST) == scenario(11, WEST)
+    assert scenario(11, WEST) != scenario(26, WEST)
+
+
+def test_the_picture_is_well_formed_and_shows_what_happened() -> None:
+    picture = timeline(result())
+    ElementTree.fromstring(picture)
+    assert "take-lease" in picture
+    assert "us-east-1, epoch 1" in picture
+    assert "us-east-1 &lt;dead&gt;" in picture
