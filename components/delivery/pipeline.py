@@ -176,7 +176,12 @@ class Pipeline(Layer):
             self.child,
         )
         aws.cloudwatch.EventTarget(
-            "delivery-push", rule=rule.name, arn=self.pipeline.arn, role_arn=starter.role.arn, opts=self.child
+            "delivery-push",
+            rule=rule.name,
+            target_id="pipeline",
+            arn=self.pipeline.arn,
+            role_arn=starter.role.arn,
+            opts=self.child,
         )
 
     def _tell_of_failures(self) -> None:
@@ -196,6 +201,7 @@ class Pipeline(Layer):
         aws.cloudwatch.EventTarget(
             "delivery-failed",
             rule=rule.name,
+            target_id="approvers",
             arn=self._args.approval.topic.arn,
             opts=self.after(self._args.approval.policy),
         )

@@ -59,6 +59,7 @@ class PullRequests(Layer):
         aws.cloudwatch.EventTarget(
             "pull-request",
             rule=rule.name,
+            target_id="preview",
             arn=args.build.project.arn,
             role_arn=starter.role.arn,
             input_transformer=aws.cloudwatch.EventTargetInputTransformerArgs(
