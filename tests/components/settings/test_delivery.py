@@ -23,7 +23,11 @@ CONNECTED = {"pipelineSource": "connection", "connectionRepository": "example/pl
         ({"connectionRepository": "example/platform"}, "connectionRepository", "set that to connection, or remove"),
         ({"connectionArn": CONNECTION}, "connectionArn", "set that to connection, or remove"),
         ({**CONNECTED, "connectionArn": "github"}, "connectionArn = 'github'", "arn:aws:codeconnections:REGION"),
-        ({**CONNECTED, "connectionArn": CONNECTION[:-3]}, "connectionArn", "leave it empty for one that the stack makes"),
+        (
+            {**CONNECTED, "connectionArn": CONNECTION[:-3]},
+            "connectionArn",
+            "leave it empty for one that the stack makes",
+        ),
         (
             {**CONNECTED, "connectionArn": CONNECTION.replace("us-east-1", "eu-west-1")},
             "connectionArn",
