@@ -30,8 +30,9 @@ _CHECKS_AT_ONCE = 4
 
 @dataclass(frozen=True)
 class DeliveryArgs:
-    """`place` is where builds stand that call the clusters; `artifacts` is the physical name of the bucket that is
-    replicated to the recovery region."""
+    """`place` is where a deployment stands, which calls the clusters. A preview needs no cluster: the provider compares
+    with the state, and code that nobody has approved stays out of the network. `artifacts` is the physical name of the
+    bucket that is replicated to the recovery region."""
 
     settings: Settings
     keys: Keys
@@ -120,7 +121,6 @@ class Delivery(Layer):
                 timeout_minutes=self._settings.delivery.check_timeout_minutes,
                 at_once=_CHECKS_AT_ONCE,
                 environment=self._stacks,
-                place=self._args.place,
                 audits=True,
             ),
             self.child,
@@ -194,7 +194,6 @@ class Delivery(Layer):
                 at_once=_CHECKS_AT_ONCE,
                 repository=repository.clone_url_http,
                 environment=self._stacks,
-                place=self._args.place,
                 audits=True,
             ),
             self.child,
