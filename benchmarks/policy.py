@@ -22,9 +22,10 @@ from typing import Any
 
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import proto
-from pulumi_policy import EnforcementLevel, Policy, ResourceValidationPolicy, StackValidationPolicy
+from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
+from benchmarks.idle_pack.idle import idle
 from blueprint import record_dr, record_primary
 from policy.catalogue import RULES
 from policy.check import evaluate
@@ -122,7 +123,7 @@ def _served(entries: list[Json]) -> dict[str, Callable[[], object]]:
     stack = proto.AnalyzeStackRequest(resources=[_stack_resource(entry) for entry in entries if entry["custom"]])
     return {
         "pack": _serving(policies, requests, stack),
-        "nothing": _serving([_idle(policy) for policy in policies], requests, stack),
+        "nothing": _serving([idle(policy) for policy in policies], requests, stack),
     }
 
 
@@ -137,11 +138,6 @@ def _serving(policies: list[Policy], requests: list[Any], stack: Any) -> Callabl
         server.AnalyzeStack(stack, None)
 
     return serve
-
-
-def _idle(policy: Policy) -> Policy:
-    kind = StackValidationPolicy if isinstance(policy, StackValidationPolicy) else ResourceValidationPolicy
-    return kind(name=policy.name, description=policy.description, validate=lambda _, __: None)
 
 
 def _request(entry: Json) -> Any:

@@ -58,6 +58,8 @@ class Clients:
     cut_milliseconds: int = CUT_MILLISECONDS
     reached: Reached = field(default_factory=Reached)
     _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    # boto3: clients may be shared between threads, and may not be made by two at once.
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
     def here(self, service: str) -> Any:
         """A client of the region that takes over."""
@@ -94,9 +96,10 @@ class Clients:
 
     def _client(self, service: str, region: str, make: Factory) -> Any:
         key = (service, region)
-        if key not in self._made:
-            self._made[key] = make(service, region)
-        return self._made[key]
+        with self._making:
+            if key not in self._made:
+                self._made[key] = make(service, region)
+            return self._made[key]
 
 
 class Remote:

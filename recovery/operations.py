@@ -8,8 +8,10 @@ import secrets
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.clock import timestamp
 from functions.control_item import ControlItem
@@ -22,6 +24,7 @@ from recovery.errors import (
     LockHeldError,
     NothingToResumeError,
     NotReadyError,
+    RecoveryError,
     RefusedError,
     StepFailedError,
     UnfinishedRunError,
@@ -34,6 +37,7 @@ from recovery.readiness import Check
 from recovery.report import Report
 from recovery.steps.lease import QUIESCED, TakeLease
 from recovery.steps.traffic import ProveOrder
+from recovery.switch import SwitchError
 from recovery.takeover import take_over
 from recovery.waiting import Waiter
 
@@ -77,12 +81,13 @@ class Operations:
     watch: Watch = lambda _moment: None
     announce: Announce = lambda _line: None
     heartbeat: Callable[[Lock], AbstractContextManager[Any]] = Heartbeat
+    _clients: dict[tuple[str, str], Clients] = field(default_factory=dict)
 
     def context(self, plan: Plan, run: str, reason: str | None = None) -> Context:
         """What a run of a plan works on; calls nothing."""
         primary, standby = self.configuration.primary, self.configuration.standby
         source, target = (primary, standby) if plan.to_standby else (standby, primary)
-        clients = self.clients(target.region, source.region)
+        clients = self._clients_between(target.region, source.region)
         return Context(
             self.configuration,
             run,
@@ -95,6 +100,23 @@ class Operations:
             self.announce,
             overridden=reason,
         )
+
+    def _clients_between(self, target: str, source: str) -> Clients:
+        """Made once: a run goes on with the connections that stand since it was prepared."""
+        between = (target, source)
+        if between not in self._clients:
+            self._clients[between] = self.clients(target, source)
+        return self._clients[between]
+
+    def prepare(self, verb: Verb) -> list[Check]:
+        """What `doctor` finds, so that after the decision clients and connections stand; changes nothing.
+
+        Whatever keeps it from looking is the run's own to say, which looks again.
+        """
+        try:
+            return self.doctor(verb)
+        except (RecoveryError, SwitchError, BotoCoreError, ClientError):
+            return []
 
     def doctor(self, verb: Verb = Verb.FAILOVER) -> list[Check]:
         """Everything that a takeover needs; changes nothing. Raises WrongAccountError."""

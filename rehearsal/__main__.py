@@ -73,7 +73,7 @@ def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port
     with _begun(console, engine, build, port, outlives_caller=False) as (rehearsal, server):
         try:
             with rehearsal.shown:
-                rehearsal.up(stage)
+                rehearsal.up(stage, proving=True)
                 rehearsal.down()
         except BaseException:
             server.check_alive()

@@ -263,7 +263,9 @@ def _send(sqs: Any, queue: str, body: str, tries: int | None) -> None:
 
 def _received(sqs: Any, queue: str, body: str) -> dict[str, Any] | None:
     """Takes a message out of a queue, None when it is not there."""
-    answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    # Whatever the queue says: whoever looks again and again waits for no message.
+    asked = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 0, "MessageAttributeNames": ["All"]}
+    answer = sqs.receive_message(QueueUrl=queue, **asked)
     for message in answer.get("Messages", []):
         if body in message["Body"]:
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])

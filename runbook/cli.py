@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ import typer
 
 from recovery import lease, readiness
 from recovery.errors import NotReadyError, RecoveryError, RefusedError, StepFailedError
+from recovery.operations import Operations
 from recovery.plan import Plan, Verb, plan_of
+from recovery.readiness import Check
 from recovery.report import Report
 from recovery.restore import Restore
 from recovery.waiting import Waiter
@@ -47,6 +50,8 @@ Reason = Annotated[str | None, typer.Option("--reason", help="Why it is forced; 
 At = Annotated[str, typer.Option("--at", help="The moment, RFC 3339: 2026-01-02T15:04:05Z.")]
 
 _STACK, _HERE = "dr", Path()
+# No longer than somebody takes to read what is asked.
+_LOOKED_AHEAD_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,8 @@ def _run(verb: Verb) -> Callable[..., None]:
                 if verb is not Verb.OPEN:
                     readiness.require(operations.doctor(verb))
                 return
+            if not yes:
+                _look_ahead(it, operations, verb)
             _confirm(it, plan, yes)
             _end(it, operations.begin(verb, forced))
 
@@ -224,6 +231,18 @@ def restore(
         it.show.restored(restored)
         if not restored.verified:
             raise typer.Exit(StepFailedError.exit_code)
+
+
+def _look_ahead(it: Given, operations: Operations, verb: Verb) -> None:
+    """Says what is not ready before anybody decides. It is looked for in a thread, which a silent region may keep: the
+    question comes in time all the same, and the run looks again."""
+    found: list[Check] = []
+    looking = threading.Thread(target=lambda: found.extend(operations.prepare(verb)), daemon=True)
+    looking.start()
+    looking.join(_LOOKED_AHEAD_SECONDS)
+    for check in found:
+        if not check.ready:
+            it.show.announce(f"not ready: {check.name}: {check.found}; {check.way_out}")
 
 
 def _show_plan(it: Given, plan: Plan) -> None:

@@ -199,6 +199,7 @@ class Drill:
             self.marks,
             spans,
             acceptances,
+            strong=self.world.strong,
             resumptions=self.operator.resumptions,
             seconds=time.monotonic() - began,
         )
@@ -332,9 +333,10 @@ class Drill:
 def troubles(result: Result) -> list[str]:
     """Why a drill did not pass; empty when it did."""
     found, about = [], result.findings
-    planned = result.scenario.loss is Loss.PLANNED
-    if planned and about.lost:
+    if result.scenario.loss is Loss.PLANNED and about.lost:
         found.append(f"a switchover lost {len(about.lost)} orders: {', '.join(about.lost[:5])}")
+    elif result.strong and about.lost:
+        found.append(f"{len(about.lost)} orders were lost from strongly consistent tables: {', '.join(about.lost[:5])}")
     for what, orders in (
         ("had not arrived at the takeover and were not named", about.unnamed),
         ("were named as not known and were known", about.misnamed),

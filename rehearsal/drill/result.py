@@ -46,6 +46,8 @@ class Result:
     spans: list[Span] = field(default_factory=list)
     acceptances: list[Acceptance] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    strong: bool = False
+    """Whether every confirmed order was in both regions, so that none may be lost."""
     resumptions: int = 0
     """How often a step failed, on a machine that is too busy for its time limits, and the run was taken up again."""
     seconds: float = 0.0

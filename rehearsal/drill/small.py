@@ -11,6 +11,7 @@ import json
 import zipfile
 from typing import Any
 
+from components.settings.data import Consistency
 from functions import packaging
 from recovery import configuration
 from rehearsal.aws.server import RunningServer
@@ -34,18 +35,18 @@ _KEYS = {
 }
 
 
-def make(server: RunningServer) -> World:
-    """Both regions' share, ready for `open`."""
+def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> World:
+    """Both regions' share, ready for `open`; `orders` is how orders and positions reach the other region."""
     client = client_of(server)
     for table, keys in _KEYS.items():
-        _table(client, table, keys)
+        _table(client, table, keys, Consistency.STRONG if table == "control" else orders)
     sites = {role: _site(client, role, region) for role, region in (("primary", PRIMARY), ("standby", STANDBY))}
     _replicas(client, sites)
-    outputs = {"recovery": _outputs(server.account_id, sites)}
+    outputs = {"ordersConsistency": orders.value, "recovery": _outputs(server.account_id, sites)}
     return World(server, configuration.from_outputs(outputs), outputs)
 
 
-def _table(client: Client, table: str, keys: tuple[tuple[str, str], ...]) -> None:
+def _table(client: Client, table: str, keys: tuple[tuple[str, str], ...], consistency: Consistency) -> None:
     attributes = dict(keys)
     indexes = [("by_account", "account_id"), ("outbox", "outbox")] if table == "orders" else []
     for _, hash_key in indexes:
@@ -69,7 +70,7 @@ def _table(client: Client, table: str, keys: tuple[tuple[str, str], ...]) -> Non
     dynamodb = client("dynamodb", PRIMARY)
     dynamodb.create_table(**arguments)
     replica: dict[str, Any] = {"ReplicaUpdates": [{"Create": {"RegionName": STANDBY}}]}
-    if table == "control":
+    if consistency is Consistency.STRONG:
         replica |= {
             "MultiRegionConsistency": "STRONG",
             "GlobalTableWitnessUpdates": [{"Create": {"RegionName": WITNESS}}],

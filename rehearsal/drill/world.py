@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from components.settings.data import Consistency
 from recovery import configuration
 from recovery.configuration import Configuration, Site
 from rehearsal.aws.outage import INSIDE_APP_ID
@@ -30,6 +31,11 @@ class World:
     server: RunningServer
     configuration: Configuration
     outputs: Mapping[str, Any]
+
+    @property
+    def strong(self) -> bool:
+        """Whether an order is in both regions before it is confirmed."""
+        return self.outputs.get("ordersConsistency") == Consistency.STRONG
 
     def client(self, service: str, region: str, inside: str | None = None) -> Any:
         """A client that stands outside every region, or `inside` one."""

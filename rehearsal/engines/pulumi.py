@@ -38,12 +38,12 @@ class PulumiEngine:
         self._environment = dict(environment)
 
     def preview(self, name: str, declared: Declared) -> int:
-        stack = self._stack(name, declared)
+        stack = self.prepared(name, declared)
         summary = self._told(name, lambda: stack.preview(parallel=_PARALLELISM)).change_summary
         return sum(count for change, count in summary.items() if change != automation.OpType.SAME)
 
     def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
-        stack = self._stack(name, declared)
+        stack = self.prepared(name, declared)
         events = _Events(name, sum(r.custom for r in declared.blueprint.resources), report)
         begun = time.monotonic()
         failure = None
@@ -106,7 +106,8 @@ class PulumiEngine:
                 if b"pulumi" in Path(f"/proc/{child}/cmdline").read_bytes():
                     os.kill(int(child), signal.SIGINT)
 
-    def _stack(self, name: str, declared: Declared) -> automation.Stack:
+    def prepared(self, name: str, declared: Declared) -> automation.Stack:
+        """The stack in this build's own state, with the settings that it is declared with."""
         folder = self._folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))

@@ -51,6 +51,7 @@ class Process:
         self.lock = Lock(self.client, CONTROL, clock, LASTS)
         self.journal = Journal(self.client, CONTROL)
         self.token = 0
+        self.writes = False
         self.last: Entry | None = None
         self.written: list[Entry] = []
 
@@ -85,7 +86,7 @@ class JournalAndLock(RuleBasedStateMachine):
             assert caught.value.holder == stored.holder
             return
         process.token = process.lock.acquire(run="r", holder=process.name, verb="failover").token
-        process.last = process.journal.tail().last
+        process.writes, process.last = True, process.journal.tail().last
         assert process.token not in self.tokens, "no two holders have one token"
         self.tokens.append(process.token)
 
@@ -104,7 +105,7 @@ class JournalAndLock(RuleBasedStateMachine):
 
     @rule(process=processes, fate=st.sampled_from(["answered", "repeated", "lost"]))
     def write(self, process: Process, fate: str) -> None:
-        if not process.token:
+        if not process.writes:
             return
         process.client.repeat_next, process.client.lose_next = fate == "repeated", fate == "lost"
         at = (process.last.sequence if process.last else 0) + 1
@@ -119,7 +120,8 @@ class JournalAndLock(RuleBasedStateMachine):
         except JournalUnavailableError:
             assert fate == "lost"
             self.confirmed[at] = Journal(self.tables, CONTROL).tail().last  # type: ignore[assignment]
-            process.token = 0
+            # It no longer knows what was written last. The lock is another matter: that it still holds.
+            process.writes = False
             return
         finally:
             process.client.repeat_next = process.client.lose_next = False

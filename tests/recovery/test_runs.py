@@ -10,15 +10,16 @@ from botocore.exceptions import EndpointConnectionError
 
 from recovery.clients import Clients
 from recovery.context import Parts
-from recovery.errors import RegionLostError, StepFailedError
+from recovery.errors import RegionLostError, StepFailedError, WrongAccountError
 from recovery.executor import Moment, Point
+from recovery.journal import Outcome
 from recovery.plan import PLANS, Verb
 from recovery.report import Status
 from recovery.scale_out import CalledScaleOut, CodeBuildScaleOut, CommandScaleOut
 from recovery.steps.step import Stage
 from recovery.waiting import Waiter
 from tests.recovery.clients import error, ids
-from tests.recovery.world import EAST, WEST, World
+from tests.recovery.world import EAST, WEST, Identity, World
 
 
 def dead(service: str, region: str) -> Any:
@@ -268,3 +269,26 @@ def test_growth_by_a_build_finds_its_own_build_again_and_starts_another_when_tha
     builds.status = "SUCCEEDED"
     parts = Parts(world.switch, CodeBuildScaleOut(builds, "scale-out"), CalledScaleOut(world.shrunk))
     assert world.operations(parts=lambda _clients: parts).begin(Verb.FAILOVER).outcome == "done"
+
+
+def test_what_is_prepared_while_the_decision_is_made_serves_the_run(world: World) -> None:
+    made: list[str] = []
+
+    def counted(here: str, there: str) -> Clients:
+        made.append(here)
+        return Clients(here, there, world.client, world.client)
+
+    operations = world.operations(clients=counted)
+    before = world.state()
+    assert all(check.ready for check in operations.prepare(Verb.FAILOVER))
+    assert world.state() == before, "preparing changes nothing"
+    assert operations.begin(Verb.FAILOVER).outcome == Outcome.DONE
+    assert made == [WEST], "the run goes on with the clients that were prepared"
+
+
+def test_trouble_while_preparing_is_left_to_the_run_to_tell(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Identity, "account", "999999999999")
+    operations = world.operations()
+    assert operations.prepare(Verb.FAILOVER) == []
+    with pytest.raises(WrongAccountError):
+        operations.begin(Verb.FAILOVER)

@@ -68,6 +68,20 @@ def test_nobody_is_asked_where_nobody_is(run: Run, world: World) -> None:
     assert world.lease().holder == EAST
 
 
+def test_what_is_not_ready_is_said_before_anybody_decides(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runbook.cli._at_a_terminal", lambda: True)
+    world.databases[WEST].source = None
+    found = run("failover", typed="no\n")
+    assert found.exit_code == RefusedError.exit_code
+    said = found.stderr.splitlines()
+    unready = next(index for index, line in enumerate(said) if line.strip().startswith("not ready: database"))
+    asked = next(index for index, line in enumerate(said) if "failover to us-west-2" in line)
+    assert unready < asked
+    assert world.lease().holder == EAST
+
+
 @pytest.mark.parametrize(("typed", "holder"), [("failover us-west-2", WEST), ("yes", EAST), ("failover", EAST)])
 def test_the_confirmation_is_typed_letter_by_letter(
     run: Run, world: World, monkeypatch: pytest.MonkeyPatch, typed: str, holder: str

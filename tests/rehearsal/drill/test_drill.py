@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components.settings.data import Consistency
 from functions import control_item
 from functions.control_item import ControlItem
 from functions.order_item import Item
@@ -53,6 +54,17 @@ def test_a_drill_passes_and_leaves_the_world_as_it_was(world: World, tmp_path: P
     assert result.findings.max_writers_per_epoch == 1
     if result.scenario.loss is Loss.PLANNED:
         assert result.findings.lost == (), "a switchover loses nothing"
+
+
+def test_strongly_consistent_tables_lose_no_order_to_a_region_that_dies(tmp_path: Path) -> None:
+    with start(log=tmp_path / "server.log") as server:
+        series = Series()
+        series.run(small.make(server, Consistency.STRONG), [DEAD], tmp_path)
+    assert series.problems() == []
+    (result,) = series.results
+    assert result.strong, "orders stand in tables with one truth"
+    assert result.findings.accepted > result.scenario.accepted_first, "both regions accepted orders"
+    assert result.findings.lost == ()
 
 
 class TwoWriters(Drill):
