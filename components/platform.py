@@ -307,6 +307,7 @@ class Platform:
 
     def clustering(self) -> None:
         """The Kubernetes cluster and what runs in it."""
+        standby = self.recovery.standby
         self.kubernetes = Kubernetes(
             "kubernetes",
             KubernetesArgs(
@@ -318,6 +319,7 @@ class Platform:
                 files=self.stores.files,
                 vpc_id=self.network.vpc.id,
                 subnet_ids=self.network.vpc.app_subnet_ids,
+                builds={"scale-out": standby.scale_out.role.arn} if standby else {},
             ),
             self.here,
         )

@@ -17,7 +17,10 @@ _CONNECTION = re.compile(
 )
 # GitHub's names, and Bitbucket's workspaces; GitLab puts groups into groups.
 _REPOSITORY = re.compile(r"^$|^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+$")
-_GITHUB_REPOSITORY = re.compile(r"^$|^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9_.-]{1,100}$")
+# With ids where GitHub's tokens name them: in repositories made, renamed or transferred since July 2026 (GitHub Docs,
+# "OpenID Connect reference", "Immutable subject claims").
+_GITHUB_OWNER, _GITHUB_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", r"[A-Za-z0-9_.-]{1,100}"
+_GITHUB_REPOSITORY = re.compile(rf"^$|^{_GITHUB_OWNER}/{_GITHUB_NAME}$|^{_GITHUB_OWNER}@[0-9]+/{_GITHUB_NAME}@[0-9]+$")
 _KEY = re.compile(r"^$|^arn:aws:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+$")
 
 
@@ -62,7 +65,10 @@ def _repository(name: str) -> str:
 
 def _github_repository(name: str) -> str:
     if not _GITHUB_REPOSITORY.match(name):
-        raise ValueError("is not a repository of GitHub; write owner/name, or leave it empty for none")
+        raise ValueError(
+            "is not a repository of GitHub; write owner/name, or owner@ID/name@ID where its tokens name ids, or leave it "
+            "empty for none"
+        )
     return name
 
 
@@ -97,8 +103,8 @@ class DeliverySettings(Section):
     )
     github_repository: Annotated[str, AfterValidator(_github_repository)] = Field(
         "",
-        description="Repository whose GitHub Actions may preview, and deploy from their environment, as owner/name; "
-        "empty for none.",
+        description="Repository whose GitHub Actions may preview, and deploy from their environment, as GitHub's tokens "
+        "name it: owner@ID/name@ID, or owner/name for one older than July 2026; empty for none.",
     )
     github_environment: str = Field(
         "main",

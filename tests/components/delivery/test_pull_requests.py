@@ -89,6 +89,12 @@ def test_a_pull_request_previews_and_never_deploys(on_github: Blueprint):
     assert subject in ("repo:example/platform:environment:main", ["repo:example/platform:environment:main"])
 
 
+def test_a_repository_that_github_names_by_ids_is_trusted_by_them():
+    stack = record_primary({"githubRepository": "example@123456/platform@789012"})
+    trust = statement(stack.one(ROLE, "deployer"), "GitHub", "assumeRolePolicy")["Condition"]["StringEquals"]
+    assert trust[f"{ISSUER}:sub"] == ["repo:example@123456/platform@789012:environment:main"]
+
+
 def test_no_subject_is_matched_by_a_wildcard(on_github: Blueprint):
     for role in on_github.of_type(ROLE):
         for each in statements(role, "assumeRolePolicy"):

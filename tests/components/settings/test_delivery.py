@@ -41,6 +41,7 @@ CONNECTED = {"pipelineSource": "connection", "connectionRepository": "example/pl
         ({**CONNECTED, "connectionProvider": "Gitea"}, "connectionProvider = 'Gitea'", "'GitHub', 'GitLab' or"),
         ({"githubRepository": "platform"}, "githubRepository = 'platform'", "write owner/name"),
         ({"githubRepository": "a/b/c"}, "githubRepository = 'a/b/c'", "write owner/name"),
+        ({"githubRepository": "example@12/platform"}, "githubRepository", "or owner@ID/name@ID"),
         ({"githubRepository": "example/*"}, "githubRepository = 'example/*'", "write owner/name"),
         ({"githubEnvironment": "*"}, "githubEnvironment = '*'", "pattern"),
         ({"deliveryBranch": "refs heads"}, "deliveryBranch = 'refs heads'", "pattern"),
@@ -76,6 +77,7 @@ def test_a_source_that_there_is_not_registers_nothing():
         {**CONNECTED, "connectionArn": CONNECTION.replace("codeconnections", "codestar-connections")},
         {**CONNECTED, "connectionRepository": "group/subgroup/platform", "connectionProvider": "GitLab"},
         {"githubRepository": "example/trading.platform_1"},
+        {"githubRepository": "example@123456/platform@789012"},
         {"stateKeyArn": "arn:aws:kms:us-west-2:123456789012:key/mrk-1a2b"},
     ],
 )
