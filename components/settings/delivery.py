@@ -66,8 +66,8 @@ def _repository(name: str) -> str:
 def _github_repository(name: str) -> str:
     if not _GITHUB_REPOSITORY.match(name):
         raise ValueError(
-            "is not a repository of GitHub; write owner/name, or owner@ID/name@ID where its tokens name ids, or leave it "
-            "empty for none"
+            "is not a repository of GitHub; write owner/name, or owner@ID/name@ID where its tokens name ids, or leave "
+            "it empty for none"
         )
     return name
 
@@ -103,7 +103,7 @@ class DeliverySettings(Section):
     )
     github_repository: Annotated[str, AfterValidator(_github_repository)] = Field(
         "",
-        description="Repository whose GitHub Actions may preview, and deploy from their environment, as GitHub's tokens "
+        description="Repository whose GitHub Actions may preview, and deploy from their environment, as their tokens "
         "name it: owner@ID/name@ID, or owner/name for one older than July 2026; empty for none.",
     )
     github_environment: str = Field(
