@@ -9,12 +9,9 @@ import pulumi_aws as aws
 
 from components.delivery.access import SECURITY_AUDIT, read_state
 from components.layer import Layer
-from components.security.github import ISSUER, by_github, provider_arn
+from components.security.github import AUDIENCE, ISSUER, by_github, provider_arn
 from components.security.policies import policy_document
 from components.settings import Settings
-
-# Who asks AWS for a role names AWS as the audience (GitHub Docs, "Configuring OpenID Connect in Amazon Web Services").
-_AUDIENCE = "sts.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class GitHub(Layer):
         settings = args.settings
         provider = (
             aws.iam.OpenIdConnectProvider(
-                "github", url=f"https://{ISSUER}", client_id_lists=[_AUDIENCE], opts=self.child
+                "github", url=f"https://{ISSUER}", client_id_lists=[AUDIENCE], opts=self.child
             )
             if settings.delivery.create_github_provider
             else None

@@ -10,6 +10,8 @@ from components.security.policies import Statement
 from components.settings import Settings
 
 ISSUER = "token.actions.githubusercontent.com"
+# Who asks AWS for a role names AWS as the audience (GitHub Docs, "Configuring OpenID Connect in Amazon Web Services").
+AUDIENCE = "sts.amazonaws.com"
 
 
 def provider_arn(settings: Settings) -> str:
@@ -30,7 +32,7 @@ def by_github(
         principals={"Federated": provider if provider is not None else provider_arn(settings)},
         conditions={
             "StringEquals": {
-                f"{ISSUER}:aud": "sts.amazonaws.com",
+                f"{ISSUER}:aud": AUDIENCE,
                 f"{ISSUER}:sub": [f"repo:{repository}:{subject}" for subject in subjects],
             }
         },
