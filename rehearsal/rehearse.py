@@ -18,6 +18,7 @@ from blueprint.program import primary_reference
 from policy.check import evaluate
 from rehearsal.aws.outage import Mode
 from rehearsal.aws.server import RunningServer
+from rehearsal.consistency import complete
 from rehearsal.drill.series import Series, modelled, opened
 from rehearsal.drill.world import of_outputs
 from rehearsal.engines import Engine
@@ -66,6 +67,8 @@ class Rehearsal:
         """
         with self._timed("up"):
             outputs = self._bring_both_up(stage)
+        for declared in self.declared.values():
+            self.report.completed += complete(declared.blueprint, self._clients(declared).client)
         self._judge(Stage.PRIMARY if stage is Stage.PRIMARY else Stage.DR)
         self._check([Stage.PRIMARY] if stage is Stage.PRIMARY else [Stage.PRIMARY, Stage.DR])
         if proving and stage is not Stage.PRIMARY:

@@ -99,7 +99,7 @@ def refusals(judged: Judged) -> list[str]:
 @dataclass
 class Report:
     """The whole rehearsal. `calls_to_lost_region` counts by service what asked for the dead primary during the
-    takeover; None when there was no takeover."""
+    takeover; None when there was no takeover. `completed` is what AWS was told in the provider's place."""
 
     engine: str
     provider: str
@@ -107,6 +107,7 @@ class Report:
     verified: list[Finding] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     calls_to_lost_region: dict[str, int] | None = None
+    completed: list[str] = field(default_factory=list)
     policy: dict[str, Judged] = field(default_factory=dict)
     duties: list[Duty] = field(default_factory=list)
     drills: Series | None = None
@@ -148,6 +149,7 @@ class Report:
             "stacks": {name: stack.as_json() for name, stack in self.stacks.items()},
             "verified": [finding.as_json() for finding in self.verified],
             "left_after_destroy": self.leftovers,
+            "completed_in_the_provider's_place": self.completed,
             "calls_to_lost_region": self.calls_to_lost_region,
             "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
             "functions": [duty.as_json() for duty in self.duties],
@@ -177,6 +179,8 @@ class Report:
         kinds = {finding.what for finding in self.verified if not finding.missing}
         if self.calls_to_lost_region is not None:
             console.print(f"took over with the primary's region dead; calls made to it: {self.calls_to_lost_region}")
+        for line in self.completed:
+            console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
         for stage, judged in self.policy.items():
             console.print(
                 f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "
