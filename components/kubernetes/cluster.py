@@ -25,7 +25,7 @@ ADMINISTER, EDIT, VIEW = "AmazonEKSClusterAdminPolicy", "AmazonEKSEditPolicy", "
 class ClusterArgs:
     """`provider` makes what the plugin of pulumi-eks declares. `secrets_key_arn` is this region's key of the class
     COMPUTE, `logs_key_arn` the one of the class LOGS. `operator` and `auditor` are ARNs of the roles that may work in
-    the cluster, and look into it."""
+    the cluster, and look into it; `builds` those of builds that bring the stack up, by name."""
 
     settings: Settings
     provider: pulumi.ProviderResource
@@ -36,6 +36,7 @@ class ClusterArgs:
     logs_key_arn: pulumi.Input[str]
     operator: pulumi.Input[str]
     auditor: pulumi.Input[str]
+    builds: Mapping[str, pulumi.Input[str]]
 
 
 class Cluster(Layer):
@@ -118,6 +119,7 @@ class Cluster(Layer):
         return {
             "operator": _entry(self._args.operator, EDIT),
             "auditor": _entry(self._args.auditor, VIEW),
+            **{name: _entry(arn, ADMINISTER) for name, arn in self._args.builds.items()},
             **{f"admin-{arn.rsplit('/', 1)[-1]}": _entry(arn, ADMINISTER) for arn in admins},
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -25,7 +25,8 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class KubernetesArgs:
-    """`provider` is this region's, for what the plugin of pulumi-eks makes; `subnet_ids` are those of the app tier."""
+    """`provider` is this region's, for what the plugin of pulumi-eks makes; `subnet_ids` are those of the app tier;
+    `builds` are the ARNs of roles of builds that bring the stack up, by name."""
 
     settings: Settings
     provider: pulumi.ProviderResource
@@ -35,6 +36,7 @@ class KubernetesArgs:
     files: SharedFiles
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
+    builds: Mapping[str, pulumi.Input[str]]
 
 
 class Kubernetes(Layer):
@@ -75,6 +77,7 @@ class Kubernetes(Layer):
                 logs_key_arn=args.keys.arn(DataClass.LOGS),
                 operator=args.roles.operator.arn,
                 auditor=args.roles.auditor.arn,
+                builds=args.builds,
             ),
             self.child,
         )

@@ -93,12 +93,13 @@ def transit_rules(settings: NetworkSettings) -> list[AclRule]:
 def between_regions(settings: NetworkSettings, other_region: IPv4Network) -> list[AclRule]:
     """What the app tier of one region takes from the other region's, and sends to it."""
     first = BETWEEN_REGIONS
-    ports = (settings.service_port, settings.metrics_port)
+    ports = (settings.service_port, settings.metrics_port, HTTPS)
+    answers = first + 10 * len(ports)
     return [
         AclRule(first + 10 * position, direction, "tcp", port, port, other_region)
         for direction in ("in", "out")
         for position, port in enumerate(ports)
-    ] + [AclRule(first + 20, direction, "tcp", *LINUX_EPHEMERAL, other_region) for direction in ("in", "out")]
+    ] + [AclRule(answers, direction, "tcp", *LINUX_EPHEMERAL, other_region) for direction in ("in", "out")]
 
 
 def _everything(number: int, cidr: IPv4Network) -> Iterator[AclRule]:

@@ -132,11 +132,14 @@ def flows_between_regions(settings: NetworkSettings, other_region: IPv4Network) 
     other = Outside("other-region", cidr=str(other_region))
     reconcile = "Services of both regions reconcile open orders"
     watch = "Each region's monitoring watches the other from outside"
+    deploy = "Deployments call the Kubernetes API of the other region"
     return [
         Flow(Group.SERVICES, other, settings.service_port, reconcile),
         Flow(other, Group.SERVICES, settings.service_port, reconcile),
         Flow(Group.CLUSTER_NODES, other, settings.metrics_port, watch),
         *(Flow(other, group, settings.metrics_port, watch) for group in WATCHED),
+        Flow(Group.DELIVERY, other, HTTPS, deploy),
+        Flow(other, Group.CONTROL_PLANE, HTTPS, deploy),
     ]
 
 

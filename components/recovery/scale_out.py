@@ -11,14 +11,14 @@ import pulumi_aws as aws
 
 from components.data.bucket import bucket_name
 from components.data.records import RecordClass
+from components.delivery.build import IMAGE
+from components.delivery.place import Place
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.security.services import PLATFORM_SERVICES
 from components.settings import Settings
 
-# CodeBuild User Guide, "Docker images provided by CodeBuild".
-_IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
 _QUEUED_MINUTES = 30
 # The program makes these, and a stack that takes over changes none of them (`tests.components.test_graph`); what holds
 # keys and accounts is nothing that a build has to do with.
@@ -39,10 +39,12 @@ _KEY_USE = [
 
 @dataclass(frozen=True)
 class ScaleOutArgs:
-    """The build stands in the recovery region and uses nothing of another one."""
+    """The build stands in the recovery region and uses nothing of another one. `place` is where in its VPC, from which
+    the cluster's private API is reached."""
 
     settings: Settings
     keys: Keys
+    place: Place
 
 
 class ScaleOut(Layer):
@@ -152,7 +154,7 @@ class ScaleOut(Layer):
             ),
             environment=aws.codebuild.ProjectEnvironmentArgs(
                 compute_type="BUILD_GENERAL1_MEDIUM",
-                image=_IMAGE,
+                image=IMAGE,
                 type="ARM_CONTAINER",
                 image_pull_credentials_type="CODEBUILD",
                 privileged_mode=False,
@@ -161,6 +163,7 @@ class ScaleOut(Layer):
                     for name, value in variables.items()
                 ],
             ),
+            vpc_config=self._args.place.config(),
             logs_config=aws.codebuild.ProjectLogsConfigArgs(
                 cloudwatch_logs=aws.codebuild.ProjectLogsConfigCloudwatchLogsArgs(
                     status="ENABLED", group_name=self.log_group.name
@@ -183,18 +186,16 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         ': "${PULUMI_BACKEND_URL:?is not set: name the backend of the state in stateBackendUrl}"',
+                        # An image of one's own has the engine already.
+                        "command -v pulumi || make engine",
                         "make setup",
-                        # The engine of the same version as the SDK; an image of one's own has it already.
-                        "version=\"$(sed -n 's/^pulumi==//p' requirements.txt)\"",
-                        "command -v pulumi || curl --fail --silent --show-error --location https://get.pulumi.com"
-                        ' | sh -s -- --version "$version"',
                     ],
                 },
                 "build": {
                     "on-failure": "ABORT",
                     "commands": [
                         "set -euo pipefail",
-                        'export PATH="$HOME/.pulumi/bin:$PATH"',
+                        'export PATH="$PWD/.venv/bin:$PATH"',
                         # By the runbook, which keeps what the stack lets go of for the way back.
                         '.venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}"',
                     ],

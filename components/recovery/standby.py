@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from components.data.tables import Tables
+from components.delivery.place import Place
 from components.events.access import Sender, arn
 from components.events.queue import Queue, QueueArgs, QueueKind
 from components.layer import Layer
@@ -30,7 +31,8 @@ from components.settings import Role, Settings
 @dataclass(frozen=True)
 class StandbyArgs:
     """`primary` and `here` are the two regions' Trading APIs; `files` the file systems' ids by role, and `files_arn`
-    the ARN of this region's; `secret` is the database's, `replica` its instance here, `operations` the topic's ARN."""
+    the ARN of this region's; `secret` is the database's, `replica` its instance here, `operations` the topic's ARN,
+    `place` where a build stands that calls the cluster."""
 
     settings: Settings
     keys: Keys
@@ -44,6 +46,7 @@ class StandbyArgs:
     secret: Secret
     replica: str
     operations: pulumi.Input[str]
+    place: Place
 
 
 class Standby(Layer):
@@ -68,7 +71,7 @@ class Standby(Layer):
         )
         self.failed = self._failed()
         self.observers = self._observers()
-        self.scale_out = ScaleOut("scale-out", ScaleOutArgs(args.settings, args.keys), self.child)
+        self.scale_out = ScaleOut("scale-out", ScaleOutArgs(args.settings, args.keys, args.place), self.child)
         self.configuration = RunConfiguration(
             args.settings,
             args.tables,

@@ -28,7 +28,7 @@ class DataClass(StrEnum):
     LOGS = "logs"
     """CloudWatch Logs, CloudTrail, Config, flow logs."""
     COMPUTE = "compute"
-    """EBS volumes, EKS secrets, ECR, Lambda environments."""
+    """EBS volumes, EKS secrets, ECR, Lambda environments, the program's repository."""
     BACKUP = "backup"
     """AWS Backup vaults."""
 
@@ -42,7 +42,7 @@ _VIA: Mapping[DataClass, tuple[str, ...]] = {
     DataClass.TABLES: ("dynamodb", "backup"),
     DataClass.SECRETS: ("secretsmanager", "ssm", "rds"),
     DataClass.LOGS: ("s3", "xray", "aps"),
-    DataClass.COMPUTE: ("ec2", "autoscaling", "eks", "ecr", "ecs", "lambda", "codebuild"),
+    DataClass.COMPUTE: ("ec2", "autoscaling", "eks", "ecr", "ecs", "lambda", "codebuild", "codecommit"),
     DataClass.BACKUP: ("backup", "ec2", "rds", "elasticfilesystem", "dynamodb", "s3"),
 }
 

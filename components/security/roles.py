@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.security.boundaries import Boundaries
+from components.security.github import by_github
 from components.security.keys import Keys
 from components.security.people import People
 from components.security.policies import Statement, policy_document
@@ -46,7 +47,7 @@ class HumanRoles(Layer):
         aws.iam.RolePolicyAttachment(
             "auditor-security-audit", role=self.auditor.name, policy_arn=_SECURITY_AUDIT, opts=self.child
         )
-        self.deployer = self._role("deployer", [*trust, _pipeline(args.settings)], people.deployer())
+        self.deployer = self._role("deployer", [*trust, *_deliveries(args.settings)], people.deployer())
         self.register_outputs({"deployer": self.deployer.arn})
 
     def _role(self, purpose: str, trust: list[Statement], permissions: list[Statement]) -> aws.iam.Role:
@@ -92,12 +93,16 @@ def _people_with_second_factor(settings: Settings) -> Statement:
     )
 
 
-def _pipeline(settings: Settings) -> Statement:
-    """The pipeline deploys both regions, and has no second factor to show: its role's name is what is trusted."""
+def _deliveries(settings: Settings) -> list[Statement]:
+    """The pipelines that deploy, neither of which has a second factor to show. The platform's own is trusted by its
+    role's name; GitHub's by its environment, which asks reviewers before it lets a job begin."""
     account, prefix = settings.general.account_id, settings.general.name_prefix
-    return Statement(
+    pipeline = Statement(
         "Pipeline",
         ["sts:AssumeRole"],
         principals={"AWS": f"arn:aws:iam::{account}:root"},
         conditions={"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/{prefix}-*-{PIPELINE_ROLE}"}},
     )
+    if not settings.delivery.github_repository:
+        return [pipeline]
+    return [pipeline, by_github(settings, "GitHub", [f"environment:{settings.delivery.github_environment}"])]

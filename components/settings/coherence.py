@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from components.settings import (
     coherence_compute,
     coherence_data,
+    coherence_delivery,
     coherence_functions,
     coherence_kubernetes,
     coherence_latency,
@@ -119,6 +120,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
     _only_a_recovery_region_takes_over,
     *coherence_compute.CHECKS,
     *coherence_data.CHECKS,
+    *coherence_delivery.CHECKS,
     *coherence_latency.CHECKS,
     *coherence_functions.CHECKS,
     *coherence_kubernetes.CHECKS,

@@ -15,6 +15,7 @@ from components.settings.api import ApiSettings
 from components.settings.coherence import incoherences
 from components.settings.compute import ComputeSettings
 from components.settings.data import DataSettings
+from components.settings.delivery import DeliverySettings
 from components.settings.errors import SettingsError, problem
 from components.settings.functions import FunctionSettings
 from components.settings.kubernetes import KubernetesSettings
@@ -93,6 +94,7 @@ class Settings(BaseModel):
     network: NetworkSettings
     data: DataSettings
     compute: ComputeSettings
+    delivery: DeliverySettings
     latency: LatencySettings
     functions: FunctionSettings
     kubernetes: KubernetesSettings

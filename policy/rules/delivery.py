@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from policy import tokens as t
 from policy.documents import statements
@@ -44,7 +45,8 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
     t.PIPELINE,
     id="pipeline-approval",
     title="Somebody approves before anything is deployed",
-    remediation="Put an action of category Approval before the first of category Deploy.",
+    remediation="Put an action of category Approval before the first that deploys: of category Deploy, or a build that "
+    "makes nothing and so carries something out (give what only checks the category Test).",
     needs=("stages",),
     pci="6.5.1",
     nist="CM-3, CM-5",
@@ -56,9 +58,14 @@ def pipeline_approval(pipeline: Resource, _: Parameters) -> Iterator[str]:
     for stage in pipeline.items("stages"):
         for action in sorted(stage.get("actions") or [], key=lambda action: action.get("runOrder") or 1):
             approved = approved or action.get("category") == "Approval"
-            if action.get("category") == "Deploy" and not approved:
+            if _deploys(action) and not approved:
                 yield f"stage {stage.get('name')!r} deploys without approval"
                 return
+
+
+def _deploys(action: Mapping[str, Any]) -> bool:
+    category = action.get("category")
+    return category == "Deploy" or (category == "Build" and not action.get("outputArtifacts"))
 
 
 @RULES.resource(

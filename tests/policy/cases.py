@@ -589,7 +589,12 @@ _CASES_AUDIT = (
         real=gone(t.BACKUP_PLAN, "backups-to-recovery", RECOVERY),
     ),
     case("pipeline-encrypted", set_(t.PIPELINE, "delivery", "artifactStores.encryptionKey")),
-    case("pipeline-approval", set_(t.PIPELINE, "delivery", "stages", lambda stages: [stages[0], stages[2]])),
+    case(
+        "pipeline-approval",
+        set_(t.PIPELINE, "delivery", "stages", lambda stages: [stages[0], stages[2]]),
+        # Approved only once the primary is up: what brings it up is a build that makes nothing.
+        real=set_(t.PIPELINE, "delivery", "stages", lambda stages: [*stages[:3], stages[4], stages[3], *stages[5:]]),
+    ),
     case(
         "build-no-plaintext-secrets",
         set_(

@@ -81,7 +81,8 @@ def test_people_enter_by_access_entries_and_nobody_by_a_map_inside_the_cluster(s
     assert {who: arn.rsplit("/", 1)[-1] for who, arn in policies.items()} == {
         "operator": "AmazonEKSEditPolicy",
         "auditor": "AmazonEKSViewPolicy",
-    }, "an operator works in the cluster, an auditor looks, a trader has no business there"
+        **({} if stack.stack == "primary" else {"scale-out": "AmazonEKSClusterAdminPolicy"}),
+    }, "an operator works in the cluster, an auditor looks, a build grows it, a trader has no business there"
 
 
 def test_the_cluster_has_an_identity_provider(stack: Blueprint) -> None:

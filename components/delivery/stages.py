@@ -1,0 +1,119 @@
+"""The pipeline's order: source, checks, preview, approval, the primary, the recovery region."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.delivery.access import deployer_arn
+from components.delivery.build import Build
+from components.delivery.source import Source
+from components.settings import Role, Settings
+
+Action = aws.codepipeline.PipelineStageActionArgs
+Stage = aws.codepipeline.PipelineStageArgs
+
+_PREVIEW = "Previewed"
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where the program that was deployed is put for the recovery region: a bucket that is replicated there."""
+
+    bucket: pulumi.Input[str]
+    key: str
+    key_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """`approvals` is the ARN of the topic that tells people of a deployment that waits."""
+
+    settings: Settings
+    source: Source
+    check: Build
+    preview: Build
+    deploy: Build
+    approvals: pulumi.Input[str]
+    published: Published
+
+    def stages(self) -> list[Stage]:
+        """In order. What is brought up was tested, judged by the policy pack, previewed and approved; the recovery
+        region follows the primary, whose exports it reads."""
+        return [
+            Stage(name="Source", actions=[self.source.action()]),
+            Stage(name="Check", actions=[_build("Check", "Test", self.check)]),
+            Stage(name="Preview", actions=[_build("Preview", "Test", self.preview, namespace=_PREVIEW)]),
+            Stage(name="Approve", actions=[self._approve()]),
+            Stage(name="Primary", actions=[self._up("Primary", Role.PRIMARY)]),
+            Stage(name="Recovery", actions=[self._up("Recovery", Role.DR), self._publish(after=1)]),
+        ]
+
+    def _approve(self) -> Action:
+        region, project = self.settings.region.name, self.preview.name
+        return Action(
+            name="Approve",
+            category="Approval",
+            owner="AWS",
+            provider="Manual",
+            version="1",
+            timeout_in_minutes=self.settings.delivery.approval_hours * 60,
+            configuration={
+                "NotificationArn": self.approvals,
+                "CustomData": f"Both stacks are previewed in build #{{{_PREVIEW}.PREVIEW_BUILD}}.",
+                "ExternalEntityLink": f"https://{region}.console.aws.amazon.com/codesuite/codebuild/projects/{project}",
+            },
+        )
+
+    def _up(self, name: str, role: Role) -> Action:
+        stacks = {
+            Role.PRIMARY: self.settings.general.primary_stack,
+            Role.DR: self.settings.recovery.recovery_stack,
+        }
+        return _build(
+            name,
+            "Build",
+            self.deploy,
+            variables={"PULUMI_STACK": stacks[role], "DEPLOYER_ROLE_ARN": deployer_arn(self.settings, role)},
+        )
+
+    def _publish(self, after: int) -> Action:
+        """The program as it was deployed, for the build by which the recovery region grows: S3 replicates it."""
+        return Action(
+            name="Publish",
+            category="Deploy",
+            owner="AWS",
+            provider="S3",
+            version="1",
+            run_order=after + 1,
+            input_artifacts=["Program"],
+            configuration={
+                "BucketName": self.published.bucket,
+                "ObjectKey": self.published.key,
+                "Extract": "false",
+                "KMSEncryptionKeyARN": self.published.key_arn,
+            },
+        )
+
+
+def _build(
+    name: str, category: str, build: Build, namespace: str | None = None, variables: Mapping[str, str] | None = None
+) -> Action:
+    given = [{"name": key, "value": value, "type": "PLAINTEXT"} for key, value in (variables or {}).items()]
+    return Action(
+        name=name,
+        category=category,
+        owner="AWS",
+        provider="CodeBuild",
+        version="1",
+        namespace=namespace,
+        input_artifacts=["Program"],
+        configuration={
+            "ProjectName": build.project.name,
+            **({"EnvironmentVariables": json.dumps(given)} if given else {}),
+        },
+    )

@@ -1,0 +1,74 @@
+"""What the settings of delivery must hold together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from components.settings.delivery import PipelineSource
+
+if TYPE_CHECKING:
+    from components.settings.root import Settings
+
+Found = Iterator[tuple[str, Any, str]]
+
+
+def a_connection_leads_to_a_repository(settings: Settings) -> Found:
+    """Without one the pipeline has nothing to take."""
+    delivery = settings.delivery
+    if delivery.pipeline_source is PipelineSource.CONNECTION and not delivery.connection_repository:
+        yield (
+            "connectionRepository",
+            "",
+            "is needed with pipelineSource = 'connection'; name the repository as owner/name",
+        )
+
+
+def what_is_of_a_connection_is_used(settings: Settings) -> Found:
+    """Who names a connection and gets a repository of CodeCommit would wait for a deployment that never comes."""
+    delivery = settings.delivery
+    if delivery.pipeline_source is PipelineSource.CONNECTION:
+        return
+    named = {
+        "connectionArn": delivery.connection_arn,
+        "connectionRepository": delivery.connection_repository,
+    }
+    for key, value in named.items():
+        if value:
+            yield key, value, "is not used with pipelineSource = 'codecommit'; set that to connection, or remove this"
+
+
+def the_connection_is_one_that_the_pipeline_may_use(settings: Settings) -> Found:
+    """A connection belongs to an account. It may stand in another region than the pipeline (CodePipeline User Guide,
+    "CodeStarSourceConnection"), but then it is lost with a region that the pipeline does not need."""
+    general, arn = settings.general, settings.delivery.connection_arn
+    if not arn:
+        return
+    region, account = arn.split(":")[3:5]
+    if account != general.account_id:
+        yield "connectionArn", arn, f"is of another account than accountId = {general.account_id!r}; name one of ours"
+    if region != general.primary_region:
+        yield (
+            "connectionArn",
+            arn,
+            f"is in another region than the pipeline; make the connection in {general.primary_region}",
+        )
+
+
+def the_key_of_the_state_outlives_the_primary(settings: Settings) -> Found:
+    """State that cannot be decrypted is as good as lost."""
+    arn, lost = settings.delivery.state_key_arn, settings.general.primary_region
+    if arn and arn.split(":")[3] == lost:
+        yield (
+            "stateKeyArn",
+            arn,
+            f"is in {lost}, with which it would be lost; name its replica in {settings.general.dr_region}",
+        )
+
+
+CHECKS: tuple[Callable[[Settings], Found], ...] = (
+    a_connection_leads_to_a_repository,
+    what_is_of_a_connection_is_used,
+    the_connection_is_one_that_the_pipeline_may_use,
+    the_key_of_the_state_outlives_the_primary,
+)
