@@ -1,4 +1,4 @@
-"""For each rule what breaks it: on the made-up platform, and on the recorded one where that has such resources."""
+"""For each rule what breaks it: on the made-up platform, and on the recorded one."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tests.policy.made_up import exported, own, policy, ref, reference
 
 @dataclass(frozen=True)
 class Case:
-    """What breaks a rule. `real` names resources of the recorded platform; without it the made-up ones join it."""
+    """What breaks a rule: `made` on the made-up platform, `real` on the recorded one."""
 
     rule: str
     made: tuple[Change, ...]
-    real: tuple[Change, ...] = ()
+    real: tuple[Change, ...]
     active: bool = False
     """Whether the recorded recovery stack has taken over."""
 
 
-def case(rule: str, *made: Change, real: tuple[Change, ...] | Change = (), active: bool = False) -> Case:
+def case(rule: str, *made: Change, real: tuple[Change, ...] | Change, active: bool = False) -> Case:
     """A case; `real` may be a lone change."""
     ours = tuple(change if change.type == OUTPUT else replace(change, name=own(change.name)) for change in made)
     return Case(rule, ours, real if isinstance(real, tuple) else (real,), active)
@@ -588,7 +588,11 @@ _CASES_AUDIT = (
         gone(t.BACKUP_PLAN, "copied", RECOVERY),
         real=gone(t.BACKUP_PLAN, "backups-to-recovery", RECOVERY),
     ),
-    case("pipeline-encrypted", set_(t.PIPELINE, "delivery", "artifactStores.encryptionKey")),
+    case(
+        "pipeline-encrypted",
+        set_(t.PIPELINE, "delivery", "artifactStores.encryptionKey"),
+        real=set_(t.PIPELINE, "delivery", "artifactStores.encryptionKey"),
+    ),
     case(
         "pipeline-approval",
         set_(t.PIPELINE, "delivery", "stages", lambda stages: [stages[0], stages[2]]),

@@ -47,16 +47,3 @@ def made_over(made: list[Json]) -> list[Json]:
     side = made_up.urn("dr", "pulumi:providers:aws", made_up.own("primary-side"))
     kept = [r for r in recovery["resources"] if side not in (r["urn"], r["provider"])]
     return [primary, {**recovery, "resources": kept, "outputs": {"active": True}}]
-
-
-@pytest.fixture(scope="session")
-def joined(standing_by: list[Json], made: list[Json]) -> list[Json]:
-    """The recorded platform and the made-up one together, standing by: what the one has not yet, the other has."""
-    return [_both(ours, theirs) for ours, theirs in zip(standing_by, made, strict=True)]
-
-
-def _both(ours: Json, theirs: Json) -> Json:
-    outputs = dict(ours["outputs"])
-    for name, value in theirs["outputs"].items():
-        outputs[name] = {**outputs[name], **value} if isinstance(value, dict) else outputs.get(name, value)
-    return {**ours, "resources": [*theirs["resources"], *ours["resources"]], "outputs": outputs}

@@ -134,8 +134,8 @@ def test_every_rule_on_one_stack_is_a_policy_of_its_severity() -> None:
 
 
 @pytest.mark.parametrize("stack", [0, 1], ids=["primary", "recovery"])
-def test_a_preview_of_the_clean_platform_says_only_what_is_not_known_yet(joined: list[Json], stack: int) -> None:
-    said = _run(joined[stack])
+def test_a_preview_of_the_clean_platform_says_only_what_is_not_known_yet(standing_by: list[Json], stack: int) -> None:
+    said = _run(standing_by[stack])
     violations = [entry for entry in said if entry[0] != NOT_EVALUATED]
     assert not violations, "nothing is violated because it is not known yet"
     rules = {message.split(":")[0] for _, _, message in said}

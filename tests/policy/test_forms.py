@@ -91,22 +91,22 @@ def _judged(stack: Stack, rules: list[Any] = _SINGLE) -> tuple[list[str], list[s
 
 
 @pytest.mark.parametrize("stack", [0, 1], ids=["primary", "recovery"])
-def test_after_the_update_resources_are_joined_by_what_the_cloud_calls_them(joined: list[Json], stack: int) -> None:
-    spoken, not_evaluated = _judged(_stack(joined[stack], _resolved, identities=True))
+def test_after_the_update_resources_are_standing_by_by_what_the_cloud_calls_them(standing_by: list[Json], stack: int) -> None:
+    spoken, not_evaluated = _judged(_stack(standing_by[stack], _resolved, identities=True))
     assert not spoken, "a join by reference must hold by resolved value as well"
     assert not not_evaluated, "after the update everything is known"
 
 
 @pytest.mark.parametrize("stack", [0, 1], ids=["primary", "recovery"])
-def test_in_a_preview_nothing_that_is_unknown_is_taken_for_a_violation(joined: list[Json], stack: int) -> None:
-    spoken, not_evaluated = _judged(_stack(joined[stack], _unknown, dependencies=True))
+def test_in_a_preview_nothing_that_is_unknown_is_taken_for_a_violation(standing_by: list[Json], stack: int) -> None:
+    spoken, not_evaluated = _judged(_stack(standing_by[stack], _unknown, dependencies=True))
     assert not spoken, "what is to be created is not known yet, and no violation for that"
     assert not_evaluated, "documents that name resources to be created are unknown, and that is said"
 
 
 @pytest.mark.parametrize("stack", [0, 1], ids=["primary", "recovery"])
-def test_a_secret_is_judged_by_what_it_holds(joined: list[Json], stack: int) -> None:
-    spoken, not_evaluated = _judged(_stack(joined[stack], _wrapped))
+def test_a_secret_is_judged_by_what_it_holds(standing_by: list[Json], stack: int) -> None:
+    spoken, not_evaluated = _judged(_stack(standing_by[stack], _wrapped))
     assert not spoken, "a value is not worse for being secret"
     assert not not_evaluated, "the engine hands the content over"
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
 from policy.check import Report, evaluate
 from policy.rule import Scope
@@ -14,12 +13,6 @@ from tests.policy.cases import CASES, Case
 from tests.policy.changes import changed, hidden
 
 Json = dict[str, Any]
-
-
-def _configuration(blueprints: list[Json]) -> Json:
-    """Failover is asked for once the platform declares names at all: an API may stand before the layer that routes."""
-    named = any(resource["type"] == t.DNS_RECORD for blueprint in blueprints for resource in blueprint["resources"])
-    return {} if named else {"failover-routing": "disabled"}
 
 
 def _spoken(report: Report) -> set[str]:
@@ -35,14 +28,13 @@ def test_every_rule_has_a_case_that_breaks_it() -> None:
     assert {case.rule for case in CASES} == set(BY_ID)
 
 
-@pytest.mark.parametrize("state", ["standing_by", "taken_over", "made", "made_over", "joined"])
+@pytest.mark.parametrize("state", ["standing_by", "taken_over", "made", "made_over"])
 def test_the_platform_satisfies_every_rule(state: str, request: pytest.FixtureRequest) -> None:
     blueprints = request.getfixturevalue(state)
-    configuration = _configuration(blueprints)
-    report = evaluate(blueprints, configuration)
+    report = evaluate(blueprints)
     lines = _lines(report)
     assert not lines, "a rule cries on the clean platform"
-    assert report.rules == len(RULES) - len(configuration), "both stacks are judged by every rule"
+    assert report.rules == len(RULES), "both stacks are judged by every rule"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
@@ -54,13 +46,11 @@ def test_a_rule_speaks_when_it_is_broken_and_no_other_does(case: Case, made: lis
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_a_rule_speaks_when_the_platform_itself_is_broken(
-    case: Case, standing_by: list[Json], taken_over: list[Json], joined: list[Json]
+    case: Case, standing_by: list[Json], taken_over: list[Json]
 ) -> None:
-    """Where the platform has no such resource yet, the made-up ones have joined it."""
-    blueprints = taken_over if case.active else standing_by if case.real else joined
-    report = evaluate(changed(blueprints, case.real or case.made), _configuration(blueprints))
+    report = evaluate(changed(taken_over if case.active else standing_by, case.real))
     spoken, lines = _spoken(report), _lines(report)
-    assert spoken == {case.rule}, f"{[*map(str, case.real or case.made)]} break {case.rule} alone: {lines}"
+    assert spoken == {case.rule}, f"{[*map(str, case.real)]} break {case.rule} alone: {lines}"
 
 
 _NEEDS = [(rule.id, type_, path) for rule in RULES for type_, path in rule.needs]
