@@ -91,7 +91,9 @@ def _judged(stack: Stack, rules: list[Any] = _SINGLE) -> tuple[list[str], list[s
 
 
 @pytest.mark.parametrize("stack", [0, 1], ids=["primary", "recovery"])
-def test_after_the_update_resources_are_standing_by_by_what_the_cloud_calls_them(standing_by: list[Json], stack: int) -> None:
+def test_after_the_update_resources_are_joined_by_what_the_cloud_calls_them(
+    standing_by: list[Json], stack: int
+) -> None:
     spoken, not_evaluated = _judged(_stack(standing_by[stack], _resolved, identities=True))
     assert not spoken, "a join by reference must hold by resolved value as well"
     assert not not_evaluated, "after the update everything is known"

@@ -4,8 +4,9 @@ rotation ends.
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_StopReplicationToReplica.html
 
-When a rotation has ended, its version is current and the one before it is the previous one. The function's steps are
-not run: there is no database whose password they could set, so the value stays.
+When a rotation has ended, its version is current and the one before it is the previous one; a label of the caller's
+own stays where it is. The function's steps are not run: there is no database whose password they could set, so the
+value stays.
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
 
@@ -21,6 +22,8 @@ from moto.secretsmanager.models import FakeSecret, ReplicaSecret, SecretsManager
 from moto.secretsmanager.responses import SecretsManagerResponse
 
 from rehearsal.aws.corrections._patch import around, lacking
+
+_LABELS_OF_AWS = ("AWSPREVIOUS", "AWSCURRENT", "AWSPENDING")
 
 
 @cache
@@ -59,6 +62,7 @@ def _stop_replication(response: SecretsManagerResponse) -> str:
 def _rotate(original: Any, backend: SecretsManagerBackend, secret_id: str, *args: Any, **kwargs: Any) -> str:
     secret: Any = backend.secrets.get(secret_id)
     before = getattr(secret, "default_version_id", None)
+    labels = _own_labels(secret, before)
     answer = original(backend, secret_id, *args, **kwargs)
     after = secret.default_version_id
     if after != before and before in secret.versions:
@@ -66,9 +70,14 @@ def _rotate(original: Any, backend: SecretsManagerBackend, secret_id: str, *args
         for kind in ("secret_string", "secret_binary"):
             if kind in earlier:
                 version.setdefault(kind, earlier[kind])
-        secret.remove_version_stages_from_old_versions(["AWSPREVIOUS", "AWSCURRENT", "AWSPENDING"])
-        earlier["version_stages"], version["version_stages"] = ["AWSPREVIOUS"], ["AWSCURRENT"]
+        secret.remove_version_stages_from_old_versions(list(_LABELS_OF_AWS))
+        earlier["version_stages"], version["version_stages"] = [*labels, "AWSPREVIOUS"], ["AWSCURRENT"]
     return answer
+
+
+def _own_labels(secret: Any, version: str | None) -> list[str]:
+    stages = secret.versions[version]["version_stages"] if secret and version in secret.versions else []
+    return [stage for stage in stages if stage not in _LABELS_OF_AWS]
 
 
 def make_replica(account: str, source: FakeSecret, region: str) -> None:

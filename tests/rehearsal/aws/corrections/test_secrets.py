@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -19,3 +22,31 @@ def test_a_replica_that_is_detached_lives_by_itself(client):
     assert "ReplicationStatus" not in here.describe_secret(SecretId="detached")
     with pytest.raises(ClientError, match="not a replica"):
         there.stop_replication_to_replica(SecretId="detached")
+
+
+def test_a_rotation_moves_the_labels_of_aws_and_leaves_others_on_their_version(client):
+    secrets = client("secretsmanager")
+    secrets.create_secret(Name="rotated")
+    declared = secrets.put_secret_value(
+        SecretId="rotated", SecretString="one", VersionStages=["AWSCURRENT", "declared"]
+    )
+    function = _function(client)
+    secrets.rotate_secret(SecretId="rotated", RotationLambdaARN=function, RotationRules={"AutomaticallyAfterDays": 30})
+    stages = secrets.describe_secret(SecretId="rotated")["VersionIdsToStages"]
+    assert set(stages[declared["VersionId"]]) == {"declared", "AWSPREVIOUS"}
+    assert [labels for version, labels in stages.items() if version != declared["VersionId"]] == [["AWSCURRENT"]]
+
+
+def _function(client):
+    client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument="{}")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("rotation.py", "handle = print")
+    made = client("lambda").create_function(
+        FunctionName="rotation",
+        Runtime="python3.13",
+        Role="arn:aws:iam::123456789012:role/rotation",
+        Handler="rotation.handle",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    return made["FunctionArn"]
