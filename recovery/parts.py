@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from functions.clients import bounded_client
+from functions.clients import insistent_client
 from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
 from recovery.clients import Clients
 from recovery.configuration import Configuration
@@ -30,7 +30,7 @@ def switch_of(configuration: Configuration) -> Switch:
         kind = SwitchKind(settings["kind"])
         if kind is SwitchKind.HEALTH_CHECK:
             probe = EndpointProbe(settings["url"], SILENT_REGION_SECONDS) if settings.get("url") else None
-            client = bounded_client("dynamodb", _CALL_MILLISECONDS, here)
+            client = insistent_client("dynamodb", _CALL_MILLISECONDS, here)
             return HealthCheckSwitch(client, configuration.tables.control, probe)
         ordered = by_distance(settings["endpoints"], here, configuration.primary.region)
         clients = {region: _cluster(region, endpoint) for region, endpoint in ordered}

@@ -9,7 +9,8 @@ plane and not the control plane during recovery").
   primary's record stays.
 - `ArcSwitch`: routing controls of Application Recovery Controller.
 
-Clients are passed in, and must end each call in a bounded time (`functions.clients.bounded_client`, 2 s at most).
+Clients are passed in, and must end each try in a bounded time (2 s at most). The table's stands in the recovery region
+and asks again when it is throttled (`functions.clients.insistent_client`); a cluster has other endpoints to ask.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Switch(Protocol):
 class HealthCheckSwitch:
     """An item of the control table, which the recovery region's endpoint shows to the health checkers.
 
-    `dynamodb` is a bounded client of the recovery region. `probe` asks that endpoint; without one, `verify` looks at
+    `dynamodb` is a client of the recovery region. `probe` asks that endpoint; without one, `verify` looks at
     the item alone.
     """
 
