@@ -34,9 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         done = len(series.results) + len(series.broken)
         # A drill that broke off has left a world in which no other can begin: the next ones get a new one.
         with start(log=folder / f"server-{done}.log") as server:
-            series.run(
-                small.make(server, wanted.orders), left, folder, lambda line: print(line, file=sys.stderr, flush=True)
-            )
+            series.run(small.make(server, wanted.orders), left, folder, tell)
         left = left[len(series.results) + len(series.broken) - done :]
     series.draw(folder / "drill.svg")
     report = series.as_json()
