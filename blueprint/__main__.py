@@ -36,7 +36,15 @@ def blueprint(
     elif str(json) == "-":
         typer.echo(recorded.to_text(), nl=False)
     else:
-        json.write_text(recorded.to_text(), encoding="utf-8")
+        _write(json, recorded.to_text())
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = f"{str(file)!r} cannot be written ({error.strerror}); name a file in a folder that exists"
+        raise typer.BadParameter(reason, param_hint="--json") from error
 
 
 def _recorded(stack: str, active: bool, overrides: dict[str, str]) -> Blueprint:

@@ -35,3 +35,10 @@ def test_a_bad_setting_ends_with_one_message_and_a_non_zero_exit() -> None:
 
 def test_a_setting_without_a_value_is_a_usage_error() -> None:
     assert run(app, ["primary", "--set", "natGateways"]).exit_code == 2
+
+
+def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    outcome = run(app, ["primary", "--json", str(tmp_path / "missing" / "primary.json")])
+    assert outcome.exit_code == 2
+    assert "--json" in outcome.stderr
+    assert "cannot be written" in outcome.output
