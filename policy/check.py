@@ -17,10 +17,13 @@ from policy.rule import Rule, Scope, Severity, evaluations
 from policy.stack import Stack
 from policy.values import NotEvaluatedError
 
+# What a check raises at a property that has not the form that the provider's schema gives it.
+_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule that a resource breaks; `urn` is empty where the stack as a whole does."""
+    """A rule that a resource breaks; `urn` is the stack's own where the stack as a whole does."""
 
     rule: Rule
     severity: Severity
@@ -33,7 +36,6 @@ class Violation:
         return {
             "rule": self.rule.id,
             "severity": self.severity.value,
-            "stack": self.stack,
             "urn": self.urn,
             "message": self.message,
             "remediation": self.rule.remediation,
@@ -160,7 +162,7 @@ def judge(
 
 def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stack | None, report: Report) -> None:
     for resource, arguments in evaluations(rule, stack, other):
-        urn = resource.urn if resource is not None else ""
+        urn = resource.urn if resource is not None else stack.urn
         report.evaluated += 1
         try:
             for found in rule.check(*arguments, setting.parameters):
@@ -170,6 +172,9 @@ def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stac
             report.not_evaluated.append(
                 NotEvaluated(rule, setting.severity, stack.name, urn, error.property, error.reason)
             )
+        except _MISSHAPEN as error:
+            reason = f"are not of the form that the rule knows: {error}"
+            report.not_evaluated.append(NotEvaluated(rule, setting.severity, stack.name, urn, "properties", reason))
 
 
 def _set_not_evaluated(report: Report, setting: configuration.Setting | None) -> None:

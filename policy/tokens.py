@@ -16,6 +16,8 @@ ROUTE = "aws:ec2/route:Route"
 
 INSTANCE = "aws:ec2/instance:Instance"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+ELASTIC_IP = "aws:ec2/eip:Eip"
+ELASTIC_IP_ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation"
 PLACEMENT_GROUP = "aws:ec2/placementGroup:PlacementGroup"
 CAPACITY_RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 AUTOSCALING_GROUP = "aws:autoscaling/group:Group"

@@ -59,7 +59,7 @@ def not_public(permission: Resource, _: Parameters) -> Iterator[str]:
     title="Functions run on a supported runtime",
     remediation="Raise the runtime.",
     needs=("runtime",),
-    parameters={"runtimes": Parameter("array", _RUNTIMES, "Runtimes that may be used.")},
+    parameters={"runtimes": Parameter("array", _RUNTIMES, "Runtimes that may be used.", items="string")},
     fsbp="Lambda.2",
     pci="6.3.3",
     nist="SI-2",
@@ -117,7 +117,9 @@ _OUTSIDE = {
     severity=Severity.ADVISORY,
     remediation="Set vpcConfig, or add the function to the parameter `outside` with the reason.",
     needs=("vpcConfig.subnetIds",),
-    parameters={"outside": Parameter("object", _OUTSIDE, "Functions that need no VPC, by name, and the reason.")},
+    parameters={
+        "outside": Parameter("object", _OUTSIDE, "Functions that need no VPC, by name, and the reason.", items="string")
+    },
     fsbp="Lambda.3",
     nist="AC-4, SC-7",
 )

@@ -27,7 +27,10 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
     needs=("body", (t.API_METHOD, "authorization")),
     parameters={
         "open": Parameter(
-            "array", ["/health", "/switch"], "Paths that anybody may call, as Route 53's health checkers must."
+            "array",
+            ["/health", "/switch"],
+            "Paths that anybody may call, as Route 53's health checkers must.",
+            items="string",
         )
     },
     fsbp="APIGateway.8",
@@ -116,7 +119,9 @@ def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[st
     remediation="Set sslPolicy to one that ends at TLS 1.2; let port 80 redirect to HTTPS.",
     needs=("protocol", "sslPolicy"),
     parameters={
-        "plain": Parameter("array", [], "Ports on which a network load balancer may pass plain TCP on."),
+        "plain": Parameter(
+            "array", [], "Ports on which a network load balancer may pass plain TCP on.", items="integer"
+        ),
     },
     fsbp="ELB.1, ELB.17",
     pci="4.2.1",

@@ -55,7 +55,7 @@ def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
     title="A key's deletion can be undone for 30 days",
     remediation="Set deletionWindowInDays to 30.",
     needs=("deletionWindowInDays",),
-    parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.")},
+    parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.", minimum=7)},
     fsbp="KMS.3",
     nist="SC-12",
 )
@@ -128,7 +128,7 @@ def _destination(replica: Resource, stack: Stack) -> str | None:
     title="Secrets rotate",
     remediation="Declare an aws.secretsmanager.SecretRotation of the secret.",
     needs=((t.SECRET_ROTATION, "secretId"), (t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays")),
-    parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.")},
+    parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.", minimum=1)},
     fsbp="SecretsManager.1, SecretsManager.4",
     pci="8.6.3",
     nist="IA-5",

@@ -84,7 +84,11 @@ _POINTERS = (
     title="What a consumer cannot work on goes to a dead-letter queue",
     remediation="Set redrivePolicy to a dead-letter queue, or let something use this one as such.",
     needs=("redrivePolicy",),
-    parameters={"ends": Parameter("array", ["*-quarantine*"], "Queues at which the way ends, by name; * for a part.")},
+    parameters={
+        "ends": Parameter(
+            "array", ["*-quarantine*"], "Queues at which the way ends, by name; * for a part.", items="string"
+        )
+    },
     nist="SI-11",
     wellarchitected="REL05-BP03",
 )
@@ -146,6 +150,7 @@ _FIFO_LOADS = {"*-account-events.fifo": {"messagesPerSecond": 10_000, "groupMess
             _FIFO_LOADS,
             "Peak of each ordered queue by name (* for a part): messagesPerSecond, groupMessagesPerSecond of the "
             "busiest message group, and how many messages a batch carries.",
+            fields=("messagesPerSecond", "groupMessagesPerSecond", "batch"),
         )
     },
     wellarchitected="PERF03-BP03, REL01-BP03",

@@ -102,7 +102,7 @@ def _opening(entry: Mapping[str, Any], protocol: Any, cidrs: list[Any]) -> Openi
     return Opening(ports, str(protocol), any(cidr in _WORLD for cidr in cidrs), str(entry.get("description") or ""))
 
 
-_ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.")
+_ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.", items="integer")
 
 
 @RULES.resource(
@@ -131,7 +131,7 @@ def no_world_administration(resource: Resource, parameters: Parameters) -> Itera
     remediation="Close the port to 0.0.0.0/0 and ::/0, or add it to the parameter `ports` with a reason in review.",
     needs=("cidrIpv4", "fromPort"),
     parameters={
-        "ports": Parameter("array", [80, 443], "Ports that the world may connect to."),
+        "ports": Parameter("array", [80, 443], "Ports that the world may connect to.", items="integer"),
         "administration": _ADMIN,
     },
     fsbp="EC2.18, EC2.19",
@@ -187,7 +187,9 @@ _ENDPOINTS = {
     remediation="Declare an aws.ec2.VpcEndpoint for the service in the VPC.",
     needs=((t.VPC_ENDPOINT, "serviceName"),),
     parameters={
-        "services": Parameter("object", _ENDPOINTS, "Services, each with the types of resources that call for it.")
+        "services": Parameter(
+            "object", _ENDPOINTS, "Services, each with the types of resources that call for it.", items="array"
+        )
     },
     fsbp="EC2.10",
     pci="1.3.2",

@@ -101,7 +101,7 @@ def deletion_protection(instance: Resource, _: Parameters) -> Iterator[str]:
     title="The database is backed up for at least 30 days",
     remediation="Set backupRetentionPeriod to 30 or more.",
     needs=("backupRetentionPeriod",),
-    parameters={"days": Parameter("integer", 30, "Days for which backups are kept at least.")},
+    parameters={"days": Parameter("integer", 30, "Days for which backups are kept at least.", minimum=1)},
     fsbp="RDS.11",
     nist="CP-9, CP-10",
     sec="17a-4(e)",
@@ -115,7 +115,10 @@ def backups(instance: Resource, parameters: Parameters) -> Iterator[str]:
 
 def parameters_of(instance: Resource, stack: Stack) -> dict[str, str] | None:
     """The database parameters that an instance runs with, None when it names no group of this stack."""
-    group = stack.declared(instance, "parameterGroupName", t.RDS_PARAMETERS)
+    name = instance.peek("parameterGroupName")
+    if isinstance(name, str) and name.startswith("default."):
+        return None
+    group = stack.in_plan(instance, "parameterGroupName", t.RDS_PARAMETERS)
     if group is None:
         return None
     return {str(entry.get("name")): str(entry.get("value")) for entry in group.items("parameters")}
@@ -144,11 +147,12 @@ def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         yield "takes connections without TLS"
 
 
+_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 _HOURS = {
-    "days": Parameter("array", list(_DAYS[:5]), "Trading days, as RDS writes them."),
+    "days": Parameter("array", list(_DAYS[:5]), "Trading days, as RDS writes them.", items="string"),
     # 09:30 to 16:00 in New York, in summer and in winter time, as UTC.
-    "opens": Parameter("string", "13:30", "When trading begins, HH:MM in UTC."),
-    "closes": Parameter("string", "21:00", "When trading ends, HH:MM in UTC."),
+    "opens": Parameter("string", "13:30", "When trading begins, HH:MM in UTC.", pattern=_TIME),
+    "closes": Parameter("string", "21:00", "When trading ends, HH:MM in UTC.", pattern=_TIME),
 }
 
 

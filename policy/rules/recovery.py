@@ -17,7 +17,7 @@ RULES = Rules("Recovery")
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 _INTAKE_TYPES = (t.FUNCTION, t.ECS_SERVICE, _DEPLOYMENT, _STATEFUL_SET)
-_INTAKE = {"names": Parameter("array", ["*order-intake*"], "Names of what takes orders; * for a part.")}
+_INTAKE = {"names": Parameter("array", ["*order-intake*"], "Names of what takes orders; * for a part.", items="string")}
 
 
 def _aws_name(resource: Resource) -> str:
@@ -112,12 +112,18 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
     remediation="Use requestInterval 10, a lower failureThreshold, a shorter ttl, or a routing control.",
     needs=("ttl", (t.HEALTH_CHECK, "requestInterval"), (t.HEALTH_CHECK, "failureThreshold")),
     parameters={
-        "budgetSeconds": Parameter("number", 30, "From the decision to the first order accepted."),
+        "budgetSeconds": Parameter("number", 30, "From the decision to the first order accepted.", minimum=0),
         "signals": Parameter(
-            "array", ["primary-seen.*"], "Names that tell observers what checkers see, and that no client asks for."
+            "array",
+            ["primary-seen.*"],
+            "Names that tell observers what checkers see, and that no client asks for.",
+            items="string",
         ),
         "measuredSwitchSeconds": Parameter(
-            "number", 10, "What rehearsals measure from the decision to the switch being thrown, the lease included."
+            "number",
+            10,
+            "What rehearsals measure from the decision to the switch being thrown, the lease included.",
+            minimum=0,
         ),
     },
     nist="CP-2, CP-10",
@@ -189,7 +195,9 @@ _STORES = (
     remediation="Declare the replica in the recovery stack, or write into `byDesign` why there is none.",
     needs=((t.RDS_INSTANCE, "replicateSourceDb"), (t.EFS_REPLICATION, "sourceFileSystemId")),
     parameters={
-        "byDesign": Parameter("object", _BY_DESIGN, "Types, or URNs with * for a part, without a replica: the reason.")
+        "byDesign": Parameter(
+            "object", _BY_DESIGN, "Types, or URNs with * for a part, without a replica: the reason.", items="string"
+        )
     },
     nist="CP-6, CP-9",
     wellarchitected="REL13-BP02",

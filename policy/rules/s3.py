@@ -143,7 +143,9 @@ _RETENTION = {
         (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.days"),
     ),
     parameters={
-        "retention": Parameter("object", _RETENTION, "Days of retention, by name of the bucket; * for a part.")
+        "retention": Parameter(
+            "object", _RETENTION, "Days of retention, by name of the bucket; * for a part.", items="number"
+        )
     },
     fsbp="S3.15",
     nist="AU-9, CP-9",

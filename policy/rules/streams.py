@@ -52,11 +52,14 @@ _LOADS = {
     needs=("shardCount", "name"),
     parameters={
         "loads": Parameter(
-            "object", _LOADS, "Peak of each stream by name (* for a part): recordsPerSecond, and recordBytes with key."
+            "object",
+            _LOADS,
+            "Peak of each stream by name (* for a part): recordsPerSecond, and recordBytes with key.",
+            fields=("recordsPerSecond", "recordBytes"),
         ),
-        "targetUtilisation": Parameter("number", 80, "How full a shard may be at the peak, in percent."),
+        "targetUtilisation": Parameter("number", 80, "How full a shard may be at the peak, in percent.", minimum=1),
         "standing": Parameter(
-            "array", ["*-market-data"], "Streams of which a recovery region that stands by has half."
+            "array", ["*-market-data"], "Streams of which a recovery region that stands by has half.", items="string"
         ),
     },
     wellarchitected="PERF03-BP03, REL01-BP03",
@@ -109,7 +112,7 @@ def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     severity=Severity.ADVISORY,
     remediation="Set retentionPeriod to 168 hours or more.",
     needs=("retentionPeriod",),
-    parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.")},
+    parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.", minimum=24)},
     checkov="CKV_AWS_43",
     nist="CP-9",
 )

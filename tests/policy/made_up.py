@@ -176,7 +176,7 @@ def _hosts(made: Made, key: str) -> None:
             t.CAPACITY_RESERVATION,
             "engines",
             instanceType="c6in.8xlarge",
-            instanceCount=2.0,
+            instanceCount=4.0,
             availabilityZone=f"{made.region}a",
             tenancy="dedicated",
             placementGroupArn=ref(t.PLACEMENT_GROUP, "engines"),
