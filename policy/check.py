@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -136,7 +137,19 @@ def evaluate(
     if not 1 <= len(blueprints) <= 2:
         raise PolicyInputError(f"one or two blueprints are compared, not {len(blueprints)}")
     stacks = [stack_of(document, f"blueprint {index + 1}") for index, document in enumerate(blueprints)]
+    if len(stacks) > 1:
+        _refuse_other_pairs(*stacks)
     return judge(stacks, configuration.settings(rules, config), exemptions(exempt, {r.id for r in rules}), today, rules)
+
+
+def _refuse_other_pairs(primary: Stack, recovery: Stack) -> None:
+    if primary.name == recovery.name:
+        raise PolicyInputError(f"both blueprints are of stack {primary.name!r}; give the primary's and the recovery's")
+    with suppress(NotEvaluatedError):
+        if primary.standing_by and not recovery.standing_by:
+            raise PolicyInputError(
+                f"the first blueprint, of stack {primary.name!r}, is a recovery stack's; give the primary's first"
+            )
 
 
 def judge(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from policy.tokens import usual
 from policy.values import NotEvaluatedError, Unknown, has_reference, parsed, unknown_in
 
 
@@ -32,7 +33,7 @@ class Resource:
         custom: bool = True,
     ) -> None:
         self.urn = urn
-        self.type = type_
+        self.type = usual(type_)
         self.name = name
         self.provider = provider
         self.parent = parent

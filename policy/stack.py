@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from policy.resources import Resource
-from policy.tokens import AWS_PROVIDER, STACK
+from policy.tokens import AWS_PROVIDER, STACK, usual
 from policy.values import NotEvaluatedError, Unknown, parsed, references_in, unknown_in
 
 _URN_PARTS = 3
@@ -149,10 +149,13 @@ class Stack:
             raise NotEvaluatedError(path, f"names what is not in the plan: {resource.peek(path)!r}")
         return declared
 
-    def referred_by(self, other: Stack, resource: Resource, path: str) -> list[Resource]:
-        """Resources of this stack that the value at `path` of another stack's resource refers to by an output."""
+    def referred_by(self, other: Stack, resource: Resource, path: str, value: Any = None) -> list[Resource]:
+        """Resources of this stack that another stack's resource refers to at `path`, by an output or a literal.
+
+        `value` is what stands there, where it stands in a list below `path`.
+        """
         found: list[Resource] = []
-        for target in other.targets(resource, path):
+        for target in other.resolved(resource, path, resource.peek(path) if value is None else value):
             if isinstance(target, Elsewhere):
                 found += [t for t in self._by_reference(self._output(target.value)) if isinstance(t, Resource)]
                 found += self._by_identity.get(target.value, ())
@@ -217,7 +220,7 @@ class Stack:
         for reference in references_in(value):
             if reference.elsewhere:
                 yield Elsewhere(f"{reference.name}#{reference.path}")
-            elif (resource := self._by_type_and_name.get((reference.type, reference.name))) is not None:
+            elif (resource := self._by_type_and_name.get((usual(reference.type), reference.name))) is not None:
                 yield resource
 
     def _by_value(self, literal: str, types: tuple[str, ...]) -> list[Target]:

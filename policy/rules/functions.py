@@ -131,6 +131,7 @@ def in_vpc(function: Resource, parameters: Parameters) -> Iterator[str]:
         yield "runs outside the VPC"
 
 
+_ON_FAILURE = "destinationConfig.onFailure.destination"
 _ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "scheduler.amazonaws.com")
 
 
@@ -146,7 +147,8 @@ _ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"
 )
 def dead_letter(function: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Asked of functions that are invoked asynchronously: the others' callers hear of a failure."""
-    if function.has("deadLetterConfig.targetArn"):
+    configs = stack.attached(function, t.INVOKE_CONFIG, "functionName")
+    if function.has("deadLetterConfig.targetArn") or any(c.has(_ON_FAILURE) for c in configs):
         return
     permissions = stack.attached(function, t.FUNCTION_PERMISSION, "function")
     if any(permission.text("principal") in _ASYNCHRONOUS for permission in permissions):

@@ -69,6 +69,7 @@ def queue_not_public(queue: Resource, stack: Stack, _: Parameters) -> Iterator[s
 
 _POINTERS = (
     (t.QUEUE, "redrivePolicy"),
+    (t.REDRIVE_POLICY, "redrivePolicy"),
     (t.FUNCTION, "deadLetterConfig"),
     ("aws:cloudwatch/eventTarget:EventTarget", "deadLetterConfig"),
     ("aws:sns/topicSubscription:TopicSubscription", "redrivePolicy"),
@@ -94,6 +95,9 @@ _POINTERS = (
 )
 def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """One bad message is received for ever and keeps the others waiting, ordered ones altogether."""
+    apart = stack.attached(queue, t.REDRIVE_POLICY, "queueUrl")
+    if any((policy.document("redrivePolicy") or {}).get("deadLetterTargetArn") for policy in apart):
+        return
     if queue.has("redrivePolicy"):
         if not (queue.document("redrivePolicy") or {}).get("deadLetterTargetArn"):
             yield "its redrive policy names no queue"

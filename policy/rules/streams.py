@@ -141,10 +141,19 @@ def firehose_encrypted(delivery: Resource, stack: Stack, _: Parameters) -> Itera
             yield "does not encrypt what it holds"
         elif reason := missing_customer_key(delivery, stack, "serverSideEncryption.keyArn"):
             yield reason
-    if delivery.has("extendedS3Configuration") and (
-        reason := missing_customer_key(delivery, stack, "extendedS3Configuration.kmsKeyArn")
-    ):
-        yield reason
+    for path in _buckets_of(delivery):
+        if reason := missing_customer_key(delivery, stack, f"{path}.kmsKeyArn"):
+            yield reason
+
+
+def _buckets_of(delivery: Resource) -> Iterator[str]:
+    """Paths of what it delivers to S3: its destination, or what its destination does not take."""
+    for name, destination in delivery.properties.items():
+        if name == "extendedS3Configuration":
+            yield name
+        block = destination[0] if isinstance(destination, list) and len(destination) == 1 else destination
+        if isinstance(block, dict):
+            yield from (f"{name}.{part}" for part in ("s3Configuration", "s3BackupConfiguration") if block.get(part))
 
 
 @RULES.resource(

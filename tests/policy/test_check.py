@@ -243,7 +243,7 @@ def test_a_malformed_blueprint_is_refused(document: Any, named: str, tmp_path: P
     assert not out
 
 
-@pytest.mark.parametrize("content", ["", "{", "not json"])
+@pytest.mark.parametrize("content", ["", "{", "not json", "[" * 100_000])
 def test_a_file_that_is_no_json_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "blueprint.json"
     path.write_text(content, encoding="utf-8")
@@ -255,6 +255,13 @@ def test_a_file_that_is_no_json_is_refused(content: str, tmp_path: Path) -> None
 def test_more_than_two_blueprints_are_refused(made: list[Json]) -> None:
     with pytest.raises(PolicyInputError, match="one or two"):
         evaluate([*made, *made])
+
+
+def test_two_blueprints_are_the_primarys_and_then_the_recoverys(made: list[Json]) -> None:
+    with pytest.raises(PolicyInputError, match="give the primary's first"):
+        evaluate(made[::-1])
+    with pytest.raises(PolicyInputError, match="both blueprints are of stack 'primary'"):
+        evaluate([made[0], made[0]])
 
 
 def test_a_lone_blueprint_is_judged_without_parity(made: list[Json]) -> None:
