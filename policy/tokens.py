@@ -63,6 +63,7 @@ REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 EVENT_ARCHIVE = "aws:cloudwatch/eventArchive:EventArchive"
 
 FUNCTION = "aws:lambda/function:Function"
@@ -112,7 +113,7 @@ DNS_RECORD = "aws:route53/record:Record"
 HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck"
 
 # Other tokens of pulumi-aws for the same resources.
-_SAME = {
+OTHER_TOKENS = {
     "aws:alb/loadBalancer:LoadBalancer": LOAD_BALANCER,
     "aws:alb/listener:Listener": LISTENER,
     "aws:s3/bucketV2:BucketV2": BUCKET,
@@ -125,4 +126,4 @@ _SAME = {
 
 def usual(type_: str) -> str:
     """The type token under which rules speak of a resource that has several."""
-    return _SAME.get(type_, type_)
+    return OTHER_TOKENS.get(type_, type_)

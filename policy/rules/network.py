@@ -186,7 +186,7 @@ _ENDPOINTS = {
     "kms": [t.KEY, t.REPLICA_KEY],
     "secretsmanager": [t.SECRET],
     "events": ["aws:cloudwatch/eventBus:EventBus"],
-    "logs": ["aws:cloudwatch/logGroup:LogGroup"],
+    "logs": [t.LOG_GROUP],
 }
 
 

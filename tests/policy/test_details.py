@@ -10,7 +10,7 @@ import pytest
 from policy import tokens as t
 from policy.check import evaluate
 from tests.policy.cases import ANYBODY
-from tests.policy.changes import RECOVERY, Change, changed, gone, new, set_
+from tests.policy.changes import PRIMARY, RECOVERY, Change, changed, gone, new, set_
 from tests.policy.made_up import ACCOUNT, TLS_ONLY, exported, policy, ref, reference
 
 Json = dict[str, Any]
@@ -41,6 +41,39 @@ _OWN_ONLY = {"Principal": "*", "Condition": {"StringEquals": {"aws:SourceAccount
 _BOUNDARY = set_(
     t.IAM_POLICY, "made-boundary", "policy", policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
 )
+
+
+_PLACED = (t.PLACEMENT_GROUP, "made-engines")
+_OTHER_TIER = set_(*_TEMPLATE, "name", "surveillance")
+_REPLICA = {
+    "regionName": "us-west-2",
+    "kmsKeyArn": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1",
+    "pointInTimeRecovery": True,
+    "deletionProtectionEnabled": True,
+}
+_READER = {
+    "replicateSourceDb": ref(t.RDS_INSTANCE, "database", "identifier"),
+    "storageEncrypted": True,
+    "kmsKeyId": ref(t.KEY, "key"),
+    "deletionProtection": True,
+    "parameterGroupName": "primary-pg",
+    "maintenanceWindow": "sun:06:30-sun:07:30",
+}
+
+
+def _replicated_by_primary(name: str) -> tuple[Change, ...]:
+    timed = {"status": "Enabled"}
+    destination = {
+        "bucket": f"arn:aws:s3:::{name}",
+        "encryptionConfiguration": {"replicaKmsKeyId": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1"},
+        "replicationTime": timed,
+        "metrics": timed,
+    }
+    rules = [{"id": "out", "status": "Enabled", "destination": destination}]
+    return (
+        gone(t.BUCKET_REPLICATION, "made-trades", RECOVERY),
+        new(t.BUCKET_REPLICATION, "made-out", bucket=ref(t.BUCKET, "trades", "id"), rules=rules),
+    )
 
 
 def _cluster(**properties: Any) -> Change:
@@ -498,6 +531,87 @@ BREAKS: list[tuple[str, tuple[Change, ...]]] = [
     ),
     ("stateful-protected", (set_(t.BUCKET, "made-trades", "options.protect", False),)),
     ("stateful-replicated", (new(t.VOLUME, "made-disk", encrypted=True, kmsKeyId=ref(t.KEY, "key")),)),
+    # Values at the edge, and ways round
+    ("latency-tier-cluster-placed", (set_(*_PLACED, "strategy", "partition"), set_(*_PLACED, "partitionCount", 2.0))),
+    (
+        "tenancy-fits-strategy",
+        (_OTHER_TIER, set_(*_PLACED, "strategy", "partition"), set_(*_PLACED, "partitionCount", 3.0)),
+    ),
+    ("tenancy-fits-strategy", (_OTHER_TIER, set_(*_TEMPLATE, "placement.hostId", "h-1"))),
+    (
+        "placement-one-zone",
+        (new(t.AUTOSCALING_GROUP, "made-spread", placementGroup=_GROUP, availabilityZones=["us-east-1b"]),),
+    ),
+    ("placement-one-zone", (set_(*_TEMPLATE, "placement.availabilityZone", "us-east-1b"),)),
+    ("placement-one-zone", (set_(*_TEMPLATE, "networkInterfaces.subnetId", ref(t.SUBNET, "app-b", "id")),)),
+    ("ebs-customer-key", (set_(*_TEMPLATE, "blockDeviceMappings"),)),
+    ("ebs-customer-key", (new(t.VOLUME, "made-disk", RECOVERY, encrypted=False),)),
+    ("ebs-optimised", (_instance(**{**HARD, "instanceType": "m3.large"}),)),
+    ("eks-secrets-encrypted", (set_(t.EKS_CLUSTER, "made-cluster", "encryptionConfig.resources", []),)),
+    ("rds-maintenance-window", (set_(t.RDS_INSTANCE, "made-database", "maintenanceWindow", "fri:20:59-fri:21:30"),)),
+    (
+        "rds-tls-forced",
+        tuple(
+            set_(t.RDS_INSTANCE, "made-database", "parameterGroupName", "default.postgres17", s)
+            for s in (PRIMARY, RECOVERY)
+        ),
+    ),
+    (
+        "table-strong-consistency",
+        (
+            set_(
+                *_CONTROL,
+                "replicas",
+                lambda old: [
+                    *old,
+                    {
+                        **old[0],
+                        "regionName": "us-east-2",
+                        "consistencyMode": "EVENTUAL",
+                        "kmsKeyArn": "arn:aws:kms:us-east-2:1:key/1",
+                    },
+                ],
+                RECOVERY,
+            ),
+        ),
+    ),
+    ("bucket-customer-key", (set_(*_ENCRYPTION, "rules.applyServerSideEncryptionByDefault.sseAlgorithm", "AES256"),)),
+    (
+        "bucket-replica-locked",
+        (
+            *_replicated_by_primary("copies"),
+            set_(*_TRADES, "bucket", "copies", RECOVERY),
+            gone(t.BUCKET_OBJECT_LOCK, "made-trades", RECOVERY),
+        ),
+    ),
+    ("firehose-encrypted", (set_(t.FIREHOSE, "made-events", "serverSideEncryption.enabled", False),)),
+    (
+        "firehose-error-backup",
+        (
+            set_(t.FIREHOSE, "made-events", "extendedS3Configuration"),
+            set_(t.FIREHOSE, "made-events", "httpEndpointConfiguration", {"url": "https://x"}),
+        ),
+    ),
+    ("queue-not-public", (set_(t.QUEUE, "made-account-events", "policy", policy(ANYBODY)),)),
+    (
+        "queue-dead-letter",
+        (
+            set_(t.QUEUE, "made-account-events", "redrivePolicy", "{}"),
+            new(t.EVENT_SOURCE_MAPPING, "made-dead", destinationConfig={"x": ref(t.QUEUE, "dead")}),
+        ),
+    ),
+    (
+        "listener-tls",
+        (set_(t.LISTENER, "made-http", "defaultActions", [{"type": "redirect", "redirect": {"protocol": "HTTP"}}]),),
+    ),
+    ("secret-rotated", (set_(*_ROTATION, {"scheduleExpression": "rate(2400 hours)"}),)),
+    ("pipeline-encrypted", (set_(t.PIPELINE, "made-delivery", "artifactStores", []),)),
+    ("failover-routing", (gone(t.DNS_RECORD, "made-primary"), gone(t.DNS_RECORD, "made-secondary"))),
+    (
+        "rto-budget",
+        (set_(t.DNS_RECORD, "made-primary", "ttl"), set_(t.DNS_RECORD, "made-primary", "aliases", [{"name": "x"}])),
+    ),
+    ("rto-budget", (set_(t.DNS_RECORD, "made-primary", "ttl", 11.0),)),
 ]
 
 ALLOWED: list[tuple[str, tuple[Change, ...]]] = [
@@ -562,6 +676,121 @@ ALLOWED: list[tuple[str, tuple[Change, ...]]] = [
             set_(t.ECS_SERVICE, "made-order-intake", "schedulingStrategy", "DAEMON"),
         ),
     ),
+    (
+        "two partitions of dedicated instances",
+        (_OTHER_TIER, set_(*_PLACED, "strategy", "partition"), set_(*_PLACED, "partitionCount", 2.0)),
+    ),
+    (
+        "seven partitions of shared instances",
+        (
+            _OTHER_TIER,
+            set_(*_TEMPLATE, "placement.tenancy"),
+            set_(*_PLACED, "strategy", "partition"),
+            set_(*_PLACED, "partitionCount", 7.0),
+        ),
+    ),
+    (
+        "the oldest version in support",
+        tuple(set_(t.EKS_CLUSTER, "made-cluster", "version", "1.33", s) for s in (PRIMARY, RECOVERY)),
+    ),
+    (
+        "images that the registry scans",
+        (
+            set_(t.ECR_REPOSITORY, "made-engine", "imageScanningConfiguration"),
+            new(
+                t.ECR_SCANNING,
+                "made-scan",
+                rules=[{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [{"filter": "made-up/*"}]}],
+            ),
+        ),
+    ),
+    ("backups of thirty days", (set_(t.RDS_INSTANCE, "made-database", "backupRetentionPeriod", 30.0),)),
+    *(
+        (f"a window {window}", (set_(t.RDS_INSTANCE, "made-database", "maintenanceWindow", window),))
+        for window in ("mon:21:00-mon:21:30", "mon:13:00-mon:13:30", "sun:23:30-mon:00:30")
+    ),
+    ("a reader of the database", (new(t.RDS_INSTANCE, "made-reader", **_READER),)),
+    (
+        "a replica declared in the table",
+        (gone(t.TABLE_REPLICA, "made-orders", RECOVERY), set_(t.TABLE, "made-orders", "replicas", [_REPLICA])),
+    ),
+    ("a replication declared by the primary", _replicated_by_primary("dr-trades-111122223333")),
+    (
+        "a lock in years",
+        (
+            set_(
+                t.BUCKET_OBJECT_LOCK, "made-trades", "rule", {"defaultRetention": {"mode": "COMPLIANCE", "years": 7.0}}
+            ),
+            set_(
+                t.BUCKET_OBJECT_LOCK,
+                "made-trades",
+                "rule",
+                {"defaultRetention": {"mode": "COMPLIANCE", "days": 2556.0}},
+                RECOVERY,
+            ),
+        ),
+    ),
+    (
+        "a stream on demand",
+        (
+            set_(t.STREAM, "made-orders", "shardCount"),
+            set_(t.STREAM, "made-orders", "streamModeDetails", {"streamMode": "ON_DEMAND"}),
+        ),
+    ),
+    (
+        "an endpoint that keeps what it does not take",
+        (
+            set_(t.FIREHOSE, "made-events", "extendedS3Configuration"),
+            set_(
+                t.FIREHOSE,
+                "made-events",
+                "httpEndpointConfiguration",
+                {"s3BackupMode": "FailedDataOnly", "s3Configuration": {"kmsKeyArn": ref(t.KEY, "key")}},
+            ),
+        ),
+    ),
+    *(
+        (f"a route {key}", (new(t.HTTP_ROUTE, "made-route", routeKey=key),))
+        for key in ("GET /health", "OPTIONS /orders")
+    ),
+    ("a route that asks", (new(t.HTTP_ROUTE, "made-route", routeKey="PUT /orders", authorizationType="AWS_IAM"),)),
+    (
+        "a stage of an HTTP API that logs",
+        (new(t.HTTP_STAGE, "made-stage", accessLogSettings={"destinationArn": "arn:aws:logs:x"}),),
+    ),
+    (
+        "a balancer by its subnet mappings",
+        (
+            set_(t.LOAD_BALANCER, "made-balancer", "subnets"),
+            set_(
+                t.LOAD_BALANCER,
+                "made-balancer",
+                "subnetMappings",
+                [{"subnetId": ref(t.SUBNET, f"app-{zone}", "id")} for zone in "ab"],
+            ),
+        ),
+    ),
+    ("ninety days between rotations", (set_(*_ROTATION, {"scheduleExpression": "rate(2160 hours)"}),)),
+    ("thirty seconds exactly", (set_(t.DNS_RECORD, "made-primary", "ttl", 10.0),)),
+    (
+        "a routing control",
+        (
+            set_(t.DNS_RECORD, "made-primary", "ttl", 20.0),
+            set_(t.HEALTH_CHECK, "made-primary", "type", "RECOVERY_CONTROL"),
+        ),
+    ),
+    (
+        "no concurrency kept warm",
+        (
+            new(
+                t.SCALING_TARGET,
+                "made-scale",
+                serviceNamespace="lambda",
+                resourceId="function/order-intake",
+                minCapacity=0.0,
+            ),
+        ),
+    ),
     ("an address of a NAT gateway", (new(t.ELASTIC_IP, "made-address", domain="vpc"),)),
 ]
 
@@ -611,3 +840,27 @@ def test_what_leads_out_of_the_plan_is_said_to_be_beyond_judging(
 ) -> None:
     report = evaluate(changed(made, changes))
     assert (rule, path) in {(entry.rule.id, entry.property) for entry in report.not_evaluated}
+
+
+def test_a_stack_that_has_taken_over_names_no_other_region_in_a_resource(made_over: list[Json]) -> None:
+    """Each resource may name a region of its own, whatever its provider serves."""
+    change = new(t.LOG_GROUP, "made-far", RECOVERY, name="far", region="us-east-1")
+    report = evaluate(changed(made_over, [change]))
+    assert [(v.rule.id, v.message) for v in report.violations] == [("recovery-independent", "is declared in us-east-1")]
+
+
+def test_older_type_tokens_are_the_same_resources(made: list[Json]) -> None:
+    """aws.s3.BucketV2 and its settings, and aws.alb, are what aws.s3.Bucket and aws.lb are."""
+    older = {usual: token for token, usual in t.OTHER_TOKENS.items()}
+
+    def renamed(value: Any) -> Any:
+        text = json.dumps(value)
+        for usual, token in older.items():
+            text = text.replace(f'"{usual}"', f'"{token}"').replace(f"${{{usual}::", f"${{{token}::")
+        return json.loads(text)
+
+    report = evaluate(renamed(made))
+    assert not report.violations
+    assert not report.not_evaluated
+    broken = changed(made, [gone(t.BUCKET_VERSIONING, "made-trades")])
+    assert {v.rule.id for v in evaluate(renamed(broken)).violations} == {"bucket-versioned"}
