@@ -160,6 +160,7 @@ def backups_copied(vault: Resource, primary: Stack, recovery: Stack, _: Paramete
             for rule in plan.items("rules"):
                 if _fills(rule, plan, stack, vault, primary) and _copies(rule, plan, stack, recovery):
                     return
+    vault.get("name")  # A plan names the vault that it fills: of one whose name is not known nothing can be said.
     yield f"no plan copies its backups to a vault in {recovery.region}"
 
 

@@ -17,7 +17,7 @@ from policy.values import UNKNOWN_TEXT
 
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
-_MISSHAPEN = ("x", 3.5, None, ["x"], {"a": {"b": 1.0}}, [UNKNOWN_TEXT])
+_MISSHAPEN = ("x", {"a": 1.0}, [UNKNOWN_TEXT])
 
 
 def _paths(value: Any, at: Path = ()) -> Iterator[Path]:
