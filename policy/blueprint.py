@@ -21,7 +21,7 @@ def read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PolicyInputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyInputError(f"{path}: is not JSON: {error}; {_HINT}") from None
     return document
 

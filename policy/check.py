@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,10 +18,13 @@ from policy.rule import Rule, Scope, Severity, evaluations
 from policy.stack import Stack
 from policy.values import NotEvaluatedError
 
+# What a check raises at a property that has not the form that the provider's schema gives it.
+_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Violation:
-    """A rule that a resource breaks; `urn` is empty where the stack as a whole does."""
+    """A rule that a resource breaks; `urn` is the stack's own where the stack as a whole does."""
 
     rule: Rule
     severity: Severity
@@ -33,7 +37,6 @@ class Violation:
         return {
             "rule": self.rule.id,
             "severity": self.severity.value,
-            "stack": self.stack,
             "urn": self.urn,
             "message": self.message,
             "remediation": self.rule.remediation,
@@ -134,7 +137,19 @@ def evaluate(
     if not 1 <= len(blueprints) <= 2:
         raise PolicyInputError(f"one or two blueprints are compared, not {len(blueprints)}")
     stacks = [stack_of(document, f"blueprint {index + 1}") for index, document in enumerate(blueprints)]
+    if len(stacks) > 1:
+        _refuse_other_pairs(*stacks)
     return judge(stacks, configuration.settings(rules, config), exemptions(exempt, {r.id for r in rules}), today, rules)
+
+
+def _refuse_other_pairs(primary: Stack, recovery: Stack) -> None:
+    if primary.name == recovery.name:
+        raise PolicyInputError(f"both blueprints are of stack {primary.name!r}; give the primary's and the recovery's")
+    with suppress(NotEvaluatedError):
+        if primary.standing_by and not recovery.standing_by:
+            raise PolicyInputError(
+                f"the first blueprint, of stack {primary.name!r}, is a recovery stack's; give the primary's first"
+            )
 
 
 def judge(
@@ -160,7 +175,7 @@ def judge(
 
 def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stack | None, report: Report) -> None:
     for resource, arguments in evaluations(rule, stack, other):
-        urn = resource.urn if resource is not None else ""
+        urn = resource.urn if resource is not None else stack.urn
         report.evaluated += 1
         try:
             for found in rule.check(*arguments, setting.parameters):
@@ -170,6 +185,9 @@ def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stac
             report.not_evaluated.append(
                 NotEvaluated(rule, setting.severity, stack.name, urn, error.property, error.reason)
             )
+        except _MISSHAPEN as error:
+            reason = f"are not of the form that the rule knows: {error}"
+            report.not_evaluated.append(NotEvaluated(rule, setting.severity, stack.name, urn, "properties", reason))
 
 
 def _set_not_evaluated(report: Report, setting: configuration.Setting | None) -> None:

@@ -20,15 +20,6 @@ LEVEL = "enforcementLevel"
 NOT_EVALUATED = "could-not-be-evaluated"
 """The name under which what could not be evaluated is reported, and set, as if it were a rule of its own."""
 
-_TYPES: Mapping[str, Any] = {
-    "array": list | tuple,
-    "boolean": bool,
-    "integer": int | float,
-    "number": int | float,
-    "object": Mapping,
-    "string": str,
-}
-
 
 @dataclass(frozen=True)
 class Setting:
@@ -91,10 +82,8 @@ def _check_parameter(rule: Rule, name: str, value: Any) -> None:
     if name not in rule.parameters:
         known = ", ".join(rule.parameters) or "none"
         raise PolicyInputError(f"configuration: rule {rule.id!r} has no parameter {name!r}; it has: {known}")
-    wanted = rule.parameters[name].type
-    # A boolean is an int to Python, not to JSON schema; the engine sends every number as a float.
-    if not isinstance(value, _TYPES[wanted]) or isinstance(value, bool) is not (wanted == "boolean"):
-        raise PolicyInputError(f"configuration: {rule.id}.{name} = {value!r} must be of type {wanted}")
+    if (objection := rule.parameters[name].objection(value)) is not None:
+        raise PolicyInputError(f"configuration: {rule.id}.{name} = {value!r} {objection}")
 
 
 def _level(value: Any, where: str) -> Severity:

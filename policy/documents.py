@@ -21,6 +21,13 @@ _NARROWING = (
     "aws:principalorgpaths",
     "kms:calleraccount",
 )
+# Operators that hold only where the request has the key (IAM User Guide, "Condition operators"): not the negated ones,
+# nor Null, ...IfExists and ForAllValues, which hold without it.
+_COMPARING = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
+
+
+def _says_something(values: Any) -> bool:
+    return all(str(value).strip("*") for value in _list(values))
 
 
 @dataclass(frozen=True)
@@ -44,23 +51,35 @@ class Statement:
     def narrowed(self) -> bool:
         """Whether a condition ties the statement to accounts or resources of one's own."""
         return any(
-            key.lower() in _NARROWING and "Not" not in operator
+            key.lower() in _NARROWING and _says_something(values)
             for operator, tests in self.conditions.items()
-            if isinstance(tests, Mapping)
-            for key in tests
+            if operator.removeprefix("ForAnyValue:") in _COMPARING and isinstance(tests, Mapping)
+            for key, values in tests.items()
         )
 
     @property
     def denies_plain_transport(self) -> bool:
-        """Whether it denies everybody what does not come by TLS."""
+        """Whether it denies everybody whatever does not come by TLS, objects included."""
         tests = {k.lower(): v for k, v in self.conditions.get("Bool", {}).items()}
         value = tests.get("aws:securetransport")
-        return not self.allows and "*" in self.principals and str(value).lower() in ("false", "['false']")
+        everything = bool({"*", "s3:*"} & set(self.actions)) and any(
+            r == "*" or r.endswith("/*") for r in self.resources
+        )
+        denied = not self.allows and "*" in self.principals and everything
+        return denied and str(value).lower() in ("false", "['false']")
 
     @property
     def everything(self) -> bool:
-        """Whether it grants every action on every resource, no condition narrowing it down."""
-        return self.allows and "*" in self.actions and "*" in self.resources and not self.conditions
+        """Whether it grants every action, or all but some, on every resource."""
+        every = bool({"*", "*:*"} & set(self.actions)) or bool(self.not_actions)
+        return self.allows and every and "*" in self.resources
+
+    @property
+    def whole_services(self) -> tuple[str, ...]:
+        """The services of which it grants every action on every resource."""
+        if not self.allows or "*" not in self.resources or self.conditions:
+            return ()
+        return tuple(action for action in self.actions if action.endswith(":*") and action != "*:*")
 
 
 def statements(document: Any) -> Iterator[Statement]:
@@ -72,7 +91,8 @@ def statements(document: Any) -> Iterator[Statement]:
             yield Statement(
                 sid=str(entry.get("Sid", "")),
                 allows=entry.get("Effect") == "Allow",
-                principals=tuple(_principals(entry.get("Principal"))),
+                # Everybody but some is everybody.
+                principals=("*",) if "NotPrincipal" in entry else tuple(_principals(entry.get("Principal"))),
                 actions=tuple(map(str, _list(entry.get("Action")))),
                 not_actions=tuple(map(str, _list(entry.get("NotAction")))),
                 resources=tuple(map(str, _list(entry.get("Resource")))),

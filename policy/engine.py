@@ -136,7 +136,7 @@ class Pack:
 
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
             self._record(rule, args)
-            if args.resource_type in types:
+            if t.usual(args.resource_type) in types:
                 self._configure(rule, args.get_config())
                 self._tell(
                     self._judged(rule, Stack("", [_resource(args, self._inputs[args.urn], {})])), report_violation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,14 @@ class Exemption:
 def read(path: Path) -> Any:
     """The entries of a file of exemptions, YAML or JSON. Raises `PolicyInputError`."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PolicyInputError(f"{path}: cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise PolicyInputError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
+    except ValueError as error:
+        raise PolicyInputError(f"{path}: is not YAML: {error}") from None
+    return [] if entries is None else entries
 
 
 def exemptions(entries: Any, rules: Collection[str]) -> tuple[Exemption, ...]:
@@ -57,24 +60,27 @@ def _exemption(entry: Any, index: int, rules: Collection[str]) -> Exemption:
         return entry
     if not isinstance(entry, Mapping):
         raise PolicyInputError(f"{where}: must be an object with {', '.join(_FIELDS)}")
-    if unknown := set(entry) - set(_FIELDS):
+    if unknown := {str(field) for field in entry} - set(_FIELDS):
         raise PolicyInputError(
             f"{where}: {', '.join(sorted(unknown))} is not a field; the fields are {', '.join(_FIELDS)}"
         )
     for field in _FIELDS:
         if not entry.get(field):
             raise PolicyInputError(f"{where}: {field} is missing; an exemption has {', '.join(_FIELDS)}")
+        if field != "expires" and not isinstance(entry[field], str):
+            raise PolicyInputError(f"{where}: {field} = {entry[field]!r} must be a text")
     if entry["rule"] not in rules:
         raise PolicyInputError(f"{where}: there is no rule {entry['rule']!r}; `python -m policy list` names them all")
-    reason = str(entry["reason"]).strip()
+    reason = entry["reason"].strip()
     if len(reason) < _LEAST_REASON:
         raise PolicyInputError(f"{where}: reason = {reason!r} explains nothing; write what a reviewer would accept")
-    return Exemption(str(entry["urn"]), entry["rule"], reason, _date(entry["expires"], where))
+    return Exemption(entry["urn"], entry["rule"], reason, _date(entry["expires"], where))
 
 
 def _date(value: Any, where: str) -> date:
+    # YAML reads a date with a time as what Python does not compare with a date.
     if isinstance(value, date):
-        return value
+        return value.date() if isinstance(value, datetime) else value
     try:
         return date.fromisoformat(str(value))
     except ValueError:

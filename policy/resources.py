@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from policy.tokens import usual
 from policy.values import NotEvaluatedError, Unknown, has_reference, parsed, unknown_in
 
 
@@ -32,7 +33,7 @@ class Resource:
         custom: bool = True,
     ) -> None:
         self.urn = urn
-        self.type = type_
+        self.type = usual(type_)
         self.name = name
         self.provider = provider
         self.parent = parent
@@ -62,7 +63,7 @@ class Resource:
         """The value at `path`, an `Unknown` as it is; for rules that ask only whether something is there."""
         value: Any = self.properties
         for key in path.split("."):
-            if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], Unknown):
+            if isinstance(value, list) and len(value) == 1:
                 value = value[0]
             if isinstance(value, Unknown):
                 return value
@@ -90,6 +91,8 @@ class Resource:
             if value.lower() in ("true", "false"):
                 return value.lower() == "true"
             raise NotEvaluatedError(path, f"is neither true nor false but {value!r}")
+        if not isinstance(value, bool | int | float):
+            raise NotEvaluatedError(path, f"is neither true nor false but a {type(value).__name__}")
         return bool(value)
 
     def number(self, path: str) -> float | None:
@@ -109,6 +112,8 @@ class Resource:
             return ""
         if has_reference(value):
             raise NotEvaluatedError(path, f"comes from another resource: {value}")
+        if isinstance(value, list | dict):
+            raise NotEvaluatedError(path, f"is no text but a {type(value).__name__}")
         return str(value)
 
     def items(self, path: str) -> list[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -35,15 +36,72 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a rule, as JSON schema describes it: `type`, default, and what it means."""
+    """A parameter of a rule, as JSON schema describes it: `type`, default, and what it means.
+
+    `items` is the type of the elements of an array or of the values of an object, `fields` are the numbers that each
+    value of an object has; a number is `minimum` at least, a text matches `pattern`.
+    """
 
     type: str
     default: Any
     description: str
+    items: str = ""
+    fields: tuple[str, ...] = ()
+    minimum: float | None = None
+    pattern: str = ""
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the parameter."""
-        return {"type": self.type, "default": self.default, "description": self.description}
+        found: dict[str, Any] = {"type": self.type, "default": self.default, "description": self.description}
+        if self.minimum is not None:
+            found["minimum"] = self.minimum
+        if self.pattern:
+            found["pattern"] = self.pattern
+        if self.fields:
+            positive = {name: {"type": "number", "minimum": 1} for name in self.fields}
+            found["additionalProperties"] = {"type": "object", "properties": positive, "required": list(self.fields)}
+        elif self.items:
+            found["items" if self.type == "array" else "additionalProperties"] = {"type": self.items}
+        return found
+
+    def objection(self, value: Any) -> str | None:
+        """Why `value` cannot be the parameter's, None where it can."""
+        if not _is_of(self.type, value):
+            return f"must be of type {self.type}"
+        if self.minimum is not None and value < self.minimum:
+            return f"must be {self.minimum:g} at least"
+        if self.pattern and not re.search(self.pattern, value):
+            return f"must match {self.pattern}"
+        for key, item in _elements(value) if self.items else ():
+            if not _is_of(self.items, item):
+                return f"must hold values of type {self.items}, not {key} = {item!r}"
+        for key, item in value.items() if self.fields else ():
+            for name in self.fields:
+                given = item.get(name) if isinstance(item, Mapping) else None
+                if given is None or not _is_of("number", given) or given < 1:
+                    return f"must give {key!r} a number {name} of 1 at least, not {given!r}"
+        return None
+
+
+_TYPES: Mapping[str, Any] = {
+    "array": list | tuple,
+    "boolean": bool,
+    "integer": int | float,
+    "number": int | float,
+    "object": Mapping,
+    "string": str,
+}
+
+
+def _is_of(type_: str, value: Any) -> bool:
+    # A boolean is an int to Python, not to JSON schema; the engine sends every number as a float.
+    if isinstance(value, bool) or type_ == "boolean":
+        return isinstance(value, bool) and type_ == "boolean"
+    return isinstance(value, _TYPES[type_]) and (type_ != "integer" or float(value).is_integer())
+
+
+def _elements(value: Any) -> Iterable[tuple[Any, Any]]:
+    return value.items() if isinstance(value, Mapping) else enumerate(value)
 
 
 @dataclass(frozen=True)

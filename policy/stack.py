@@ -15,9 +15,10 @@ from functools import cached_property
 from typing import Any
 
 from policy.resources import Resource
-from policy.tokens import AWS_PROVIDER
+from policy.tokens import AWS_PROVIDER, STACK, usual
 from policy.values import NotEvaluatedError, Unknown, parsed, references_in, unknown_in
 
+_URN_PARTS = 3
 _IDENTIFYING = ("id", "arn", "name", "bucket", "identifier", "url", "family", "keyId")
 
 
@@ -41,6 +42,17 @@ class Stack:
         self._attached: dict[tuple[str, str], tuple[Mapping[str, list[Resource]], list[tuple[Resource, Unknown]]]] = {}
 
     @cached_property
+    def urn(self) -> str:
+        """The URN of the stack's own resource; of a stack of which nothing says it, its name."""
+        for resource in self.resources:
+            if resource.type == STACK:
+                return resource.urn
+            if resource.urn.startswith("urn:pulumi:") and resource.urn.count("::") >= _URN_PARTS:
+                stack, project, *_ = resource.urn.split("::")
+                return f"{stack}::{project}::{STACK}::{project}-{stack.rpartition(':')[2]}"
+        return self.name
+
+    @cached_property
     def by_urn(self) -> dict[str, Resource]:
         """Resources by URN."""
         return {resource.urn: resource for resource in self.resources}
@@ -59,7 +71,12 @@ class Stack:
     # Regions
 
     def region_of(self, resource: Resource) -> str:
-        """The region that a resource's provider serves. Raises `NotEvaluatedError` when nothing says it."""
+        """The region that a resource names, or that its provider serves.
+
+        Raises `NotEvaluatedError` when nothing says it.
+        """
+        if isinstance(resource.peek("region"), str) and not resource.type.startswith("pulumi:"):
+            return resource.text("region")
         if resource.provider is None:
             raise NotEvaluatedError("provider", "is not told, so the region is not known")
         provider = self.by_urn.get(resource.provider)
@@ -124,10 +141,21 @@ class Stack:
         """The resource of this stack that the value at `path` refers to, None for anything else."""
         return next((t for t in self.targets(resource, path, *types) if isinstance(t, Resource)), None)
 
-    def referred_by(self, other: Stack, resource: Resource, path: str) -> list[Resource]:
-        """Resources of this stack that the value at `path` of another stack's resource refers to by an output."""
+    def in_plan(self, resource: Resource, path: str, *types: str) -> Resource | None:
+        """As `declared`, None where nothing stands at `path`. Raises `NotEvaluatedError` for anything else."""
+        found = self.targets(resource, path, *types)
+        declared = next((target for target in found if isinstance(target, Resource)), None)
+        if found and declared is None:
+            raise NotEvaluatedError(path, f"names what is not in the plan: {resource.peek(path)!r}")
+        return declared
+
+    def referred_by(self, other: Stack, resource: Resource, path: str, value: Any = None) -> list[Resource]:
+        """Resources of this stack that another stack's resource refers to at `path`, by an output or a literal.
+
+        `value` is what stands there, where it stands in a list below `path`.
+        """
         found: list[Resource] = []
-        for target in other.targets(resource, path):
+        for target in other.resolved(resource, path, resource.peek(path) if value is None else value):
             if isinstance(target, Elsewhere):
                 found += [t for t in self._by_reference(self._output(target.value)) if isinstance(t, Resource)]
                 found += self._by_identity.get(target.value, ())
@@ -192,7 +220,7 @@ class Stack:
         for reference in references_in(value):
             if reference.elsewhere:
                 yield Elsewhere(f"{reference.name}#{reference.path}")
-            elif (resource := self._by_type_and_name.get((reference.type, reference.name))) is not None:
+            elif (resource := self._by_type_and_name.get((usual(reference.type), reference.name))) is not None:
                 yield resource
 
     def _by_value(self, literal: str, types: tuple[str, ...]) -> list[Target]:

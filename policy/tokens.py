@@ -4,6 +4,7 @@ AWS_PROVIDER = "pulumi:providers:aws"
 STACK = "pulumi:pulumi:Stack"
 
 VPC = "aws:ec2/vpc:Vpc"
+VPC_CIDR = "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation"
 SUBNET = "aws:ec2/subnet:Subnet"
 FLOW_LOG = "aws:ec2/flowLog:FlowLog"
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -16,6 +17,8 @@ ROUTE = "aws:ec2/route:Route"
 
 INSTANCE = "aws:ec2/instance:Instance"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+ELASTIC_IP = "aws:ec2/eip:Eip"
+ELASTIC_IP_ASSOCIATION = "aws:ec2/eipAssociation:EipAssociation"
 PLACEMENT_GROUP = "aws:ec2/placementGroup:PlacementGroup"
 CAPACITY_RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 AUTOSCALING_GROUP = "aws:autoscaling/group:Group"
@@ -24,12 +27,16 @@ VOLUME = "aws:ebs/volume:Volume"
 EKS_CLUSTER = "aws:eks/cluster:Cluster"
 EKS_NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 ECS_SERVICE = "aws:ecs/service:Service"
+SCALING_TARGET = "aws:appautoscaling/target:Target"
 TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 ECR_REPOSITORY = "aws:ecr/repository:Repository"
 ECR_SCANNING = "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration"
 ECR_REPLICATION = "aws:ecr/replicationConfiguration:ReplicationConfiguration"
 
 RDS_INSTANCE = "aws:rds/instance:Instance"
+RDS_CLUSTER = "aws:rds/cluster:Cluster"
+RDS_CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
+RDS_CLUSTER_PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 RDS_PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 
 TABLE = "aws:dynamodb/table:Table"
@@ -52,16 +59,22 @@ STREAM = "aws:kinesis/stream:Stream"
 STREAM_CONSUMER = "aws:kinesis/streamConsumer:StreamConsumer"
 FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 QUEUE = "aws:sqs/queue:Queue"
+REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 EVENT_ARCHIVE = "aws:cloudwatch/eventArchive:EventArchive"
 
 FUNCTION = "aws:lambda/function:Function"
 FUNCTION_PERMISSION = "aws:lambda/permission:Permission"
+INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 EVENT_SOURCE_MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 REST_API = "aws:apigateway/restApi:RestApi"
+API_DOMAIN = "aws:apigateway/domainName:DomainName"
+HTTP_ROUTE = "aws:apigatewayv2/route:Route"
+HTTP_STAGE = "aws:apigatewayv2/stage:Stage"
 API_METHOD = "aws:apigateway/method:Method"
 API_STAGE = "aws:apigateway/stage:Stage"
 API_METHOD_SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
@@ -70,6 +83,7 @@ LOAD_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 LISTENER = "aws:lb/listener:Listener"
 
 KEY = "aws:kms/key:Key"
+KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
 REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 KEYS = (KEY, REPLICA_KEY)
 SECRET = "aws:secretsmanager/secret:Secret"
@@ -86,6 +100,10 @@ IAM_POLICY = "aws:iam/policy:Policy"
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 USER_POLICY = "aws:iam/userPolicy:UserPolicy"
+ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+USER_ATTACHMENT = "aws:iam/userPolicyAttachment:UserPolicyAttachment"
+GROUP_ATTACHMENT = "aws:iam/groupPolicyAttachment:GroupPolicyAttachment"
+POLICY_ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
 
 CACHE_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -93,3 +111,19 @@ CACHE_CLUSTER = "aws:elasticache/cluster:Cluster"
 
 DNS_RECORD = "aws:route53/record:Record"
 HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck"
+
+# Other tokens of pulumi-aws for the same resources.
+OTHER_TOKENS = {
+    "aws:alb/loadBalancer:LoadBalancer": LOAD_BALANCER,
+    "aws:alb/listener:Listener": LISTENER,
+    "aws:s3/bucketV2:BucketV2": BUCKET,
+    "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": BUCKET_ENCRYPTION,
+    "aws:s3/bucketVersioningV2:BucketVersioningV2": BUCKET_VERSIONING,
+    "aws:s3/bucketLoggingV2:BucketLoggingV2": BUCKET_LOGGING,
+    "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2": BUCKET_OBJECT_LOCK,
+}
+
+
+def usual(type_: str) -> str:
+    """The type token under which rules speak of a resource that has several."""
+    return OTHER_TOKENS.get(type_, type_)

@@ -59,6 +59,7 @@ class Unknown:
     __bool__ = __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = refuse
     __str__ = __iter__ = __len__ = __contains__ = __getitem__ = refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __int__ = __float__ = refuse
+    get = items = keys = values = startswith = endswith = lower = upper = split = refuse
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from policy.check import Exempted, NotEvaluated, Report, Violation
 from policy.rule import Severity
+from policy.tokens import STACK
 
 _STYLE = {Severity.MANDATORY: "bold red", Severity.ADVISORY: "yellow"}
 
@@ -48,10 +49,9 @@ def _table(title: str, findings: list[Violation] | list[NotEvaluated]) -> Table:
 
 def _short(urn: str, stack: str) -> str:
     """Stack, own type and name: what is left of a URN when its parents and project are."""
-    if not urn:
-        return f"stack {stack}"
-    *_, types, name = urn.split("::")
-    return f"{stack}: {types.split('$')[-1]} {name}"
+    types, _, name = urn.rpartition("::")
+    type_ = types.rpartition("::")[2].rpartition("$")[2]
+    return f"stack {stack}" if type_ in ("", STACK) else f"{stack}: {type_} {name}"
 
 
 def _exempted(exempted: Exempted) -> Text:

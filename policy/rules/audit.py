@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
@@ -11,6 +12,22 @@ from policy.rules.keys_of import missing_customer_key
 from policy.stack import Stack
 
 RULES = Rules("Audit and backup")
+
+
+@RULES.parity(
+    t.VPC,
+    id="trail-present",
+    title="A trail records what is called in both regions",
+    remediation="Declare an aws.cloudtrail.Trail with isMultiRegionTrail, in either stack.",
+    fsbp="CloudTrail.1",
+    cis="4.1",
+    pci="10.2.1",
+    nist="AU-2, AU-12",
+)
+def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
+    """One of all regions records the other stack's as well. What it must be like is asked of each trail."""
+    if not primary.of_type(t.TRAIL) and not recovery.of_type(t.TRAIL):
+        yield "no trail records what is called in this account"
 
 
 @RULES.resource(
@@ -134,12 +151,35 @@ def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     nist="CP-6, CP-9",
     sec="17a-4(e)",
 )
-def backups_copied(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
+def backups_copied(vault: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """One that has taken over has left the primary's plan standing and declares none of it."""
     if not recovery.standing_by:
         return
     for stack in (primary, recovery):
         for plan in stack.of_type(t.BACKUP_PLAN):
-            if any(rule.get("copyActions") for rule in plan.items("rules")):
-                return
-    yield f"no plan copies its backups to {recovery.region}"
+            for rule in plan.items("rules"):
+                if _fills(rule, plan, stack, vault, primary) and _copies(rule, plan, stack, recovery):
+                    return
+    vault.get("name")  # A plan names the vault that it fills: of one whose name is not known nothing can be said.
+    yield f"no plan copies its backups to a vault in {recovery.region}"
+
+
+def _fills(rule: dict[str, Any], plan: Resource, stack: Stack, vault: Resource, primary: Stack) -> bool:
+    into = rule.get("targetVaultName")
+    return vault in _vaults(plan, stack, primary, into)
+
+
+def _copies(rule: dict[str, Any], plan: Resource, stack: Stack, recovery: Stack) -> bool:
+    for action in rule.get("copyActions") or []:
+        arn = action.get("destinationVaultArn")
+        vaults = [v for v in _vaults(plan, stack, recovery, arn) if recovery.region_of(v) == recovery.region]
+        if vaults or str(arn).startswith(f"arn:aws:backup:{recovery.region}:"):
+            return True
+    return False
+
+
+def _vaults(plan: Resource, stack: Stack, of: Stack, value: Any) -> list[Resource]:
+    """The vaults of a stack that a value in a plan of that or of the other stack means."""
+    if stack is not of:
+        return of.referred_by(stack, plan, "rules", value)
+    return [found for found in stack.resolved(plan, "rules", value, t.BACKUP_VAULT) if isinstance(found, Resource)]

@@ -119,7 +119,7 @@ def scanned(repository: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     name = repository.text("name")
     for registry in stack.of_type(t.ECR_SCANNING):
         for rule in registry.items("rules"):
-            filters = rule.get("repositoryFilters") or []
+            filters = (rule.get("repositoryFilters") or []) if rule.get("scanFrequency") != "MANUAL" else []
             if any(fnmatchcase(name, f"*{entry.get('filter', '')}*") for entry in filters):
                 return
     yield "its images are not scanned"

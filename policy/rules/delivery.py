@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -70,8 +72,9 @@ def _deploys(action: Mapping[str, Any]) -> bool:
 
 @RULES.resource(
     t.BUILD_PROJECT,
+    t.PIPELINE,
     id="build-no-plaintext-secrets",
-    title="No secret stands in plain text in a build",
+    title="No secret stands in plain text in a build or a pipeline",
     remediation="Use type SECRETS_MANAGER or PARAMETER_STORE.",
     needs=("environment.environmentVariables",),
     fsbp="CodeBuild.2",
@@ -80,13 +83,31 @@ def _deploys(action: Mapping[str, Any]) -> bool:
 )
 def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
     """A build's log prints its environment sooner or later."""
-    plain = {
-        str(variable.get("name")): variable.get("value")
-        for variable in project.items("environment.environmentVariables")
-        if variable.get("type") in (None, "PLAINTEXT")
-    }
-    for name in plaintext_secrets(plain):
-        yield f"has the secret {name} in plain text"
+    for settings in _settings(project):
+        for name in plaintext_secrets(settings):
+            yield f"has the secret {name} in plain text"
+
+
+def _settings(resource: Resource) -> Iterator[dict[str, Any]]:
+    """What a build, or each action of a pipeline, is given."""
+    if resource.type == t.BUILD_PROJECT:
+        yield _plain(resource.items("environment.environmentVariables"))
+        return
+    for stage in resource.items("stages"):
+        for action in stage.get("actions") or []:
+            configuration = dict(action.get("configuration") or {})
+            variables = configuration.pop("EnvironmentVariables", None)
+            yield configuration
+            if variables:
+                yield _plain(json.loads(variables))
+
+
+def _plain(variables: list[Any]) -> dict[str, Any]:
+    return {str(v.get("name")): v.get("value") for v in variables if v.get("type") in (None, "PLAINTEXT")}
+
+
+_ATTACHMENTS = (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT)
+_ADMINISTRATOR = ":iam::aws:policy/AdministratorAccess"
 
 
 @RULES.resource(
@@ -95,6 +116,7 @@ def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
     t.USER_POLICY,
     t.GROUP_POLICY,
     t.ROLE,
+    *_ATTACHMENTS,
     id="iam-no-full-access",
     title="No statement grants everything on everything",
     remediation="Name the actions and the resources.",
@@ -106,9 +128,13 @@ def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
 )
 def no_full_access(policy: Resource, _: Parameters) -> Iterator[str]:
     """Such a statement is the key to the account."""
-    if policy.type == t.ROLE:
+    if policy.type in _ATTACHMENTS:
+        documents = []
+        if str(policy.get("policyArn")).endswith(_ADMINISTRATOR):
+            yield "attaches AWS's policy AdministratorAccess"
+    elif policy.type == t.ROLE:
         documents = [_inline(policy, index) for index in range(len(policy.items("inlinePolicies")))]
-        if "arn:aws:iam::aws:policy/AdministratorAccess" in policy.items("managedPolicyArns"):
+        if any(str(arn).endswith(_ADMINISTRATOR) for arn in policy.items("managedPolicyArns")):
             yield "has AWS's policy AdministratorAccess"
     else:
         documents = [policy.document("policy")]
@@ -117,9 +143,35 @@ def no_full_access(policy: Resource, _: Parameters) -> Iterator[str]:
             yield f"statement {statement.sid or '(unnamed)'} grants * on *"
 
 
+@RULES.joined(
+    t.ROLE_POLICY,
+    t.IAM_POLICY,
+    t.USER_POLICY,
+    t.GROUP_POLICY,
+    id="iam-no-whole-services",
+    title="No statement grants a whole service on everything",
+    remediation="Name the actions of the service, or the resources.",
+    needs=("policy", (t.IAM_POLICY, "policy")),
+    fsbp="IAM.21",
+    pci="7.2.2",
+    nist="AC-3, AC-6",
+)
+def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """It grants next year's actions as well. A permissions boundary grants nothing, and is left out."""
+    if policy.type == t.IAM_POLICY and stack.attached(policy, t.ROLE, "permissionsBoundary"):
+        return
+    for statement in statements(policy.document("policy")):
+        for action in statement.whole_services:
+            yield f"statement {statement.sid or '(unnamed)'} grants {action} on *"
+
+
 def _inline(role: Resource, index: int) -> object:
     text = role.items("inlinePolicies")[index].get("policy")
     return Resource(role.urn, t.ROLE_POLICY, role.name, {"policy": text}).document("policy") if text else None
+
+
+# IAM User Guide, "Principal": an account by its ARN or number, a user, a federation by SAML.
+_PEOPLE = re.compile(r"^\d{12}$|:root$|:user/|:saml-provider(/|$)")
 
 
 @RULES.joined(
@@ -132,8 +184,8 @@ def _inline(role: Resource, index: int) -> object:
     nist="AC-6",
 )
 def human_boundary(role: Resource, _: Stack, __: Parameters) -> Iterator[str]:
-    """A boundary holds whatever is attached later. People are trusted by account, SAML or OIDC of their directory."""
+    """A boundary holds whatever is attached later. People are trusted by account, user or SAML of their directory."""
     for statement in statements(role.document("assumeRolePolicy")):
-        people = [p for p in statement.principals if p.endswith((":root", ":saml-provider")) or ":saml-provider/" in p]
+        people = [principal for principal in statement.principals if _PEOPLE.search(principal)]
         if statement.allows and people and not role.has("permissionsBoundary"):
             yield f"people of {', '.join(people)} take it on, and nothing bounds it"

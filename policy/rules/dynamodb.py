@@ -43,7 +43,7 @@ def point_in_time(table: Resource, _: Parameters) -> Iterator[str]:
     if not table.flag(path):
         yield "cannot be restored to a point in time"
     for replica in _replicas(table):
-        if replica.get("pointInTimeRecovery") is not True:
+        if not replica.get("pointInTimeRecovery"):
             yield f"its replica in {replica.get('regionName')} cannot be restored to a point in time"
 
 
@@ -82,7 +82,7 @@ def deletion_protection(table: Resource, _: Parameters) -> Iterator[str]:
     if not table.flag("deletionProtectionEnabled"):
         yield "may be deleted by one call"
     for replica in _replicas(table):
-        if replica.get("deletionProtectionEnabled") is not True:
+        if not replica.get("deletionProtectionEnabled"):
             yield f"its replica in {replica.get('regionName')} may be deleted by one call"
 
 

@@ -59,7 +59,7 @@ def not_public(permission: Resource, _: Parameters) -> Iterator[str]:
     title="Functions run on a supported runtime",
     remediation="Raise the runtime.",
     needs=("runtime",),
-    parameters={"runtimes": Parameter("array", _RUNTIMES, "Runtimes that may be used.")},
+    parameters={"runtimes": Parameter("array", _RUNTIMES, "Runtimes that may be used.", items="string")},
     fsbp="Lambda.2",
     pci="6.3.3",
     nist="SI-2",
@@ -117,7 +117,9 @@ _OUTSIDE = {
     severity=Severity.ADVISORY,
     remediation="Set vpcConfig, or add the function to the parameter `outside` with the reason.",
     needs=("vpcConfig.subnetIds",),
-    parameters={"outside": Parameter("object", _OUTSIDE, "Functions that need no VPC, by name, and the reason.")},
+    parameters={
+        "outside": Parameter("object", _OUTSIDE, "Functions that need no VPC, by name, and the reason.", items="string")
+    },
     fsbp="Lambda.3",
     nist="AC-4, SC-7",
 )
@@ -129,6 +131,7 @@ def in_vpc(function: Resource, parameters: Parameters) -> Iterator[str]:
         yield "runs outside the VPC"
 
 
+_ON_FAILURE = "destinationConfig.onFailure.destination"
 _ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "scheduler.amazonaws.com")
 
 
@@ -144,7 +147,8 @@ _ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"
 )
 def dead_letter(function: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Asked of functions that are invoked asynchronously: the others' callers hear of a failure."""
-    if function.has("deadLetterConfig.targetArn"):
+    configs = stack.attached(function, t.INVOKE_CONFIG, "functionName")
+    if function.has("deadLetterConfig.targetArn") or any(c.has(_ON_FAILURE) for c in configs):
         return
     permissions = stack.attached(function, t.FUNCTION_PERMISSION, "function")
     if any(permission.text("principal") in _ASYNCHRONOUS for permission in permissions):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
@@ -19,9 +20,10 @@ _HOSTS = (t.LAUNCH_TEMPLATE, t.INSTANCE)
 _WITHOUT_EBS_BANDWIDTH = re.compile(r"^(c1|c3|g2|i2|m1|m2|m3|r3|t1|t2)\.")
 
 
-def follows_template(host: Resource) -> bool:
-    """Whether an instance takes from a launch template what it does not say itself."""
-    return host.type == t.INSTANCE and host.has("launchTemplate")
+def follows_template(host: Resource, path: str = "") -> bool:
+    """Whether an instance takes from a launch template what stands at `path`, as it says nothing of it itself."""
+    said = bool(path) and host.peek(path) is not None
+    return host.type == t.INSTANCE and not said and host.has("launchTemplate")
 
 
 @RULES.resource(
@@ -36,9 +38,10 @@ def follows_template(host: Resource) -> bool:
 )
 def imds_v2(host: Resource, _: Parameters) -> Iterator[str]:
     """Version 1 gives a host's credentials to whoever can make it fetch a URL."""
-    if follows_template(host) or host.text("metadataOptions.httpEndpoint") == "disabled":
+    path = "metadataOptions.httpTokens"
+    if follows_template(host, path) or host.text("metadataOptions.httpEndpoint") == "disabled":
         return
-    if host.text("metadataOptions.httpTokens") != "required":
+    if host.text(path) != "required":
         yield "answers metadata requests without a token"
 
 
@@ -54,17 +57,23 @@ def imds_v2(host: Resource, _: Parameters) -> Iterator[str]:
 )
 def imds_hop_limit(host: Resource, _: Parameters) -> Iterator[str]:
     """A container behind a bridge is one hop further."""
-    if follows_template(host):
+    path = "metadataOptions.httpPutResponseHopLimit"
+    if follows_template(host, path):
         return
-    limit = host.number("metadataOptions.httpPutResponseHopLimit")
+    limit = host.number(path)
     # Amazon Linux 2023 images set 2 where nothing is said (EC2 User Guide, "Configure the instance metadata options").
     if limit is None or limit > 1:
         yield "metadata answers travel further than the host" if limit else "the hop limit is left to the image"
 
 
+_ADDRESSED = ("instance", "networkInterface", "instanceId", "networkInterfaceId")
+
+
 @RULES.resource(
     *_HOSTS,
     t.ECS_SERVICE,
+    t.ELASTIC_IP,
+    t.ELASTIC_IP_ASSOCIATION,
     id="no-public-address",
     title="No host and no task has a public address",
     remediation="Set associatePublicIpAddress (assignPublicIp for a service) to false and use private subnets.",
@@ -74,8 +83,10 @@ def imds_hop_limit(host: Resource, _: Parameters) -> Iterator[str]:
     nist="AC-4, SC-7",
 )
 def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
-    """Load balancers are the only way in."""
-    if host.type == t.ECS_SERVICE:
+    """Load balancers are the only way in; addresses of NAT gateways belong to no host."""
+    if host.type in (t.ELASTIC_IP, t.ELASTIC_IP_ASSOCIATION):
+        public = any(host.has(path) for path in _ADDRESSED)
+    elif host.type == t.ECS_SERVICE:
         public = host.flag("networkConfiguration.assignPublicIp")
     elif host.type == t.INSTANCE:
         public = host.flag("associatePublicIpAddress")
@@ -111,10 +122,18 @@ def ebs_customer_key(host: Resource, stack: Stack, _: Parameters) -> Iterator[st
     elif host.type == t.VOLUME:
         path, volumes = "kmsKeyId", [host.properties]
     else:
-        if follows_template(host):
-            return
-        path = "rootBlockDevice"
-        volumes = host.items(path) or [{}]
+        for path in _DEVICES:
+            # A root volume of which nothing is said is as the image has it.
+            silent = [{}] if path == "rootBlockDevice" and not follows_template(host) else []
+            yield from _unprotected(host, stack, path, host.items(path) or silent)
+        return
+    yield from _unprotected(host, stack, path, volumes)
+
+
+_DEVICES = ("rootBlockDevice", "ebsBlockDevices")
+
+
+def _unprotected(host: Resource, stack: Stack, path: str, volumes: list[Any]) -> Iterator[str]:
     for volume in volumes:
         if str(volume.get("encrypted")).lower() != "true":
             yield "a volume is not encrypted"
@@ -133,7 +152,7 @@ def ebs_customer_key(host: Resource, stack: Stack, _: Parameters) -> Iterator[st
 )
 def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
     """Otherwise writes to volumes compete with orders for the network. Current types have it by default."""
-    if follows_template(host):
+    if follows_template(host, "ebsOptimized"):
         return
     by_default = not _WITHOUT_EBS_BANDWIDTH.match(host.text("instanceType"))
     if not host.flag("ebsOptimized", default=by_default):
@@ -152,7 +171,7 @@ def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
 )
 def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
     """Five minutes are a whole opening auction."""
-    if follows_template(host):
+    if follows_template(host, "monitoring"):
         return
     path = "monitoring" if host.type == t.INSTANCE else "monitoring.enabled"
     if not host.flag(path):

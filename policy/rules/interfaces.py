@@ -13,6 +13,9 @@ from policy.stack import Stack
 
 RULES = Rules("API Gateway and load balancers")
 
+# API Gateway Developer Guide, "Security policies": those that end at TLS 1.2.
+_API_TLS = re.compile(r"^(TLS_1_2|SecurityPolicy_TLS1[23]_)")
+
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method")
 # Elastic Load Balancing, "Security policies": those that end at TLS 1.2.
 _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
@@ -21,13 +24,17 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
 @RULES.resource(
     t.REST_API,
     t.API_METHOD,
+    t.HTTP_ROUTE,
     id="api-authorised",
     title="Every method of the API asks who calls",
     remediation="Give the operation `security`, or set authorization; list what is open on purpose in `open`.",
     needs=("body", (t.API_METHOD, "authorization")),
     parameters={
         "open": Parameter(
-            "array", ["/health", "/switch"], "Paths that anybody may call, as Route 53's health checkers must."
+            "array",
+            ["/health", "/switch"],
+            "Paths that anybody may call, as Route 53's health checkers must.",
+            items="string",
         )
     },
     fsbp="APIGateway.8",
@@ -38,6 +45,12 @@ def authorised(api: Resource, parameters: Parameters) -> Iterator[str]:
     """One forgotten method is a door."""
     if api.type == t.API_METHOD:
         if api.text("authorization") in ("", "NONE") and api.text("httpMethod") != "OPTIONS":
+            yield "asks for no authorisation"
+        return
+    if api.type == t.HTTP_ROUTE:
+        method, _, path = api.text("routeKey").rpartition(" ")
+        open_ = path in parameters["open"] or method == "OPTIONS"
+        if api.text("authorizationType") in ("", "NONE") and not open_:
             yield "asks for no authorisation"
         return
     document = api.document("body") or {}
@@ -55,11 +68,12 @@ def _asks(operation: Any, everywhere: Any) -> bool:
 
 @RULES.joined(
     t.API_STAGE,
+    t.HTTP_STAGE,
     id="api-logged",
     title="The API logs calls and errors",
     remediation="Set accessLogSettings of the stage, and MethodSettings with loggingLevel ERROR or INFO.",
     needs=("accessLogSettings.destinationArn", (t.API_METHOD_SETTINGS, "settings.loggingLevel")),
-    fsbp="APIGateway.1",
+    fsbp="APIGateway.1, APIGateway.9",
     pci="10.2.1",
     nist="AU-2, AU-12",
 )
@@ -67,6 +81,8 @@ def logged(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """The access log says who called; the execution log says why it failed."""
     if not stage.has("accessLogSettings.destinationArn"):
         yield "logs no calls"
+    if stage.type == t.HTTP_STAGE:
+        return
     settings = [
         setting
         for api in stack.targets(stage, "restApi", t.REST_API)
@@ -116,7 +132,9 @@ def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[st
     remediation="Set sslPolicy to one that ends at TLS 1.2; let port 80 redirect to HTTPS.",
     needs=("protocol", "sslPolicy"),
     parameters={
-        "plain": Parameter("array", [], "Ports on which a network load balancer may pass plain TCP on."),
+        "plain": Parameter(
+            "array", [], "Ports on which a network load balancer may pass plain TCP on.", items="integer"
+        ),
     },
     fsbp="ELB.1, ELB.17",
     pci="4.2.1",
@@ -135,6 +153,22 @@ def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
                 yield "answers plain HTTP without a redirect"
     elif (listener.number("port") or 0) not in parameters["plain"]:
         yield f"passes {protocol or 'plain traffic'} on unencrypted"
+
+
+@RULES.resource(
+    t.API_DOMAIN,
+    id="api-domain-tls",
+    title="The API's own name takes TLS 1.2 or later",
+    remediation="Set securityPolicy to TLS_1_2, or to a policy of TLS 1.3.",
+    needs=("securityPolicy",),
+    pci="4.2.1",
+    nist="SC-8, SC-23",
+)
+def api_domain_tls(domain: Resource, _: Parameters) -> Iterator[str]:
+    """Left out, it is what AWS has made the default when the name was created."""
+    policy = domain.text("securityPolicy")
+    if not _API_TLS.match(policy):
+        yield f"its security policy {policy or '(the default)'} may allow TLS before 1.2"
 
 
 @RULES.joined(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from policy import tokens as t
 from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
-from policy.stack import Stack
+from policy.stack import Stack, Target
+from policy.values import NotEvaluatedError
 
 RULES = Rules("KMS and Secrets Manager")
+
+# Secrets Manager User Guide, "Schedule expressions": a rate is in hours or days.
+_RATE = re.compile(r"^rate\((?P<count>\d+) (?P<unit>hour|day)s?\)$")
 
 
 @RULES.resource(
@@ -30,7 +36,7 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
         yield "is never rotated"
 
 
-@RULES.resource(
+@RULES.joined(
     t.KEY,
     t.REPLICA_KEY,
     id="key-no-wildcard-principal",
@@ -41,9 +47,10 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
     pci="3.6.1",
     nist="AC-3, AC-6",
 )
-def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
+def no_wildcard(key: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A key's policy stands above all others."""
-    for statement in statements(key.document("policy")):
+    policies = [key, *stack.attached(key, t.KEY_POLICY, "keyId")]
+    for statement in (s for policy in policies for s in statements(policy.document("policy"))):
         if statement.anyone:
             yield f"statement {statement.sid or '(unnamed)'} grants {', '.join(statement.actions)} to anybody"
 
@@ -55,7 +62,7 @@ def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
     title="A key's deletion can be undone for 30 days",
     remediation="Set deletionWindowInDays to 30.",
     needs=("deletionWindowInDays",),
-    parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.")},
+    parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.", minimum=7)},
     fsbp="KMS.3",
     nist="SC-12",
 )
@@ -85,15 +92,13 @@ def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) ->
         yield f"has no replica in {recovery.region}"
 
 
-_REPLICAS = {
-    t.TABLE_REPLICA: "kmsKeyArn",
-    t.RDS_INSTANCE: "kmsKeyId",
-    t.BUCKET_REPLICATION: "rules.destination.encryptionConfiguration.replicaKmsKeyId",
-}
+_REPLICAS = {t.TABLE_REPLICA: "kmsKeyArn", t.RDS_INSTANCE: "kmsKeyId"}
 
 
 @RULES.joined(
     *_REPLICAS,
+    t.TABLE,
+    t.BUCKET_REPLICATION,
     id="replica-key-usable",
     title="What is replicated is encrypted with a key of the region it is replicated to",
     remediation="Name the replica key of the destination's region.",
@@ -103,23 +108,42 @@ _REPLICAS = {
 )
 def replica_key_usable(replica: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A key of the lost region opens nothing. Whether there is a key at all is asked by the rules of each service."""
-    path = _REPLICAS[replica.type]
-    if replica.type == t.RDS_INSTANCE and not replica.has("replicateSourceDb"):
-        return
-    if replica.type == t.BUCKET_REPLICATION and not replica.has(path):
-        yield "names no key for what it replicates"
-        return
-    key = stack.declared(replica, path, *t.KEYS)
-    region = _destination(replica, stack)
-    if key is not None and region is not None and stack.region_of(key) != region:
-        yield f"uses a key of {stack.region_of(key)} in {region}"
+    for path, key, region in _encrypted(replica, stack):
+        if key is None and replica.type == t.BUCKET_REPLICATION:
+            yield "names no key for what it replicates"
+        elif key is not None and region is not None:
+            yield from _foreign(stack.resolved(replica, path, key, *t.KEYS), region, stack)
 
 
-def _destination(replica: Resource, stack: Stack) -> str | None:
-    if replica.type != t.BUCKET_REPLICATION:
-        return stack.region_of(replica)
-    bucket = stack.declared(replica, "rules.destination.bucket", t.BUCKET)
-    return stack.region_of(bucket) if bucket is not None else None
+def _encrypted(replica: Resource, stack: Stack) -> Iterator[tuple[str, Any, str | None]]:
+    """What is replicated: the path of its key, the key, and the region where the replica lies, as far as it is told."""
+    if replica.type == t.TABLE:
+        for other in replica.items("replicas"):
+            yield "replicas", other.get("kmsKeyArn"), str(other.get("regionName"))
+    elif replica.type == t.BUCKET_REPLICATION:
+        for rule in replica.items("rules"):
+            destination = rule.get("destination") or {}
+            encryption = destination.get("encryptionConfiguration") or {}
+            targets = stack.resolved(replica, "rules", destination.get("bucket"), t.BUCKET)
+            region = next((stack.region_of(bucket) for bucket in targets if isinstance(bucket, Resource)), None)
+            yield "rules", encryption.get("replicaKmsKeyId"), region
+    elif replica.type == t.TABLE_REPLICA or replica.has("replicateSourceDb"):
+        path = _REPLICAS[replica.type]
+        yield path, replica.peek(path), stack.region_of(replica)
+
+
+def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
+    for key in keys:
+        if isinstance(key, Resource):
+            theirs = stack.region_of(key)
+        elif key.value.startswith("arn:"):
+            theirs = key.value.split(":")[3]
+        elif "#outputs." in key.value and region == stack.region:
+            theirs = "another stack"
+        else:
+            continue
+        if theirs != region:
+            yield f"uses a key of {theirs} in {region}"
 
 
 @RULES.joined(
@@ -128,7 +152,7 @@ def _destination(replica: Resource, stack: Stack) -> str | None:
     title="Secrets rotate",
     remediation="Declare an aws.secretsmanager.SecretRotation of the secret.",
     needs=((t.SECRET_ROTATION, "secretId"), (t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays")),
-    parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.")},
+    parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.", minimum=1)},
     fsbp="SecretsManager.1, SecretsManager.4",
     pci="8.6.3",
     nist="IA-5",
@@ -139,9 +163,21 @@ def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> It
     if not rotations:
         yield "never rotates"
     for rotation_ in rotations:
-        days = rotation_.number("rotationRules.automaticallyAfterDays")
-        if days is not None and days > parameters["days"]:
+        days = _days_between(rotation_)
+        if days > parameters["days"]:
             yield f"rotates every {days:g} days"
+
+
+def _days_between(rotation_: Resource) -> float:
+    """Days between two rotations. Raises `NotEvaluatedError` for a cron expression, whose longest pause is not told."""
+    days = rotation_.number("rotationRules.automaticallyAfterDays")
+    if days is not None:
+        return days
+    path = "rotationRules.scheduleExpression"
+    rate = _RATE.match(rotation_.text(path))
+    if rate is None:
+        raise NotEvaluatedError(path, "does not say after how many days; use automaticallyAfterDays or rate()")
+    return float(rate["count"]) / (24 if rate["unit"] == "hour" else 1)
 
 
 @RULES.resource(

@@ -75,7 +75,7 @@ def control_plane_logs(cluster: Resource, _: Parameters) -> Iterator[str]:
     remediation="Raise the version; extended support costs six times as much and ends.",
     needs=("version",),
     parameters={
-        "oldest": Parameter("string", "1.33", "Oldest version in standard support, of the form major.minor."),
+        "oldest": Parameter("string", "1.33", "Oldest version in standard support.", pattern=r"^\d+\.\d+$"),
     },
     fsbp="EKS.2",
     pci="6.3.3",

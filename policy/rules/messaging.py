@@ -69,6 +69,7 @@ def queue_not_public(queue: Resource, stack: Stack, _: Parameters) -> Iterator[s
 
 _POINTERS = (
     (t.QUEUE, "redrivePolicy"),
+    (t.REDRIVE_POLICY, "redrivePolicy"),
     (t.FUNCTION, "deadLetterConfig"),
     ("aws:cloudwatch/eventTarget:EventTarget", "deadLetterConfig"),
     ("aws:sns/topicSubscription:TopicSubscription", "redrivePolicy"),
@@ -84,12 +85,19 @@ _POINTERS = (
     title="What a consumer cannot work on goes to a dead-letter queue",
     remediation="Set redrivePolicy to a dead-letter queue, or let something use this one as such.",
     needs=("redrivePolicy",),
-    parameters={"ends": Parameter("array", ["*-quarantine*"], "Queues at which the way ends, by name; * for a part.")},
+    parameters={
+        "ends": Parameter(
+            "array", ["*-quarantine*"], "Queues at which the way ends, by name; * for a part.", items="string"
+        )
+    },
     nist="SI-11",
     wellarchitected="REL05-BP03",
 )
 def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """One bad message is received for ever and keeps the others waiting, ordered ones altogether."""
+    apart = stack.attached(queue, t.REDRIVE_POLICY, "queueUrl")
+    if any((policy.document("redrivePolicy") or {}).get("deadLetterTargetArn") for policy in apart):
+        return
     if queue.has("redrivePolicy"):
         if not (queue.document("redrivePolicy") or {}).get("deadLetterTargetArn"):
             yield "its redrive policy names no queue"
@@ -146,6 +154,7 @@ _FIFO_LOADS = {"*-account-events.fifo": {"messagesPerSecond": 10_000, "groupMess
             _FIFO_LOADS,
             "Peak of each ordered queue by name (* for a part): messagesPerSecond, groupMessagesPerSecond of the "
             "busiest message group, and how many messages a batch carries.",
+            fields=("messagesPerSecond", "groupMessagesPerSecond", "batch"),
         )
     },
     wellarchitected="PERF03-BP03, REL01-BP03",

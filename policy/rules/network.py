@@ -11,10 +11,10 @@ from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.stack import Stack
+from policy.values import Unknown, has_reference
 
 RULES = Rules("Network")
 
-_WORLD = ("0.0.0.0/0", "::/0")
 _ALL_PORTS = range(65536)
 
 
@@ -56,6 +56,9 @@ def default_group(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
         for direction in ("ingress", "egress"):
             if group.items(direction):
                 yield f"the default security group has {direction} rules"
+        for type_ in (t.INGRESS_RULE, t.EGRESS_RULE, t.CLASSIC_RULE):
+            if stack.attached(group, type_, "securityGroupId") or stack.attached(vpc, type_, "securityGroupId"):
+                yield "the default security group has rules that are declared apart from it"
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Opening:
     @property
     def everything(self) -> bool:
         """Whether all ports are open."""
-        return self.protocol == "-1" or self.ports == _ALL_PORTS
+        return self.protocol in ("-1", "all") or self.ports == _ALL_PORTS
 
     def __str__(self) -> str:
         return "all ports" if self.everything else f"ports {self.ports.start}-{self.ports.stop - 1}"
@@ -98,11 +101,18 @@ def openings(resource: Resource, direction: str) -> Iterator[Opening]:
 
 def _opening(entry: Mapping[str, Any], protocol: Any, cidrs: list[Any]) -> Opening:
     start, stop = entry.get("fromPort"), entry.get("toPort")
-    ports = _ALL_PORTS if protocol in ("-1", -1) or start is None else range(int(start), int(stop or start) + 1)
-    return Opening(ports, str(protocol), any(cidr in _WORLD for cidr in cidrs), str(entry.get("description") or ""))
+    ports = _ALL_PORTS if protocol in ("-1", -1, "all") or start is None else range(int(start), int(stop or start) + 1)
+    return Opening(ports, str(protocol), any(map(_is_world, cidrs)), str(entry.get("description") or ""))
 
 
-_ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.")
+def _is_world(cidr: Any) -> bool:
+    """Whether a network is all addresses, or a half of them, as two rules may split the world."""
+    if isinstance(cidr, Unknown):
+        cidr.refuse()
+    return cidr is not None and not has_reference(cidr) and ip_network(cidr, strict=False).prefixlen <= 1
+
+
+_ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.", items="integer")
 
 
 @RULES.resource(
@@ -131,7 +141,7 @@ def no_world_administration(resource: Resource, parameters: Parameters) -> Itera
     remediation="Close the port to 0.0.0.0/0 and ::/0, or add it to the parameter `ports` with a reason in review.",
     needs=("cidrIpv4", "fromPort"),
     parameters={
-        "ports": Parameter("array", [80, 443], "Ports that the world may connect to."),
+        "ports": Parameter("array", [80, 443], "Ports that the world may connect to.", items="integer"),
         "administration": _ADMIN,
     },
     fsbp="EC2.18, EC2.19",
@@ -176,7 +186,7 @@ _ENDPOINTS = {
     "kms": [t.KEY, t.REPLICA_KEY],
     "secretsmanager": [t.SECRET],
     "events": ["aws:cloudwatch/eventBus:EventBus"],
-    "logs": ["aws:cloudwatch/logGroup:LogGroup"],
+    "logs": [t.LOG_GROUP],
 }
 
 
@@ -187,7 +197,9 @@ _ENDPOINTS = {
     remediation="Declare an aws.ec2.VpcEndpoint for the service in the VPC.",
     needs=((t.VPC_ENDPOINT, "serviceName"),),
     parameters={
-        "services": Parameter("object", _ENDPOINTS, "Services, each with the types of resources that call for it.")
+        "services": Parameter(
+            "object", _ENDPOINTS, "Services, each with the types of resources that call for it.", items="array"
+        )
     },
     fsbp="EC2.10",
     pci="1.3.2",
@@ -198,14 +210,20 @@ def private_endpoints(stack: Stack, parameters: Parameters) -> Iterator[tuple[Re
     vpcs = stack.home(t.VPC)
     if not vpcs:
         return
-    present = {endpoint.text("serviceName").split(".", 3)[-1] for endpoint in stack.of_type(t.VPC_ENDPOINT)}
+    present = {e.text("serviceName").split(".", 3)[-1] for e in stack.of_type(t.VPC_ENDPOINT) if _is_used(e)}
     for service, types in parameters["services"].items():
         if service not in present and stack.home(*types):
             yield vpcs[0], f"the stack uses {service}, and no endpoint leads there"
 
 
+def _is_used(endpoint: Resource) -> bool:
+    """Clients find an interface endpoint under the service's own name only by private DNS."""
+    return endpoint.text("vpcEndpointType") != "Interface" or endpoint.flag("privateDnsEnabled")
+
+
 @RULES.parity(
     t.VPC,
+    t.VPC_CIDR,
     id="region-cidrs-disjoint",
     title="The regions' networks do not overlap",
     remediation="Give each stack a vpcCidr of its own.",
@@ -215,7 +233,7 @@ def private_endpoints(stack: Stack, parameters: Parameters) -> Iterator[tuple[Re
 def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
     """Overlapping networks cannot be peered, and replication has no way."""
     ours = ip_network(vpc.text("cidrBlock"))
-    for other in recovery.home(t.VPC):
+    for other in recovery.home(t.VPC, t.VPC_CIDR):
         theirs = ip_network(other.text("cidrBlock"))
         if ours.overlaps(theirs):
             yield f"{ours} overlaps {theirs} of {other.urn}"

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.stack import Stack
+from policy.values import NotEvaluatedError, Unknown
 
 RULES = Rules("Latency")
 
 _HOSTS = {
-    "hosts": Parameter("array", ["*-engine-*"], "Names of the launch templates of the latency tier; * for a part.")
+    "hosts": Parameter(
+        "array", ["*-engine-*"], "Names of the launch templates of the latency tier; * for a part.", items="string"
+    )
 }
 _CLUSTER = "cluster"
 
@@ -25,18 +29,37 @@ _UNPLACEABLE = re.compile(r"^(t\d\w*|mac\d?[\w-]*|[a-z]\d\w*-flex|m[123]|c1|cc[1
 _DEDICATED_PARTITIONS = 2
 
 
-def _of_latency_tier(template: Resource, parameters: Parameters) -> bool:
-    name = template.text("name") or template.name
-    return any(fnmatchcase(name, pattern) for pattern in parameters["hosts"])
+def _of_latency_tier(host: Resource, parameters: Parameters) -> bool:
+    """Whether a template, or an instance that follows none, is one of those named."""
+    if host.type == t.INSTANCE:
+        names = [] if host.has("launchTemplate") else [host.text("tags.Name"), host.name]
+    else:
+        names = [host.text("name") or host.name]
+    return any(fnmatchcase(name, pattern) for name in names for pattern in parameters["hosts"])
 
 
 def _group_of(host: Resource, stack: Stack) -> Resource | None:
-    path = "placementGroup" if host.type == t.INSTANCE else "placement.groupName"
-    return stack.declared(host, path, t.PLACEMENT_GROUP)
+    """The group that a host stands in: the one that it names, its template's, or its fleet's."""
+    if host.type == t.INSTANCE:
+        template = stack.in_plan(host, "launchTemplate", t.LAUNCH_TEMPLATE)
+        named = stack.in_plan(host, "placementGroup", t.PLACEMENT_GROUP)
+        return named or (_group_of(template, stack) if template is not None else None)
+    if (named := stack.in_plan(host, "placement.groupName", t.PLACEMENT_GROUP)) is not None:
+        return named
+    groups = (stack.in_plan(fleet, "placementGroup", t.PLACEMENT_GROUP) for fleet in _fleets(host, stack))
+    return next((group for group in groups if group is not None), None)
+
+
+def _fleets(template: Resource, stack: Stack) -> list[Resource]:
+    return [
+        *stack.attached(template, t.AUTOSCALING_GROUP, "launchTemplate"),
+        *stack.attached(template, t.AUTOSCALING_GROUP, "mixedInstancesPolicy"),
+    ]
 
 
 @RULES.joined(
     t.LAUNCH_TEMPLATE,
+    t.INSTANCE,
     id="latency-tier-cluster-placed",
     title="Hosts of the latency tier stand in a cluster placement group",
     remediation="Set placement.groupName to an aws.ec2.PlacementGroup with strategy cluster.",
@@ -57,6 +80,7 @@ def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> 
 
 @RULES.joined(
     t.LAUNCH_TEMPLATE,
+    t.INSTANCE,
     id="placement-supports-type",
     title="The instance type can stand in a cluster placement group",
     remediation="Choose a current-generation type that is neither burstable nor flex, such as c6in or c7gn.",
@@ -74,6 +98,7 @@ def _members(group: Resource, stack: Stack) -> list[Resource]:
     return [
         *stack.attached(group, t.LAUNCH_TEMPLATE, "placement.groupName"),
         *stack.attached(group, t.INSTANCE, "placementGroup"),
+        *stack.attached(group, t.AUTOSCALING_GROUP, "placementGroup"),
     ]
 
 
@@ -81,23 +106,30 @@ def _zones(member: Resource, stack: Stack) -> Iterator[str]:
     if member.type == t.CAPACITY_RESERVATION:
         yield member.text("availabilityZone")
         return
+    if member.type == t.AUTOSCALING_GROUP:
+        yield from map(str, member.items("availabilityZones"))
+        yield from _zones_of_subnets(member, "vpcZoneIdentifiers", member.peek("vpcZoneIdentifiers"), stack)
+        return
     if member.type == t.LAUNCH_TEMPLATE:
-        for group in stack.attached(member, t.AUTOSCALING_GROUP, "launchTemplate"):
-            yield from (z for z in map(str, group.items("availabilityZones")))
-            yield from _zones_of_subnets(group, "vpcZoneIdentifiers", stack)
-        yield from _zones_of_subnets(member, "networkInterfaces", stack)
+        for fleet in _fleets(member, stack):
+            yield from _zones(fleet, stack)
+        for instance in stack.attached(member, t.INSTANCE, "launchTemplate"):
+            yield from _zones(instance, stack)
+        for interface in member.items("networkInterfaces"):
+            yield from _zones_of_subnets(member, "networkInterfaces", interface.get("subnetId"), stack)
         path = "placement.availabilityZone"
     else:
-        yield from _zones_of_subnets(member, "subnetId", stack)
+        yield from _zones_of_subnets(member, "subnetId", member.peek("subnetId"), stack)
         path = "availabilityZone"
     if zone := member.text(path):
         yield zone
 
 
-def _zones_of_subnets(resource: Resource, path: str, stack: Stack) -> Iterator[str]:
-    for target in stack.targets(resource, path, t.SUBNET):
-        if isinstance(target, Resource):
-            yield target.text("availabilityZone")
+def _zones_of_subnets(resource: Resource, path: str, value: Any, stack: Stack) -> Iterator[str]:
+    for target in stack.resolved(resource, path, value, t.SUBNET):
+        if not isinstance(target, Resource):
+            raise NotEvaluatedError(path, f"names a subnet that is not in the plan: {target.value}")
+        yield target.text("availabilityZone")
 
 
 @RULES.joined(
@@ -137,7 +169,7 @@ def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     group = _group_of(host, stack)
     if group is None:
         return
-    tenancy = host.text("tenancy" if host.type == t.INSTANCE else "placement.tenancy")
+    tenancy = _tenancy(host, stack)
     strategy = group.text("strategy")
     if tenancy == "host":
         yield "dedicated hosts stand in no placement group"
@@ -149,8 +181,20 @@ def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
             yield f"with dedicated instances a partition group has at most two partitions, not {count:g}"
 
 
-@RULES.resource(
+def _tenancy(host: Resource, stack: Stack) -> str:
+    """The tenancy of a host, its template's where it says none; a named host is a dedicated one."""
+    if host.type != t.INSTANCE:
+        on_host = any(host.has(f"placement.{path}") for path in ("hostId", "hostResourceGroupArn"))
+        return "host" if on_host else host.text("placement.tenancy") or "default"
+    if any(host.has(path) for path in ("hostId", "hostResourceGroupArn")):
+        return "host"
+    template = stack.in_plan(host, "launchTemplate", t.LAUNCH_TEMPLATE)
+    return host.text("tenancy") or (_tenancy(template, stack) if template is not None else "default")
+
+
+@RULES.joined(
     t.LAUNCH_TEMPLATE,
+    t.INSTANCE,
     t.CAPACITY_RESERVATION,
     id="tenancy-as-declared",
     title="Hosts of the latency tier have the tenancy that the platform declares",
@@ -159,21 +203,28 @@ def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     parameters={**_HOSTS, "tenancy": Parameter("string", "dedicated", "Tenancy of the latency tier.")},
     pci="2.2.3",
 )
-def tenancy_declared(host: Resource, parameters: Parameters) -> Iterator[str]:
+def tenancy_declared(host: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Shared hardware brings neighbours, whose load shows in the tail."""
-    reservation = host.type == t.CAPACITY_RESERVATION
-    if not reservation and not _of_latency_tier(host, parameters):
+    if host.type == t.CAPACITY_RESERVATION:
+        tenancy = host.text("tenancy") or "default"
+    elif _follows_latency_tier(host, stack, parameters):
+        tenancy = _tenancy(host, stack)
+    else:
         return
-    tenancy = host.text("tenancy" if reservation else "placement.tenancy") or "default"
     if tenancy != parameters["tenancy"]:
         yield f"has tenancy {tenancy!r}, not {parameters['tenancy']!r}"
 
 
-def _is_running(template: Resource, stack: Stack) -> bool:
-    groups = stack.attached(template, t.AUTOSCALING_GROUP, "launchTemplate")
-    if any((group.number("minSize") or 0) > 0 for group in groups):
-        return True
-    return bool(stack.attached(template, t.INSTANCE, "launchTemplate"))
+def _follows_latency_tier(host: Resource, stack: Stack, parameters: Parameters) -> bool:
+    """Whether a host is of the latency tier by its own name, or by that of the template that it follows."""
+    template = stack.in_plan(host, "launchTemplate", t.LAUNCH_TEMPLATE) if host.type == t.INSTANCE else None
+    return _of_latency_tier(template or host, parameters)
+
+
+def _running(template: Resource, stack: Stack) -> float:
+    """How many hosts stand at least."""
+    fleets = sum(fleet.number("minSize") or 0 for fleet in _fleets(template, stack))
+    return fleets + len(stack.attached(template, t.INSTANCE, "launchTemplate"))
 
 
 @RULES.joined(
@@ -192,8 +243,12 @@ def _is_running(template: Resource, stack: Stack) -> bool:
     wellarchitected="REL11-BP05",
 )
 def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """When a region fails, everybody asks the next one for the same instances. A pilot light runs none."""
-    if not _of_latency_tier(template, parameters) or not _is_running(template, stack):
+    """When a region fails, everybody asks the next one for the same instances. A pilot light runs none.
+
+    That a reservation has the hosts' tenancy is asked by `tenancy-as-declared`, of both.
+    """
+    running = _running(template, stack) if _of_latency_tier(template, parameters) else 0
+    if not running:
         return
     wanted = template.text("instanceType")
     reserved = sum(
@@ -201,8 +256,8 @@ def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) 
         for reservation in stack.of_type(t.CAPACITY_RESERVATION)
         if reservation.text("instanceType") == wanted
     )
-    if not reserved:
-        yield f"no capacity is reserved for {wanted}"
+    if reserved < running:
+        yield f"capacity is reserved for {reserved:g} of {running:g} hosts of type {wanted}"
 
 
 @RULES.joined(
@@ -244,4 +299,6 @@ def ena_express(template: Resource, parameters: Parameters) -> Iterator[str]:
 
 def _says_ena_express(interface: Mapping[str, object]) -> bool:
     specification = interface.get("enaSrdSpecification")
+    if isinstance(specification, Unknown):
+        specification.refuse()
     return isinstance(specification, Mapping) and specification.get("enaSrdEnabled") is not None

@@ -10,7 +10,7 @@ from policy.values import Unknown, has_reference
 
 _NAME = re.compile(
     r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_?KEY|PRIVATE_?KEY|ACCESS_?KEY(_ID)?|API_?KEY|CREDENTIALS?|"
-    r"AUTH_?TOKEN|ECS_ENGINE_AUTH_DATA)$",
+    r"O?AUTH_?TOKEN|ECS_ENGINE_AUTH_DATA)$",
     re.IGNORECASE,
 )
 # IAM User Guide, "IAM identifiers": prefixes of access key ids; and the first line of a PEM private key.

@@ -19,8 +19,8 @@ _DAY = 24 * 60
 
 
 def is_replica(instance: Resource) -> bool:
-    """Whether it follows another instance, and so takes from it what it does not say itself."""
-    return instance.has("replicateSourceDb")
+    """Whether it follows another instance or cluster, and so takes from it what it does not say itself."""
+    return instance.has("replicationSourceIdentifier" if instance.type == t.RDS_CLUSTER else "replicateSourceDb")
 
 
 def is_reader(instance: Resource, stack: Stack) -> bool:
@@ -30,6 +30,7 @@ def is_reader(instance: Resource, stack: Stack) -> bool:
 
 @RULES.joined(
     t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
     id="rds-customer-key",
     title="Databases are encrypted with a customer-managed key",
     remediation="Set storageEncrypted to true and kmsKeyId to the database key of the region.",
@@ -64,6 +65,7 @@ def multi_az(instance: Resource, _: Parameters) -> Iterator[str]:
 
 @RULES.resource(
     t.RDS_INSTANCE,
+    t.RDS_CLUSTER_INSTANCE,
     id="rds-private",
     title="The database is private",
     remediation="Set publiclyAccessible to false.",
@@ -81,6 +83,7 @@ def private(instance: Resource, _: Parameters) -> Iterator[str]:
 
 @RULES.resource(
     t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
     id="rds-deletion-protection",
     title="The database cannot be deleted by mistake",
     remediation="Set deletionProtection to true.",
@@ -97,11 +100,12 @@ def deletion_protection(instance: Resource, _: Parameters) -> Iterator[str]:
 
 @RULES.resource(
     t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
     id="rds-backups",
     title="The database is backed up for at least 30 days",
     remediation="Set backupRetentionPeriod to 30 or more.",
     needs=("backupRetentionPeriod",),
-    parameters={"days": Parameter("integer", 30, "Days for which backups are kept at least.")},
+    parameters={"days": Parameter("integer", 30, "Days for which backups are kept at least.", minimum=1)},
     fsbp="RDS.11",
     nist="CP-9, CP-10",
     sec="17a-4(e)",
@@ -115,7 +119,12 @@ def backups(instance: Resource, parameters: Parameters) -> Iterator[str]:
 
 def parameters_of(instance: Resource, stack: Stack) -> dict[str, str] | None:
     """The database parameters that an instance runs with, None when it names no group of this stack."""
-    group = stack.declared(instance, "parameterGroupName", t.RDS_PARAMETERS)
+    cluster = instance.type == t.RDS_CLUSTER
+    path = "dbClusterParameterGroupName" if cluster else "parameterGroupName"
+    name = instance.peek(path)
+    if isinstance(name, str) and name.startswith("default."):
+        return None
+    group = stack.in_plan(instance, path, t.RDS_CLUSTER_PARAMETERS if cluster else t.RDS_PARAMETERS)
     if group is None:
         return None
     return {str(entry.get("name")): str(entry.get("value")) for entry in group.items("parameters")}
@@ -127,6 +136,7 @@ _FORCES_TLS = ("rds.force_ssl", "require_secure_transport")
 
 @RULES.joined(
     t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
     id="rds-tls-forced",
     title="The database takes connections by TLS only",
     remediation="Set rds.force_ssl (require_secure_transport for MySQL) to 1 in its parameter group.",
@@ -144,16 +154,18 @@ def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         yield "takes connections without TLS"
 
 
+_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
 _HOURS = {
-    "days": Parameter("array", list(_DAYS[:5]), "Trading days, as RDS writes them."),
+    "days": Parameter("array", list(_DAYS[:5]), "Trading days, as RDS writes them.", items="string"),
     # 09:30 to 16:00 in New York, in summer and in winter time, as UTC.
-    "opens": Parameter("string", "13:30", "When trading begins, HH:MM in UTC."),
-    "closes": Parameter("string", "21:00", "When trading ends, HH:MM in UTC."),
+    "opens": Parameter("string", "13:30", "When trading begins, HH:MM in UTC.", pattern=_TIME),
+    "closes": Parameter("string", "21:00", "When trading ends, HH:MM in UTC.", pattern=_TIME),
 }
 
 
 @RULES.resource(
     t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
     id="rds-maintenance-window",
     title="The database is maintained outside trading hours",
     remediation="Set maintenanceWindow to a time at which the markets are closed.",
@@ -164,7 +176,7 @@ _HOURS = {
 )
 def maintenance(instance: Resource, parameters: Parameters) -> Iterator[str]:
     """Left out, AWS chooses one at random out of eight hours of the night of the region."""
-    window = instance.text("maintenanceWindow")
+    window = instance.text("preferredMaintenanceWindow" if instance.type == t.RDS_CLUSTER else "maintenanceWindow")
     if not window:
         yield "leaves its maintenance window to AWS"
         return
@@ -190,8 +202,10 @@ def _minute(text: str) -> int:
     return _DAYS.index(day) * _DAY + int(hour) * 60 + int(minute)
 
 
-def _counterparts(instance: Resource, recovery: Stack) -> Sequence[Resource]:
-    return [other for other in recovery.of_type(t.RDS_INSTANCE) if other.name == instance.name]
+def _counterparts(instance: Resource, primary: Stack, recovery: Stack) -> Sequence[Resource]:
+    """Its replicas in the recovery stack; that it has one at all is asked by `stateful-replicated`."""
+    others = recovery.of_type(t.RDS_INSTANCE)
+    return [other for other in others if instance in primary.referred_by(recovery, other, "replicateSourceDb")]
 
 
 @RULES.parity(
@@ -206,7 +220,7 @@ def _counterparts(instance: Resource, recovery: Stack) -> Sequence[Resource]:
 def parameter_parity(instance: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """A replica with a lower max_connections stops replaying (PostgreSQL manual, "Hot Standby")."""
     ours = parameters_of(instance, primary)
-    for other in _counterparts(instance, recovery):
+    for other in _counterparts(instance, primary, recovery):
         theirs = parameters_of(other, recovery)
         if ours != theirs:
             names = sorted(set((ours or {}).items()) ^ set((theirs or {}).items()))
@@ -217,7 +231,7 @@ def _when_active(path: str, what: str) -> Any:
     def check(instance: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
         if recovery.standing_by or is_reader(instance, primary):
             return
-        for other in _counterparts(instance, recovery):
+        for other in _counterparts(instance, primary, recovery):
             ours, theirs = instance.get(path), other.get(path)
             if ours != theirs:
                 yield f"{other.urn} has {what} {theirs!r} after it has taken over, the primary has {ours!r}"

@@ -8,19 +8,25 @@ from fnmatch import fnmatchcase
 
 from policy import tokens as t
 from policy.resources import Resource
-from policy.rule import Parameter, Parameters, Rules
+from policy.rule import Finding, Parameter, Parameters, Rules
 from policy.rules.rds import is_reader
 from policy.stack import Stack
+from policy.values import NotEvaluatedError
 
 RULES = Rules("Recovery")
 
 _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+_SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 _INTAKE_TYPES = (t.FUNCTION, t.ECS_SERVICE, _DEPLOYMENT, _STATEFUL_SET)
-_INTAKE = {"names": Parameter("array", ["*order-intake*"], "Names of what takes orders; * for a part.")}
+_INTAKE = {"names": Parameter("array", ["*order-intake*"], "Names of what takes orders; * for a part.", items="string")}
 
 
 def _aws_name(resource: Resource) -> str:
+    if resource.type == t.SCALING_TARGET:
+        return resource.text("resourceId").rpartition("/")[2]
+    if resource.type == _SCALER:
+        return resource.text("spec.scaleTargetRef.name")
     metadata = resource.peek("metadata.name")
     name = resource.peek("name")
     return name if isinstance(name, str) else metadata if isinstance(metadata, str) else resource.name
@@ -32,6 +38,8 @@ def _takes_orders(resource: Resource, parameters: Parameters) -> bool:
 
 @RULES.resource(
     *_INTAKE_TYPES,
+    t.SCALING_TARGET,
+    _SCALER,
     id="order-intake-floor",
     title="Order intake never scales to nothing",
     remediation="Leave it a floor above zero: no reservedConcurrentExecutions of 0, one task or replica at least.",
@@ -47,7 +55,12 @@ def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
     if resource.type == t.FUNCTION:
         floor = resource.number("reservedConcurrentExecutions")
     elif resource.type == t.ECS_SERVICE:
-        floor = resource.number("desiredCount") or 0
+        daemon = resource.text("schedulingStrategy") == "DAEMON"
+        floor = None if daemon else resource.number("desiredCount") or 0
+    elif resource.type == t.SCALING_TARGET:
+        floor = resource.number("minCapacity") if resource.text("serviceNamespace") == "ecs" else None
+    elif resource.type == _SCALER:
+        floor = resource.number("spec.minReplicas")
     else:
         floor = resource.number("spec.replicas")
     if floor == 0:
@@ -76,6 +89,13 @@ def _failover_records(stack: Stack) -> list[Resource]:
     return [record for record in stack.of_type(t.DNS_RECORD) if record.items("failoverRoutingPolicies")]
 
 
+def _is_watched(record: Resource) -> bool:
+    """Whether Route 53 can find the side unhealthy; the SECONDARY is what is left when nothing else is."""
+    if all(policy.get("type") != "PRIMARY" for policy in record.items("failoverRoutingPolicies")):
+        return True
+    return record.has("healthCheckId") or any(alias.get("evaluateTargetHealth") for alias in record.items("aliases"))
+
+
 @RULES.parity(
     t.API_STAGE,
     id="failover-routing",
@@ -85,10 +105,12 @@ def _failover_records(stack: Stack) -> list[Resource]:
     nist="CP-7, CP-10",
     wellarchitected="REL11-BP02, REL13-BP02",
 )
-def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
+def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[Finding]:
     """Both sides of each switch stand before it is thrown, in whichever stack they are declared."""
     sides: dict[str, set[str]] = defaultdict(set)
     for record in [*_failover_records(primary), *_failover_records(recovery)]:
+        if not _is_watched(record):
+            yield record, "its side is never left: no health check tells that it fails"
         sides[record.text("name")] |= {str(policy.get("type")) for policy in record.items("failoverRoutingPolicies")}
     if not sides:
         yield "no record is the PRIMARY and the SECONDARY of a failover"
@@ -112,12 +134,18 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
     remediation="Use requestInterval 10, a lower failureThreshold, a shorter ttl, or a routing control.",
     needs=("ttl", (t.HEALTH_CHECK, "requestInterval"), (t.HEALTH_CHECK, "failureThreshold")),
     parameters={
-        "budgetSeconds": Parameter("number", 30, "From the decision to the first order accepted."),
+        "budgetSeconds": Parameter("number", 30, "From the decision to the first order accepted.", minimum=0),
         "signals": Parameter(
-            "array", ["primary-seen.*"], "Names that tell observers what checkers see, and that no client asks for."
+            "array",
+            ["primary-seen.*"],
+            "Names that tell observers what checkers see, and that no client asks for.",
+            items="string",
         ),
         "measuredSwitchSeconds": Parameter(
-            "number", 10, "What rehearsals measure from the decision to the switch being thrown, the lease included."
+            "number",
+            10,
+            "What rehearsals measure from the decision to the switch being thrown, the lease included.",
+            minimum=0,
         ),
     },
     nist="CP-2, CP-10",
@@ -134,14 +162,23 @@ def rto_budget(record: Resource, stack: Stack, parameters: Parameters) -> Iterat
     ):
         return
     ttl = _ALIAS_TTL if record.has("aliases") else record.number("ttl") or 0
-    notice = 0.0
-    check = stack.declared(record, "healthCheckId", t.HEALTH_CHECK)
-    if check is not None and check.text("type") in _PROBED:
-        interval = check.number("requestInterval") or _INTERVAL
-        notice = interval * (check.number("failureThreshold") or _THRESHOLD)
+    check = stack.in_plan(record, "healthCheckId", t.HEALTH_CHECK)
+    notice = _seconds_to_notice(check, stack) if check is not None else 0.0
     switch, budget = parameters["measuredSwitchSeconds"], parameters["budgetSeconds"]
     if notice + ttl + switch > budget:
         yield f"{notice:g} s to notice + {ttl:g} s to live + {switch:g} s to switch is more than {budget:g} s"
+
+
+def _seconds_to_notice(check: Resource, stack: Stack) -> float:
+    """A calculated check is as slow as the slowest of its children; a routing control changes at once."""
+    if check.text("type") == "CALCULATED":
+        children = stack.targets(check, "childHealthchecks", t.HEALTH_CHECK)
+        if not all(isinstance(child, Resource) for child in children):
+            raise NotEvaluatedError("childHealthchecks", "names a health check that is not in the plan")
+        return max((_seconds_to_notice(child, stack) for child in children if isinstance(child, Resource)), default=0.0)
+    if check.text("type") not in _PROBED:
+        return 0.0
+    return (check.number("requestInterval") or _INTERVAL) * (check.number("failureThreshold") or _THRESHOLD)
 
 
 @RULES.stack(
@@ -153,17 +190,24 @@ def rto_budget(record: Resource, stack: Stack, parameters: Parameters) -> Iterat
     nist="CP-7, CP-10",
     wellarchitected="REL11-BP04, REL13-BP02",
 )
-def independent(stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
+def independent(stack: Stack, _: Parameters) -> Iterator[Finding]:
     """An update that waits for a region that is gone never ends."""
     strangers = [provider for provider in stack.of_type(t.AWS_PROVIDER) if provider.text("region") != stack.region]
-    if not strangers or not stack.exported("active"):
+    abroad = [r for r in stack.resources if r.type.startswith("aws:") and r.peek("region") not in (None, stack.region)]
+    if not (strangers or abroad) or not stack.exported("active"):
         return
+    for resource in abroad:
+        yield resource, f"is declared in {resource.text('region')}"
     for provider in strangers:
         users = sum(resource.provider == provider.urn for resource in stack.resources)
         yield provider, f"calls {provider.text('region')} for {users} resources"
 
 
+_IN_FLIGHT = "Each region has its own; what is on the lost one's is drained when the region is back, or sent again."
 _BY_DESIGN = {
+    t.STREAM: _IN_FLIGHT,
+    t.QUEUE: _IN_FLIGHT,
+    t.EVENT_ARCHIVE: "Each region archives its own events; orders and trades are in replicated tables and buckets.",
     "aws:elasticache/replicationGroup:ReplicationGroup": "Filled anew from tables and streams; it holds nothing else.",
     "aws:elasticache/cluster:Cluster": "Filled anew from tables and streams; it holds nothing else.",
 }
@@ -172,7 +216,11 @@ _STORES = (
     t.EFS_FILE_SYSTEM,
     t.CACHE_GROUP,
     t.CACHE_CLUSTER,
-    "aws:rds/cluster:Cluster",
+    t.VOLUME,
+    t.STREAM,
+    t.QUEUE,
+    t.EVENT_ARCHIVE,
+    t.RDS_CLUSTER,
     "aws:docdb/cluster:Cluster",
     "aws:neptune/cluster:Cluster",
     "aws:opensearch/domain:Domain",
@@ -189,14 +237,17 @@ _STORES = (
     remediation="Declare the replica in the recovery stack, or write into `byDesign` why there is none.",
     needs=((t.RDS_INSTANCE, "replicateSourceDb"), (t.EFS_REPLICATION, "sourceFileSystemId")),
     parameters={
-        "byDesign": Parameter("object", _BY_DESIGN, "Types, or URNs with * for a part, without a replica: the reason.")
+        "byDesign": Parameter(
+            "object", _BY_DESIGN, "Types, or URNs with * for a part, without a replica: the reason.", items="string"
+        )
     },
     nist="CP-6, CP-9",
     wellarchitected="REL13-BP02",
 )
 def stateful_replicated(store: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
     """Tables, records, keys, secrets, images and backups have rules of their own. A reader is a replica itself."""
-    if not recovery.standing_by or any(
+    # One that has taken over keeps its database's reference to the source; the primary's other side it has left.
+    if not (recovery.standing_by or store.type == t.RDS_INSTANCE) or any(
         str(reason).strip() and (store.type == pattern or fnmatchcase(store.urn, pattern))
         for pattern, reason in parameters["byDesign"].items()
     ):
@@ -205,6 +256,7 @@ def stateful_replicated(store: Resource, primary: Stack, recovery: Stack, parame
         return
     sources = {
         t.RDS_INSTANCE: (t.RDS_INSTANCE, "replicateSourceDb"),
+        t.RDS_CLUSTER: (t.RDS_CLUSTER, "replicationSourceIdentifier"),
         t.EFS_FILE_SYSTEM: (t.EFS_REPLICATION, "sourceFileSystemId"),
     }
     type_, path = sources.get(store.type, (store.type, "globalReplicationGroupId"))
@@ -218,7 +270,9 @@ _PROTECTED = (
     t.TABLE_REPLICA,
     t.BUCKET,
     t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
     t.EFS_FILE_SYSTEM,
+    t.VOLUME,
     t.KEY,
     t.REPLICA_KEY,
     t.SECRET,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -10,18 +10,15 @@ from policy import tokens as t
 from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
+from policy.rules.bucket_settings import settings_of, takes_logs
 from policy.rules.keys_of import no_customer_key
-from policy.stack import Stack
+from policy.stack import Stack, Target
+from policy.values import NotEvaluatedError
 
 RULES = Rules("S3")
 
 _PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _YEAR = 365
-
-
-def takes_logs(bucket: Resource, stack: Stack) -> bool:
-    """Whether S3 delivers access logs into it, which it does only to buckets with S3's own key."""
-    return bool(stack.attached(bucket, t.BUCKET_LOGGING, "targetBucket"))
 
 
 @RULES.joined(
@@ -75,7 +72,7 @@ def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 )
 def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """S3 answers both unless it is told otherwise."""
-    policies = stack.attached(bucket, t.BUCKET_POLICY, "bucket")
+    policies = settings_of(bucket, stack, t.BUCKET_POLICY)
     if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
         yield "answers requests without TLS"
 
@@ -94,7 +91,7 @@ def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     """Buckets that S3 delivers access logs into are left out: it delivers to no customer key."""
     if takes_logs(bucket, stack):
         return
-    configurations = stack.attached(bucket, t.BUCKET_ENCRYPTION, "bucket")
+    configurations = settings_of(bucket, stack, t.BUCKET_ENCRYPTION)
     if not configurations:
         yield "is encrypted with S3's own key"
     for configuration in configurations:
@@ -119,7 +116,7 @@ def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]
 )
 def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Without versions neither an overwrite nor a delete can be undone, and nothing replicates."""
-    settings = stack.attached(bucket, t.BUCKET_VERSIONING, "bucket")
+    settings = settings_of(bucket, stack, t.BUCKET_VERSIONING)
     if not any(setting.text("versioningConfiguration.status") == "Enabled" for setting in settings):
         yield "keeps no versions"
 
@@ -143,7 +140,9 @@ _RETENTION = {
         (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.days"),
     ),
     parameters={
-        "retention": Parameter("object", _RETENTION, "Days of retention, by name of the bucket; * for a part.")
+        "retention": Parameter(
+            "object", _RETENTION, "Days of retention, by name of the bucket; * for a part.", items="number"
+        )
     },
     fsbp="S3.15",
     nist="AU-9, CP-9",
@@ -155,27 +154,34 @@ def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
     wanted = _retention(bucket, parameters["retention"])
     if wanted is None:
         return
-    locks = stack.attached(bucket, t.BUCKET_OBJECT_LOCK, "bucket")
+    locks = settings_of(bucket, stack, t.BUCKET_OBJECT_LOCK)
     if not locks:
         yield "its records are not locked"
     for lock in locks:
         mode = lock.text("rule.defaultRetention.mode")
-        days = lock.number("rule.defaultRetention.days")
-        years = lock.number("rule.defaultRetention.years")
-        held = days if days is not None else (years or 0) * _YEAR + (years or 0) // 4
+        held = _held(lock)
         if mode != "COMPLIANCE":
             yield f"its records are locked in mode {mode or 'none'}, which can be lifted"
         elif held < wanted:
             yield f"its records are locked for {held:g} days of {wanted:g}"
 
 
+def _name(bucket: Resource) -> str:
+    """Its name, by which classes of records are told. Raises `NotEvaluatedError` where it is left to the engine."""
+    name = bucket.text("bucket") or bucket.text("bucketPrefix")
+    if not name:
+        raise NotEvaluatedError("bucket", "is left to the engine, and records are told by their bucket's name")
+    return name
+
+
 def _retention(bucket: Resource, classes: Mapping[str, Any]) -> float | None:
-    name = bucket.text("bucket")
+    name = _name(bucket)
     return next((float(days) for pattern, days in classes.items() if fnmatchcase(name, pattern)), None)
 
 
 @RULES.resource(
     t.BUCKET_REPLICATION,
+    t.BUCKET,
     id="bucket-replication-timed",
     title="Replication of buckets is timed and measured",
     remediation="Enable replicationTime and metrics, 15 minutes each, in every rule.",
@@ -186,7 +192,8 @@ def _retention(bucket: Resource, classes: Mapping[str, Any]) -> float | None:
 )
 def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
     """Without replication time control nobody knows how much is lost (99.99 % within 15 minutes with it)."""
-    for rule in configuration.items("rules"):
+    inline = configuration.type == t.BUCKET
+    for rule in configuration.items("replicationConfiguration.rules" if inline else "rules"):
         destination = rule.get("destination") or {}
         for what in ("replicationTime", "metrics"):
             if (destination.get(what) or {}).get("status") != "Enabled":
@@ -195,19 +202,21 @@ def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
             yield f"rule {rule.get('id')!r} is off"
 
 
-_RECORDS = Parameter(
-    "array",
-    ["*-trades-*", "*-audit-*", "*-communications-*", "*-market-data-*", "*-artifacts-*"],
-    "Names of the buckets that hold records; * for a part.",
-)
+_BY_DESIGN = {
+    "*-access-logs-*": "Who read which object matters where the objects are; the recovery region logs its own.",
+    "*-logs-*": "Logs of what runs in the region; the recovery region logs its own.",
+    "*-trail-*": "Locked in compliance mode; CloudTrail's event history keeps 90 days of every region beside it.",
+    "*-pipeline-*": "Hand-overs between the stages of a pipeline, made anew from the source by its next run.",
+}
 
 
-def _is_record(bucket: Resource, parameters: Parameters) -> bool:
-    return any(fnmatchcase(bucket.text("bucket"), pattern) for pattern in parameters["records"])
+def _without_replica(bucket: Resource, parameters: Parameters) -> bool:
+    reasons = parameters["byDesign"].items()
+    return any(reason.strip() and fnmatchcase(_name(bucket), pattern) for pattern, reason in reasons)
 
 
 def _replications(bucket: Resource, primary: Stack, recovery: Stack) -> Iterator[tuple[Resource, Stack]]:
-    for configuration in primary.attached(bucket, t.BUCKET_REPLICATION, "bucket"):
+    for configuration in settings_of(bucket, primary, t.BUCKET_REPLICATION):
         yield configuration, primary
     for configuration in recovery.of_type(t.BUCKET_REPLICATION):
         if bucket in primary.referred_by(recovery, configuration, "bucket"):
@@ -217,17 +226,24 @@ def _replications(bucket: Resource, primary: Stack, recovery: Stack) -> Iterator
 @RULES.parity(
     t.BUCKET,
     id="bucket-replicated",
-    title="Records are replicated to the recovery region",
-    remediation="Declare a BucketReplicationConfig of the bucket to its counterpart in the recovery stack.",
+    title="Buckets are replicated to the recovery region",
+    remediation="Declare a BucketReplicationConfig of the bucket to its counterpart in the recovery stack, or write "
+    "into `byDesign` why there is none.",
     needs=((t.BUCKET_REPLICATION, "bucket"),),
-    parameters={"records": _RECORDS},
+    parameters={
+        "byDesign": Parameter(
+            "object", _BY_DESIGN, "Buckets without a replica, by name (* for a part), and the reason.", items="string"
+        )
+    },
     fsbp="S3.7",
     nist="CP-6, CP-9",
     sec="17a-4(e)",
 )
 def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
     """One that has taken over has left the primary's side as it was and declares none of it."""
-    if recovery.standing_by and _is_record(bucket, parameters) and not [*_replications(bucket, primary, recovery)]:
+    if not recovery.standing_by or _without_replica(bucket, parameters):
+        return
+    if not [*_replications(bucket, primary, recovery)]:
         yield f"is not replicated to {recovery.region}"
 
 
@@ -243,21 +259,34 @@ def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Pa
 )
 def replica_locked(bucket: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """A duplicate that can be erased is not the duplicate that the rule asks for."""
-    ours = primary.attached(bucket, t.BUCKET_OBJECT_LOCK, "bucket")
+    ours = settings_of(bucket, primary, t.BUCKET_OBJECT_LOCK)
     if not ours:
         return
     for configuration, stack in _replications(bucket, primary, recovery):
-        for target in stack.targets(configuration, "rules", t.BUCKET):
-            if isinstance(target, Resource) and stack is recovery:
-                theirs = recovery.attached(target, t.BUCKET_OBJECT_LOCK, "bucket")
+        for rule in configuration.items("rules"):
+            value = (rule.get("destination") or {}).get("bucket")
+            if stack is recovery:
+                found: Sequence[Target] = recovery.resolved(configuration, "rules", value, t.BUCKET)
+            else:
+                found = recovery.referred_by(primary, configuration, "rules", value)
+            copies = [copy for copy in found if isinstance(copy, Resource)]
+            if not copies:
+                raise NotEvaluatedError("rules", f"replicate into a bucket that is not in the plan: {value!r}")
+            for copy in copies:
+                theirs = settings_of(copy, recovery, t.BUCKET_OBJECT_LOCK)
                 if not any(_as_strict(lock, ours[0]) for lock in theirs):
-                    yield f"its replica {target.urn} is not locked as it is"
+                    yield f"its replica {copy.urn} is not locked as it is"
+
+
+def _held(lock: Resource) -> float:
+    """For how many days a lock holds."""
+    days, years = (lock.number(f"rule.defaultRetention.{name}") for name in ("days", "years"))
+    return days if days is not None else (years or 0) * _YEAR + (years or 0) // 4
 
 
 def _as_strict(lock: Resource, than: Resource) -> bool:
-    paths = [f"rule.defaultRetention.{name}" for name in ("days", "years")]
     same_mode = lock.text("rule.defaultRetention.mode") == than.text("rule.defaultRetention.mode")
-    return same_mode and all((lock.number(path) or 0) >= (than.number(path) or 0) for path in paths)
+    return same_mode and _held(lock) >= _held(than)
 
 
 @RULES.joined(
@@ -273,5 +302,5 @@ def _as_strict(lock: Resource, than: Resource) -> bool:
 )
 def access_logs(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """The bucket that takes the logs does not log itself: each entry would make another."""
-    if not takes_logs(bucket, stack) and not stack.attached(bucket, t.BUCKET_LOGGING, "bucket"):
+    if not takes_logs(bucket, stack) and not settings_of(bucket, stack, t.BUCKET_LOGGING):
         yield "logs no access"

@@ -52,11 +52,14 @@ _LOADS = {
     needs=("shardCount", "name"),
     parameters={
         "loads": Parameter(
-            "object", _LOADS, "Peak of each stream by name (* for a part): recordsPerSecond, and recordBytes with key."
+            "object",
+            _LOADS,
+            "Peak of each stream by name (* for a part): recordsPerSecond, and recordBytes with key.",
+            fields=("recordsPerSecond", "recordBytes"),
         ),
-        "targetUtilisation": Parameter("number", 80, "How full a shard may be at the peak, in percent."),
+        "targetUtilisation": Parameter("number", 80, "How full a shard may be at the peak, in percent.", minimum=1),
         "standing": Parameter(
-            "array", ["*-market-data"], "Streams of which a recovery region that stands by has half."
+            "array", ["*-market-data"], "Streams of which a recovery region that stands by has half.", items="string"
         ),
     },
     wellarchitected="PERF03-BP03, REL01-BP03",
@@ -109,7 +112,7 @@ def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     severity=Severity.ADVISORY,
     remediation="Set retentionPeriod to 168 hours or more.",
     needs=("retentionPeriod",),
-    parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.")},
+    parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.", minimum=24)},
     checkov="CKV_AWS_43",
     nist="CP-9",
 )
@@ -138,10 +141,19 @@ def firehose_encrypted(delivery: Resource, stack: Stack, _: Parameters) -> Itera
             yield "does not encrypt what it holds"
         elif reason := missing_customer_key(delivery, stack, "serverSideEncryption.keyArn"):
             yield reason
-    if delivery.has("extendedS3Configuration") and (
-        reason := missing_customer_key(delivery, stack, "extendedS3Configuration.kmsKeyArn")
-    ):
-        yield reason
+    for path in _buckets_of(delivery):
+        if reason := missing_customer_key(delivery, stack, f"{path}.kmsKeyArn"):
+            yield reason
+
+
+def _buckets_of(delivery: Resource) -> Iterator[str]:
+    """Paths of what it delivers to S3: its destination, or what its destination does not take."""
+    for name, destination in delivery.properties.items():
+        if name == "extendedS3Configuration":
+            yield name
+        block = destination[0] if isinstance(destination, list) and len(destination) == 1 else destination
+        if isinstance(block, dict):
+            yield from (f"{name}.{part}" for part in ("s3Configuration", "s3BackupConfiguration") if block.get(part))
 
 
 @RULES.resource(

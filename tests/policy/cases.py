@@ -35,6 +35,9 @@ ANYBODY = {"Sid": "Anybody", "Effect": "Allow", "Principal": "*", "Action": "*",
 EVERYTHING = {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}
 _add_anybody = in_document(lambda document: document["Statement"].append(ANYBODY))
 _add_everything = in_document(lambda document: document["Statement"].append(EVERYTHING))
+_add_whole_service = in_document(
+    lambda document: document["Statement"].append({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+)
 _without_tls = in_document(
     lambda document: {**document, "Statement": [s for s in document["Statement"] if "SecureTransport" not in str(s)]}
 )
@@ -505,6 +508,11 @@ _CASES_INTERFACES = (
         real=set_(t.API_METHOD_SETTINGS, "trading-api", "settings.loggingLevel", "OFF"),
     ),
     case("api-traced", set_(*_STAGE, "xrayTracingEnabled", False), real=set_(*_TRADING_API, "xrayTracingEnabled")),
+    case(
+        "api-domain-tls",
+        set_(t.API_DOMAIN, "api", "securityPolicy", "TLS_1_0"),
+        real=set_(t.API_DOMAIN, "trading-api", "securityPolicy"),
+    ),
     case("api-behind-firewall", gone(t.WEB_ACL_ASSOCIATION, "api"), real=gone(t.WEB_ACL_ASSOCIATION, "trading-api")),
     case(
         "listener-tls",
@@ -557,6 +565,12 @@ _CASES_AUDIT = (
     ),
     case("secret-rotated", gone(t.SECRET_ROTATION, "database"), real=gone(t.SECRET_ROTATION, "database")),
     case("secret-replicated", set_(t.SECRET, "database", "replicas"), real=set_(t.SECRET, "database", "replicas", [])),
+    case(
+        "trail-present",
+        gone(t.TRAIL, "trail"),
+        gone(t.TRAIL, "trail", RECOVERY),
+        real=gone(t.TRAIL, "trail"),
+    ),
     case(
         "trail-multi-region",
         set_(t.TRAIL, "trail", "isMultiRegionTrail", False),
@@ -619,6 +633,11 @@ _CASES_AUDIT = (
         "iam-no-full-access",
         set_(t.ROLE_POLICY, "operator", "policy", _add_everything),
         real=set_(t.ROLE_POLICY, "operator", "policy", _add_everything),
+    ),
+    case(
+        "iam-no-whole-services",
+        set_(t.ROLE_POLICY, "operator", "policy", _add_whole_service),
+        real=set_(t.ROLE_POLICY, "operator", "policy", _add_whole_service),
     ),
     case(
         "iam-human-boundary",

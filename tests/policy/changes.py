@@ -27,6 +27,8 @@ class Change:
     stack: int = PRIMARY
     twin: str = ""
     """The name of a copy that is changed in the resource's place."""
+    added: bool = False
+    """The resource is added, `value` are its properties."""
 
     def __str__(self) -> str:
         return f"{self.type.split(':')[-1]} {self.name}: {self.path or 'taken away'}"
@@ -45,6 +47,11 @@ def gone(type_: str, name: str, stack: int = PRIMARY) -> Change:
 def twin(type_: str, name: str, called: str, path: str, value: Any) -> Change:
     """There is another one like it, which differs in that property."""
     return Change(type_, name, path, value, twin=called)
+
+
+def new(type_: str, name: str, stack: int = PRIMARY, /, **properties: Any) -> Change:
+    """Another resource is declared, in the stack's own region."""
+    return Change(type_, name, value=properties, stack=stack, added=True)
 
 
 def output(name: str, value: Any, stack: int = PRIMARY) -> Change:
@@ -72,6 +79,9 @@ def changed(blueprints: Sequence[Json], changes: Sequence[Change]) -> list[Json]
             blueprint["outputs"] = {**blueprint["outputs"], change.name: change.value}
             continue
         resources = blueprint["resources"]
+        if change.added:
+            resources.append(_added(resources, change))
+            continue
         index = _index(resources, change)
         if change.twin:
             resources.append(
@@ -95,6 +105,14 @@ def hidden(blueprints: Sequence[Json], type_: str, path: str) -> list[Json]:
                 blueprint["resources"][index] = copy.deepcopy(resource)
                 _set(blueprint["resources"][index], path, UNKNOWN_TEXT)
     return result
+
+
+def _added(resources: list[Json], change: Change) -> Json:
+    beside = next(r for r in resources if r["type"].startswith("aws:") and r["provider"])
+    *front, _, _ = beside["urn"].split("::")
+    urn = "::".join([*front, change.type, change.name])
+    like = {"type": change.type, "name": change.name, "urn": urn, "custom": True, "options": {"protect": True}}
+    return {**beside, **like, "properties": change.value}
 
 
 def _index(resources: list[Json], change: Change) -> int:

@@ -176,7 +176,7 @@ def _hosts(made: Made, key: str) -> None:
             t.CAPACITY_RESERVATION,
             "engines",
             instanceType="c6in.8xlarge",
-            instanceCount=2.0,
+            instanceCount=4.0,
             availabilityZone=f"{made.region}a",
             tenancy="dedicated",
             placementGroupArn=ref(t.PLACEMENT_GROUP, "engines"),
@@ -297,6 +297,7 @@ def _functions(made: Made) -> None:
 
 def _api(made: Made) -> None:
     api = ref(t.REST_API, "api", "id")
+    made.add(t.API_DOMAIN, "api", domainName=f"{made.stack}.trading.example", securityPolicy="TLS_1_2")
     operation = {"security": [{"authorizer": []}]}
     made.add(t.REST_API, "api", body=json.dumps({"paths": {"/health": {"get": {}}, "/orders": {"put": operation}}}))
     made.add(t.API_METHOD, "orders", restApi=api, httpMethod="PUT", authorization="AWS_IAM")
@@ -395,7 +396,8 @@ def _audit(made: Made, key: str) -> None:
 
 def _buckets(made: Made, key: str) -> None:
     for name in ("trades", "access"):
-        made.stateful(t.BUCKET, name, bucket=f"{made.stack}-{name}-{ACCOUNT}")
+        of_what = "access-logs" if name == "access" else name
+        made.stateful(t.BUCKET, name, bucket=f"{made.stack}-{of_what}-{ACCOUNT}")
         bucket = ref(t.BUCKET, name, "id")
         four = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
         made.add(t.BUCKET_PUBLIC_ACCESS, name, bucket=bucket, **dict.fromkeys(four, True))
@@ -460,6 +462,9 @@ def _data(primary: Made, recovery: Made) -> None:
         )
         made.stateful(
             t.RDS_INSTANCE, "database", kmsKeyId=key, parameterGroupName=f"{made.stack}-pg", **instance, **source
+        )
+        made.add(
+            t.RDS_CLUSTER_PARAMETERS, "cluster", name="cluster-pg", parameters=[{"name": "rds.force_ssl", "value": "1"}]
         )
         made.stateful(t.EFS_FILE_SYSTEM, "files", encrypted=True, kmsKeyId=key)
     recovery.add(

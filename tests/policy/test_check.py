@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from policy import markdown
+from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
 from policy.check import evaluate
 from policy.command import app
@@ -21,7 +22,7 @@ from policy.errors import PolicyInputError
 from policy.rule import Severity
 from policy.values import UNKNOWN_TEXT
 from tests.policy.cases import CASES
-from tests.policy.changes import changed, hidden
+from tests.policy.changes import changed, gone, hidden
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,6 +108,15 @@ def test_what_could_not_be_evaluated_is_set_by_itself(made: list[Json]) -> None:
         ({"rds-backups": {"weeks": 4}}, "has no parameter 'weeks'; it has: days"),
         ({"rds-backups": {"days": "many"}}, "rds-backups.days = 'many' must be of type integer"),
         ({"rds-backups": {"days": True}}, "must be of type integer"),
+        ({"rds-backups": {"days": 30.5}}, "must be of type integer"),
+        ({"rds-backups": {"days": -1}}, "must be 1 at least"),
+        ({"stream-shards": {"targetUtilisation": 0}}, "must be 1 at least"),
+        ({"stream-shards": {"loads": {"*-orders": {"recordsPerSecond": 5}}}}, "'*-orders' a number recordBytes"),
+        ({"stream-shards": {"loads": {"*-orders": 5}}}, "'*-orders' a number recordsPerSecond"),
+        ({"no-world-ingress-to-administration": {"ports": ["ssh"]}}, "values of type integer, not 0 = 'ssh'"),
+        ({"records-object-lock": {"retention": {"*": "six years"}}}, "values of type number, not * = 'six years'"),
+        ({"eks-supported-version": {"oldest": "newest"}}, "must match"),
+        ({"rds-maintenance-window": {"opens": "half past nine"}}, "must match"),
         (["rds-backups"], "must be an object"),
     ],
 )
@@ -158,6 +168,19 @@ def test_an_expired_exemption_counts_as_none_and_is_reported(broken: list[Json])
     assert [e.rule for e in report.expired] == ["queue-zero-delay"]
 
 
+def test_an_exemption_may_expire_at_a_time_of_day(broken: list[Json]) -> None:
+    """YAML reads such a text as a date with a time."""
+    report = evaluate(broken, None, [_exemption(expires=datetime(2030, 1, 15, 12))], today=TODAY)
+    assert report.failures() == 0
+
+
+def test_what_the_stack_as_a_whole_breaks_can_be_exempted_by_its_urn(made: list[Json]) -> None:
+    blueprints = changed(made, [gone(t.CONFIG_RECORDER, "made-recorder")])
+    (violation,) = evaluate(blueprints).violations
+    assert violation.urn == "urn:pulumi:primary::made-up::pulumi:pulumi:Stack::made-up-primary"
+    assert evaluate(blueprints, None, [_exemption(rule=violation.rule.id, urn=violation.urn)], today=TODAY).exempted
+
+
 def test_an_exemption_of_one_resource_leaves_the_others(broken: list[Json]) -> None:
     assert evaluate(broken, None, [_exemption(urn="*other")], today=TODAY).failures() == 1
     assert evaluate(broken, None, [_exemption(rule="queue-retention")], today=TODAY).failures() == 1
@@ -180,6 +203,9 @@ def test_what_cannot_be_evaluated_can_be_exempted_too(made: list[Json]) -> None:
         (_exemption(expires="soon"), "is not a date"),
         (_exemption(expires=None), "expires is missing"),
         (_exemption(until="2030-01-01"), "until is not a field"),
+        ({**_exemption(), 3: "x"}, "3 is not a field"),
+        (_exemption(rule=["queue-zero-delay"]), "rule = ['queue-zero-delay'] must be a text"),
+        (_exemption(urn=["x"]), "urn = ['x'] must be a text"),
     ],
 )
 def test_a_malformed_exemption_is_refused(made: list[Json], entry: Any, named: str) -> None:
@@ -217,7 +243,7 @@ def test_a_malformed_blueprint_is_refused(document: Any, named: str, tmp_path: P
     assert not out
 
 
-@pytest.mark.parametrize("content", ["", "{", "not json"])
+@pytest.mark.parametrize("content", ["", "{", "not json", "[" * 100_000])
 def test_a_file_that_is_no_json_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "blueprint.json"
     path.write_text(content, encoding="utf-8")
@@ -229,6 +255,13 @@ def test_a_file_that_is_no_json_is_refused(content: str, tmp_path: Path) -> None
 def test_more_than_two_blueprints_are_refused(made: list[Json]) -> None:
     with pytest.raises(PolicyInputError, match="one or two"):
         evaluate([*made, *made])
+
+
+def test_two_blueprints_are_the_primarys_and_then_the_recoverys(made: list[Json]) -> None:
+    with pytest.raises(PolicyInputError, match="give the primary's first"):
+        evaluate(made[::-1])
+    with pytest.raises(PolicyInputError, match="both blueprints are of stack 'primary'"):
+        evaluate([made[0], made[0]])
 
 
 def test_a_lone_blueprint_is_judged_without_parity(made: list[Json]) -> None:
@@ -292,7 +325,7 @@ def test_the_json_report_has_rules_judgements_violations_and_what_was_not_evalua
     assert report["evaluated"] > len(RULES)
     assert report["not_evaluated"] == []
     (violation,) = report["violations"]
-    assert set(violation) == {"rule", "severity", "stack", "urn", "message", "remediation", "controls"}
+    assert set(violation) == {"rule", "severity", "urn", "message", "remediation", "controls"}
     assert violation["severity"] == "mandatory"
     assert violation["urn"].endswith("account-events")
 
