@@ -93,8 +93,8 @@ def keep_market_hours(
     """A higher floor from before the opening to after the close, in the markets' own time zone.
 
     A floor and not a count: of a count, `follow_orders` would take away before the opening what no order needs yet, and
-    a fleet that has grown past it would lose engines that work (Amazon EC2 Auto Scaling User Guide, "Scheduled scaling":
-    the group grows to a higher minimum by itself). After the close the fleet shrinks as its orders do.
+    a fleet that has grown past it would lose engines that work. A group grows to a higher minimum by itself (Amazon EC2
+    Auto Scaling User Guide, "Scheduled scaling"). After the close the fleet shrinks as its orders do.
     """
     market, latency, sizes = settings.market, settings.latency, settings.sizes
     days = ",".join(market.market_days)
