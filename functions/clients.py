@@ -14,8 +14,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+# So many calls a client makes at a time, and no more.
+CONNECTIONS = 10
 # The SDK's own time-outs of 60 s and its four retries would outlast any lease, and most functions.
-_KEEP_WARM = {"tcp_keepalive": True, "max_pool_connections": 10}
+_KEEP_WARM = {"tcp_keepalive": True, "max_pool_connections": CONNECTIONS}
 
 
 def bounded_client(service: str, timeout_milliseconds: int, region: str | None = None) -> Any:

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
+from components.security.keys import KEY_USE
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.security.secrets import Secret
 from components.settings import Settings
@@ -124,12 +125,9 @@ class ServiceTaskRoles(Layer):
                 [arn for table in reach.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
             ),
             Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
-            Statement(
-                "UseTheKeys",
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                [reach.streams_key, reach.tables_key],
-                conditions=self._via("dynamodb", "sqs"),
-            ),
+            Statement("UseTheTablesKey", KEY_USE, [reach.tables_key], conditions=self._via("dynamodb")),
+            # They take messages and send none.
+            Statement("UseTheQueuesKey", ["kms:Decrypt"], [reach.streams_key], conditions=self._via("sqs")),
             # Neither of these two has resources to name.
             Statement(
                 "PublishMetrics",

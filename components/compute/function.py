@@ -92,7 +92,11 @@ class Function(Layer):
         self.register_outputs({"arn": self.alias.arn})
 
     def admit(self, name: str, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
-        """Lets a service call the alias for one source; `name` is unique among those."""
+        """Lets a service call the alias for one source; `name` is unique among those.
+
+        The source's ARN names its account. A condition on the account beside it would add nothing, and shut out a
+        service that does not send it.
+        """
         return aws.lambda_.Permission(
             name,
             action="lambda:InvokeFunction",
@@ -100,7 +104,6 @@ class Function(Layer):
             qualifier=self.alias.name,
             principal=f"{service}.amazonaws.com",
             source_arn=source_arn,
-            source_account=self._args.settings.general.account_id,
             opts=self.child,
         )
 

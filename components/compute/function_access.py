@@ -12,7 +12,7 @@ from components.data.records import RecordClass
 from components.data.table_schemas import TableName
 from components.data.tables import Tables
 from components.events.events import Events
-from components.security.keys import DataClass, Keys
+from components.security.keys import KEY_USE, DataClass, Keys
 from components.security.policies import Statement
 from components.settings import Settings
 
@@ -96,11 +96,10 @@ class Access:
         return [Statement("HoldTheLease", ["dynamodb:GetItem", "dynamodb:UpdateItem"], [control])]
 
     def _encrypted_stores(self) -> list[Statement]:
-        """DynamoDB encrypts tables on behalf of who writes (DynamoDB Developer Guide, "Encryption at rest")."""
         return [
             Statement(
                 "UseTablesEncrypted",
-                ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                KEY_USE,
                 [self.keys.arn(DataClass.TABLES)],
                 conditions=_via("dynamodb", self.settings.region.name),
             ),

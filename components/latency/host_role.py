@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.latency.metrics import NAMESPACE
 from components.layer import Layer
+from components.security.keys import KEY_USE
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Settings
 
@@ -118,14 +119,10 @@ def _of_trading(args: HostRoleArgs) -> list[Statement]:
             [arn for table in reach.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
         ),
         Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
-        Statement(
-            "UseTheKeys",
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            [reach.streams_key, reach.tables_key],
-            conditions={
-                "StringEquals": {
-                    "kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in ("dynamodb", "kinesis")]
-                }
-            },
-        ),
+        Statement("UseTheTablesKey", KEY_USE, [reach.tables_key], conditions=_via("dynamodb", region)),
+        Statement("UseTheStreamsKey", ["kms:Decrypt"], [reach.streams_key], conditions=_via("kinesis", region)),
     ]
+
+
+def _via(service: str, region: str) -> dict[str, dict[str, str]]:
+    return {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}

@@ -90,7 +90,12 @@ def lead_volatility(
 def keep_market_hours(
     settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> list[aws.autoscaling.Schedule]:
-    """More engines from before the opening, the fewest after the close, in the markets' own time zone."""
+    """A higher floor from before the opening to after the close, in the markets' own time zone.
+
+    A floor and not a count: of a count, `follow_orders` would take away before the opening what no order needs yet, and
+    a fleet that has grown past it would lose engines that work. A group grows to a higher minimum by itself (Amazon EC2
+    Auto Scaling User Guide, "Scheduled scaling"). After the close the fleet shrinks as its orders do.
+    """
     market, latency, sizes = settings.market, settings.latency, settings.sizes
     days = ",".join(market.market_days)
     actions = {
@@ -110,9 +115,9 @@ def keep_market_hours(
             autoscaling_group_name=group,
             recurrence=f"{minute % 60} {minute // 60} * * {days}",
             time_zone=market.market_time_zone,
-            desired_capacity=engines,
-            min_size=_UNCHANGED,
+            min_size=engines,
             max_size=_UNCHANGED,
+            desired_capacity=_UNCHANGED,
             opts=opts,
         )
         for name, (minute, engines) in actions.items()

@@ -11,7 +11,7 @@ from components.data.table_schemas import TableName
 from components.data.tables import Tables
 from components.recovery.scale_out import ScaleOut
 from components.recovery.traffic import Traffic
-from components.security.keys import DataClass, Keys
+from components.security.keys import KEY_USE, DataClass, Keys
 from components.security.policies import Statement
 from components.settings import Settings
 
@@ -43,7 +43,7 @@ class FailoverAccess:
             ),
             Statement(
                 "UseTablesEncrypted",
-                ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                KEY_USE,
                 [self.keys.arn(DataClass.TABLES)],
                 conditions={"StringEquals": {"kms:ViaService": f"dynamodb.{self._region}.amazonaws.com"}},
             ),

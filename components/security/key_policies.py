@@ -71,7 +71,9 @@ _ADMINISTRATION = [
     "kms:UpdateKeyDescription",
     "kms:UpdatePrimaryRegion",
 ]
-_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+# All that is done with a key, short of managing it. DynamoDB does it on behalf of whoever reads and writes items
+# (DynamoDB Developer Guide, "DynamoDB encryption at rest: usage notes").
+KEY_USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 _ENCRYPT_AND_READ_BACK = ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 
@@ -93,7 +95,7 @@ class KeyUsers:
         via = {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in _VIA[data_class]]}
         yield Statement("AdministerThroughIam", _ADMINISTRATION, ["*"], principals=account_principal)
         yield Statement(
-            "UseThroughItsServices", _USE, ["*"], principals=account_principal, conditions={"StringEquals": via}
+            "UseThroughItsServices", KEY_USE, ["*"], principals=account_principal, conditions={"StringEquals": via}
         )
         yield Statement(
             "GrantToItsServices",
@@ -116,7 +118,7 @@ class KeyUsers:
         region, account = self.settings.region.name, self.settings.general.account_id
         yield Statement(
             "CloudWatchLogs",
-            _USE,
+            KEY_USE,
             ["*"],
             principals={"Service": f"logs.{region}.amazonaws.com"},
             conditions={
@@ -160,7 +162,7 @@ class KeyUsers:
 
     def _instance_launcher(self) -> Iterator[Statement]:
         principal = {"AWS": self.autoscaling_role}
-        yield Statement("AutoScaling", _USE, ["*"], principals=principal)
+        yield Statement("AutoScaling", KEY_USE, ["*"], principals=principal)
         yield Statement(
             "AutoScalingGrants",
             ["kms:CreateGrant"],

@@ -10,10 +10,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
-from components.security.key_policies import DataClass, KeyUsers
+from components.security.key_policies import KEY_USE, DataClass, KeyUsers
 from components.settings import Settings
 
-__all__ = ["DataClass", "Keys", "KeysArgs"]
+__all__ = ["KEY_USE", "DataClass", "Keys", "KeysArgs"]
 
 # The longest window that KMS has in which a deletion can be called off, and what FSBP KMS.3 is about.
 DELETION_WINDOW_DAYS = 30

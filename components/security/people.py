@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from components.security.boundaries import Boundaries, fenced_regions
-from components.security.keys import DataClass, Keys
+from components.security.keys import KEY_USE, DataClass, Keys
 from components.security.policies import Statement
 from components.security.services import PLATFORM_SERVICES
 from components.settings import Settings
@@ -118,7 +119,7 @@ class People:
                 [self._arn("cloudwatch", f"alarm:{self._own}")],
             ),
             self._decrypt("ReadThroughServices", DataClass.STREAMS, "sqs", "kinesis"),
-            self._decrypt("UseControlTable", DataClass.TABLES, "dynamodb"),
+            self._use("UseControlTable", KEY_USE, DataClass.TABLES, "dynamodb"),
         ]
 
     def auditor(self) -> list[Statement]:
@@ -277,10 +278,13 @@ class People:
         return f"arn:aws:{service}:*:{self.settings.general.account_id}:{resource}"
 
     def _decrypt(self, sid: str, data_class: DataClass, *services: str) -> Statement:
+        return self._use(sid, ["kms:Decrypt"], data_class, *services)
+
+    def _use(self, sid: str, actions: Sequence[str], data_class: DataClass, *services: str) -> Statement:
         via: list[pulumi.Input[str]] = [f"{service}.{self.settings.region.name}.amazonaws.com" for service in services]
         return Statement(
             sid,
-            ["kms:Decrypt"],
+            actions,
             [self.keys.arn(data_class)],
             conditions={"StringEquals": {"kms:ViaService": via}},
         )

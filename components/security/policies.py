@@ -77,7 +77,8 @@ def trust_of_service(
     """Trust policy of a role that one AWS service assumes, on behalf of this account alone.
 
     Set `source_account` to false only for services that do not send `aws:SourceAccount` (EC2 instance
-    profiles, Lambda functions), where the condition would shut the service out.
+    profiles, Lambda functions, API Gateway), where the condition would shut the service out. A role of theirs is passed
+    inside its own account alone, so no other account can have them take it.
     """
     own = {"StringEquals": {"aws:SourceAccount": account_id}} if source_account else {}
     return policy_document(

@@ -81,7 +81,10 @@ class LatencySettings(Section):
         30, description="How long before the markets open engines are added, in minutes.", ge=0, le=720
     )
     market_close_lag_minutes: int = Field(
-        30, description="How long after the markets close engines are taken away, in minutes.", ge=0, le=720
+        30,
+        description="How long after the markets close the fleet may be at its smallest again, in minutes.",
+        ge=0,
+        le=720,
     )
 
     @property

@@ -49,7 +49,7 @@ class Sizes(Section):
     elastic_engines_min: int = Field(2, description="Fewest engines of the fleet that follows the market.", ge=0)
     elastic_engines_max: int = Field(20, description="Most engines of the fleet that follows the market.", ge=0, le=500)
     elastic_engines_open: int = Field(
-        4, description="Engines of the fleet when the markets open, before it follows them.", ge=0
+        4, description="Fewest engines of that fleet from before the markets open until after they close.", ge=0
     )
     elastic_engines_warm: int = Field(
         2, description="Engines of the fleet kept tuned and stopped, ready to start; 0 for none.", ge=0

@@ -3,7 +3,7 @@
 # pyright: reportUnusedVariable=false
 """Generated from trading_api.openapi.yaml by `python -m functions.api.generate`: edit that one."""
 
-DOCUMENT_SHA256 = "4055c7619383023754413a8d8aa19499be2ea1ad44c0ed3fdb13cebc8fede50e"
+DOCUMENT_SHA256 = "a17283c5dffce4e6e34e8bb89d447588772ade9e2a2182adf047956a9c2cffca"
 MAX_BODY_BYTES = 4096
 DEFAULT_LIMIT = 50
 

@@ -149,9 +149,13 @@ class PositionsTable:
 
 
 def _position(attributes: dict[str, Any]) -> dict[str, str]:
-    position = {"instrument": attributes["instrument"]["S"], "quantity": attributes["quantity"]["N"]}
-    if "average_price" in attributes:
-        position["average_price"] = attributes["average_price"]["N"]
+    try:
+        position = {"instrument": attributes["instrument"]["S"], "quantity": attributes["quantity"]["N"]}
+        if "average_price" in attributes:
+            position["average_price"] = attributes["average_price"]["N"]
+    except KeyError as error:
+        message = f"a position lacks {error}, or has it of the wrong type"
+        raise StoreUnavailableError(message, may_pass=False) from error
     return position
 
 

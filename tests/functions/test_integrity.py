@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from threading import Barrier
 from typing import Any
 
 import boto3
@@ -14,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from functions.clients import CONNECTIONS
 from functions.environment import SettingError
 from functions.integrity import handler
+from functions.integrity.objects import BucketSide
 from functions.integrity.segments import Entry, Segments, differing, segment_of
 from tests.functions.aws import POSITIONS, Client, Clock, create_tables, refused
 
@@ -168,6 +172,38 @@ def test_objects_are_compared_by_checksum_and_young_ones_are_left_alone(regions:
     regions.clock.now = round(time.time() * 1000)
     found = regions.run(bucket)
     assert (found["differences"], found["in_flight"]) == ({}, 2), "objects younger than the lag are on their way"
+
+
+class Bucket:
+    """Objects that are told of only when as many are asked for together as a client has connections."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self.keys = keys
+        self.together = Barrier(CONNECTIONS)
+
+    def get_paginator(self, _operation: str) -> Bucket:
+        return self
+
+    def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
+        yield {"Contents": [{"Key": key} for key in self.keys]}
+
+    def head_object(self, **_: Any) -> dict[str, Any]:
+        self.together.wait(timeout=60)
+        return {"LastModified": datetime.now(UTC), "ContentLength": 1, "ETag": "e", "SSEKMSKeyId": "k"}
+
+
+def test_objects_are_asked_for_together_and_each_is_told_once_and_in_order() -> None:
+    keys = [f"{number:03d}" for number in range(25 * CONNECTIONS)]
+    side = BucketSide(Bucket(keys), PRIMARY, "trades")
+    assert [entry.key for entry in side.entries()] == keys
+    assert side.weak == len(keys), "none has a checksum"
+
+
+def test_objects_that_cannot_be_read_are_never_called_equal(regions: Regions) -> None:
+    regions.store("same", b"1")
+    regions.s3[DR].before("head_object", refused("SlowDown"))
+    found = regions.run({"bucket": "trades", "replica": "trades-dr", "lag_seconds": 900})
+    assert found["failed"].startswith("bucket trades-dr in us-west-2: SlowDown")
 
 
 def test_a_report_that_cannot_be_written_fails_the_run(regions: Regions) -> None:

@@ -107,6 +107,16 @@ def test_every_answer_conforms_to_the_document(platform: Platform) -> None:
     sent("GET", "/positions", 503)
 
 
+@pytest.mark.parametrize("quantity", [{}, {"quantity": {"S": "many"}}], ids=["missing", "of the wrong type"])
+def test_a_malformed_position_is_no_fault_of_the_caller_and_not_asked_for_again(
+    platform: Platform, quantity: dict[str, Any]
+) -> None:
+    item = {"account_id": {"S": ACCOUNT}, "instrument": {"S": "BTC-USD"}, **quantity}
+    platform.dynamodb.put_item(TableName=POSITIONS, Item=item)
+    status, body = platform.send("GET", "/positions")
+    assert (status, body["code"], body["retryable"]) == (500, "internal_error", False)
+
+
 def test_a_listing_goes_on_where_it_stopped_newest_first(platform: Platform) -> None:
     for number in range(5):
         platform.clock.advance(10)

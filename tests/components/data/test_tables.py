@@ -10,8 +10,10 @@ import pytest
 from blueprint import Blueprint, record_dr, record_primary
 from components.data.table_schemas import CONTROL, ORDERS, POSITIONS, SCHEMAS, TableName
 from components.exports import require_agreement
+from components.security.keys import KEY_USE
 from components.settings import Settings, SettingsError
 from functions import control_item, order_item
+from tests.components.security.graph import ROLE_POLICY, statements
 
 TABLE = "aws:dynamodb/table:Table"
 REPLICA = "aws:dynamodb/tableReplica:TableReplica"
@@ -176,3 +178,15 @@ def test_stacks_that_disagree_on_the_consistency_of_orders_are_refused(exported:
 def test_a_table_whose_items_expire_cannot_be_strong() -> None:
     assert not SCHEMAS[TableName.MARKET_DATA].can_be_strong
     assert all(SCHEMAS[table].can_be_strong for table in (TableName.CONTROL, TableName.ORDERS, TableName.POSITIONS))
+
+
+def test_whoever_writes_items_may_use_the_key_as_dynamodb_does_for_them(stack: Blueprint) -> None:
+    writers = [policy for policy in stack.of_type(ROLE_POLICY) if "dynamodb:UpdateItem" in policy.properties["policy"]]
+    assert {"order-intake", "redrive", "engine", "services-task"} <= {policy.name for policy in writers}
+    for policy in writers:
+        uses = [
+            set(each["Action"])
+            for each in statements(policy)
+            if "dynamodb." in str(each.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService"))
+        ]
+        assert any(set(KEY_USE) <= use for use in uses), f"{policy.name} cannot use the key of the tables"

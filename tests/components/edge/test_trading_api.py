@@ -14,6 +14,7 @@ from blueprint.secrets import Secret, revealed
 from components.edge.api_document import GATEWAY_RESPONSES
 from components.settings import SettingsError
 from functions.api.document import load, operations
+from tests.components.security.graph import document
 
 API = "aws:apigateway/restApi:RestApi"
 STAGE = "aws:apigateway/stage:Stage"
@@ -78,6 +79,20 @@ def test_what_the_gateway_answers_by_itself_is_an_error_of_the_document():
         )
 
 
+def test_clients_know_every_status_that_the_gateway_answers_by_itself():
+    paths = load()["paths"]
+    # No operation is called where there is none.
+    statuses = {response.status for kind, response in GATEWAY_RESPONSES.items() if response.code != "not_found"}
+    for name, (method, path) in operations(load()).items():
+        operation = paths[path][method]
+        told = {int(status) for status in operation["responses"]}
+        # Without a token and a key nobody is refused for theirs; without a body none is too large or of another type.
+        unasked = ({401} if operation.get("security") == [] else set()) | (
+            set() if "requestBody" in operation else {413, 415}
+        )
+        assert statuses - unasked <= told, f"{name}: clients are not told of {sorted(statuses - unasked - told)}"
+
+
 def test_an_answer_that_was_lost_on_the_way_is_not_called_a_refusal():
     for kind in ("INTEGRATION_FAILURE", "INTEGRATION_TIMEOUT", "DEFAULT_5XX"):
         assert GATEWAY_RESPONSES[kind].code == "outcome_unknown", "the order may have been stored"
@@ -110,6 +125,13 @@ def test_the_stage_waits_until_the_gateway_may_log(stack: Blueprint):
     assert account.urn in stack.one(STAGE, "trading-api").dependencies
 
 
+def test_the_gateway_is_asked_for_nothing_it_does_not_send_when_it_takes_its_roles(stack: Blueprint):
+    roles = [document(role, "assumeRolePolicy") for role in stack.of_type("aws:iam/role:Role")]
+    own = [trust for trust in roles if trust["Statement"][0]["Principal"] == {"Service": "apigateway.amazonaws.com"}]
+    assert own
+    assert all("Condition" not in trust["Statement"][0] for trust in own)
+
+
 def test_where_a_landing_zone_manages_the_account_its_logging_role_is_left_alone():
     stack = record_primary({"accountBaseline": False})
     assert not stack.of_type("aws:apigateway/account:Account")
@@ -128,7 +150,7 @@ def test_the_gateway_calls_for_this_api_alone(stack: Blueprint):
         permission = stack.one(PERMISSION, name).properties
         assert permission["principal"] == "apigateway.amazonaws.com"
         assert permission["sourceArn"] == f"${{{API}::trading-api#executionArn}}{tail}"
-        assert permission["sourceAccount"] == "123456789012"
+        assert "sourceAccount" not in permission, "the ARN names the account, which the gateway need not send beside it"
         assert permission["qualifier"] == "live", "the gateway calls the alias, so that is what it is let in to"
 
 

@@ -12,6 +12,7 @@ import pytest
 from blueprint import Blueprint, record_dr, record_primary
 from blueprint.references import references_in
 from components.latency import metrics
+from components.security.keys import KEY_USE
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 GROUP = "aws:autoscaling/group:Group"
@@ -132,7 +133,7 @@ def test_a_pilot_light_has_no_engine_and_pays_for_none(dr: Blueprint):
     group = dr.one(GROUP, "engines").properties
     assert (group["minSize"], group["maxSize"]) == (0, 20)
     assert "warmPool" not in group
-    assert {schedule.properties["desiredCapacity"] for schedule in dr.of_type(SCHEDULE)} == {0}
+    assert {schedule.properties["minSize"] for schedule in dr.of_type(SCHEDULE)} == {0}
 
 
 def test_a_region_that_takes_over_has_the_primarys_engines(primary: Blueprint, dr_active: Blueprint):
@@ -213,9 +214,14 @@ def test_there_are_more_engines_before_the_markets_open_and_fewer_after_they_clo
     assert opening["recurrence"] == "0 9 * * MON,TUE,WED,THU,FRI"
     assert closing["recurrence"] == "30 16 * * MON,TUE,WED,THU,FRI"
     assert {opening["timeZone"], closing["timeZone"]} == {"America/New_York"}, "summer time moves nothing"
-    assert opening["desiredCapacity"] > closing["desiredCapacity"] == 2
-    for schedule in (opening, closing):
-        assert (schedule["minSize"], schedule["maxSize"]) == (-1, -1), "the bounds are the group's own"
+    assert (opening["minSize"], closing["minSize"]) == (4, 2)
+
+
+def test_market_hours_are_a_floor_under_the_fleet_and_never_take_an_engine_that_works(stack: Blueprint):
+    for name in ("market-open", "market-close"):
+        schedule = stack.one(SCHEDULE, name).properties
+        assert schedule["desiredCapacity"] == -1, "a count would shrink a fleet that has grown past it"
+        assert schedule["maxSize"] == -1, "the upper bound is the group's own"
 
 
 def test_a_host_may_do_what_an_engine_does_and_no_more(stack: Blueprint):
@@ -226,7 +232,8 @@ def test_a_host_may_do_what_an_engine_does_and_no_more(stack: Blueprint):
     assert statements["PublishMetrics"]["Condition"] == {"StringEquals": {"cloudwatch:namespace": metrics.NAMESPACE}}
     group = stack.one(GROUP, "engines").properties["name"]
     assert statements["ReportToTheFleet"]["Resource"].endswith(f":autoScalingGroupName/{group}")
-    assert all("*" not in action for statement in statements.values() for action in statement["Action"])
+    actions = {action for statement in statements.values() for action in statement["Action"]}
+    assert all("*" not in action for action in actions - set(KEY_USE))
 
 
 def test_graviton_has_its_own_image_and_no_threads_to_choose():
