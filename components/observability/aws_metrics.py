@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pulumi
+
 
 @dataclass(frozen=True)
 class AwsMetric:
@@ -22,6 +24,10 @@ class AwsMetric:
     dimensions: tuple[str, ...]
     page: str
     percentiles: bool = False
+
+    def under(self, *values: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+        """Its dimensions with a value for each, in their order."""
+        return dict(zip(self.dimensions, values, strict=True))
 
 
 _API = "API Gateway Developer Guide, 'Amazon API Gateway dimensions and metrics'"

@@ -32,8 +32,7 @@ class Series:
 
 def of_aws(metric: AwsMetric, *values: pulumi.Input[str]) -> Series:
     """A metric of AWS, with a value for each of its dimensions in their order."""
-    dimensions = dict(zip(metric.dimensions, values, strict=True))
-    return Series(metric.namespace, metric.name, None, _STANDARD_RESOLUTION, dimensions)
+    return Series(metric.namespace, metric.name, None, _STANDARD_RESOLUTION, metric.under(*values))
 
 
 def of_function(metric: function_metrics.Metric) -> Series:

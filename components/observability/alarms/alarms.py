@@ -71,11 +71,9 @@ class Alarms(Layer):
         self._operations = args.watched.events.topics.operations.arn
         declared = {alarm.name: self._declare(alarm, self._operations, self.child) for alarm in args.alarms}
         self.composites = {
-            concern: self._composite(
-                concern, [declared[alarm.name] for alarm in args.alarms if alarm.concern is concern]
-            )
+            concern: self._composite(concern, [declared[name] for name in names])
             for concern in Concern
-            if any(alarm.concern is concern for alarm in args.alarms)
+            if (names := [alarm.name for alarm in args.alarms if alarm.concern is concern])
         }
         if args.primary_side:
             topic = elsewhere.operations_topic(self._settings)

@@ -45,7 +45,7 @@ def _ways_out(watched: Watched) -> Iterator[Alarm]:
 
 
 def _tunnels(watched: Watched) -> Iterator[Alarm]:
-    """Each tunnel says 1 while it is up. A silent VPN is no VPN; one tunnel of two is down whenever AWS maintains it."""
+    """A tunnel says 1 while it is up. A silent VPN is no VPN; one of two tunnels is down while AWS maintains it."""
     tunnels = of_aws(published.TUNNELS_UP, watched.network.links.vpn.id)
     for name, description, statistic, concern in (
         ("vpn-down", "Both tunnels to the premises are down.", "Maximum", Concern.PLATFORM),

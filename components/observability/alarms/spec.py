@@ -57,7 +57,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Combined:
-    """Metric math (CloudWatch User Guide, "Using math expressions with CloudWatch metrics") over terms of one period."""
+    """Metric math over terms of one period (CloudWatch User Guide, "Using math expressions")."""
 
     expression: str
     label: str

@@ -68,14 +68,11 @@ def _firewall(watched: Watched) -> Graph:
 
 
 def _balancer(watched: Watched) -> Graph:
-    balancer = watched.balancers.api.balancer.arn_suffix
+    latency = of_aws(published.API_TARGET_LATENCY, watched.balancers.api.balancer.arn_suffix)
     return Graph(
         "Latency of the trading services",
         published.API_TARGET_LATENCY.unit,
-        tuple(
-            Line(of_aws(published.API_TARGET_LATENCY, balancer), percentile, percentile)
-            for percentile in ("p50", "p99")
-        ),
+        tuple(Line(latency, percentile, percentile) for percentile in ("p50", "p99")),
     )
 
 
