@@ -71,6 +71,15 @@ class Watched:
         return found
 
     @property
+    def acting(self) -> list[pulumi.Output[str]]:
+        """Names of the alarms that stand beside what acts on them: the fleet, drills, observers, the failover."""
+        standby = self.recovery.standby
+        alarms = [self.engines.fleet.volatility, self.recovery.drills.stop]
+        if standby:
+            alarms += [*standby.observers.alarms, standby.observers.blind, *standby.failover.alarms]
+        return [*(alarm.name for alarm in alarms), *([standby.observers.quorum.alarm_name] if standby else [])]
+
+    @property
     def databases(self) -> Mapping[str, aws.rds.Instance]:
         """Instances by what they are called in the names of alarms."""
         database = self.stores.database

@@ -57,6 +57,7 @@ class Observers(Layer):
     """
 
     alarms: list[aws.cloudwatch.MetricAlarm]
+    blind: aws.cloudwatch.MetricAlarm
     quorum: aws.cloudwatch.CompositeAlarm
 
     def __init__(self, name: str, args: ObserversArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -72,7 +73,7 @@ class Observers(Layer):
             self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds),
             self._replica_behind(),
         ]
-        self._blind()
+        self.blind = self._blind()
         self.quorum = self._quorum()
         self.register_outputs({"quorum": self.quorum.arn})
 
@@ -182,9 +183,9 @@ class Observers(Layer):
             **arguments,  # type: ignore[arg-type]
         )
 
-    def _blind(self) -> None:
+    def _blind(self) -> aws.cloudwatch.MetricAlarm:
         metric = metrics.OBSERVATIONS
-        aws.cloudwatch.MetricAlarm(
+        return aws.cloudwatch.MetricAlarm(
             "observers-blind",
             name=self._settings.name("observers-blind"),
             alarm_description="Nobody in the recovery region looks at the primary: its loss would go unnoticed.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import pulumi
+
 from components.network.firewall import ALL_RULES
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Concern
@@ -16,7 +18,10 @@ from components.observability.watched import Watched
 def rows(watched: Watched, alarms: Sequence[Alarm]) -> Rows:
     """The concerns, the alarms behind each, the tickets; then graphs."""
     return [
-        [Alarms("Concerns", [_arn(watched, concern) for concern in Concern if _of(alarms, concern)])],
+        [
+            Alarms("Concerns", [_arn(watched, _name(watched, concern)) for concern in Concern if _of(alarms, concern)]),
+            Alarms("Fleet, drills, failover", [_arn(watched, name) for name in watched.acting]),
+        ],
         *([widget] for widget in _states(watched, alarms)),
         [
             _functions(watched, "Function errors", published.FUNCTION_ERRORS, "Sum"),
@@ -34,7 +39,7 @@ def rows(watched: Watched, alarms: Sequence[Alarm]) -> Rows:
 
 def _states(watched: Watched, alarms: Sequence[Alarm]) -> Iterator[Widget]:
     for concern in (*Concern, None):
-        found = [_arn(watched, alarm.name) for alarm in _of(alarms, concern)]
+        found = [_arn(watched, _name(watched, alarm.name)) for alarm in _of(alarms, concern)]
         for start in range(0, len(found), MOST_ALARMS):
             title = f"{concern or 'tickets'}{f', from {start + 1}' if start else ''}"
             yield Alarms(title, found[start : start + MOST_ALARMS])
@@ -44,9 +49,14 @@ def _of(alarms: Sequence[Alarm], concern: Concern | None) -> list[Alarm]:
     return [alarm for alarm in alarms if alarm.concern is concern]
 
 
-def _arn(watched: Watched, name: str) -> str:
+def _name(watched: Watched, name: str) -> str:
+    return watched.settings.name(name)
+
+
+def _arn(watched: Watched, name: pulumi.Input[str]) -> pulumi.Output[str]:
     settings = watched.settings
-    return f"arn:aws:cloudwatch:{settings.region.name}:{settings.general.account_id}:alarm:{settings.name(name)}"
+    prefix = f"arn:aws:cloudwatch:{settings.region.name}:{settings.general.account_id}:alarm:"
+    return pulumi.Output.concat(prefix, name)
 
 
 def _functions(watched: Watched, title: str, metric: AwsMetric, statistic: str) -> Graph:
