@@ -25,6 +25,8 @@ from components.latency.host_role import Reach
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
+from components.observability.watch import Watch, WatchArgs
+from components.observability.watched import Watched
 from components.providers import regional_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.account import AccountDefaults, AccountDefaultsArgs
@@ -71,6 +73,7 @@ class Platform:
         self.recovering()
         self.clustering()
         self.delivering()
+        self.observing()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -341,6 +344,31 @@ class Platform:
             )
             if self.settings.is_primary
             else None
+        )
+
+    def observing(self) -> None:
+        """What is measured, watched and drawn of all that stands, and who is told."""
+        self.watch = Watch(
+            "watch",
+            WatchArgs(
+                Watched(
+                    settings=self.settings,
+                    network=self.network,
+                    stores=self.stores,
+                    events=self.events,
+                    balancers=self.balancers,
+                    engines=self.latency,
+                    services=self.services,
+                    functions=self.functions,
+                    api=self.api,
+                    rotation=self.rotation,
+                    recovery=self.recovery,
+                    trail=self.trail,
+                    primary_file_system=self.primary.file_system_id if self.primary else None,
+                ),
+                self.primary_side,
+            ),
+            self.here,
         )
 
     @property

@@ -58,7 +58,7 @@ class EngineFleet(Layer):
         self.template = args.launch.template("engine-fleet", self.child, fleet=fleet_of(settings))
         self.group = self._group()
         follow_orders(settings, self.group.name, self.child)
-        lead_volatility(settings, self.group.name, self.child)
+        self.volatility = lead_volatility(settings, self.group.name, self.child)
         keep_market_hours(settings, self.group.name, self.child)
         self.register_outputs({"groupName": self.group.name})
 

@@ -13,6 +13,7 @@ import pulumi_aws as aws
 from components.compute.function import Background, Function, FunctionArgs
 from components.events.queue import Queue
 from components.layer import Layer
+from components.observability.aws_metrics import FUNCTION_ERRORS, MESSAGES_WAITING
 from components.security.keys import Keys
 from components.security.policies import Statement
 from components.settings import Settings
@@ -45,6 +46,7 @@ class Failover(Layer):
     what to type; with it, it runs the runbook's own steps, under the same lock and into the same journal."""
 
     function: Function
+    alarms: list[aws.cloudwatch.MetricAlarm]
 
     def __init__(self, name: str, args: FailoverArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("recovery:Failover", name, opts)
@@ -52,7 +54,7 @@ class Failover(Layer):
         self._settings = args.settings
         self.function = self._function()
         self._rule()
-        self._watch()
+        self.alarms = self._watch()
         self.register_outputs({"function": self.function.alias.arn})
 
     def _function(self) -> Function:
@@ -110,7 +112,7 @@ class Failover(Layer):
             opts=self.after(permission),
         )
 
-    def _watch(self) -> None:
+    def _watch(self) -> list[aws.cloudwatch.MetricAlarm]:
         """A failover that did not happen must not be found out by waiting for it."""
         common: dict[str, Any] = {
             "statistic": "Sum",
@@ -122,21 +124,22 @@ class Failover(Layer):
             "alarm_actions": [self._args.operations],
             "opts": self.child,
         }
-        aws.cloudwatch.MetricAlarm(
+        errors = aws.cloudwatch.MetricAlarm(
             "failover-errors",
             name=self._settings.name("failover-errors"),
             alarm_description="The failover function failed: run the runbook by hand.",
-            namespace="AWS/Lambda",
-            metric_name="Errors",
-            dimensions={"FunctionName": self.function.name},
+            namespace=FUNCTION_ERRORS.namespace,
+            metric_name=FUNCTION_ERRORS.name,
+            dimensions=FUNCTION_ERRORS.under(self.function.name),
             **common,
         )
-        aws.cloudwatch.MetricAlarm(
+        undelivered = aws.cloudwatch.MetricAlarm(
             "failover-undelivered",
             name=self._settings.name("failover-undelivered"),
             alarm_description="A decision about a failover was not delivered: run the runbook by hand.",
-            namespace="AWS/SQS",
-            metric_name="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": self._args.failed.queue.name},
+            namespace=MESSAGES_WAITING.namespace,
+            metric_name=MESSAGES_WAITING.name,
+            dimensions=MESSAGES_WAITING.under(self._args.failed.queue.name),
             **common,
         )
+        return [errors, undelivered]

@@ -14,6 +14,7 @@ from components.data.table_schemas import TableName
 from components.data.tables import Tables
 from components.events.queue import Queue
 from components.layer import Layer
+from components.observability.aws_metrics import DATABASE_LAG
 from components.recovery.timetable import Timetable, TimetableArgs
 from components.recovery.traffic import SEEN_ADDRESS, UNSEEN_ADDRESS
 from components.security.keys import DataClass, Keys
@@ -56,6 +57,7 @@ class Observers(Layer):
     """
 
     alarms: list[aws.cloudwatch.MetricAlarm]
+    blind: aws.cloudwatch.MetricAlarm
     quorum: aws.cloudwatch.CompositeAlarm
 
     def __init__(self, name: str, args: ObserversArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -71,7 +73,7 @@ class Observers(Layer):
             self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds),
             self._replica_behind(),
         ]
-        self._blind()
+        self.blind = self._blind()
         self.quorum = self._quorum()
         self.register_outputs({"quorum": self.quorum.arn})
 
@@ -145,9 +147,9 @@ class Observers(Layer):
     def _replica_behind(self) -> aws.cloudwatch.MetricAlarm:
         limit = self._settings.recovery.replica_lag_seconds
         lag = aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
-            namespace="AWS/RDS",
-            metric_name="ReplicaLag",
-            dimensions={"DBInstanceIdentifier": self._args.replica},
+            namespace=DATABASE_LAG.namespace,
+            metric_name=DATABASE_LAG.name,
+            dimensions=DATABASE_LAG.under(self._args.replica),
             stat="Maximum",
             period=OBSERVED_EVERY_SECONDS,
         )
@@ -181,9 +183,9 @@ class Observers(Layer):
             **arguments,  # type: ignore[arg-type]
         )
 
-    def _blind(self) -> None:
+    def _blind(self) -> aws.cloudwatch.MetricAlarm:
         metric = metrics.OBSERVATIONS
-        aws.cloudwatch.MetricAlarm(
+        return aws.cloudwatch.MetricAlarm(
             "observers-blind",
             name=self._settings.name("observers-blind"),
             alarm_description="Nobody in the recovery region looks at the primary: its loss would go unnoticed.",

@@ -22,6 +22,7 @@ from components.settings.kubernetes import KubernetesSettings
 from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
 from components.settings.network import NetworkSettings
+from components.settings.observability import ObservabilitySettings
 from components.settings.recovery import RecoverySettings
 from components.settings.regions import REGIONS, Region
 from components.settings.section import Section
@@ -99,6 +100,7 @@ class Settings(BaseModel):
     functions: FunctionSettings
     kubernetes: KubernetesSettings
     market: MarketSettings
+    observability: ObservabilitySettings
     recovery: RecoverySettings
     security: SecuritySettings
     streams: StreamSettings

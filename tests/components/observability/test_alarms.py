@@ -1,0 +1,230 @@
+"""O3: what raises an alarm, who is told of it, and that a region which takes over is watched as the one it replaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from blueprint import Blueprint, Resource, record_dr, record_primary
+from blueprint.references import references_in
+from components.observability.alarms.spec import MEANING, Concern
+from rehearsal.aws.additions._alarm_rule import AlarmRule
+from tests.components.observability.pairing import ALARM, COMPOSITE, World, region_of, region_of_resource
+
+# Those of the fleet and of drills act, and observers vote: they are no matter of people.
+_NO_MATTER_OF_PEOPLE = {
+    "engines-volatility",
+    "drill-stop",
+    "primary-unanswered",
+    "primary-unseen",
+    "lease-stale",
+    "replica-behind",
+}
+# CloudWatch User Guide, "CloudWatch service quotas": alarms that a composite may hold, and the length of its rule.
+_MOST_CHILDREN, _LONGEST_RULE = 100, 10_240
+_TOPIC = "aws:sns/topic:Topic"
+
+
+def _own(graph: Blueprint) -> list[Resource]:
+    """Alarms in the stack's own region."""
+    return [alarm for alarm in graph.of_type(ALARM) if region_of_resource(alarm, graph) == region_of(graph)]
+
+
+def _children(composite: Resource) -> list[str]:
+    return re.findall(r'ALARM\("([^"]+)"\)', composite.properties["alarmRule"])
+
+
+def _told(alarm: Resource) -> list[str]:
+    return [reference.name for reference in references_in(alarm.properties.get("alarmActions") or [])]
+
+
+def _latency(graph: Blueprint, name: str) -> Mapping[str, Any]:
+    return graph.one(ALARM, name).properties
+
+
+def test_an_engine_that_takes_more_than_a_millisecond_is_noticed_within_half_a_minute(world: World):
+    alarm = _latency(world.stack, "engine-latency")
+    assert (alarm["metricName"], alarm["unit"]) == ("EngineLatency", "Microseconds")
+    assert (alarm["extendedStatistic"], alarm["threshold"], alarm["comparisonOperator"]) == (
+        "p99",
+        1000,
+        "GreaterThanThreshold",
+    )
+    assert (alarm["period"], alarm["datapointsToAlarm"], alarm["evaluationPeriods"]) == (10, 2, 3)
+    assert alarm["evaluateLowSampleCountPercentiles"] == "ignore", "one slow order of few is no percentile"
+
+
+def test_objectives_and_periods_come_from_the_settings():
+    graph = record_primary(
+        {
+            "engineLatencyObjective": 500,
+            "orderLatencyObjective": 42,
+            "latencyAlarmPeriod": 30,
+            "latencyAlarmPeriods": 5,
+            "latencyAlarmBreaching": 4,
+        }
+    )
+    for name, objective in (("engine-latency", 500), ("order-latency", 42)):
+        alarm = _latency(graph, name)
+        assert (alarm["threshold"], alarm["period"]) == (objective, 30), name
+        assert (alarm["datapointsToAlarm"], alarm["evaluationPeriods"]) == (4, 5), name
+
+
+def test_people_are_told_of_every_alarm_once(world: World):
+    """By a composite that holds it, or by itself; a raised alarm that nobody hears of is worth nothing."""
+    composites = world.stack.of_type(COMPOSITE)
+    held = [child for composite in composites for child in _children(composite)]
+    for alarm in _own(world.stack):
+        if alarm.name in _NO_MATTER_OF_PEOPLE:
+            continue
+        in_composites = held.count(alarm.properties["name"])
+        by_itself = _told(alarm).count("operations")
+        assert in_composites + by_itself == 1, f"people hear {in_composites + by_itself} times of {alarm.name}"
+    for composite in composites:
+        assert _told(composite) == ["operations"], composite.name
+        assert composite.properties["okActions"], f"that {composite.name} is over, people are told too"
+
+
+def test_a_composite_names_alarms_that_exist_and_no_more_than_it_may(world: World):
+    names = {alarm.properties["name"] for alarm in _own(world.stack)}
+    for composite in world.stack.of_type(COMPOSITE):
+        children = _children(composite)
+        assert children
+        assert set(children) <= names, f"{composite.name} holds {set(children) - names}, which nobody declares"
+        assert len(set(children)) <= _MOST_CHILDREN
+        assert len(composite.properties["alarmRule"]) <= _LONGEST_RULE
+
+
+def test_a_concern_is_raised_by_any_of_its_alarms(primary: Blueprint):
+    composite = primary.one(COMPOSITE, Concern.ORDERS.value)
+    children = _children(composite)
+    rule = AlarmRule(composite.properties["alarmRule"])
+    assert not rule.holds(dict.fromkeys(children, "OK"))
+    for child in children:
+        assert rule.holds({**dict.fromkeys(children, "OK"), child: "ALARM"}), child
+
+
+def test_every_concern_says_what_it_means_and_is_declared_where_it_can_arise(primary: Blueprint, dr: Blueprint):
+    assert set(MEANING) == set(Concern)
+    declared = {composite.name for composite in primary.of_type(COMPOSITE)}
+    assert declared == set(Concern) - {Concern.RECOVERY}
+    assert {composite.name for composite in dr.of_type(COMPOSITE)} == {*Concern, "primary-lost"}
+
+
+def test_a_region_that_has_taken_over_has_every_alarm_of_the_one_it_replaces(primary: Blueprint, dr_active: Blueprint):
+    """But for the trail's, which the primary keeps for all regions."""
+    wanted = {alarm.name for alarm in _own(primary) if not alarm.name.startswith("trail-")}
+    assert wanted <= {alarm.name for alarm in _own(dr_active)}
+
+
+def test_a_region_that_has_taken_over_judges_as_the_one_it_replaces(primary: Blueprint, dr_active: Blueprint):
+    def judged(alarm: Resource) -> tuple[object, ...]:
+        keys = ("threshold", "period", "evaluationPeriods", "datapointsToAlarm", "treatMissingData", "statistic")
+        return tuple(alarm.properties.get(key) for key in keys)
+
+    for alarm in _own(primary):
+        if not alarm.name.startswith("trail-"):
+            assert judged(dr_active.one(ALARM, alarm.name)) == judged(alarm), alarm.name
+
+
+def test_a_region_that_stands_by_does_not_cry_for_what_is_not_there(dr: Blueprint, dr_active: Blueprint):
+    """What it watches is silent where it is idle: only what stands there in any case is missed."""
+    names = {alarm.name for alarm in _own(dr)}
+    later = {alarm.name for alarm in _own(dr_active)} - names
+    assert {"orders-not-accepting", "services-too-few", "fleet-too-small", "engine-1-broken"} <= later
+    missed = {alarm.name for alarm in _own(dr) if alarm.properties["treatMissingData"] == "breaching"}
+    assert missed == {"vpn-down", "vpn-tunnel-down", "regions-not-compared", "observers-blind"}
+    assert not [alarm.name for alarm in _own(dr) if alarm.properties["threshold"] <= 0]
+
+
+def test_order_alarms_stand_before_a_takeover(dr: Blueprint):
+    """Orders come with the switch; alarms that an `up` has yet to declare would come minutes later."""
+    for name in (
+        "orders-unavailable",
+        "orders-outcome-unknown",
+        "outbox-old",
+        "order-latency",
+        "orders-stream-throttled",
+    ):
+        assert dr.one(ALARM, name)
+
+
+def test_a_region_that_has_taken_over_declares_no_alarm_in_the_lost_one(dr: Blueprint, dr_active: Blueprint):
+    there = [alarm for alarm in dr.of_type(ALARM) if alarm not in _own(dr)]
+    assert [alarm.name for alarm in there] == ["files-lag"]
+    assert there[0].options["retainOnDelete"]
+    assert there[0].properties["alarmActions"] == ["arn:aws:sns:us-east-1:123456789012:trading-primary-operations"]
+    assert dr_active.of_type(ALARM) == _own(dr_active)
+
+
+def test_every_queue_of_the_last_resort_and_every_dead_letter_queue_is_watched(world: World):
+    watched = {
+        (alarm.properties.get("dimensions") or {}).get("QueueName")
+        for alarm in world.stack.of_type(ALARM)
+        if alarm.properties.get("metricName") == "ApproximateNumberOfMessagesVisible"
+    }
+    taking = {queue.properties["name"] for queue in world.stack.of_type("aws:sqs/queue:Queue")}
+    ends = {name for name in taking if "dlq" in name or not _has_dlq(world.stack, name)}
+    assert ends <= watched, ends - watched
+
+
+def _has_dlq(graph: Blueprint, name: str) -> bool:
+    return any(
+        queue.properties["name"] == name and queue.properties.get("redrivePolicy")
+        for queue in graph.of_type("aws:sqs/queue:Queue")
+    )
+
+
+def test_every_function_is_watched(world: World):
+    watched = {
+        (alarm.properties.get("dimensions") or {}).get("FunctionName")
+        for alarm in world.stack.of_type(ALARM)
+        if alarm.properties.get("metricName") == "Errors"
+    }
+    assert {function.properties["name"] for function in world.stack.of_type("aws:lambda/function:Function")} == watched
+
+
+def test_every_consumer_of_a_stream_is_watched(world: World):
+    watched = {
+        (alarm.properties.get("dimensions") or {}).get("ConsumerName") for alarm in world.stack.of_type(ALARM)
+    } - {None}
+    consumers = world.stack.of_type("aws:kinesis/streamConsumer:StreamConsumer")
+    assert {consumer.properties["name"] for consumer in consumers} == watched
+
+
+@pytest.mark.parametrize("consistency", ["eventual", "strong"])
+def test_only_tables_that_lag_are_watched_for_it(consistency: str):
+    graph = record_primary({"ordersConsistency": consistency})
+    lagging = {alarm.name for alarm in graph.of_type(ALARM) if alarm.name.startswith("table-")} & {
+        f"table-{table}-lag" for table in ("control", "orders", "positions", "market-data", "order-book")
+    }
+    replicated = {"table-market-data-lag", "table-order-book-lag"}
+    orders = {"table-orders-lag", "table-positions-lag"} if consistency == "eventual" else set[str]()
+    assert lagging == replicated | orders
+
+
+def test_every_alarm_says_what_happened_in_whole_sentences(world: World):
+    for alarm in world.stack.of_type(ALARM):
+        said = alarm.properties["alarmDescription"]
+        assert said[0].isupper() or said[0].isdigit(), alarm.name
+        assert said.endswith((".", ")")), alarm.name
+        assert len(said) <= 1024, "CloudWatch takes no longer description"
+
+
+def test_a_stack_without_a_reader_does_not_watch_one(primary: Blueprint, dr: Blueprint):
+    assert [a.name for a in primary.of_type(ALARM) if a.name.startswith("database-reader")]
+    assert not [a.name for a in dr.of_type(ALARM) if a.name.startswith("database-reader")]
+
+
+def test_the_recovery_stack_watches_records_that_come_late_from_either_side(primary: Blueprint):
+    graph = record_dr(primary)
+    late = graph.one(ALARM, "records-trades-late").properties["dimensions"]
+    assert (late["SourceBucket"], late["DestinationBucket"]) == (
+        "trading-primary-trades-123456789012",
+        "trading-dr-trades-123456789012",
+    )
+    failed = graph.one(ALARM, "records-trades-not-replicated").properties["dimensions"]
+    assert failed["SourceBucket"] == "trading-dr-trades-123456789012", "failures are published where S3 reads"
