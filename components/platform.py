@@ -20,11 +20,14 @@ from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
 from components.kubernetes.kubernetes import Kubernetes, KubernetesArgs
+from components.kubernetes.monitoring_roles import MonitoringReach
 from components.latency.engines import Engines, EnginesArgs
 from components.latency.host_role import Reach
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
+from components.observability import buckets
+from components.observability.prometheus.rules import Rules, RulesArgs
 from components.providers import regional_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.account import AccountDefaults, AccountDefaultsArgs
@@ -71,6 +74,7 @@ class Platform:
         self.recovering()
         self.clustering()
         self.delivering()
+        self.observing()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -198,6 +202,7 @@ class Platform:
                 repository=self.images.urls["trading-engine"],
                 queues=[queue.name for queue in queues],
                 environment={
+                    **buckets.environment(),
                     "DATABASE_ADDRESS": self.stores.database.address,
                     "DATABASE_NAME": self.settings.data.db_name,
                     "EVENT_BUS": events.routing.bus.name,
@@ -320,6 +325,11 @@ class Platform:
                 vpc_id=self.network.vpc.id,
                 subnet_ids=self.network.vpc.app_subnet_ids,
                 builds={"scale-out": standby.scale_out.role.arn} if standby else {},
+                monitoring=MonitoringReach(
+                    topic=self.events.topics.operations.arn,
+                    topic_key=self.keys.arn(DataClass.STREAMS),
+                    services=self.services.cluster.arn,
+                ),
             ),
             self.here,
         )
@@ -342,6 +352,13 @@ class Platform:
             if self.settings.is_primary
             else None
         )
+
+    def observing(self) -> None:
+        """What is derived from the platform's metrics, who is told, and what people look at."""
+        monitoring, provider = self.kubernetes.monitoring, self.kubernetes.provider
+        if monitoring and provider:
+            in_cluster = pulumi.ResourceOptions(provider=provider)
+            self.rules = Rules("rules", RulesArgs(self.settings, monitoring.namespace, monitoring.release), in_cluster)
 
     @property
     def outputs(self) -> dict[str, Any]:
