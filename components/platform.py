@@ -27,7 +27,9 @@ from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.observability import buckets
-from components.observability.prometheus.rules import Rules, RulesArgs
+from components.observability.in_cluster import InCluster, InClusterArgs
+from components.observability.watch import Watch, WatchArgs
+from components.observability.watched import Watched
 from components.providers import regional_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.account import AccountDefaults, AccountDefaultsArgs
@@ -354,11 +356,33 @@ class Platform:
         )
 
     def observing(self) -> None:
-        """What is derived from the platform's metrics, who is told, and what people look at."""
+        """What is measured, watched and drawn of all that stands, and who is told."""
+        self.watch = Watch(
+            "watch",
+            WatchArgs(
+                Watched(
+                    settings=self.settings,
+                    network=self.network,
+                    stores=self.stores,
+                    events=self.events,
+                    balancers=self.balancers,
+                    engines=self.latency,
+                    services=self.services,
+                    functions=self.functions,
+                    api=self.api,
+                    rotation=self.rotation,
+                    recovery=self.recovery,
+                    trail=self.trail,
+                    primary_file_system=self.primary.file_system_id if self.primary else None,
+                ),
+                self.primary_side,
+            ),
+            self.here,
+        )
         monitoring, provider = self.kubernetes.monitoring, self.kubernetes.provider
         if monitoring and provider:
-            in_cluster = pulumi.ResourceOptions(provider=provider)
-            self.rules = Rules("rules", RulesArgs(self.settings, monitoring.namespace, monitoring.release), in_cluster)
+            args = InClusterArgs(self.settings, monitoring.namespace, monitoring.release)
+            self.in_cluster = InCluster("in-cluster", args, pulumi.ResourceOptions(provider=provider))
 
     @property
     def outputs(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.observability.aws_metrics import MESSAGES_WAITING, TASKS_RUNNING, AwsMetric
 from components.settings import Settings
 
 # Seconds. Growing is quick, since orders wait; shrinking is slow: a market that is quiet for a minute is not over.
@@ -79,17 +80,8 @@ def _cpu() -> dict[str, Any]:
 
 def _queue_depth(scaled: Scaled) -> dict[str, Any]:
     """Messages that wait, over all queues, for each running task."""
-    waiting = [
-        _stat(f"waiting{index}", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Sum", {"QueueName": queue})
-        for index, queue in enumerate(scaled.queues)
-    ]
-    tasks = _stat(
-        "tasks",
-        "ECS/ContainerInsights",
-        "RunningTaskCount",
-        "Average",
-        {"ClusterName": scaled.cluster, "ServiceName": scaled.service},
-    )
+    waiting = [_stat(f"waiting{index}", MESSAGES_WAITING, "Sum", queue) for index, queue in enumerate(scaled.queues)]
+    tasks = _stat("tasks", TASKS_RUNNING, "Average", scaled.cluster, scaled.service)
     total = " + ".join(f"FILL(waiting{index}, 0)" for index in range(len(waiting)))
     depth = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArgs(
         id="depth",
@@ -108,20 +100,20 @@ def _queue_depth(scaled: Scaled) -> dict[str, Any]:
 
 
 def _stat(
-    id_: str, namespace: str, metric: str, statistic: str, dimensions: dict[str, pulumi.Input[str]]
+    id_: str, metric: AwsMetric, statistic: str, *values: pulumi.Input[str]
 ) -> aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArgs:
     prefix = aws.appautoscaling
     return prefix.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArgs(
         id=id_,
         metric_stat=prefix.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatArgs(
             metric=prefix.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricArgs(
-                namespace=namespace,
-                metric_name=metric,
+                namespace=metric.namespace,
+                metric_name=metric.name,
                 dimensions=[
                     prefix.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricMetricStatMetricDimensionArgs(
                         name=name, value=value
                     )
-                    for name, value in dimensions.items()
+                    for name, value in metric.under(*values).items()
                 ],
             ),
             stat=statistic,

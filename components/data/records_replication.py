@@ -16,7 +16,7 @@ from components.settings import Settings
 
 # S3 replication time control: 99.99 % of objects within 15 minutes, the only value there is
 # (S3 User Guide, "Meeting compliance requirements with S3 Replication Time Control").
-_MINUTES = 15
+REPLICATION_MINUTES = 15
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class RecordsReplication(Layer):
 
 
 def _rule(record: RecordClass, target: pulumi.Input[str], key_arn: pulumi.Input[str]) -> Any:
-    minutes = {"status": "Enabled", "time": {"minutes": _MINUTES}}
+    minutes = {"status": "Enabled", "time": {"minutes": REPLICATION_MINUTES}}
     return {
         "id": record.value,
         "status": "Enabled",
@@ -143,6 +143,6 @@ def _rule(record: RecordClass, target: pulumi.Input[str], key_arn: pulumi.Input[
             "bucket": target,
             "encryption_configuration": {"replica_kms_key_id": key_arn},
             "replication_time": minutes,
-            "metrics": {"status": "Enabled", "event_threshold": {"minutes": _MINUTES}},
+            "metrics": {"status": "Enabled", "event_threshold": {"minutes": REPLICATION_MINUTES}},
         },
     }

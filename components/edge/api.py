@@ -41,6 +41,7 @@ class TradingApi(Layer):
 
     api: aws.apigateway.RestApi
     stage: aws.apigateway.Stage
+    logs: ApiLogs
     clients: ApiClients
 
     def __init__(self, name: str, args: TradingApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -81,7 +82,7 @@ class TradingApi(Layer):
         )
 
     def _stage(self) -> aws.apigateway.Stage:
-        logs = ApiLogs(
+        self.logs = ApiLogs(
             "api-logs",
             ApiLogsArgs(self._settings, self._args.keys.arn(DataClass.LOGS), self.api.id, STAGE),
             self.child,
@@ -100,9 +101,9 @@ class TradingApi(Layer):
             deployment=deployment.id,
             xray_tracing_enabled=True,
             access_log_settings=aws.apigateway.StageAccessLogSettingsArgs(
-                destination_arn=logs.access.arn, format=ACCESS_LOG_FORMAT
+                destination_arn=self.logs.access.arn, format=ACCESS_LOG_FORMAT
             ),
-            opts=self.after(*logs.ready),
+            opts=self.after(*self.logs.ready),
         )
 
     def _limit(self) -> None:

@@ -39,8 +39,8 @@ class MonitoringArgs:
 
 
 class Monitoring(Layer):
-    """One release brings the operator, Prometheus, Alertmanager, Grafana and the exporters. Monitors, rules and dashboards are
-    objects of their own in `namespace`, declared after `release`, which brings their kinds.
+    """One release brings the operator, Prometheus, Alertmanager, Grafana and the exporters. Monitors, rules and
+    dashboards are objects of their own in `namespace`, declared after `release`, which brings their kinds.
 
     In a region that only stands by, the shared file system is a replica and cannot be written to: metrics stay on the
     node for a day, and Grafana keeps nothing.

@@ -12,8 +12,8 @@ from pulumi_kubernetes.meta import v1 as meta
 from components.kubernetes.addons import SYSTEM
 from components.kubernetes.autoscaler import METRICS_PORT, SERVICE_ACCOUNT
 from components.kubernetes.scraping import TRADING_INTERVAL, engine_scraping
-from components.observability.prometheus.contract import ENGINES
 from components.layer import Layer
+from components.observability.prometheus.contract import ENGINES
 from components.settings import Settings
 
 _API = "monitoring.coreos.com/v1"

@@ -15,6 +15,10 @@ from components.security.policies import Statement, policy_document
 _REDACTED_HEADERS = ("authorization", "cookie", "x-api-key")
 
 
+# AWS WAF Developer Guide, "AWS WAF metrics and dimensions": the value of the dimension Rule over all rules.
+ALL_RULES = "ALL"
+
+
 @dataclass(frozen=True)
 class WebFirewallArgs:
     """`key_arn` is the key of the class LOGS."""
@@ -31,10 +35,13 @@ class WebFirewall(Layer):
     """One web ACL for the region. Later layers put what they publish behind it with `protect`."""
 
     acl: aws.wafv2.WebAcl
+    metric_name: str
+    """What its metrics are published under: the value of the dimension WebACL."""
 
     def __init__(self, name: str, args: WebFirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("network:WebFirewall", name, opts)
         self._args = args
+        self.metric_name = args.name
         self.acl = aws.wafv2.WebAcl(
             "firewall",
             name=args.name,
@@ -43,7 +50,7 @@ class WebFirewall(Layer):
             default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
             rules=rules(args.limits),
             visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
-                cloudwatch_metrics_enabled=True, metric_name=args.name, sampled_requests_enabled=True
+                cloudwatch_metrics_enabled=True, metric_name=self.metric_name, sampled_requests_enabled=True
             ),
             tags={"Name": args.name},
             opts=self.child,

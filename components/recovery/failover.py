@@ -13,6 +13,7 @@ import pulumi_aws as aws
 from components.compute.function import Background, Function, FunctionArgs
 from components.events.queue import Queue
 from components.layer import Layer
+from components.observability.aws_metrics import FUNCTION_ERRORS, MESSAGES_WAITING
 from components.security.keys import Keys
 from components.security.policies import Statement
 from components.settings import Settings
@@ -126,17 +127,17 @@ class Failover(Layer):
             "failover-errors",
             name=self._settings.name("failover-errors"),
             alarm_description="The failover function failed: run the runbook by hand.",
-            namespace="AWS/Lambda",
-            metric_name="Errors",
-            dimensions={"FunctionName": self.function.name},
+            namespace=FUNCTION_ERRORS.namespace,
+            metric_name=FUNCTION_ERRORS.name,
+            dimensions=FUNCTION_ERRORS.under(self.function.name),
             **common,
         )
         aws.cloudwatch.MetricAlarm(
             "failover-undelivered",
             name=self._settings.name("failover-undelivered"),
             alarm_description="A decision about a failover was not delivered: run the runbook by hand.",
-            namespace="AWS/SQS",
-            metric_name="ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": self._args.failed.queue.name},
+            namespace=MESSAGES_WAITING.namespace,
+            metric_name=MESSAGES_WAITING.name,
+            dimensions=MESSAGES_WAITING.under(self._args.failed.queue.name),
             **common,
         )

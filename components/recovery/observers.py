@@ -14,6 +14,7 @@ from components.data.table_schemas import TableName
 from components.data.tables import Tables
 from components.events.queue import Queue
 from components.layer import Layer
+from components.observability.aws_metrics import DATABASE_LAG
 from components.recovery.timetable import Timetable, TimetableArgs
 from components.recovery.traffic import SEEN_ADDRESS, UNSEEN_ADDRESS
 from components.security.keys import DataClass, Keys
@@ -145,9 +146,9 @@ class Observers(Layer):
     def _replica_behind(self) -> aws.cloudwatch.MetricAlarm:
         limit = self._settings.recovery.replica_lag_seconds
         lag = aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
-            namespace="AWS/RDS",
-            metric_name="ReplicaLag",
-            dimensions={"DBInstanceIdentifier": self._args.replica},
+            namespace=DATABASE_LAG.namespace,
+            metric_name=DATABASE_LAG.name,
+            dimensions=DATABASE_LAG.under(self._args.replica),
             stat="Maximum",
             period=OBSERVED_EVERY_SECONDS,
         )

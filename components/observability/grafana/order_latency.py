@@ -9,6 +9,7 @@ from components.observability.buckets import in_seconds
 from components.observability.grafana.panels import CloudWatchQuery, Query, board, density, figure, graph
 from components.observability.prometheus import contract
 from components.observability.prometheus.order_rules import BUDGET, BURNS, LATENCY_QUANTILE, burn_rate, slow_ratio
+from components.observability.series import of_engines, of_function
 from components.settings import Settings
 from functions.metrics import ORDER_LATENCY
 
@@ -17,10 +18,11 @@ _NAMES = {"0.5": "P50", "0.99": "P99", "0.999": "P99.9"}
 
 def order_latency(settings: Settings) -> Dashboard:
     """Engines by histogram, order intake by what it tells CloudWatch."""
-    objective = settings.observability.engine_latency_objective / 1_000_000
+    microseconds = settings.observability.engine_latency_objective
+    objective = microseconds / 1_000_000
     bucket, count = contract.ORDER_LATENCY.bucket, contract.ORDER_LATENCY.count
     slow_by_engine = (
-        f'1 - sum by (instance) (rate({bucket}{{le="{in_seconds(settings.observability.engine_latency_objective)}"}}[5m]))'
+        f'1 - sum by (instance) (rate({bucket}{{le="{in_seconds(microseconds)}"}}[5m]))'
         f" / (sum by (instance) (rate({count}[5m])) > 0)"
     )
     quantiles = [Query(f'{LATENCY_QUANTILE}{{quantile="{q}"}}', name) for q, name in _NAMES.items()]
@@ -41,9 +43,7 @@ def order_latency(settings: Settings) -> Dashboard:
                 above=BUDGET,
             )
         )
-        .with_panel(
-            graph("Latency in engines", ENGINE_LATENCY.description, "s", quantiles, above=objective)
-        )
+        .with_panel(graph("Latency in engines", ENGINE_LATENCY.description, "s", quantiles, above=objective))
         .with_panel(
             graph(
                 "Error budget",
@@ -90,10 +90,10 @@ def order_latency(settings: Settings) -> Dashboard:
                 ENGINE_LATENCY.description,
                 "µs",
                 [
-                    CloudWatchQuery(ENGINE_LATENCY, statistic, settings.region.name, ENGINE_LATENCY.dimensions, name)
+                    CloudWatchQuery(of_engines(ENGINE_LATENCY), statistic, settings.region.name, name)
                     for statistic, name in (("p50", "P50"), ("p99", "P99"), ("p99.9", "P99.9"))
                 ],
-                above=settings.observability.engine_latency_objective,
+                above=microseconds,
             )
         )
         .with_panel(
@@ -102,7 +102,7 @@ def order_latency(settings: Settings) -> Dashboard:
                 ORDER_LATENCY.description,
                 "ms",
                 [
-                    CloudWatchQuery(ORDER_LATENCY, statistic, settings.region.name, ORDER_LATENCY.dimensions, name)
+                    CloudWatchQuery(of_function(ORDER_LATENCY), statistic, settings.region.name, name)
                     for statistic, name in (("p50", "P50"), ("p99", "P99"), ("p99.9", "P99.9"))
                 ],
                 above=settings.observability.order_latency_objective,

@@ -4,7 +4,7 @@ read off the catalogues of metrics.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grafana_foundation_sdk.builders import cloudwatch, common, dashboard, heatmap, prometheus, stat, text, timeseries
@@ -15,10 +15,8 @@ from grafana_foundation_sdk.models.cloudwatch import CloudWatchQueryMode, Metric
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from grafana_foundation_sdk.models.text import TextMode
 
-from components.latency.metrics import Metric as EngineMetric
-from components.observability.aws_metrics import AwsMetric
 from components.observability.grafana.sources import CLOUDWATCH, PROMETHEUS, Source
-from functions.metrics import Metric as FunctionMetric
+from components.observability.series import Series
 
 # Columns of Grafana's grid, of 24, and rows of one panel.
 HALF, WHOLE, THIRD, QUARTER = 12, 24, 8, 6
@@ -37,12 +35,11 @@ class Query:
 
 @dataclass(frozen=True)
 class CloudWatchQuery:
-    """A metric of CloudWatch in one region. `dimensions` give each of its dimensions a value, `*` for whichever."""
+    """A metric of CloudWatch in one region; `*` is whichever value a dimension has."""
 
-    metric: FunctionMetric | EngineMetric | AwsMetric
+    series: Series
     statistic: str
     region: str
-    dimensions: Mapping[str, str]
     legend: str
 
 
@@ -167,10 +164,10 @@ def _target(query: Query | CloudWatchQuery, number: int) -> prometheus.Dataquery
             .metric_query_type(MetricQueryType.SEARCH)
             .metric_editor_mode(MetricEditorMode.BUILDER)
             .region(query.region)
-            .namespace(query.metric.namespace)
-            .metric_name(query.metric.name)
+            .namespace(query.series.namespace)
+            .metric_name(query.series.name)
             .statistic(query.statistic)
-            .dimensions(dict(query.dimensions))
+            .dimensions(dict(query.series.dimensions))
             # Every dimension of the metric is named, or another metric of that name would be drawn beside it.
             .match_exact(True)
             .label(query.legend)

@@ -15,6 +15,7 @@ from components.observability.prometheus.order_rules import (
     REJECTED_RATIO,
 )
 from components.observability.prometheus.trading_rules import SERVICE_ERRORS, SERVICE_QUANTILE, STALE_SECONDS
+from components.observability.series import of_function
 from components.settings import Settings
 from functions import metrics
 
@@ -45,9 +46,7 @@ def trading(settings: Settings) -> Dashboard:
                 [Query(f'sum by (fleet) ({UP.name}{{job="{contract.ENGINES}"}})', "{{fleet}}")],
             )
         )
-        .with_panel(
-            graph("Orders by outcome", contract.ORDERS.help, "ops", [Query(ORDER_RATE, "{{outcome}}")])
-        )
+        .with_panel(graph("Orders by outcome", contract.ORDERS.help, "ops", [Query(ORDER_RATE, "{{outcome}}")]))
         .with_panel(graph("Rejections by reason", contract.REJECTS.help, "ops", [Query(REJECT_RATE, "{{reason}}")]))
         .with_panel(
             graph(
@@ -57,9 +56,7 @@ def trading(settings: Settings) -> Dashboard:
                 [Query(f"sum by (venue) (rate({contract.FILLS.name}[1m]))", "{{venue}}")],
             )
         )
-        .with_panel(
-            graph("Orders that failed", "Share of 5 minutes.", "percentunit", [Query(FAILED_RATIO, "failed")])
-        )
+        .with_panel(graph("Orders that failed", "Share of 5 minutes.", "percentunit", [Query(FAILED_RATIO, "failed")]))
         .with_panel(
             graph(
                 "Realised volatility",
@@ -120,7 +117,7 @@ def trading(settings: Settings) -> Dashboard:
                 "Order intake",
                 "Orders of a minute by what they were answered.",
                 "short",
-                [CloudWatchQuery(metric, "Sum", region, metric.dimensions, name) for metric, name in intake],
+                [CloudWatchQuery(of_function(metric), "Sum", region, name) for metric, name in intake],
             )
         )
     )

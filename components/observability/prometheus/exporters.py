@@ -37,7 +37,11 @@ BLOCKS_SIZE = _gauge(
     "prometheus_tsdb_storage_blocks_bytes", "bytes", (), "What the stored blocks take.", "Prometheus, Storage"
 )
 BLOCKS_LIMIT = _gauge(
-    "prometheus_tsdb_retention_limit_bytes", "bytes", (), "What they may take; the oldest go beyond.", "Prometheus, Storage"
+    "prometheus_tsdb_retention_limit_bytes",
+    "bytes",
+    (),
+    "What they may take; the oldest go beyond.",
+    "Prometheus, Storage",
 )
 DISCOVERY_FAILURES = _counter(
     "prometheus_sd_refresh_failures_total", ("mechanism", "config"), "Lists of targets not got.", _PROMETHEUS
@@ -84,6 +88,4 @@ DNS_RESPONSES = _counter(
     "coredns_dns_responses_total", ("server", "zone", "view", "rcode", "plugin"), "Answers by their code.", _COREDNS
 )
 
-EXPORTER_FAMILIES: tuple[Family, ...] = tuple(
-    value for value in list(globals().values()) if isinstance(value, Family)
-)
+EXPORTER_FAMILIES: tuple[Family, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Family))

@@ -28,7 +28,7 @@ def monitoring_alerts() -> Group:
                 f"{of.BLOCKS_SIZE.name} / ({of.BLOCKS_LIMIT.name} > 0) > {_NEARLY_FULL:g}",
                 Severity.WARNING,
                 "Metrics outgrow their storage",
-                "Metrics take {{ $value | humanizePercentage }} of what they may: the oldest will go before their time.",
+                "Metrics take {{ $value | humanizePercentage }} of their room: the oldest will go before their time.",
                 hold="1h",
             ),
             Alert(

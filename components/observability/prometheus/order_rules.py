@@ -100,7 +100,7 @@ def order_alerts(settings: Settings) -> Group:
                 f"{burn_rate(burn.long)} > {burn.factor:g} and {burn_rate(burn.short)} > {burn.factor:g}",
                 burn.severity,
                 f"Too many orders take longer than {microseconds} us",
-                f"Over {burn.long} the error budget of order latency burned {{{{ $value | printf \"%.1f\" }}}} times as "
+                f'Over {burn.long} the error budget of order latency burned {{{{ $value | printf "%.1f" }}}} times as '
                 f"fast as it lasts for, and still does; {burn.factor:g} times is too fast.",
             )
             for burn in BURNS

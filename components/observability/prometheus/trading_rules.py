@@ -100,7 +100,7 @@ def _orders() -> Iterator[Alert]:
         f"{FAILED_RATIO} > {_MOST_FAILED:g}",
         Severity.CRITICAL,
         "Orders end without an answer",
-        f"{{{{ $value | humanizePercentage }}}} of the orders of 5 minutes failed in an engine; {_MOST_FAILED:.1%} may.",
+        f"{{{{ $value | humanizePercentage }}}} of the orders of 5 minutes failed; {_MOST_FAILED:.1%} may.",
         hold="1m",
     )
     yield Alert(
@@ -108,8 +108,8 @@ def _orders() -> Iterator[Alert]:
         f"{REJECTED_RATIO} > {_MOST_REJECTED:g}",
         Severity.WARNING,
         "Many orders are rejected",
-        f"{{{{ $value | humanizePercentage }}}} of the orders of 5 minutes were rejected; more than {_MOST_REJECTED:.0%} "
-        "is not how clients trade.",
+        f"{{{{ $value | humanizePercentage }}}} of the orders of 5 minutes were rejected; clients who trade have "
+        f"fewer than {_MOST_REJECTED:.0%}.",
         hold="5m",
     )
     queue = contract.QUEUE_DEPTH.name

@@ -1,0 +1,1 @@
+"""Alarms as data, by concern, and the layer that declares them."""

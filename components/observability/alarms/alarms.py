@@ -1,0 +1,155 @@
+"""The alarms of a stack, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.observability.alarms import (
+    compute,
+    elsewhere,
+    functions,
+    latency,
+    logs,
+    network_edge,
+    orders,
+    queues,
+    recovery,
+    replication,
+    stores,
+    streams,
+)
+from components.observability.alarms.spec import MEANING, Alarm, Combined, Concern, Term
+from components.observability.series import Series
+from components.observability.watched import Watched
+
+_BY_CONCERN: tuple[Callable[[Watched], Iterator[Alarm]], ...] = (
+    orders.alarms,
+    latency.alarms,
+    streams.alarms,
+    queues.alarms,
+    functions.alarms,
+    stores.alarms,
+    replication.alarms,
+    network_edge.alarms,
+    compute.alarms,
+    recovery.alarms,
+    logs.alarms,
+)
+
+
+def alarms_of(watched: Watched) -> list[Alarm]:
+    """Every alarm that the stack declares in its own region."""
+    every = (alarm for concern in _BY_CONCERN for alarm in concern(watched))
+    return [alarm for alarm in every if watched.serves or not alarm.serving]
+
+
+@dataclass(frozen=True)
+class AlarmsArgs:
+    """`alarms` are those of `alarms_of`; `primary_side` is the provider for the primary's region, None where nothing is
+    declared there."""
+
+    watched: Watched
+    alarms: Sequence[Alarm]
+    primary_side: pulumi.ProviderResource | None
+
+
+class Alarms(Layer):
+    """People are told by composite alarms, one for each concern, and by tickets. What pages is part of a composite and
+    has no action of its own: one fault raises many alarms, and people are to be woken once."""
+
+    composites: dict[Concern, aws.cloudwatch.CompositeAlarm]
+
+    def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("observability:Alarms", name, opts)
+        self._settings = args.watched.settings
+        self._operations = args.watched.events.topics.operations.arn
+        declared = {alarm.name: self._declare(alarm, self._operations, self.child) for alarm in args.alarms}
+        self.composites = {
+            concern: self._composite(concern, [declared[name] for name in names])
+            for concern in Concern
+            if (names := [alarm.name for alarm in args.alarms if alarm.concern is concern])
+        }
+        if args.primary_side:
+            topic = elsewhere.operations_topic(self._settings)
+            for alarm in elsewhere.alarms(args.watched):
+                self._declare(alarm, topic, self.there(args.primary_side))
+        self.register_outputs({concern.value: composite.arn for concern, composite in self.composites.items()})
+
+    def _declare(
+        self, alarm: Alarm, topic: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> aws.cloudwatch.MetricAlarm:
+        notified = None if alarm.concern else [topic]
+        return aws.cloudwatch.MetricAlarm(
+            alarm.name,
+            name=self._settings.name(alarm.name),
+            alarm_description=alarm.description,
+            **_watched(alarm),
+            threshold=alarm.threshold,
+            comparison_operator=alarm.comparison.value,
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.breaching,
+            treat_missing_data=alarm.missing.value,
+            alarm_actions=notified,
+            ok_actions=notified,
+            opts=opts,
+        )
+
+    def _composite(
+        self, concern: Concern, alarms: Iterable[aws.cloudwatch.MetricAlarm]
+    ) -> aws.cloudwatch.CompositeAlarm:
+        return aws.cloudwatch.CompositeAlarm(
+            concern.value,
+            alarm_name=self._settings.name(concern.value),
+            alarm_description=f"{MEANING[concern]} The alarms behind it say what is wrong.",
+            alarm_rule=pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(any_of),
+            alarm_actions=[self._operations],
+            ok_actions=[self._operations],
+            opts=self.child,
+        )
+
+
+def any_of(names: Sequence[str]) -> str:
+    """A rule that holds while any of the alarms is raised."""
+    return " OR ".join(f'ALARM("{name}")' for name in names)
+
+
+def _watched(alarm: Alarm) -> dict[str, Any]:
+    """What the alarm looks at, as arguments of CloudWatch."""
+    if isinstance(alarm.watched, Combined):
+        return {"metric_queries": _queries(alarm.watched, alarm.period)}
+    series = alarm.watched
+    return {**_metric(series), "period": alarm.period, **_statistic(alarm.statistic)}
+
+
+def _metric(series: Series) -> dict[str, Any]:
+    return {
+        "namespace": series.namespace,
+        "metric_name": series.name,
+        "dimensions": dict(series.dimensions) or None,
+        "unit": series.unit,
+    }
+
+
+def _statistic(statistic: str) -> dict[str, Any]:
+    if statistic.startswith("p"):
+        # With few orders the 99th percentile is the slowest one: a single order raises no alarm.
+        return {"extended_statistic": statistic, "evaluate_low_sample_count_percentiles": "ignore"}
+    return {"statistic": statistic}
+
+
+def _queries(combined: Combined, period: int) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
+    result = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="result", expression=combined.expression, label=combined.label, return_data=True
+    )
+    return [*(_query(term, period) for term in combined.terms), result]
+
+
+def _query(term: Term, period: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+    metric = aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(**_metric(term.series), period=period, stat=term.statistic)
+    return aws.cloudwatch.MetricAlarmMetricQueryArgs(id=term.id, metric=metric, return_data=False)

@@ -1,0 +1,58 @@
+"""Whether as many engines and tasks stand as were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.observability import aws_metrics as published
+from components.observability.alarms.spec import Alarm, Comparison, Concern, Missing, highest
+from components.observability.series import Series, of_aws
+from components.observability.watched import Watched
+
+_STARTING_MINUTES = 5
+
+
+def alarms(watched: Watched) -> Iterator[Alarm]:
+    """Where nothing is asked for, nothing is watched: a pilot light has no engine and no task."""
+    engines, services, sizes = watched.engines, watched.services, watched.settings.sizes
+    for number, engine in enumerate(engines.fixed, start=1):
+        yield (
+            highest(
+                f"engine-{number}-broken",
+                f"Engine {number} fails its status checks: the host or the instance is broken.",
+                of_aws(published.ENGINE_BROKEN, engine.id),
+                1,
+            )
+            .for_minutes(2)
+            .pages(Concern.PLATFORM)
+        )
+    if sizes.elastic_engines_min:
+        yield _too_few(
+            "fleet-too-small",
+            f"Fewer than {sizes.elastic_engines_min} engines of the fleet are in service.",
+            of_aws(published.FLEET_IN_SERVICE, engines.fleet.group.name),
+            sizes.elastic_engines_min,
+        )
+    if sizes.service_tasks_min:
+        yield _too_few(
+            "services-too-few",
+            f"Fewer than {sizes.service_tasks_min} tasks of the trading services run.",
+            of_aws(published.TASKS_RUNNING, services.cluster.name, services.service.name),
+            sizes.service_tasks_min,
+        )
+
+
+def _too_few(name: str, description: str, series: Series, fewest: int) -> Alarm:
+    return Alarm(
+        name,
+        description,
+        series,
+        fewest,
+        statistic="Average",
+        comparison=Comparison.BELOW,
+        periods=_STARTING_MINUTES,
+        breaching=_STARTING_MINUTES,
+        # Who counts nothing has nothing, or nobody counts.
+        missing=Missing.BREACH,
+        concern=Concern.PLATFORM,
+    )

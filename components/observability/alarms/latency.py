@@ -1,0 +1,69 @@
+"""Whether orders are fast enough.
+
+Latencies come once a second, and are judged every `latencyAlarmPeriod` seconds (CloudWatch User Guide, "High-resolution
+metrics"): a market does not wait for a minute to be over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.latency.metrics import ENGINE_LATENCY
+from components.observability import aws_metrics as published
+from components.observability.alarms.spec import Alarm, Comparison, Concern
+from components.observability.series import Series, of_aws, of_engines, of_function
+from components.observability.watched import Watched
+from components.settings import Settings
+from functions import metrics
+
+# What the gateway, the authorizer's cached answer and the network add to order intake, in ms.
+_GATEWAY_ALLOWANCE_MS = 100
+
+
+def alarms(watched: Watched) -> Iterator[Alarm]:
+    """The 99th percentile of engines, of order intake, and of the gateway before it."""
+    observability = watched.settings.observability
+    objective = observability.engine_latency_objective
+    yield _judged(
+        watched.settings,
+        "engine-latency",
+        f"The slowest of 100 orders takes more than {objective} us in the engines. Look at the hosts' tuning and load.",
+        of_engines(ENGINE_LATENCY),
+        objective,
+    )
+    objective = observability.order_latency_objective
+    yield _judged(
+        watched.settings,
+        "order-latency",
+        f"The slowest of 100 orders takes more than {objective} ms in order intake. Look at the traces of the stores.",
+        of_function(metrics.ORDER_LATENCY),
+        objective,
+    )
+    objective += _GATEWAY_ALLOWANCE_MS
+    yield Alarm(
+        "api-latency",
+        f"The slowest of 100 requests takes more than {objective} ms at the Trading API.",
+        of_aws(published.API_LATENCY, watched.api.api.name, watched.api.stage.stage_name),
+        objective,
+        statistic="p99",
+        comparison=Comparison.ABOVE,
+        periods=3,
+        breaching=3,
+        concern=Concern.LATENCY,
+    )
+
+
+def _judged(settings: Settings, name: str, description: str, series: Series, objective: int) -> Alarm:
+    observability = settings.observability
+    return Alarm(
+        name,
+        description,
+        series,
+        objective,
+        statistic="p99",
+        comparison=Comparison.ABOVE,
+        period=observability.latency_alarm_period,
+        periods=observability.latency_alarm_periods,
+        breaching=observability.latency_alarm_breaching,
+        concern=Concern.LATENCY,
+    )

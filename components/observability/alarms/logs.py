@@ -1,0 +1,42 @@
+"""What logs say: security signals of the trail, errors that functions logged, callers that were refused.
+
+The trail is kept in the primary for all regions, and its signals are raised there. While the primary region is gone,
+GuardDuty and Security Hub of the recovery region go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from components.observability import log_metrics
+from components.observability.alarms.spec import Alarm, counted
+from components.observability.series import of_logs
+from components.observability.watched import Watched
+
+_FIVE_MINUTES = 300
+# A few calls that are refused, or sign-ins that fail, are mistakes of people.
+_TRAIL_THRESHOLDS = {"CallsNotAuthorised": 5, "SignInFailed": 3}
+# Callers whose tokens ran out, and bursts above a rate, in five minutes.
+_REFUSED_CALLERS, _THROTTLED_CALLERS = 100, 500
+
+
+def alarms(watched: Watched) -> Iterator[Alarm]:
+    """One alarm for each metric filter of `log_metrics`."""
+    for purpose in watched.logging:
+        metric = log_metrics.errors_logged(purpose)
+        yield counted(f"{purpose}-errors-logged", metric.meaning, of_logs(metric), period=_FIVE_MINUTES)
+    for name, metric, threshold in (
+        ("api-callers-refused", log_metrics.CALLERS_REFUSED, _REFUSED_CALLERS),
+        ("api-callers-throttled", log_metrics.CALLERS_THROTTLED, _THROTTLED_CALLERS),
+    ):
+        yield counted(name, metric.meaning, of_logs(metric), threshold, period=_FIVE_MINUTES)
+    if watched.trail:
+        for metric in log_metrics.TRAIL:
+            threshold = _TRAIL_THRESHOLDS.get(metric.name, 1)
+            yield counted(
+                f"trail-{_dashed(metric.name)}", metric.meaning, of_logs(metric), threshold, period=_FIVE_MINUTES
+            )
+
+
+def _dashed(name: str) -> str:
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")

@@ -1,0 +1,1 @@
+"""CloudWatch dashboards: what people look at when an alarm has told them to."""

@@ -1,0 +1,45 @@
+"""The dashboards of a stack, declared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.observability.alarms.spec import Alarm
+from components.observability.dashboards import health, recovery, trading
+from components.observability.dashboards.widgets import body
+from components.observability.watched import Watched
+
+
+@dataclass(frozen=True)
+class DashboardsArgs:
+    """`alarms` are those that the stack declares."""
+
+    watched: Watched
+    alarms: Sequence[Alarm]
+
+
+class Dashboards(Layer):
+    """Trading, recovery and the platform's health. Each region has its own, of its own metrics; that of recovery shows
+    the same in both, the primary as it is seen from the recovery region included."""
+
+    def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("observability:Dashboards", name, opts)
+        settings = args.watched.settings
+        contents = {
+            "trading": trading.rows(args.watched),
+            "recovery": recovery.rows(args.watched),
+            "health": health.rows(args.watched, args.alarms),
+        }
+        for dashboard, rows in contents.items():
+            aws.cloudwatch.Dashboard(
+                dashboard,
+                dashboard_name=settings.name(dashboard),
+                dashboard_body=pulumi.Output.json_dumps(body(rows, settings.region.name)),
+                opts=self.child,
+            )
+        self.register_outputs({})

@@ -1,0 +1,158 @@
+"""Orders and how fast they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi_aws as aws
+
+from components.latency.metrics import ENGINE_LATENCY, ORDER_RATE, REALISED_VOLATILITY
+from components.observability import aws_metrics as published
+from components.observability.dashboards.widgets import Graph, Line, Rows
+from components.observability.series import of_aws, of_engines, of_function
+from components.observability.watched import Watched
+from functions import metrics
+
+_PERCENTILES = ("p50", "p99", "p99.9")
+_REFUSALS = (
+    metrics.ORDERS_REFUSED,
+    metrics.ORDERS_NOT_ACCEPTING,
+    metrics.ORDERS_UNAVAILABLE,
+    metrics.ORDERS_OUTCOME_UNKNOWN,
+)
+
+
+def orders_entered(region: str | None = None) -> Graph:
+    """Orders taken and orders left to the outbox; in another region where one is named."""
+    taken = (metrics.ORDERS_ACCEPTED, metrics.ORDERS_DEFERRED)
+    return Graph("Orders", "Count", _counts(taken), region)
+
+
+def orders_refused(region: str | None = None) -> Graph:
+    """Orders that were not taken, by reason."""
+    return Graph("Orders not taken", "Count", _counts(_REFUSALS), region)
+
+
+def order_latency(watched: Watched, region: str | None = None) -> Graph:
+    """Percentiles of order intake."""
+    observability = watched.settings.observability
+    return Graph(
+        "Latency of order intake",
+        metrics.ORDER_LATENCY.unit,
+        tuple(Line(of_function(metrics.ORDER_LATENCY), percentile, percentile) for percentile in _PERCENTILES),
+        region,
+        limit=observability.order_latency_objective,
+        period=observability.latency_alarm_period,
+    )
+
+
+def engine_latency(watched: Watched, region: str | None = None) -> Graph:
+    """Percentiles over all engines."""
+    observability = watched.settings.observability
+    return Graph(
+        "Latency of the engines",
+        ENGINE_LATENCY.unit,
+        tuple(Line(of_engines(ENGINE_LATENCY), percentile, percentile) for percentile in _PERCENTILES),
+        region,
+        limit=observability.engine_latency_objective,
+        period=observability.latency_alarm_period,
+    )
+
+
+def rows(watched: Watched) -> Rows:
+    """The dashboard: an order's way from left to right, row by row."""
+    return [
+        [orders_entered(), orders_refused()],
+        [order_latency(watched), engine_latency(watched)],
+        [_market(), _fleet(watched)],
+        [_stream("Order stream", watched.events.streams.orders), _consumers(watched)],
+        [_waiting(watched), _outbox()],
+        [_services(watched), _gateway(watched)],
+    ]
+
+
+def _counts(counted: tuple[metrics.Metric, ...]) -> tuple[Line, ...]:
+    return tuple(Line(of_function(metric), "Sum", metric.name) for metric in counted)
+
+
+def _market() -> Graph:
+    return Graph(
+        "Orders per second and engine",
+        ORDER_RATE.unit,
+        (
+            Line(of_engines(ORDER_RATE), "Average", "mean engine"),
+            Line(of_engines(ORDER_RATE), "Maximum", "busiest engine"),
+            Line(of_engines(REALISED_VOLATILITY), REALISED_VOLATILITY.statistic, "volatility, percent"),
+        ),
+    )
+
+
+def _fleet(watched: Watched) -> Graph:
+    group = of_aws(published.FLEET_IN_SERVICE, watched.engines.fleet.group.name)
+    return Graph("Engines in service", "Engines", (Line(group, "Average", "fleet"),))
+
+
+def _stream(title: str, stream: aws.kinesis.Stream) -> Graph:
+    return Graph(
+        title,
+        "Count",
+        (
+            Line(of_aws(published.STREAM_RECORDS, stream.name), "Sum", "records"),
+            Line(of_aws(published.STREAM_WRITES_THROTTLED, stream.name), "Sum", "throttled"),
+        ),
+    )
+
+
+def _consumers(watched: Watched) -> Graph:
+    streams = watched.events.streams
+    both: tuple[tuple[aws.kinesis.Stream, Mapping[str, aws.kinesis.StreamConsumer]], ...] = (
+        (streams.orders, streams.order_consumers),
+        (streams.market_data, streams.market_data_consumers),
+    )
+    lines = [
+        Line(of_aws(published.CONSUMER_BEHIND, stream.name, consumer.name), "Maximum", name)
+        for stream, consumers in both
+        for name, consumer in consumers.items()
+    ]
+    archive = [Line(of_aws(published.STREAM_READS_BEHIND, stream.name), "Maximum", "archive") for stream, _ in both]
+    return Graph("Consumers behind", "Milliseconds", (*lines, *archive))
+
+
+def _waiting(watched: Watched) -> Graph:
+    lines = (
+        Line(of_aws(published.OLDEST_MESSAGE, queue.queue.name), "Maximum", name)
+        for name, queue in watched.working_queues
+    )
+    limit = watched.settings.streams.order_event_max_age
+    return Graph("Oldest message of each queue", "Seconds", tuple(lines), limit=limit)
+
+
+def _outbox() -> Graph:
+    line = Line(of_function(metrics.OUTBOX_OLDEST_AGE), "Maximum", metrics.OUTBOX_OLDEST_AGE.name)
+    return Graph("Oldest order of the outbox", metrics.OUTBOX_OLDEST_AGE.unit, (line,))
+
+
+def _services(watched: Watched) -> Graph:
+    services = watched.services
+    here = (services.cluster.name, services.service.name)
+    return Graph(
+        "Trading services",
+        "Tasks, percent",
+        (
+            Line(of_aws(published.TASKS_RUNNING, *here), "Average", "tasks"),
+            Line(of_aws(published.SERVICE_CPU, *here), "Average", "CPU, percent"),
+        ),
+    )
+
+
+def _gateway(watched: Watched) -> Graph:
+    api = (watched.api.api.name, watched.api.stage.stage_name)
+    return Graph(
+        "Trading API",
+        "Count",
+        (
+            Line(of_aws(published.API_REQUESTS, *api), "Sum", "requests"),
+            Line(of_aws(published.API_CLIENT_ERRORS, *api), "Sum", "4xx"),
+            Line(of_aws(published.API_SERVER_ERRORS, *api), "Sum", "5xx"),
+        ),
+    )

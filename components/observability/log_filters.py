@@ -1,0 +1,49 @@
+"""The filters that count in logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.observability import log_metrics
+from components.observability.log_metrics import LogMetric
+from components.observability.watched import Watched
+
+
+@dataclass(frozen=True)
+class LogFiltersArgs:
+    """Whose logs are counted in."""
+
+    watched: Watched
+
+
+class LogFilters(Layer):
+    """Errors of every function, refused callers of the Trading API, and in the primary the signals of the trail."""
+
+    def __init__(self, name: str, args: LogFiltersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("observability:LogFilters", name, opts)
+        watched, settings = args.watched, args.watched.settings
+        self._settings = settings
+        for purpose, function in watched.logging.items():
+            self._count(log_metrics.errors_logged(purpose), function.log_group)
+        for metric in (log_metrics.CALLERS_REFUSED, log_metrics.CALLERS_THROTTLED):
+            self._count(metric, watched.api.logs.access)
+        if watched.trail:
+            for metric in log_metrics.TRAIL:
+                self._count(metric, watched.trail.log_group)
+        self.register_outputs({})
+
+    def _count(self, metric: LogMetric, log_group: aws.cloudwatch.LogGroup) -> None:
+        aws.cloudwatch.LogMetricFilter(
+            metric.name,
+            name=self._settings.name(metric.name),
+            log_group_name=log_group.name,
+            pattern=metric.pattern,
+            metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                namespace=metric.namespace, name=metric.name, value="1", default_value="0", unit=metric.unit
+            ),
+            opts=self.child,
+        )

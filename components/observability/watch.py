@@ -1,0 +1,35 @@
+"""CloudWatch: what is counted, what raises an alarm, what is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.layer import Layer
+from components.observability.alarms.alarms import Alarms, AlarmsArgs, alarms_of
+from components.observability.dashboards.dashboards import Dashboards, DashboardsArgs
+from components.observability.log_filters import LogFilters, LogFiltersArgs
+from components.observability.watched import Watched
+
+
+@dataclass(frozen=True)
+class WatchArgs:
+    """`primary_side` is the provider for the primary's region, None in the primary and once this region is active."""
+
+    watched: Watched
+    primary_side: pulumi.ProviderResource | None
+
+
+class Watch(Layer):
+    """Metric filters, alarms and dashboards of one stack, of one list of alarms."""
+
+    alarms: Alarms
+
+    def __init__(self, name: str, args: WatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("observability:Watch", name, opts)
+        watched, alarms = args.watched, alarms_of(args.watched)
+        self.filters = LogFilters("log-filters", LogFiltersArgs(watched), self.child)
+        self.alarms = Alarms("alarms", AlarmsArgs(watched, alarms, args.primary_side), self.child)
+        self.dashboards = Dashboards("dashboards", DashboardsArgs(watched, alarms), self.child)
+        self.register_outputs({})
