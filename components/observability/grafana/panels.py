@@ -136,7 +136,7 @@ def _source(queries: Queries) -> Source:
     return source
 
 
-def _reference(source: Source) -> common_models.DataSourceRef | dashboard_models.DataSourceRef:
+def _reference(source: Source) -> dashboard_models.DataSourceRef:
     return dashboard_models.DataSourceRef(type_val=source.kind, uid=source.uid)
 
 
@@ -167,7 +167,7 @@ def _target(query: Query | CloudWatchQuery, number: int) -> prometheus.Dataquery
             .namespace(query.series.namespace)
             .metric_name(query.series.name)
             .statistic(query.statistic)
-            .dimensions(dict(query.series.dimensions))
+            .dimensions(_written(query.series))
             # Every dimension of the metric is named, or another metric of that name would be drawn beside it.
             .match_exact(True)
             .label(query.legend)
@@ -182,3 +182,13 @@ def _target(query: Query | CloudWatchQuery, number: int) -> prometheus.Dataquery
         .range()
     )
     return target.format(PromQueryFormat.HEATMAP) if query.buckets else target
+
+
+def _written(series: Series) -> dict[str, str | list[str]]:
+    """Raises `TypeError` for a value that only AWS knows: a dashboard is made before anything has an identifier."""
+    written: dict[str, str | list[str]] = {}
+    for name, value in series.dimensions.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{series.namespace} {series.name}: {name} is not known yet; name it, or write *")
+        written[name] = value
+    return written
