@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -18,7 +19,7 @@ from components.settings import Settings
 from tests.components.observability.grafana.boards import boards, config_maps, panels
 from tests.golden import Golden
 
-UIDS = ["order-latency", "trading-performance", "recovery-readiness"]
+UIDS = ["order-latency", "recovery-readiness", "trading-performance"]
 
 
 @pytest.fixture(params=["primary", "dr", "dr_active"])
@@ -52,8 +53,15 @@ def test_a_dashboard_is_what_the_schema_of_its_version_says(stack: Blueprint):
     assert [board["uid"] for board in boards(stack)] == UIDS
     for board in boards(stack):
         again = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
-        assert again == board
+        assert _filled(again) == _filled(board)
         assert board["schemaVersion"] == 41, "the version that the pinned SDK writes"
+
+
+def _filled(value: Any) -> Any:
+    """Without the empty settings that the models write of a panel which has none."""
+    if isinstance(value, dict):
+        return {key: _filled(item) for key, item in value.items() if not (key == "custom" and item == {})}
+    return [_filled(item) for item in value] if isinstance(value, list) else value
 
 
 def test_each_panel_has_a_number_of_its_own_and_a_place_of_its_own(stack: Blueprint):
