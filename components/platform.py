@@ -20,11 +20,14 @@ from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
 from components.kubernetes.kubernetes import Kubernetes, KubernetesArgs
+from components.kubernetes.monitoring_roles import MonitoringReach
 from components.latency.engines import Engines, EnginesArgs
 from components.latency.host_role import Reach
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
+from components.observability import buckets
+from components.observability.in_cluster import InCluster, InClusterArgs
 from components.observability.watch import Watch, WatchArgs
 from components.observability.watched import Watched
 from components.providers import regional_provider
@@ -201,6 +204,7 @@ class Platform:
                 repository=self.images.urls["trading-engine"],
                 queues=[queue.name for queue in queues],
                 environment={
+                    **buckets.environment(),
                     "DATABASE_ADDRESS": self.stores.database.address,
                     "DATABASE_NAME": self.settings.data.db_name,
                     "EVENT_BUS": events.routing.bus.name,
@@ -323,6 +327,11 @@ class Platform:
                 vpc_id=self.network.vpc.id,
                 subnet_ids=self.network.vpc.app_subnet_ids,
                 builds={"scale-out": standby.scale_out.role.arn} if standby else {},
+                monitoring=MonitoringReach(
+                    topic=self.events.topics.operations.arn,
+                    topic_key=self.keys.arn(DataClass.STREAMS),
+                    services=self.services.cluster.arn,
+                ),
             ),
             self.here,
         )
@@ -370,6 +379,10 @@ class Platform:
             ),
             self.here,
         )
+        monitoring, provider = self.kubernetes.monitoring, self.kubernetes.provider
+        if monitoring and provider:
+            args = InClusterArgs(self.settings, monitoring.namespace, monitoring.release)
+            self.in_cluster = InCluster("in-cluster", args, pulumi.ResourceOptions(provider=provider))
 
     @property
     def outputs(self) -> dict[str, Any]:

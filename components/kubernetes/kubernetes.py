@@ -14,6 +14,7 @@ from components.kubernetes.addons import Addons, AddonsArgs, FileAccess
 from components.kubernetes.autoscaler import Autoscaler, AutoscalerArgs, autoscaler_role
 from components.kubernetes.cluster import Cluster, ClusterArgs
 from components.kubernetes.monitoring import GRAFANA_STORAGE_GIB, Monitoring, MonitoringArgs
+from components.kubernetes.monitoring_roles import MonitoringReach, MonitoringRoles, MonitoringRolesArgs
 from components.kubernetes.nodes import Nodes, NodesArgs
 from components.kubernetes.storage import Storage, StorageArgs
 from components.layer import Layer
@@ -26,7 +27,8 @@ from components.settings import Settings
 @dataclass(frozen=True)
 class KubernetesArgs:
     """`provider` is this region's, for what the plugin of pulumi-eks makes; `subnet_ids` are those of the app tier;
-    `builds` are the ARNs of roles of builds that bring the stack up, by name."""
+    `builds` are the ARNs of roles of builds that bring the stack up, by name; `monitoring` is what monitoring works
+    with outside the cluster."""
 
     settings: Settings
     provider: pulumi.ProviderResource
@@ -37,6 +39,7 @@ class KubernetesArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     builds: Mapping[str, pulumi.Input[str]]
+    monitoring: MonitoringReach
 
 
 class Kubernetes(Layer):
@@ -59,6 +62,9 @@ class Kubernetes(Layer):
         self.nodes = self._nodes()
         on_nodes = self.addons.on_nodes(self.nodes.group)
         self.autoscaler_role = autoscaler_role(args.settings, self.cluster.name, self.child)
+        self.monitoring_roles = MonitoringRoles(
+            "monitoring-roles", MonitoringRolesArgs(args.settings, self.cluster.name, args.monitoring), self.child
+        )
         if args.settings.kubernetes.workloads:
             self._workloads(on_nodes)
         self.register_outputs({"name": self.cluster.name})
@@ -131,4 +137,9 @@ class Kubernetes(Layer):
         self.autoscaler = Autoscaler(
             "autoscaler", AutoscalerArgs(settings, [*ready, self.autoscaler_role.association]), inside
         )
-        self.monitoring = Monitoring("monitoring", MonitoringArgs(settings, self.storage, ready), inside)
+        roles = [role.association for role in self.monitoring_roles.roles]
+        self.monitoring = Monitoring(
+            "monitoring",
+            MonitoringArgs(settings, self.storage, self._args.monitoring, [*ready, *roles]),
+            inside,
+        )

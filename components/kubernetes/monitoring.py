@@ -14,6 +14,7 @@ from pulumi_kubernetes.networking import v1 as networking
 
 from components.data.files import Share
 from components.kubernetes.charts import MONITORING, release
+from components.kubernetes.monitoring_roles import NAMESPACE, MonitoringReach
 from components.kubernetes.monitoring_values import Names, keeps_files, monitoring_values
 from components.kubernetes.monitors import Monitors, MonitorsArgs
 from components.kubernetes.storage import SHARED_FILES, Storage
@@ -22,7 +23,6 @@ from components.network.flows import KUBELET
 from components.security.secrets import PASSWORD_LENGTH
 from components.settings import Settings
 
-NAMESPACE = "monitoring"
 # Grafana's own database and plugins, in GiB.
 GRAFANA_STORAGE_GIB = 10
 _NAMES = Names(grafana_admin="grafana-admin", grafana_claim="grafana")
@@ -30,16 +30,17 @@ _NAMES = Names(grafana_admin="grafana-admin", grafana_claim="grafana")
 
 @dataclass(frozen=True)
 class MonitoringArgs:
-    """`ready` must be there before: nodes, drivers and name resolution."""
+    """`ready` must be there before: nodes, drivers, name resolution and the roles of pods."""
 
     settings: Settings
     storage: Storage
+    reach: MonitoringReach
     ready: Sequence[pulumi.Resource]
 
 
 class Monitoring(Layer):
-    """One release brings the operator, Prometheus, Grafana and the exporters. Monitors, rules and dashboards are
-    objects of their own in `namespace`, declared after `release`, which brings their kinds.
+    """One release brings the operator, Prometheus, Alertmanager, Grafana and the exporters. Monitors, rules and
+    dashboards are objects of their own in `namespace`, declared after `release`, which brings their kinds.
 
     In a region that only stands by, the shared file system is a replica and cannot be written to: metrics stay on the
     node for a day, and Grafana keeps nothing.
@@ -72,7 +73,7 @@ class Monitoring(Layer):
             NAMESPACE,
             MONITORING,
             self.namespace,
-            monitoring_values(args.settings, _NAMES),
+            monitoring_values(args.settings, _NAMES, args.reach),
             self.after(*before),
         )
         self.monitors = Monitors("monitors", MonitorsArgs(args.settings, self.namespace, self.release), self.child)

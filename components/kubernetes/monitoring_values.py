@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pulumi
+
 from components.data.files import OWNERS, Share
+from components.kubernetes.alerting_values import alertmanager_config
 from components.kubernetes.charts import Quantities
+from components.kubernetes.monitoring_roles import Account, MonitoringReach
+from components.kubernetes.scraping import service_scraping
 from components.kubernetes.storage import SHARE_LABEL, SHARED_FILES
+from components.observability.grafana.sources import DASHBOARD_LABEL, DASHBOARD_VALUE, PROMETHEUS, cloudwatch_source
 from components.settings import Settings
 from components.settings.node_types import node_type
 
@@ -26,6 +32,7 @@ class Sizing:
     """What each part of monitoring asks for."""
 
     prometheus: Quantities
+    alertmanager: Quantities
     grafana: Quantities
     operator: Quantities
     sidecar: Quantities
@@ -35,6 +42,7 @@ class Sizing:
 
 _ROOMY = Sizing(
     prometheus=Quantities("500m", "2Gi", "6Gi"),
+    alertmanager=Quantities("20m", "64Mi", "128Mi"),
     grafana=Quantities("100m", "256Mi", "512Mi"),
     operator=Quantities("50m", "128Mi", "256Mi"),
     sidecar=Quantities("10m", "96Mi", "192Mi"),
@@ -43,6 +51,7 @@ _ROOMY = Sizing(
 )
 _NARROW = Sizing(
     prometheus=Quantities("50m", "256Mi", "640Mi"),
+    alertmanager=Quantities("5m", "32Mi", "64Mi"),
     grafana=Quantities("20m", "96Mi", "256Mi"),
     operator=Quantities("10m", "64Mi", "128Mi"),
     sidecar=Quantities("5m", "48Mi", "128Mi"),
@@ -70,7 +79,7 @@ def keeps_files(settings: Settings) -> bool:
     return settings.is_primary or settings.general.active
 
 
-def monitoring_values(settings: Settings, names: Names) -> dict[str, Any]:
+def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) -> dict[str, Any]:
     """Everything that differs from the chart's defaults. Rules and dashboards are objects of their own, picked up from
     every namespace."""
     sizes = sizing(settings)
@@ -79,21 +88,37 @@ def monitoring_values(settings: Settings, names: Names) -> dict[str, Any]:
         "nameOverride": "monitoring",
         "fullnameOverride": "monitoring",
         "defaultRules": {"create": False},
-        "alertmanager": {"enabled": False},
+        "alertmanager": _alertmanager(settings, sizes, reach.topic),
         # EKS shows nobody its own control plane, and kube-proxy listens on its node alone.
         **{part: {"enabled": False} for part in ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")},
         "prometheusOperator": {
             "resources": sizes.operator.as_values(),
             "prometheusConfigReloader": {"resources": sizes.sidecar.as_values()},
         },
-        "prometheus": {"prometheusSpec": _prometheus(settings, sizes)},
+        "prometheus": {
+            "serviceAccount": {"name": Account.PROMETHEUS.value},
+            "prometheusSpec": _prometheus(settings, sizes, reach.services),
+        },
         "grafana": _grafana(settings, names, sizes),
         "kube-state-metrics": {"resources": sizes.state_metrics.as_values()},
         "prometheus-node-exporter": {"resources": sizes.node_exporter.as_values()},
     }
 
 
-def _prometheus(settings: Settings, sizes: Sizing) -> dict[str, Any]:
+def _alertmanager(settings: Settings, sizes: Sizing, topic: pulumi.Input[str]) -> dict[str, Any]:
+    return {
+        "serviceAccount": {"name": Account.ALERTMANAGER.value},
+        "config": alertmanager_config(settings, topic),
+        "alertmanagerSpec": {
+            # Two tell each other what has been told and silenced, so neither needs a disk, which would bind it to a
+            # zone; where one node stands there is room for one.
+            "replicas": 2 if sizes is _ROOMY else 1,
+            "resources": sizes.alertmanager.as_values(),
+        },
+    }
+
+
+def _prometheus(settings: Settings, sizes: Sizing, services: pulumi.Input[str]) -> dict[str, Any]:
     owner = OWNERS[Share.PROMETHEUS]
     return {
         # Monitors, rules and scrape configurations count wherever they are declared, whoever declares them.
@@ -102,6 +127,7 @@ def _prometheus(settings: Settings, sizes: Sizing) -> dict[str, Any]:
             for kind in ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
         },
         "externalLabels": {"region": settings.region.name, "stack": settings.general.role.value},
+        "additionalScrapeConfigs": [service_scraping(settings, services)],
         # One writer: two would share a folder.
         "replicas": 1,
         "resources": sizes.prometheus.as_values(),
@@ -147,6 +173,8 @@ def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
             "userKey": "admin-user",
             "passwordKey": "admin-password",
         },
+        "serviceAccount": {"name": Account.GRAFANA.value},
+        "additionalDataSources": [cloudwatch_source(settings)],
         "defaultDashboardsEnabled": sizes is _ROOMY,
         # One writer of one database file: the old one ends before the new one begins.
         "deploymentStrategy": {"type": "Recreate"},
@@ -156,12 +184,19 @@ def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
         "resources": sizes.grafana.as_values(),
         "sidecar": {
             "resources": sizes.sidecar.as_values(),
-            "dashboards": {"enabled": True, "searchNamespace": "ALL"},
-            "datasources": {"enabled": True},
+            "dashboards": {
+                "enabled": True,
+                "searchNamespace": "ALL",
+                "label": DASHBOARD_LABEL,
+                "labelValue": DASHBOARD_VALUE,
+            },
+            "datasources": {"enabled": True, "uid": PROMETHEUS.uid},
         },
         "grafana.ini": {
             "analytics": {"check_for_updates": False, "reporting_enabled": False},
             "auth.anonymous": {"enabled": False},
+            # A data source has the role of the pod, and takes no other.
+            "aws": {"allowed_auth_providers": "default", "assume_role_enabled": False},
             "security": {"cookie_secure": True, "disable_gravatar": True},
             "users": {"allow_sign_up": False},
         },

@@ -11,15 +11,15 @@ from pulumi_kubernetes.meta import v1 as meta
 
 from components.kubernetes.addons import SYSTEM
 from components.kubernetes.autoscaler import METRICS_PORT, SERVICE_ACCOUNT
+from components.kubernetes.scraping import TRADING_INTERVAL, engine_scraping
 from components.layer import Layer
+from components.observability.prometheus.contract import ENGINES
 from components.settings import Settings
 
 _API = "monitoring.coreos.com/v1"
 # Services of the platform carry this label, and name their port of metrics `metrics`.
 PART_OF = "app.kubernetes.io/part-of"
 PLATFORM = "trading-platform"
-# A burst in the market is over in seconds.
-_TRADING_INTERVAL = "5s"
 _SYSTEM_INTERVAL = "30s"
 
 
@@ -33,7 +33,8 @@ class MonitorsArgs:
 
 
 class Monitors(Layer):
-    """The platform's own services in any namespace, the autoscaler, and the network of pods."""
+    """The platform's own services in any namespace, the engines outside the cluster, the autoscaler, and the network of
+    pods."""
 
     def __init__(self, name: str, args: MonitorsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kubernetes:Monitors", name, opts)
@@ -44,9 +45,10 @@ class Monitors(Layer):
             {
                 "namespaceSelector": {"any": True},
                 "selector": {"matchLabels": {PART_OF: PLATFORM}},
-                "endpoints": [{"port": "metrics", "interval": _TRADING_INTERVAL, "honorLabels": False}],
+                "endpoints": [{"port": "metrics", "interval": TRADING_INTERVAL, "honorLabels": False}],
             },
         )
+        self._monitor("ScrapeConfig", ENGINES, engine_scraping(args.settings), api=f"{_API}alpha1")
         self._monitor(
             "ServiceMonitor",
             SERVICE_ACCOUNT,
@@ -67,10 +69,10 @@ class Monitors(Layer):
         )
         self.register_outputs({})
 
-    def _monitor(self, kind: str, name: str, spec: dict[str, Any]) -> None:
+    def _monitor(self, kind: str, name: str, spec: dict[str, Any], api: str = _API) -> None:
         kubernetes.apiextensions.CustomResource(
             name,
-            api_version=_API,
+            api_version=api,
             kind=kind,
             metadata=meta.ObjectMetaArgs(name=name, namespace=self._args.namespace),
             spec=spec,

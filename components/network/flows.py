@@ -23,6 +23,7 @@ NFS = 2049
 POSTGRESQL = 5432
 REDIS = 6379
 DNS = 53
+GOSSIP = 9094
 KUBELET = 10250
 
 
@@ -100,6 +101,8 @@ _PODS_OF_THE_SYSTEM = {
     8080: "metrics of Kubernetes objects, and of reloads of Prometheus",
     8085: "metrics of the autoscaler",
     9090: "Prometheus",
+    9093: "Alertmanager",
+    GOSSIP: "what one Alertmanager has told",
     9100: "metrics of nodes",
     9153: "metrics of CoreDNS",
     KUBELET: "metrics of kubelets and of the monitoring operator",
@@ -192,6 +195,7 @@ def _cluster(settings: NetworkSettings) -> Iterator[Flow]:
     yield Flow(Group.DELIVERY, control_plane, HTTPS, "Deployments call the Kubernetes API")
     yield Flow(control_plane, nodes, KUBELET, "The control plane calls kubelets and webhooks")
     yield Flow(nodes, nodes, DNS, "Pods resolve names at the servers of the cluster", "udp")
+    yield Flow(nodes, nodes, GOSSIP, "Alertmanagers find each other", "udp")
     for port, what in _between_pods(settings).items():
         yield Flow(nodes, nodes, port, f"Pods call each other: {what}")
     for port in sorted({*settings.pod_ports} - {KUBELET}):

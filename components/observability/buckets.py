@@ -14,8 +14,17 @@ LATENCY_BUCKETS: tuple[int, ...] = (
     *(10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000),
 )
 FINEST = LATENCY_BUCKETS[0]
+# Where engines and services read the bounds from, in microseconds with commas between.
+VARIABLE = "LATENCY_BUCKETS"
 
 
 def in_seconds(microseconds: int) -> str:
-    """A bound as Prometheus writes it in the label `le`: 1000 is 0.001."""
-    return f"{microseconds / 1_000_000:g}"
+    """A bound as Prometheus keeps it in the label `le`: 1000 is 0.001, 1000000 is 1.0 (Prometheus, "Prometheus 3.0
+    migration guide", le and quantile label values)."""
+    text = f"{microseconds / 1_000_000:g}"
+    return text if {".", "e"} & set(text) else f"{text}.0"
+
+
+def environment() -> dict[str, str]:
+    """The bounds for the environment of whatever counts latencies."""
+    return {VARIABLE: ",".join(str(bound) for bound in LATENCY_BUCKETS)}

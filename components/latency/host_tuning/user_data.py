@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.latency.host_tuning.plan import HostPlan
+from components.observability import buckets
 
 # EC2 User Guide, "Run commands when you launch an EC2 instance with user data input": bytes before base64.
 USER_DATA_LIMIT = 16384
@@ -61,7 +62,7 @@ def _environment(plan: HostPlan, fleet: Fleet | None) -> str:
         "TERMINATE_HOOK": fleet.terminate_hook if fleet else "",
         "AWS_REGION": fleet.region if fleet else "",
     }
-    values = {**plan.environment, **of_the_fleet}
+    values = {**plan.environment, **of_the_fleet, **buckets.environment()}
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
 
 

@@ -202,7 +202,7 @@ def test_each_driver_has_its_role_before_it_starts(stack: Blueprint) -> None:
     addons = {addon.properties["addonName"]: addon for addon in stack.of_type(ADDON)}
     for account, addon in wanted.items():
         assert accounts[account].urn in addons[addon].dependencies, f"{addon} would start without credentials"
-    assert set(accounts) == {*wanted, "cluster-autoscaler"}
+    assert set(accounts) == {*wanted, "cluster-autoscaler", "prometheus", "alertmanager", "grafana"}
 
 
 def test_a_pods_role_is_handed_out_by_this_cluster_alone(stack: Blueprint) -> None:
@@ -242,7 +242,8 @@ def test_pods_reach_each_other_on_the_ports_they_listen_on(primary: Blueprint) -
         for rule in primary.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
         if rule.name.startswith("cluster-nodes-to-cluster-nodes-")
     }
-    needed = {(53, "udp"), (53, "tcp"), (8443, "tcp"), (9464, "tcp"), (9090, "tcp"), (9100, "tcp"), (10250, "tcp")}
+    needed = {(53, "udp"), (53, "tcp"), (8443, "tcp"), (9464, "tcp"), (9090, "tcp")}
+    needed |= {(9093, "tcp"), (9094, "tcp"), (9094, "udp"), (9100, "tcp"), (10250, "tcp")}
     assert needed <= open_ports
 
 

@@ -14,7 +14,7 @@ from components.settings.node_types import NODE_TYPES
 from tests.golden import Golden
 
 PROVIDER = "pulumi:providers:kubernetes"
-OPERATOR_KINDS = {"ServiceMonitor", "PodMonitor"}
+OPERATOR_KINDS = {"ServiceMonitor", "PodMonitor", "ScrapeConfig", "PrometheusRule"}
 # kubelet of EKS (awslabs/amazon-eks-ami, nodeadm): kept back for itself, for each pod, and before it evicts; in MiB.
 KEPT_BACK, KEPT_BACK_PER_POD, EVICTION = 255, 11, 100
 # What the firmware and the kernel take of a small instance before the kubelet counts, in MiB.
@@ -161,7 +161,10 @@ def test_what_stands_in_the_recovery_region_fits_on_its_one_node(dr: Blueprint) 
         for quantities in (
             _values(dr, "cluster-autoscaler")["resources"],
             monitoring["prometheus"]["prometheusSpec"]["resources"],
+            monitoring["alertmanager"]["alertmanagerSpec"]["resources"],
             operator["resources"],
+            # One beside Prometheus, one beside Alertmanager.
+            operator["prometheusConfigReloader"]["resources"],
             operator["prometheusConfigReloader"]["resources"],
             grafana["resources"],
             # One sidecar for dashboards, one for data sources.
@@ -185,4 +188,4 @@ def test_a_stack_without_workloads_ends_at_the_cluster_and_keeps_the_roles_of_po
     accounts = {
         i.properties["serviceAccount"] for i in stack.of_type("aws:eks/podIdentityAssociation:PodIdentityAssociation")
     }
-    assert "cluster-autoscaler" in accounts, "whoever runs the autoscaler needs its role"
+    assert {"cluster-autoscaler", "prometheus", "alertmanager", "grafana"} <= accounts, "whoever runs them needs roles"

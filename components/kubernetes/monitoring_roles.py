@@ -1,0 +1,128 @@
+"""What the parts of monitoring may ask of AWS, and whom they may tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pulumi
+
+from components.kubernetes.identity import PodRole, PodRoleArgs
+from components.layer import Layer
+from components.security.policies import Statement
+from components.settings import Settings
+
+NAMESPACE = "monitoring"
+
+
+class Account(StrEnum):
+    """Service accounts of the pods that call AWS, which the chart is told to name so."""
+
+    PROMETHEUS = "prometheus"
+    ALERTMANAGER = "alertmanager"
+    GRAFANA = "grafana"
+
+
+@dataclass(frozen=True)
+class MonitoringReach:
+    """ARNs of what monitoring works with outside the cluster: `topic` takes alerts and is encrypted under `topic_key`,
+    `services` is the ECS cluster of the trading services."""
+
+    topic: pulumi.Input[str]
+    topic_key: pulumi.Input[str]
+    services: pulumi.Input[str]
+
+
+@dataclass(frozen=True)
+class MonitoringRolesArgs:
+    """`cluster` is the cluster's name."""
+
+    settings: Settings
+    cluster: pulumi.Input[str]
+    reach: MonitoringReach
+
+
+class MonitoringRoles(Layer):
+    """One role for each: who finds targets tells nobody, and who tells sees no metrics."""
+
+    def __init__(self, name: str, args: MonitoringRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("kubernetes:MonitoringRoles", name, opts)
+        self._args = args
+        settings, reach = args.settings, args.reach
+        self.roles = [
+            self._role("pod-metrics", Account.PROMETHEUS, "Finds what to collect metrics from", _find(settings, reach)),
+            self._role("pod-alerts", Account.ALERTMANAGER, "Tells people of alerts", _tell(settings, reach)),
+            self._role("pod-dashboards", Account.GRAFANA, "Draws metrics of CloudWatch", _draw(settings)),
+        ]
+        self.register_outputs({})
+
+    def _role(self, name: str, account: Account, description: str, statements: Sequence[Statement]) -> PodRole:
+        return PodRole(
+            name,
+            PodRoleArgs(
+                self._args.settings,
+                cluster=self._args.cluster,
+                namespace=NAMESPACE,
+                service_account=account.value,
+                description=description,
+                statements=statements,
+            ),
+            self.child,
+        )
+
+
+def _find(settings: Settings, reach: MonitoringReach) -> list[Statement]:
+    """Prometheus, "Configuration", ec2_sd_config and aws_sd_config; those of hosts of containers are left out."""
+    region, account = settings.region.name, settings.general.account_id
+    ecs, name = f"arn:aws:ecs:{region}:{account}", settings.name("services")
+    return [
+        # EC2 has no resources for these.
+        Statement(
+            "FindEngines",
+            ["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"],
+            ["*"],
+        ),
+        # Prometheus proves its credentials by asking for the cluster that is called default, which need not exist.
+        Statement("LookAtTheCluster", ["ecs:DescribeClusters"], [reach.services, f"{ecs}:cluster/default"]),
+        # Neither has a resource to name; the condition is the cluster.
+        Statement(
+            "ListTasks",
+            ["ecs:ListServices", "ecs:ListTasks"],
+            ["*"],
+            conditions={"ArnEquals": {"ecs:cluster": reach.services}},
+        ),
+        Statement(
+            "FindTasks",
+            ["ecs:DescribeServices", "ecs:DescribeTasks"],
+            [f"{ecs}:service/{name}/*", f"{ecs}:task/{name}/*"],
+        ),
+    ]
+
+
+def _tell(settings: Settings, reach: MonitoringReach) -> list[Statement]:
+    return [
+        Statement("TellPeople", ["sns:Publish"], [reach.topic]),
+        # SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": what a publisher needs.
+        Statement(
+            "Encrypt",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            [reach.topic_key],
+            conditions={"StringEquals": {"kms:ViaService": f"sns.{settings.region.name}.amazonaws.com"}},
+        ),
+    ]
+
+
+def _draw(settings: Settings) -> list[Statement]:
+    """Grafana, "Amazon CloudWatch data source", IAM policies: metrics alone, of the two regions that serve."""
+    regions = sorted({settings.general.primary_region, settings.general.dr_region})
+    return [
+        # CloudWatch has no resources for these.
+        Statement(
+            "ReadMetrics",
+            ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
+            ["*"],
+            conditions={"StringEquals": {"aws:RequestedRegion": regions}},
+        ),
+        Statement("ListRegions", ["ec2:DescribeRegions"], ["*"]),
+    ]

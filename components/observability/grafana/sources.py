@@ -1,0 +1,37 @@
+"""Where dashboards take their data from: the identifiers by which panels name a source, and Grafana's own setting of
+each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from components.settings import Settings
+
+# Objects with this label are dashboards.
+DASHBOARD_LABEL, DASHBOARD_VALUE = "grafana_dashboard", "1"
+
+
+@dataclass(frozen=True)
+class Source:
+    """`kind` is the plugin's name."""
+
+    uid: str
+    kind: str
+
+
+PROMETHEUS = Source("prometheus", "prometheus")
+CLOUDWATCH = Source("cloudwatch", "cloudwatch")
+
+
+def cloudwatch_source(settings: Settings) -> dict[str, Any]:
+    """CloudWatch as a data source: with the role of Grafana's pod, and this region where a panel names none."""
+    return {
+        "name": "CloudWatch",
+        "uid": CLOUDWATCH.uid,
+        "type": CLOUDWATCH.kind,
+        "access": "proxy",
+        "isDefault": False,
+        "editable": False,
+        "jsonData": {"authType": "default", "defaultRegion": settings.region.name},
+    }
