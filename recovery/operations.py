@@ -35,10 +35,10 @@ from recovery.lock import Heartbeat, Held, Lock
 from recovery.plan import Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
-from recovery.steps.lease import QUIESCED, TakeLease
+from recovery.steps.lease import TakeLease
 from recovery.steps.traffic import ProveOrder
 from recovery.switch import SwitchError
-from recovery.takeover import take_over
+from recovery.takeover import NOBODY, take_over
 from recovery.waiting import Waiter
 
 
@@ -265,11 +265,9 @@ class Operations:
     def _hand_back(self, context: Context) -> str:
         table = self.configuration.tables.control
         found = lease.read(context.control, table)
-        if found is None or found.holder != QUIESCED:
+        if found is None or found.holder != NOBODY:
             return ""
-        start = max(self.waiter.clock(), found.valid_from)
-        lasts = self.configuration.timing.lease
-        back = take_over(found, context.source.region, start, lasts, old_holder_stopped=True)
+        back = take_over(found, context.source.region, self.waiter.clock(), self.configuration.timing.lease)
         if not lease.write(context.control, table, back):
             raise StepFailedError("the lease changed while it was handed back; `abort` again")
         return f"; {context.source.region} accepts orders again"

@@ -16,8 +16,9 @@ from recovery import lease
 from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError, WrongAccountError
 from recovery.journal import Journal, Outcome
-from recovery.steps.lease import QUIESCED, TakeLease
+from recovery.steps.lease import TakeLease
 from recovery.switch import SwitchError
+from recovery.takeover import NOBODY
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _lease(context: Context) -> Check:
     shown = f"{found.holder} holds it under epoch {found.epoch}, until {timestamp(found.valid_until)}"
     if found.holder == context.target.region:
         return Check("lease", False, shown, "this region takes orders already; nothing is to be taken over")
-    if found.holder == QUIESCED:
+    if found.holder == NOBODY:
         return Check("lease", False, shown, "a switchover is under way or was broken off: `resume` or `abort` it")
     return Check("lease", True, shown)
 
