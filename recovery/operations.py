@@ -305,11 +305,7 @@ def _unfinished(journal: Journal) -> Run:
 
 def _refuse_unfinished(last: Run | None) -> None:
     if last is not None and last.outcome is None:
-        who = last.began.content.get("holder", "somebody")
-        raise UnfinishedRunError(
-            f"{last.verb} {last.id}, begun by {who} at {timestamp(last.began.at)}, has not ended: "
-            "`resume` or `abort` it"
-        )
+        raise UnfinishedRunError(f"{readiness.begun(last)} has not ended: `resume` or `abort` it")
 
 
 def _shown_lease(right: ControlItem, now: int) -> dict[str, Any]:

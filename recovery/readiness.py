@@ -15,7 +15,7 @@ from functions.clock import timestamp
 from recovery import lease
 from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError, WrongAccountError
-from recovery.journal import Journal, Outcome
+from recovery.journal import Journal, Outcome, Run
 from recovery.steps.lease import TakeLease
 from recovery.switch import SwitchError
 from recovery.takeover import NOBODY
@@ -85,6 +85,21 @@ def _journal(context: Context) -> Check:
     return Check("journal", True, f"{journal.verify()} entries, whole")
 
 
+def _last_run(context: Context) -> Check:
+    last = Journal(context.control, context.configuration.tables.control).tail().run
+    if last is None:
+        return Check("last run", True, "there was none")
+    if last.outcome is None:
+        return Check("last run", False, f"{begun(last)} has not ended", "`resume` or `abort` it")
+    return Check("last run", True, f"{begun(last)} is {last.outcome}")
+
+
+def begun(run: Run) -> str:
+    """A run by its verb, and who began it when."""
+    who = run.began.content.get("holder", "somebody")
+    return f"{run.verb} {run.id}, begun by {who} at {timestamp(run.began.at)},"
+
+
 def _lease(context: Context) -> Check:
     found = lease.read(context.control, context.configuration.tables.control)
     if found is None:
@@ -92,8 +107,7 @@ def _lease(context: Context) -> Check:
     shown = f"{found.holder} holds it under epoch {found.epoch}, until {timestamp(found.valid_until)}"
     if found.holder == context.target.region:
         return Check("lease", False, shown, "this region takes orders already; nothing is to be taken over")
-    if found.holder == NOBODY:
-        return Check("lease", False, shown, "a switchover is under way or was broken off: `resume` or `abort` it")
+    # Whose run it was that left it to nobody is said by the last run, or forgotten with a journal that was given up.
     return Check("lease", True, shown)
 
 
@@ -105,6 +119,8 @@ def _cooldown(context: Context) -> Check:
     # The first grant is no takeover.
     if found is None or found.epoch == 1:
         return Check("cooldown", True, "no takeover yet")
+    if found.holder == NOBODY:
+        return Check("cooldown", True, "nobody has taken over")
     last = Journal(context.control, context.configuration.tables.control).tail().run
     if last is not None and last.outcome == Outcome.ABORTED and TakeLease.name not in last.results():
         # It gave the lease back to the region that had it: nothing was taken over.
@@ -168,6 +184,7 @@ def _growth(context: Context) -> Check:
 
 _LOOKS: dict[str, Callable[[Context], Check]] = {
     "journal": _journal,
+    "last run": _last_run,
     "lease": _lease,
     "cooldown": _cooldown,
     "order intake": _intake,

@@ -26,7 +26,10 @@ class _Taking(Step):
 
     def observe(self, context: Context) -> Facts:
         found = stored(context)
-        return {"holder": found.holder if found else None, "epoch": found.epoch if found else 0}
+        if found is None:
+            return {"holder": None, "epoch": 0, "accepted_until": 0}
+        until = found.valid_from if found.holder == NOBODY else found.valid_until
+        return {"holder": found.holder, "epoch": found.epoch, "accepted_until": until}
 
     def done(self, context: Context, intended: Facts) -> bool:
         found = stored(context)
@@ -60,6 +63,7 @@ class _Taking(Step):
         return {
             "old_holder": intended["holder"],
             "old_epoch": intended["epoch"],
+            "accepted_until": intended["accepted_until"],
             "holder": found.holder,
             "epoch": found.epoch,
             "valid_from": found.valid_from,

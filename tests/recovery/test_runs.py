@@ -182,6 +182,45 @@ def test_failback_names_each_order_that_the_takeover_had_not_known(world: World)
     assert world.shrunk.runs == [report.run]
 
 
+def test_orders_of_an_epoch_before_the_last_are_named_too(world: World) -> None:
+    """A switchover is broken off by the loss of the primary: the lease has passed through two epochs since the last
+    orders were accepted, and they had not arrived."""
+    late: list[str] = []
+
+    def watch(moment: Moment) -> None:
+        if moment.point is Point.BEFORE_INTENT and moment.step.name == "quiesce":
+            late.append(world.order("LATE", arrived=False))
+
+    assert world.operations(watch=watch).begin(Verb.SWITCHOVER).outcome == "incomplete"
+    world.operations().abort()
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    world.give_back_the_primary()
+    facts = world.operations().begin(Verb.FAILBACK).step("reconcile-orders").facts
+    assert [order["order_id"] for order in facts["named"]] == late
+
+
+def test_a_lease_that_nobody_holds_any_more_is_taken_when_its_run_is_lost(world: World) -> None:
+    late: list[str] = []
+
+    def watch(moment: Moment) -> None:
+        if moment.point is Point.BEFORE_INTENT and moment.step.name == "quiesce":
+            late.append(world.order("LATE", arrived=False))
+
+    world.operations(watch=watch).begin(Verb.SWITCHOVER)
+    found = {check.name: check for check in world.operations().doctor(Verb.FAILOVER)}
+    assert not found["last run"].ready
+    assert "`resume` or `abort` it" in found["last run"].way_out
+    key = {"item": {"S": "journal"}, "sequence": {"N": "3"}}
+    world.dynamodb[WEST].delete_item(TableName="control", Key=key)
+    assert "starts anew" in world.operations().abort("entry 3 was lost in a test")
+    assert world.lease().holder == "nobody"
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    assert world.accepting() == {WEST}
+    world.give_back_the_primary()
+    facts = world.operations().begin(Verb.FAILBACK).step("reconcile-orders").facts
+    assert [order["order_id"] for order in facts["named"]] == late
+
+
 def test_a_background_step_that_fails_holds_up_only_what_needs_it_and_resume_ends_the_run(world: World) -> None:
     world.files[WEST].other_side_answers = True
     original = world.databases[WEST].promote_read_replica
