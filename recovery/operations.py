@@ -198,6 +198,13 @@ class Operations:
         lock.release()
         return f"{run.verb} {run.id} is given up after {', '.join(done) or 'no step'}{handed_back}"
 
+    def under_way(self) -> Run | None:
+        """The run that has begun and not ended, whether or not somebody is at work on it."""
+        probe = self.context(plan_of(Verb.FAILOVER), "")
+        readiness.check_account(probe)
+        run = self._journal(probe).tail().run
+        return run if run is not None and run.outcome is None else None
+
     def status(self) -> dict[str, Any]:
         """Who holds the lease and the lock, where traffic leads, and how the last run stands; changes nothing."""
         context = self.context(plan_of(Verb.FAILOVER), "")
@@ -294,6 +301,13 @@ class Operations:
 
 _NEVER_FORCED = ("journal", "lease", "order intake", "traffic switch")
 """What no reason makes good: without these a run would stop at once."""
+
+
+def takes_over_here(run: Run) -> bool:
+    """Whether a run goes on to let the recovery region accept orders without asking the primary: a failover, or a
+    switchover that has come to take the lease."""
+    taken = TakeLease.name in (*run.results(), *run.intents())
+    return run.verb == Verb.FAILOVER or (plan_of(run.verb).to_standby and taken)
 
 
 def _unfinished(journal: Journal) -> Run:
