@@ -6,7 +6,7 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,9 +30,9 @@ from recovery.errors import (
     UnfinishedRunError,
 )
 from recovery.executor import Executor, Watch, recovery_seconds
-from recovery.journal import Entry, Journal, Kind, Outcome, Run
+from recovery.journal import Entry, Journal, Kind, Outcome, Run, Tail
 from recovery.lock import Heartbeat, Held, Lock
-from recovery.plan import Plan, Verb, plan_of
+from recovery.plan import GIVES_WAY, Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
 from recovery.steps.lease import TakeLease
@@ -134,14 +134,16 @@ class Operations:
         decided_at = self.waiter.clock()
         readiness.check_account(context)
         journal, lock = self._journal(context), self._lock(context)
-        lock.refuse_if_held()
+        over = GIVES_WAY.get(verb, frozenset())
+        lock.refuse_if_held(over)
         tail = journal.tail()
-        _refuse_unfinished(tail.run)
+        _refuse_unfinished(tail.run, over)
         found = self._looked_at(plan, context, reason)
-        lock.acquire(run=context.run, holder=self.holder, verb=verb)
+        lock.acquire(run=context.run, holder=self.holder, verb=verb, over=over)
         facts = {"decided_at": decided_at, **self._beginning(plan, found, reason)}
         # After the entry that was read before anything was looked at: a run that came and went meanwhile is noticed.
-        began = self._append(journal, lock, tail.last, context.run, verb, Kind.BEGAN, facts)
+        last = self._given_way(journal, lock, tail, f"{verb} {context.run} takes its place")
+        began = self._append(journal, lock, last, context.run, verb, Kind.BEGAN, facts)
         return self._carry_out(plan, context, journal, Run((began,)), lock)
 
     def resume(self) -> Report:
@@ -233,6 +235,24 @@ class Operations:
         readiness.require(unforced)
         return found
 
+    def _given_way(self, journal: Journal, lock: Lock, tail: Tail, reason: str) -> Entry | None:
+        """Ends the run that gives way, if there is one, and gives the journal's last entry."""
+        run = tail.run
+        if run is None or run.outcome is not None:
+            return tail.last
+        # It may have got further until its lock was taken.
+        try:
+            latest = journal.tail()
+        except Exception:
+            lock.release()
+            raise
+        if latest.run is None or latest.run.id != run.id:
+            return tail.last
+        if latest.run.outcome is not None:
+            return latest.last
+        facts = {"outcome": str(Outcome.ABORTED), **self._by(reason), "done": sorted(latest.run.results())}
+        return self._append(journal, lock, latest.last, run.id, run.verb, Kind.ENDED, facts)
+
     def _beginning(self, plan: Plan, found: list[Check], reason: str | None) -> dict[str, Any]:
         facts = {"holder": self.holder, "steps": plan.names}
         if reason is not None:
@@ -317,8 +337,8 @@ def _unfinished(journal: Journal) -> Run:
     return run
 
 
-def _refuse_unfinished(last: Run | None) -> None:
-    if last is not None and last.outcome is None:
+def _refuse_unfinished(last: Run | None, over: Collection[str]) -> None:
+    if last is not None and last.outcome is None and last.verb not in over:
         raise UnfinishedRunError(f"{readiness.begun(last)} has not ended: `resume` or `abort` it")
 
 

@@ -63,12 +63,12 @@ class Decider:
 
     def _failed_over(self) -> Report:
         """A repeated event finds the run that the first one began; any other that does not lead to the recovery region,
-        or waits for the lost one before it does, is given up."""
+        or waits for the lost one before it does, is given up. A drill gives way by itself."""
         operations = self.operations()
         under_way = operations.under_way()
         if under_way is not None and takes_over_here(under_way):
             return operations.resume()
-        if under_way is not None:
+        if under_way is not None and under_way.verb != Verb.DRILL:
             said = operations.abort(f"{self.quorum_alarm}: a failover takes its place")
             self.tell(f"Recovery: {under_way.verb} is given up for a failover", f"{said}\n\n{_HOW_TO_LOOK}")
         self.count(metrics.FAILOVERS_RUN)
