@@ -132,19 +132,19 @@ class Operations:
         plan = plan_of(verb)
         context = self.context(plan, secrets.token_hex(5), reason)
         decided_at = self.waiter.clock()
-        readiness.check_account(context)
+        tail, found = self._may_begin(plan, context, reason)
         journal, lock = self._journal(context), self._lock(context)
-        over = GIVES_WAY.get(verb, frozenset())
-        lock.refuse_if_held(over)
-        tail = journal.tail()
-        _refuse_unfinished(tail.run, over)
-        found = self._looked_at(plan, context, reason)
-        lock.acquire(run=context.run, holder=self.holder, verb=verb, over=over)
+        lock.acquire(run=context.run, holder=self.holder, verb=verb, over=GIVES_WAY.get(verb, ()))
         facts = {"decided_at": decided_at, **self._beginning(plan, found, reason)}
         # After the entry that was read before anything was looked at: a run that came and went meanwhile is noticed.
         last = self._given_way(journal, lock, tail, f"{verb} {context.run} takes its place")
         began = self._append(journal, lock, last, context.run, verb, Kind.BEGAN, facts)
         return self._carry_out(plan, context, journal, Run((began,)), lock)
+
+    def try_out(self, verb: Verb, reason: str | None = None) -> None:
+        """Looks at everything that `begin` does before it changes anything, and raises what it would."""
+        plan = plan_of(verb)
+        self._may_begin(plan, self.context(plan, "", reason), reason)
 
     def resume(self) -> Report:
         """Takes the unfinished run up, whoever began it; raises NothingToResumeError and what `begin` does."""
@@ -200,12 +200,14 @@ class Operations:
         lock.release()
         return f"{run.verb} {run.id} is given up after {', '.join(done) or 'no step'}{handed_back}"
 
-    def under_way(self) -> Run | None:
-        """The run that has begun and not ended, whether or not somebody is at work on it."""
+    def under_way(self) -> Run:
+        """The run that has begun and not ended, whether or not somebody is at work on it; changes nothing.
+
+        Raises NothingToResumeError.
+        """
         probe = self.context(plan_of(Verb.FAILOVER), "")
         readiness.check_account(probe)
-        run = self._journal(probe).tail().run
-        return run if run is not None and run.outcome is None else None
+        return _unfinished(self._journal(probe))
 
     def status(self) -> dict[str, Any]:
         """Who holds the lease and the lock, where traffic leads, and how the last run stands; changes nothing."""
@@ -220,6 +222,15 @@ class Operations:
             "lock": None if held is None or held.is_free(now) else _shown_lock(held),
             "last_run": _shown_run(last) if last else None,
         }
+
+    def _may_begin(self, plan: Plan, context: Context, reason: str | None) -> tuple[Tail, list[Check]]:
+        """The end of the journal and what was found; raises RecoveryError of the kind that says why not."""
+        readiness.check_account(context)
+        over = GIVES_WAY.get(plan.verb, frozenset[Verb]())
+        self._lock(context).refuse_if_held(over)
+        tail = self._journal(context).tail()
+        _refuse_unfinished(tail.run, over)
+        return tail, self._looked_at(plan, context, reason)
 
     def _looked_at(self, plan: Plan, context: Context, reason: str | None) -> list[Check]:
         """The checks of the beginning, refused unless they are forced."""

@@ -140,9 +140,7 @@ def _run(verb: Verb) -> Callable[..., None]:
             plan = plan_of(verb)
             operations = it.session.operations(it.show.watch, it.show.announce)
             if dry_run:
-                _show_plan(it, plan)
-                if verb is not Verb.OPEN:
-                    readiness.require(operations.doctor(verb))
+                _try_out(it, operations, plan, forced)
                 return
             if not yes:
                 _look_ahead(it, operations, verb)
@@ -163,12 +161,17 @@ def resume(
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
     command: Command = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with the run that was killed or that a step held up, whoever began it."""
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
-        _end(it, it.session.operations(it.show.watch, it.show.announce).resume())
+        operations = it.session.operations(it.show.watch, it.show.announce)
+        if dry_run:
+            _show_left(it, operations)
+            return
+        _end(it, operations.resume())
 
 
 @app.command()
@@ -178,6 +181,7 @@ def abort(
     cwd: WorkDir = _HERE,
     command: Command = None,
     yes: Yes = False,
+    dry_run: DryRun = False,
     force: Force = False,
     reason: Reason = None,
     as_json: AsJson = False,
@@ -186,8 +190,12 @@ def abort(
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
         forced = _reason(force, reason)
+        operations = it.session.operations(it.show.watch, it.show.announce)
+        if dry_run:
+            _show_left(it, operations)
+            return
         _typed("abort", yes)
-        said = it.session.operations(it.show.watch, it.show.announce).abort(forced)
+        said = operations.abort(forced)
         it.show.say(said, aborted=said)
 
 
@@ -243,6 +251,24 @@ def _look_ahead(it: Given, operations: Operations, verb: Verb) -> None:
     for check in found:
         if not check.ready:
             it.show.announce(f"not ready: {check.name}: {check.found}; {check.way_out}")
+
+
+def _try_out(it: Given, operations: Operations, plan: Plan, reason: str | None) -> None:
+    """The plan, and what a run of it would be refused for; to a program the one or the other."""
+    if not it.show.as_json:
+        _show_plan(it, plan)
+    operations.try_out(plan.verb, reason)
+    if it.show.as_json:
+        _show_plan(it, plan)
+
+
+def _show_left(it: Given, operations: Operations) -> None:
+    """The run that is unfinished, and what is left of it; raises NothingToResumeError."""
+    run = operations.under_way()
+    done = run.results()
+    left = [name for name in plan_of(run.verb).names if name not in done]
+    said = f"{readiness.begun(run)} has done {', '.join(done) or 'nothing'}; left: {', '.join(left) or 'nothing'}"
+    it.show.say(said, run=run.id, verb=run.verb, done=sorted(done), left=left)
 
 
 def _show_plan(it: Given, plan: Plan) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.data.table_schemas import TableName, serving_name
 from components.security.boundaries import Boundaries, fenced_regions
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
@@ -69,7 +70,8 @@ class People:
     def trader(self) -> list[Statement]:
         """Sends, looks up and cancels orders through the API; reads orders and positions; sees dashboards."""
         region, account = self.settings.region.name, self.settings.general.account_id
-        tables = [self._arn("dynamodb", f"table/{self.settings.shared_name(t)}") for t in ("orders", "positions")]
+        read = (TableName.ORDERS, TableName.POSITIONS)
+        tables = [self._arn("dynamodb", f"table/{serving_name(self.settings, table)}") for table in read]
         return [
             Statement(
                 "TradeThroughTheApi",

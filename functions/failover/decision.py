@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions import metrics
-from recovery.errors import RecoveryError
+from recovery.errors import NothingToResumeError, RecoveryError
 from recovery.operations import Operations, takes_over_here
 from recovery.plan import Verb
 from recovery.report import Report
@@ -65,7 +65,10 @@ class Decider:
         """A repeated event finds the run that the first one began; any other that does not lead to the recovery region,
         or waits for the lost one before it does, is given up. A drill gives way by itself."""
         operations = self.operations()
-        under_way = operations.under_way()
+        try:
+            under_way = operations.under_way()
+        except NothingToResumeError:
+            under_way = None
         if under_way is not None and takes_over_here(under_way):
             return operations.resume()
         if under_way is not None and under_way.verb != Verb.DRILL:

@@ -12,7 +12,7 @@ from functions import metrics
 from functions.environment import SettingError
 from functions.failover.decision import Decider, OutOfTimeError, UnknownEventError, subject
 from functions.failover.handler import build
-from recovery.errors import ConfigurationError, LockHeldError
+from recovery.errors import ConfigurationError, LockHeldError, NothingToResumeError
 from recovery.journal import Kind, Run, made
 from recovery.plan import Verb
 from recovery.report import Report, Status, StepReport
@@ -33,9 +33,10 @@ class Runs:
         self.unfinished, self.error = unfinished, error
         self.calls: list[str] = []
 
-    def under_way(self) -> Run | None:
-        began = made(None, run="r1", verb="failover", kind=Kind.BEGAN, step="", at=0, facts={})
-        return Run((began,)) if self.unfinished else None
+    def under_way(self) -> Run:
+        if not self.unfinished:
+            raise NothingToResumeError("no run is unfinished")
+        return Run((made(None, run="r1", verb="failover", kind=Kind.BEGAN, step="", at=0, facts={}),))
 
     def resume(self) -> Report:
         self.calls.append("resume")

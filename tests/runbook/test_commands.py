@@ -16,9 +16,15 @@ from recovery.errors import (
     NotReadyError,
     OutsideRecoveryWindowError,
     RefusedError,
+    UnfinishedRunError,
     WrongAccountError,
 )
+from recovery.executor import Point
+from recovery.lock import LASTS_MILLISECONDS
+from recovery.plan import Verb
 from runbook.engine import PulumiScaleOut
+from tests.recovery.clients import KilledError
+from tests.recovery.test_kills import killing_at
 from tests.recovery.world import EAST, WEST, Identity, World
 from tests.runbook.conftest import Backups, Run
 
@@ -59,6 +65,42 @@ def test_a_dry_run_says_what_is_missing(run: Run, world: World) -> None:
     found = run("failover", "--dry-run")
     assert found.exit_code == NotReadyError.exit_code
     assert "make it a replica of primary-trade-history again" in found.stderr
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_dry_run_is_refused_as_the_run_would_be(run: Run, world: World, verb: str) -> None:
+    world.lock().acquire(run="r", holder="alice@desk[7]", verb="switchover")
+    for words in (("--dry-run",), ("--yes",)):
+        found = run(verb, "--json", *words)
+        assert found.exit_code == LockHeldError.exit_code
+        assert "alice@desk[7]" in json.loads(found.stdout)["error"], "one document, the refusal"
+
+
+def test_a_dry_run_finds_the_run_that_has_not_ended(run: Run, world: World) -> None:
+    with pytest.raises(KilledError):
+        world.operations(watch=killing_at("detach-files", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
+    world.clock.advance(LASTS_MILLISECONDS)
+    assert run("failover", "--dry-run").exit_code == UnfinishedRunError.exit_code
+    assert "last run" in run("doctor").stdout
+
+
+def test_the_first_lease_is_tried_out_too(run: Run) -> None:
+    found = run("open", "--dry-run")
+    assert found.exit_code == NotReadyError.exit_code
+    assert "order intake was opened before" in found.stderr
+
+
+def test_resume_and_abort_say_what_they_would_do(run: Run, world: World) -> None:
+    for command in ("resume", "abort"):
+        assert run(command, "--dry-run").exit_code == NothingToResumeError.exit_code
+    with pytest.raises(KilledError):
+        world.operations(watch=killing_at("detach-files", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
+    before, calls = world.state(), len(world.killer.calls)
+    left = json.loads(run("resume", "--dry-run", "--json").stdout)
+    assert (left["verb"], left["left"][0]) == ("failover", "detach-files")
+    assert json.loads(run("abort", "--dry-run", "--json").stdout) == left
+    assert world.state() == before
+    assert len(world.killer.calls) == calls, "nothing was changed"
 
 
 def test_nobody_is_asked_where_nobody_is(run: Run, world: World) -> None:
@@ -121,8 +163,9 @@ def test_what_is_refused_is_a_document_too(run: Run, world: World) -> None:
 
 def test_another_account_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Identity, "account", "999999999999")
-    for command in ("status", "doctor", "failover", "resume", "abort"):
-        words = [command, *(["--yes"] if command in ("failover", "abort") else [])]
+    for command in set(COMMANDS) - {"plan"}:
+        words = [command, *(["--yes"] if command in (*VERBS, "abort", "restore") else [])]
+        words += {"restore": ["--at", "2026-01-02T14:00:00Z"], "grow": ["--run", "r-1"]}.get(command, [])
         found = run(*words)
         assert found.exit_code == WrongAccountError.exit_code, command
         assert "999999999999" in found.stderr
