@@ -13,13 +13,16 @@ from typing import Annotated
 
 import typer
 
+from functions.control_item import ControlItem
 from recovery import lease, readiness
+from recovery.configuration import Configuration
 from recovery.errors import NotReadyError, RecoveryError, RefusedError, StepFailedError
 from recovery.operations import Operations
 from recovery.plan import Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
 from recovery.restore import Restore
+from recovery.takeover import NOBODY
 from recovery.waiting import Waiter
 from runbook.outputs import BUDGET
 from runbook.session import Session
@@ -222,10 +225,12 @@ def restore(
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
     region: Annotated[str | None, typer.Option("--region", help="Where; the region that takes orders.")] = None,
-    replay: Annotated[bool, typer.Option("--replay/--no-replay", help="Replay the events since then.")] = True,
+    replay: Annotated[bool, typer.Option("--replay/--no-replay", help="Replay the last events before it.")] = True,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Restore the engines' tables as they were at a moment, beside the live ones, and replay the events since."""
+    """Restore the engines' tables as they were at a moment, beside the live ones, and replay the events up to it."""
     it = given(outputs, stack, cwd, None, as_json)
     with refusals(it.show):
         moment = _moment(at)
@@ -233,12 +238,27 @@ def restore(
         context = operations.context(plan_of(Verb.FAILOVER), "")
         readiness.check_account(context)
         found = it.session.configuration
-        right = lease.read(context.control, found.tables.control)
-        site = found.site(region or (right.holder if right else found.primary.region))
-        restored = Restore(found, context.clients, site, it.session.waiter, it.show.announce).run(moment, replay=replay)
+        site = found.site(region or _serving(lease.read(context.control, found.tables.control), found))
+        restore = Restore(found, context.clients, site, it.session.waiter, it.show.announce)
+        if dry_run:
+            names = restore.try_out(moment)
+            it.show.say(f"{site.region}: would restore {', '.join(names.values())}", region=site.region, swap=names)
+            return
+        it.show.announce(f"restore in {site.region}, account {found.account_id}: tables beside the live ones")
+        _typed(f"restore {site.region}", yes)
+        restored = restore.run(moment, replay=replay)
         it.show.restored(restored)
         if not restored.verified:
             raise typer.Exit(StepFailedError.exit_code)
+
+
+def _serving(right: ControlItem | None, found: Configuration) -> str:
+    """The region that takes orders; raises RefusedError where none does."""
+    if right is None:
+        return found.primary.region
+    if right.holder == NOBODY:
+        raise RefusedError("no region takes orders now: say with --region in which one to restore")
+    return right.holder
 
 
 def _look_ahead(it: Given, operations: Operations, verb: Verb) -> None:

@@ -105,9 +105,12 @@ class Show:
                 one.live, one.restored, str(one.items), one.checksum[:16], ", ".join(one.mismatches) or "none"
             )
         self._out.print(table)
-        self._out.print("to use them, give order intake and the engines of this region these names:")
-        for live, name in restored.swap.items():
-            self._out.print(f"  {live} -> {name}")
+        self._out.print(
+            "to use them, in each stack that serves or stands by, and in the one of this region first:",
+            f"  pulumi config set trading:restoredAt {restored.setting}",
+            "  pulumi up",
+            sep="\n",
+        )
 
     def say(self, text: str, **document: Any) -> None:
         if self.as_json:

@@ -221,26 +221,26 @@ def test_a_restored_table_stands_beside_the_live_one_and_agrees_with_it(
     world.clock.advance(-7_200_000)
     world.order("EARLY")
     world.clock.advance(7_200_000)
-    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--json")
+    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--yes", "--json")
     assert found.exit_code == 0, found.output
     document = json.loads(found.stdout)
     assert document["verified"]
     assert document["swap"]["orders"] == "orders-20260102T140000Z"
     assert [table["items"] for table in document["tables"]] == [1, 0, 0]
-    repeated = run("restore", "--at", "2026-01-02T15:00:00+01:00", "--no-replay", "--json")
+    repeated = run("restore", "--at", "2026-01-02T15:00:00+01:00", "--no-replay", "--yes", "--json")
     assert json.loads(repeated.stdout)["tables"] == document["tables"], "the same moment is restored once"
 
 
 def test_a_restored_table_that_contradicts_the_live_one_is_reported(run: Run, world: World, backups: Backups) -> None:
     world.order("TOO-LATE", accepted_by=WEST)
-    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--json")
+    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--yes", "--json")
     assert found.exit_code == 8
     assert "ACC-1#TOO-LATE was accepted after the moment" in json.loads(found.stdout)["tables"][0]["mismatches"]
 
 
 @pytest.mark.parametrize("at", ["2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z"])
 def test_a_time_outside_the_recovery_window_is_refused(run: Run, backups: Backups, at: str) -> None:
-    found = run("restore", "--at", at)
+    found = run("restore", "--yes", "--at", at)
     assert found.exit_code == OutsideRecoveryWindowError.exit_code
     assert "orders can be restored from 2025-11-28" in found.stderr
     assert not backups.restored
@@ -263,4 +263,21 @@ def test_a_build_in_the_cloud_grows_the_stack_for_its_run(
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-01-02T14:00:00"])
 def test_a_time_that_is_none_is_refused(run: Run, at: str) -> None:
-    assert run("restore", "--at", at).exit_code == RefusedError.exit_code
+    assert run("restore", "--yes", "--at", at).exit_code == RefusedError.exit_code
+
+
+def test_a_restore_is_confirmed_and_tried_out(run: Run, world: World, backups: Backups) -> None:
+    at = ("restore", "--at", "2026-01-02T14:00:00Z")
+    assert run(*at).exit_code == RefusedError.exit_code
+    found = run(*at, "--dry-run", "--json")
+    assert json.loads(found.stdout)["swap"]["orders"] == "orders-20260102T140000Z"
+    assert run("restore", "--dry-run", "--at", "2025-01-01T00:00:00Z").exit_code == OutsideRecoveryWindowError.exit_code
+    assert not backups.restored, "nothing was restored"
+
+
+def test_a_restore_between_two_regions_names_the_one_it_is_for(run: Run, world: World, backups: Backups) -> None:
+    world.hold("nobody", 2)
+    found = run("restore", "--yes", "--at", "2026-01-02T14:00:00Z")
+    assert found.exit_code == RefusedError.exit_code
+    assert "--region" in found.stderr
+    assert run("restore", "--yes", "--no-replay", "--at", "2026-01-02T14:00:00Z", "--region", WEST).exit_code == 0
