@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,6 +21,7 @@ from recovery.plan import GIVES_WAY, Verb
 from recovery.steps.lease import TakeLease
 from recovery.switch import SwitchError
 from recovery.takeover import NOBODY
+from recovery.waiting import all_at_once
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,11 @@ def check_account(context: Context) -> str:
 
 
 def checks(context: Context) -> list[Check]:
-    """Everything that a takeover by the target needs, in the order in which it needs it."""
-    return [_checked(name, look, context) for name, look in _LOOKS.items()]
+    """Everything that a takeover by the target needs, in the order in which it needs it.
+
+    All is looked at at once: somebody has decided, and waits for the slowest look instead of their sum.
+    """
+    return all_at_once([partial(_checked, name, look, context) for name, look in _LOOKS.items()])
 
 
 def require(found: list[Check]) -> None:
