@@ -52,8 +52,8 @@ def digest_of(order_id: str) -> bytes:
 
 
 def up_to_epoch(client: Any, table: str, epoch: int, since: int) -> Iterator[Item]:
-    """Orders of a table that were accepted at `since` or later, under an epoch or those before it. Reads the whole table,
-    by pages."""
+    """Orders of a table that were accepted at `since` or later, under an epoch or those before it. Reads the whole
+    table, by pages."""
     pages = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression="epoch <= :epoch AND accepted_at >= :since",

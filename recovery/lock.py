@@ -90,8 +90,8 @@ class Lock:
     def acquire(
         self, *, run: str, holder: str, verb: str, instead_of: Held | None = None, over: Collection[str] = ()
     ) -> Held:
-        """Takes the lock if it is free, held for one of the verbs `over`, or still exactly `instead_of`, whose holder is
-        known to be dead.
+        """Takes the lock if it is free, held for one of the verbs `over`, or still exactly `instead_of`, whose holder
+        is known to be dead.
 
         Raises LockHeldError that names the holder.
         """

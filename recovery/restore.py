@@ -120,9 +120,8 @@ class Restore:
         self._call("restore_table_to_point_in_time", SourceTableName=live, TargetTableName=restored, RestoreDateTime=at)
 
     def _make_safe(self, live: str, restored: str) -> None:
-        """What a restored table comes without (DynamoDB Developer Guide, "Restoring a DynamoDB table to a point in
-        time"): a stream, which replication needs, protection, a recovery of its own, and tags, by which it is backed up.
-        """
+        """What a restored table comes without (DynamoDB Developer Guide, "Point-in-time recovery"): a stream, which
+        replication needs, protection, a recovery of its own, and tags, by which it is backed up."""
         table = self._call("describe_table", TableName=restored)["Table"]
         if not table.get("StreamSpecification", {}).get("StreamEnabled"):
             self._call(

@@ -286,7 +286,7 @@ class People:
                 ],
                 [self._arn("codebuild", f"project/{self._own}")],
             ),
-            # Who restores a table makes another, and fills it (DynamoDB Developer Guide, "Point-in-time recovery", IAM).
+            # Who restores a table makes another and fills it (DynamoDB Developer Guide, "Point-in-time recovery").
             Statement(
                 "RestoreTables",
                 [
