@@ -210,17 +210,22 @@ class Operations:
         return _unfinished(self._journal(probe))
 
     def status(self) -> dict[str, Any]:
-        """Who holds the lease and the lock, where traffic leads, and how the last run stands; changes nothing."""
+        """Who holds the lease and the lock, where traffic leads, and how the last run stands, or how the journal is
+        `corrupt`; changes nothing."""
         context = self.context(plan_of(Verb.FAILOVER), "")
         readiness.check_account(context)
         held, now = self._lock(context).read(), self.waiter.clock()
         right = lease.read(context.control, self.configuration.tables.control)
-        last = self._journal(context).tail().run
+        try:
+            last = self._journal(context).tail().run
+            shown = _shown_run(last) if last else None
+        except CorruptJournalError as error:
+            shown = {"corrupt": str(error)}
         return {
             "lease": _shown_lease(right, now) if right else None,
             "traffic": readiness.position(context),
             "lock": None if held is None or held.is_free(now) else _shown_lock(held),
-            "last_run": _shown_run(last) if last else None,
+            "last_run": shown,
         }
 
     def _may_begin(self, plan: Plan, context: Context, reason: str | None) -> tuple[Tail, list[Check]]:

@@ -16,7 +16,7 @@ import typer
 from functions.control_item import ControlItem
 from recovery import lease, readiness
 from recovery.configuration import Configuration
-from recovery.errors import NotReadyError, RecoveryError, RefusedError, StepFailedError
+from recovery.errors import CorruptJournalError, NotReadyError, RecoveryError, RefusedError, StepFailedError
 from recovery.operations import Operations
 from recovery.plan import Plan, Verb, plan_of
 from recovery.readiness import Check
@@ -88,7 +88,10 @@ def status(outputs: Outputs = None, stack: Stack = _STACK, cwd: WorkDir = _HERE,
     """Who holds the lease and the lock, where traffic leads, how the last run stands."""
     it = given(outputs, stack, cwd, None, as_json)
     with refusals(it.show):
-        it.show.status(it.session.operations(it.show.watch, it.show.announce).status())
+        found = it.session.operations(it.show.watch, it.show.announce).status()
+        it.show.status(found)
+        if "corrupt" in (found["last_run"] or {}):
+            raise typer.Exit(CorruptJournalError.exit_code)
 
 
 @app.command()

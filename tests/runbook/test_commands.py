@@ -11,6 +11,7 @@ import pytest
 
 from recovery.errors import (
     ConfigurationError,
+    CorruptJournalError,
     LockHeldError,
     NothingToResumeError,
     NotReadyError,
@@ -178,6 +179,18 @@ def test_while_another_runbook_is_at_work_it_is_named(run: Run, world: World) ->
     assert "switchover r is run by alice@desk[7]" in found.stderr
     status = json.loads(run("status", "--json").stdout)
     assert status["lock"]["holder"] == "alice@desk[7]"
+
+
+def test_a_corrupt_journal_does_not_hide_who_may_accept_orders(run: Run, world: World) -> None:
+    assert run("failover", "--yes").exit_code == 0
+    key = {"item": {"S": "journal"}, "sequence": {"N": "5"}}
+    item = world.dynamodb[WEST].get_item(TableName="control", Key=key)["Item"]
+    world.dynamodb[WEST].put_item(TableName="control", Item={**item, "facts": {"S": "{}"}})
+    found = run("status", "--json")
+    assert found.exit_code == CorruptJournalError.exit_code
+    status = json.loads(found.stdout)
+    assert (status["lease"]["holder"], status["traffic"]) == (WEST, "standby")
+    assert "entry 5 is not what was written" in status["last_run"]["corrupt"]
 
 
 def test_resume_without_a_run_is_refused(run: Run) -> None:
