@@ -118,8 +118,11 @@ class Drill:
     def _prepared(self) -> list[Command]:
         """Operators with the command typed and not confirmed."""
         self._measure_replica(self._standby)
-        # The health checkers and the observers ask every few seconds, so order intake's processes are there.
+        # The health checkers and the observers ask every few seconds and the schedule each minute, so the functions'
+        # processes are there. One that starts now would hold the whole in-memory AWS up for a second.
         self._intake(self._standby).health()
+        for site in (self._primary, self._standby):
+            self._invoke_redrive(site)
         count = 2 if self.scenario.second is Second.TWO_OPERATORS else 1
         commands = [self.operator.begin(self.scenario.verb, kill_at=self.scenario.kill_at) for _ in range(count)]
         for command in commands:
