@@ -1,4 +1,4 @@
-"""Drills on a small ground: `python -m benchmarks.drill [--runs 50] [--orders strong] [--json]`.
+"""Drills on a small ground: `python -m benchmarks.drill [--runs 50] [--orders strong] [--minutes 15] [--json]`.
 
 Repeats loss, takeover, return and failback under seeds of their own, and holds what it measures against the platform's
 targets: under two seconds from the decision to the first accepted order beside the wait for the old lease, at the 99th
@@ -13,6 +13,8 @@ import argparse
 import json
 import sys
 import tempfile
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from components.settings.data import Consistency
@@ -30,17 +32,26 @@ def main(arguments: list[str] | None = None) -> int:
     def tell(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    while left:
+    end = time.monotonic() + 60 * wanted.minutes
+    while left and time.monotonic() < end:
         done = len(series.results) + len(series.broken)
         # A drill that broke off has left a world in which no other can begin: the next ones get a new one.
         with start(log=folder / f"server-{done}.log") as server:
-            series.run(small.make(server, wanted.orders), left, folder, tell)
+            series.run(small.make(server, wanted.orders), _in_time(left, end), folder, tell)
         left = left[len(series.results) + len(series.broken) - done :]
     series.draw(folder / "drill.svg")
     report = series.as_json()
     print(json.dumps(report, indent=2) if wanted.json else _told(report))
     print(f"the slowest drill: {folder / 'drill.svg'}", file=sys.stderr)
     return 1 if series.problems() or series.missed() else 0
+
+
+def _in_time(seeds: Sequence[int], end: float) -> Iterator[int]:
+    """The seeds whose drills begin before `end`; the report says how many there were."""
+    for seed in seeds:
+        if time.monotonic() >= end:
+            return
+        yield seed
 
 
 def _told(report: dict[str, object]) -> str:
@@ -57,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=list(Consistency),
         default=Consistency.EVENTUAL,
         help="how orders reach the other region; strong loses none (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=120.0, help="begin no drill after so many minutes (default: %(default)s)"
     )
     parser.add_argument("--build", type=Path, help="where logs and the picture go (default: a temporary folder)")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

@@ -21,6 +21,7 @@ class PrimaryExports:
     network: pulumi.Input[Any]
     kubernetes_version: pulumi.Input[str]
     orders_consistency: pulumi.Input[str]
+    restored_at: pulumi.Input[str]
     table_arns: pulumi.Input[Any]
     records_buckets: pulumi.Input[Any]
     database_arn: pulumi.Input[str]
@@ -62,11 +63,14 @@ async def sizes_to_run(settings: Settings, primary: pulumi.StackReference) -> Si
 
 async def require_agreement(settings: Settings, primary: pulumi.StackReference) -> None:
     """What both stacks must say alike: which of them declares the orders, and the version of Kubernetes, lest what ran
-    in one region should not run in the other. Raises `SettingsError` naming every difference."""
+    in one region should not run in the other; and which tables serve, as long as the primary does. Raises
+    `SettingsError` naming every difference."""
     ours = {
         "ordersConsistency": settings.data.orders_consistency.value,
         "kubernetesVersion": settings.kubernetes.kubernetes_version,
     }
+    if not settings.general.active:
+        ours["restoredAt"] = settings.data.restored_at
     problems = []
     for key, value in ours.items():
         exported = (await primary.get_output_details(key)).value

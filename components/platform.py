@@ -394,6 +394,7 @@ class Platform:
             network=self.network.exports.output(),
             kubernetes_version=self.settings.kubernetes.kubernetes_version,
             orders_consistency=self.settings.data.orders_consistency.value,
+            restored_at=self.settings.data.restored_at,
             table_arns=self.stores.tables.declared_arns,
             records_buckets=self.stores.records.names,
             database_arn=self.stores.database.arn,

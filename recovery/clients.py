@@ -2,8 +2,9 @@
 
 Calls to the region that takes over retry a few times, since the run depends on them. A call to the region that is left
 is cut: it runs in a thread of its own, and whoever asked goes on when the time is up, whatever the resolver, the
-connection or the answer is waiting for. Time-outs of the SDK alone are no bound (`functions.clients`). After the first
-cut that region counts as lost: further calls of the run are refused at once.
+connection or the answer is waiting for. Time-outs of the SDK alone are no bound (`functions.clients`). Once a call was
+given up that region counts as lost: further calls of the run are refused at once. Tables are read by many pages, one of
+which may be slow in a region that is well: such a page is asked for again before it is given up.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from recovery.errors import RegionLostError
 CUT_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
 """How long any call to the region that is left may take."""
 _HERE_MILLISECONDS = 5_000
+PAGE_TRIES = 3
+"""How often one page of a table of the region that is left is asked for; each time is cut and counted by itself."""
 
 Factory = Callable[[str, str], Any]
 """Makes the client of a service in a region."""
@@ -57,6 +60,7 @@ class Clients:
     make_there: Factory = single_try
     cut_milliseconds: int = CUT_MILLISECONDS
     reached: Reached = field(default_factory=Reached)
+    _lost: bool = False
     _made: dict[tuple[str, str], Any] = field(default_factory=dict)
     # boto3: clients may be shared between threads, and may not be made by two at once.
     _making: threading.Lock = field(default_factory=threading.Lock)
@@ -69,26 +73,27 @@ class Clients:
         """A client by region, for what stands in the recovery region whichever way a run goes."""
         return self._client(service, region, self.make_here)
 
-    def there(self, service: str, operation: str, **parameters: Any) -> Any:
-        """The answer to one call in the region that is left.
+    def there(self, service: str, operation: str, tries: int = 1, **parameters: Any) -> Any:
+        """The answer to one call in the region that is left, for which it is asked `tries` times.
 
         Raises RegionLostError when it does not come in time or the region does not answer; a ClientError of a region
         that does answer is raised as it is.
         """
-        if self.reached.cut:
+        if self._lost:
             self.reached.refused += 1
             raise RegionLostError(f"{self.there_region} did not answer before; {service} {operation} was not tried")
-        client = self._client(service, self.there_region, self.make_there)
-        answer = _Answer(lambda: getattr(client, operation)(**parameters))
-        if not answer.came_within(self.cut_milliseconds / 1000) or answer.unreachable:
+        client, error = self._client(service, self.there_region, self.make_there), None
+        for _ in range(tries):
+            answer = _Answer(lambda: getattr(client, operation)(**parameters))
+            if answer.came_within(self.cut_milliseconds / 1000) and not answer.unreachable:
+                self.reached.answered += 1
+                if answer.error:
+                    raise answer.error
+                return answer.value
             self.reached.cut += 1
-            raise RegionLostError(
-                f"{self.there_region} does not answer: {service} {operation} was cut"
-            ) from answer.error
-        self.reached.answered += 1
-        if answer.error:
-            raise answer.error
-        return answer.value
+            error = answer.error
+        self._lost = True
+        raise RegionLostError(f"{self.there_region} does not answer: {service} {operation} was cut") from error
 
     def remote(self, service: str) -> Remote:
         """A client of the region that is left, for what is handed on; every call of it is `there`."""
@@ -125,7 +130,7 @@ class RemotePages:
     def paginate(self, **parameters: Any) -> Iterator[Any]:
         start: dict[str, Any] = {}
         while True:
-            page = self._call(**parameters, **start)
+            page = self._call(tries=PAGE_TRIES, **parameters, **start)
             yield page
             if "LastEvaluatedKey" not in page:
                 return

@@ -2,7 +2,8 @@
 
 Global tables send on what was waiting as soon as the old region is back, so an order that had not arrived in time
 looks like any other soon after. What was known is therefore written down at the takeover: 8 bytes of the digest of
-each order's id, for the orders of the old epoch that are younger than the window, in items of the control table:
+each order's id, for the orders of the old epoch and those before it that are younger than the window, in items of the
+control table. Epochs before it count, since a switchover that was broken off leaves some under which no order came:
 
     item      S  "known_orders"             "known_orders#<epoch>"
     sequence  N  the epoch                  1, 2, 3, ...
@@ -36,7 +37,7 @@ _DIGESTS_IN_A_CHUNK = 40_000
 
 @dataclass(frozen=True)
 class KnownOrders:
-    """The orders of `epoch` accepted at `since` or later that were known."""
+    """The orders up to `epoch` accepted at `since` or later that were known."""
 
     epoch: int
     since: int
@@ -50,11 +51,12 @@ def digest_of(order_id: str) -> bytes:
     return hashlib.sha256(order_id.encode()).digest()[:_DIGEST_BYTES]
 
 
-def of_epoch(client: Any, table: str, epoch: int, since: int) -> Iterator[Item]:
-    """Orders of a table that were accepted under an epoch at `since` or later. Reads the whole table, by pages."""
+def up_to_epoch(client: Any, table: str, epoch: int, since: int) -> Iterator[Item]:
+    """Orders of a table that were accepted at `since` or later, under an epoch or those before it. Reads the whole
+    table, by pages."""
     pages = client.get_paginator("scan").paginate(
         TableName=table,
-        FilterExpression="epoch = :epoch AND accepted_at >= :since",
+        FilterExpression="epoch <= :epoch AND accepted_at >= :since",
         ExpressionAttributeValues={":epoch": {"N": str(epoch)}, ":since": {"N": str(since)}},
     )
     for page in pages:

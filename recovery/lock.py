@@ -16,7 +16,7 @@ cannot write to the journal in between (`recovery.journal`).
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -32,6 +32,7 @@ LASTS_MILLISECONDS = 8_000
 fences a holder that was only slow."""
 BEATS_EVERY_MILLISECONDS = 2_000
 """Three heartbeats may be lost before the lock is."""
+_TRIES = 5
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 _KEY: Mapping[str, Any] = {KEY_ATTRIBUTE: {"S": ITEM}, SORT_ATTRIBUTE: {"N": "0"}}
 _TEXTS = ("run", "holder", "verb")
@@ -79,29 +80,35 @@ class Lock:
             raise self._unavailable(error) from error
         return _from_attributes(answer["Item"], self._table) if "Item" in answer else None
 
-    def refuse_if_held(self) -> None:
-        """Raises LockHeldError that names the holder, if somebody holds the lock."""
+    def refuse_if_held(self, over: Collection[str] = ()) -> None:
+        """Raises LockHeldError that names the holder, if somebody holds the lock for another verb than those `over`
+        which it may be taken."""
         stored, now = self.read(), self._clock()
-        if stored is not None and not stored.is_free(now):
+        if stored is not None and stored.verb not in over and not stored.is_free(now):
             raise _held(stored, now)
 
-    def acquire(self, *, run: str, holder: str, verb: str, instead_of: Held | None = None) -> Held:
-        """Takes the lock if it is free, or still exactly `instead_of`, whose holder is known to be dead.
+    def acquire(
+        self, *, run: str, holder: str, verb: str, instead_of: Held | None = None, over: Collection[str] = ()
+    ) -> Held:
+        """Takes the lock if it is free, held for one of the verbs `over`, or still exactly `instead_of`, whose holder
+        is known to be dead.
 
         Raises LockHeldError that names the holder.
         """
-        stored, now = self.read(), self._clock()
-        if stored is not None and stored != instead_of and not stored.is_free(now):
-            raise _held(stored, now)
-        token = stored.token + 1 if stored else 1
-        wanted = Held(token, run, holder, verb, now, now + self._lasts)
-        if not self._put(wanted, stored):
-            found = self.read()
+        for _ in range(_TRIES):
+            stored, now = self.read(), self._clock()
+            if stored is not None and stored != instead_of and stored.verb not in over and not stored.is_free(now):
+                raise _held(stored, now)
+            token = stored.token + 1 if stored else 1
+            wanted = Held(token, run, holder, verb, now, now + self._lasts)
             # A put whose answer was lost, and which the SDK repeated, meets itself.
-            if found != wanted:
-                raise _held(found or wanted, now)
-        self._mine = wanted
-        return wanted
+            if self._put(wanted, stored) or (found := self.read()) == wanted:
+                self._mine = wanted
+                return wanted
+            # Whoever holds it for a verb that gives way may have beaten meanwhile.
+            if found is not None and found.verb not in over:
+                raise _held(found, now)
+        raise LockUnavailableError(f"lock in {self._table}: changed at each of {_TRIES} tries; find out who writes it")
 
     def beat(self) -> None:
         """Keeps the lock; raises LockLostError when another took it."""

@@ -6,7 +6,7 @@ import getpass
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,15 +30,15 @@ from recovery.errors import (
     UnfinishedRunError,
 )
 from recovery.executor import Executor, Watch, recovery_seconds
-from recovery.journal import Entry, Journal, Kind, Outcome, Run
+from recovery.journal import Entry, Journal, Kind, Outcome, Run, Tail
 from recovery.lock import Heartbeat, Held, Lock
-from recovery.plan import Plan, Verb, plan_of
+from recovery.plan import GIVES_WAY, Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
-from recovery.steps.lease import QUIESCED, TakeLease
+from recovery.steps.lease import TakeLease
 from recovery.steps.traffic import ProveOrder
 from recovery.switch import SwitchError
-from recovery.takeover import take_over
+from recovery.takeover import NOBODY, take_over
 from recovery.waiting import Waiter
 
 
@@ -132,17 +132,19 @@ class Operations:
         plan = plan_of(verb)
         context = self.context(plan, secrets.token_hex(5), reason)
         decided_at = self.waiter.clock()
-        readiness.check_account(context)
+        tail, found = self._may_begin(plan, context, reason)
         journal, lock = self._journal(context), self._lock(context)
-        lock.refuse_if_held()
-        tail = journal.tail()
-        _refuse_unfinished(tail.run)
-        found = self._looked_at(plan, context, reason)
-        lock.acquire(run=context.run, holder=self.holder, verb=verb)
+        lock.acquire(run=context.run, holder=self.holder, verb=verb, over=GIVES_WAY.get(verb, ()))
         facts = {"decided_at": decided_at, **self._beginning(plan, found, reason)}
         # After the entry that was read before anything was looked at: a run that came and went meanwhile is noticed.
-        began = self._append(journal, lock, tail.last, context.run, verb, Kind.BEGAN, facts)
+        last = self._given_way(journal, lock, tail, f"{verb} {context.run} takes its place")
+        began = self._append(journal, lock, last, context.run, verb, Kind.BEGAN, facts)
         return self._carry_out(plan, context, journal, Run((began,)), lock)
+
+    def try_out(self, verb: Verb, reason: str | None = None) -> None:
+        """Looks at everything that `begin` does before it changes anything, and raises what it would."""
+        plan = plan_of(verb)
+        self._may_begin(plan, self.context(plan, "", reason), reason)
 
     def resume(self) -> Report:
         """Takes the unfinished run up, whoever began it; raises NothingToResumeError and what `begin` does."""
@@ -198,19 +200,42 @@ class Operations:
         lock.release()
         return f"{run.verb} {run.id} is given up after {', '.join(done) or 'no step'}{handed_back}"
 
+    def under_way(self) -> Run:
+        """The run that has begun and not ended, whether or not somebody is at work on it; changes nothing.
+
+        Raises NothingToResumeError.
+        """
+        probe = self.context(plan_of(Verb.FAILOVER), "")
+        readiness.check_account(probe)
+        return _unfinished(self._journal(probe))
+
     def status(self) -> dict[str, Any]:
-        """Who holds the lease and the lock, where traffic leads, and how the last run stands; changes nothing."""
+        """Who holds the lease and the lock, where traffic leads, and how the last run stands, or how the journal is
+        `corrupt`; changes nothing."""
         context = self.context(plan_of(Verb.FAILOVER), "")
         readiness.check_account(context)
         held, now = self._lock(context).read(), self.waiter.clock()
         right = lease.read(context.control, self.configuration.tables.control)
-        last = self._journal(context).tail().run
+        try:
+            last = self._journal(context).tail().run
+            shown = _shown_run(last) if last else None
+        except CorruptJournalError as error:
+            shown = {"corrupt": str(error)}
         return {
             "lease": _shown_lease(right, now) if right else None,
             "traffic": readiness.position(context),
             "lock": None if held is None or held.is_free(now) else _shown_lock(held),
-            "last_run": _shown_run(last) if last else None,
+            "last_run": shown,
         }
+
+    def _may_begin(self, plan: Plan, context: Context, reason: str | None) -> tuple[Tail, list[Check]]:
+        """The end of the journal and what was found; raises RecoveryError of the kind that says why not."""
+        readiness.check_account(context)
+        over = GIVES_WAY.get(plan.verb, frozenset[Verb]())
+        self._lock(context).refuse_if_held(over)
+        tail = self._journal(context).tail()
+        _refuse_unfinished(tail.run, over)
+        return tail, self._looked_at(plan, context, reason)
 
     def _looked_at(self, plan: Plan, context: Context, reason: str | None) -> list[Check]:
         """The checks of the beginning, refused unless they are forced."""
@@ -225,6 +250,24 @@ class Operations:
         unforced = [check for check in found if check.name in _NEVER_FORCED] if reason else found
         readiness.require(unforced)
         return found
+
+    def _given_way(self, journal: Journal, lock: Lock, tail: Tail, reason: str) -> Entry | None:
+        """Ends the run that gives way, if there is one, and gives the journal's last entry."""
+        run = tail.run
+        if run is None or run.outcome is not None:
+            return tail.last
+        # It may have got further until its lock was taken.
+        try:
+            latest = journal.tail()
+        except Exception:
+            lock.release()
+            raise
+        if latest.run is None or latest.run.id != run.id:
+            return tail.last
+        if latest.run.outcome is not None:
+            return latest.last
+        facts = {"outcome": str(Outcome.ABORTED), **self._by(reason), "done": sorted(latest.run.results())}
+        return self._append(journal, lock, latest.last, run.id, run.verb, Kind.ENDED, facts)
 
     def _beginning(self, plan: Plan, found: list[Check], reason: str | None) -> dict[str, Any]:
         facts = {"holder": self.holder, "steps": plan.names}
@@ -265,11 +308,9 @@ class Operations:
     def _hand_back(self, context: Context) -> str:
         table = self.configuration.tables.control
         found = lease.read(context.control, table)
-        if found is None or found.holder != QUIESCED:
+        if found is None or found.holder != NOBODY:
             return ""
-        start = max(self.waiter.clock(), found.valid_from)
-        lasts = self.configuration.timing.lease
-        back = take_over(found, context.source.region, start, lasts, old_holder_stopped=True)
+        back = take_over(found, context.source.region, self.waiter.clock(), self.configuration.timing.lease)
         if not lease.write(context.control, table, back):
             raise StepFailedError("the lease changed while it was handed back; `abort` again")
         return f"; {context.source.region} accepts orders again"
@@ -298,6 +339,13 @@ _NEVER_FORCED = ("journal", "lease", "order intake", "traffic switch")
 """What no reason makes good: without these a run would stop at once."""
 
 
+def takes_over_here(run: Run) -> bool:
+    """Whether a run goes on to let the recovery region accept orders without asking the primary: a failover, or a
+    switchover that has come to take the lease."""
+    taken = TakeLease.name in (*run.results(), *run.intents())
+    return run.verb == Verb.FAILOVER or (plan_of(run.verb).to_standby and taken)
+
+
 def _unfinished(journal: Journal) -> Run:
     run = journal.tail().run
     if run is None or run.outcome is not None:
@@ -305,13 +353,9 @@ def _unfinished(journal: Journal) -> Run:
     return run
 
 
-def _refuse_unfinished(last: Run | None) -> None:
-    if last is not None and last.outcome is None:
-        who = last.began.content.get("holder", "somebody")
-        raise UnfinishedRunError(
-            f"{last.verb} {last.id}, begun by {who} at {timestamp(last.began.at)}, has not ended: "
-            "`resume` or `abort` it"
-        )
+def _refuse_unfinished(last: Run | None, over: Collection[str]) -> None:
+    if last is not None and last.outcome is None and last.verb not in over:
+        raise UnfinishedRunError(f"{readiness.begun(last)} has not ended: `resume` or `abort` it")
 
 
 def _shown_lease(right: ControlItem, now: int) -> dict[str, Any]:

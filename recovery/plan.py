@@ -32,6 +32,10 @@ class Verb(StrEnum):
     DRILL = "drill"
 
 
+GIVES_WAY = {Verb.FAILOVER: frozenset({Verb.DRILL})}
+"""Whose runs are given up where one of a verb begins: they move nothing, and it cannot wait."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """`to_standby` says which region takes over; `loses` what is lost at most, for whoever has to decide."""

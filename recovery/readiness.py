@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,9 +16,12 @@ from functions.clock import timestamp
 from recovery import lease
 from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError, WrongAccountError
-from recovery.journal import Journal, Outcome
-from recovery.steps.lease import QUIESCED, TakeLease
+from recovery.journal import Journal, Outcome, Run
+from recovery.plan import GIVES_WAY, Verb
+from recovery.steps.lease import TakeLease
 from recovery.switch import SwitchError
+from recovery.takeover import NOBODY
+from recovery.waiting import all_at_once
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,11 @@ def check_account(context: Context) -> str:
 
 
 def checks(context: Context) -> list[Check]:
-    """Everything that a takeover by the target needs, in the order in which it needs it."""
-    return [_checked(name, look, context) for name, look in _LOOKS.items()]
+    """Everything that a takeover by the target needs, in the order in which it needs it.
+
+    All is looked at at once: somebody has decided, and waits for the slowest look instead of their sum.
+    """
+    return all_at_once([partial(_checked, name, look, context) for name, look in _LOOKS.items()])
 
 
 def require(found: list[Check]) -> None:
@@ -84,6 +91,21 @@ def _journal(context: Context) -> Check:
     return Check("journal", True, f"{journal.verify()} entries, whole")
 
 
+def _last_run(context: Context) -> Check:
+    last = Journal(context.control, context.configuration.tables.control).tail().run
+    if last is None:
+        return Check("last run", True, "there was none")
+    if last.outcome is None and last.verb not in GIVES_WAY.get(Verb(context.verb), ()):
+        return Check("last run", False, f"{begun(last)} has not ended", "`resume` or `abort` it")
+    return Check("last run", True, f"{begun(last)} is {last.outcome or 'unfinished, and gives way'}")
+
+
+def begun(run: Run) -> str:
+    """A run by its verb, and who began it when."""
+    who = run.began.content.get("holder", "somebody")
+    return f"{run.verb} {run.id}, begun by {who} at {timestamp(run.began.at)},"
+
+
 def _lease(context: Context) -> Check:
     found = lease.read(context.control, context.configuration.tables.control)
     if found is None:
@@ -91,8 +113,7 @@ def _lease(context: Context) -> Check:
     shown = f"{found.holder} holds it under epoch {found.epoch}, until {timestamp(found.valid_until)}"
     if found.holder == context.target.region:
         return Check("lease", False, shown, "this region takes orders already; nothing is to be taken over")
-    if found.holder == QUIESCED:
-        return Check("lease", False, shown, "a switchover is under way or was broken off: `resume` or `abort` it")
+    # Whose run it was that left it to nobody is said by the last run, or forgotten with a journal that was given up.
     return Check("lease", True, shown)
 
 
@@ -104,6 +125,8 @@ def _cooldown(context: Context) -> Check:
     # The first grant is no takeover.
     if found is None or found.epoch == 1:
         return Check("cooldown", True, "no takeover yet")
+    if found.holder == NOBODY:
+        return Check("cooldown", True, "nobody has taken over")
     last = Journal(context.control, context.configuration.tables.control).tail().run
     if last is not None and last.outcome == Outcome.ABORTED and TakeLease.name not in last.results():
         # It gave the lease back to the region that had it: nothing was taken over.
@@ -167,6 +190,7 @@ def _growth(context: Context) -> Check:
 
 _LOOKS: dict[str, Callable[[Context], Check]] = {
     "journal": _journal,
+    "last run": _last_run,
     "lease": _lease,
     "cooldown": _cooldown,
     "order intake": _intake,

@@ -1,15 +1,20 @@
-"""Bringing the engines' state back to a moment: tables beside the live ones, and the events since.
+"""Bringing the engines' state back to a moment: tables beside the live ones, and the events that led up to it.
 
 Nothing live is touched, so it takes neither the lock nor an entry of the journal, and is safe to repeat: the names are
-made of the moment. What is left to a person is to read the comparison and to swap the names.
+made of the moment. What is left to a person is to read the comparison and to swap the tables by the setting
+`restoredAt`.
+
+Engines store what they have done a little after they have published it, so the tables as they were at the moment lack
+the effect of the last events before it. These are replayed from the archive, up to the moment and no further.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +31,11 @@ _POLL = 10_000
 _RESTORED_WITHIN = 12 * 60 * _MINUTE
 _REPLAYED_WITHIN = 12 * 60 * _MINUTE
 _STAMP = "%Y%m%dT%H%M%SZ"
+_STAMPED = re.compile(r"-\d{8}T\d{6}Z$")
+_REPLAYED_BEFORE = timedelta(minutes=5)
+"""How late an engine may store the effect of an event: usual is well under a second."""
+_ARCHIVED_WITHIN = 10 * _MINUTE
+"""How late an event may arrive in its archive (EventBridge User Guide, "Archiving and replaying events")."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +51,15 @@ class RestoredTable:
 
 @dataclass(frozen=True)
 class Restored:
-    """`swap` gives the name to use instead, by live name; `replay` is the replay's name, None where none was asked."""
+    """`swap` gives the name to use instead, by live name, and `setting` the value of `restoredAt` that does so;
+    `replay` is the replay's name, None where none was asked."""
 
     region: str
     at: str
     tables: tuple[RestoredTable, ...]
     replay: str | None
     swap: Mapping[str, str]
+    setting: str
 
     @property
     def verified(self) -> bool:
@@ -64,20 +76,28 @@ class Restore:
     waiter: Waiter
     announce: Callable[[str], None]
 
-    def run(self, at: datetime, *, replay: bool) -> Restored:
-        """`at` has a time zone."""
-        tables = {
-            name: f"{name}-{at.astimezone(UTC).strftime(_STAMP)}" for name in self.configuration.tables.restorable
-        }
+    def names(self, at: datetime) -> dict[str, str]:
+        """Names of the tables that a restore to a moment makes, by the name of the table that serves."""
+        return {name: f"{_STAMPED.sub('', name)}-{_stamp(at)}" for name in self.configuration.tables.restorable}
+
+    def try_out(self, at: datetime) -> dict[str, str]:
+        """The names that `run` would make, if it can restore to the moment; changes nothing."""
+        tables = self.names(at)
         for live in tables:
             self._require_window(live, at)
+        return tables
+
+    def run(self, at: datetime, *, replay: bool) -> Restored:
+        """`at` has a time zone."""
+        tables = self.try_out(at)
         for live, restored in tables.items():
             self._restore(live, restored, at)
-        for restored in tables.values():
+        for live, restored in tables.items():
             self._await(restored)
+            self._make_safe(live, restored)
         found = tuple(self._verified(live, restored, at) for live, restored in tables.items())
         name = self._replay(at) if replay else None
-        return Restored(self.site.region, at.astimezone(UTC).isoformat(), found, name, tables)
+        return Restored(self.site.region, at.astimezone(UTC).isoformat(), found, name, tables, _stamp(at))
 
     def _require_window(self, table: str, at: datetime) -> None:
         described = self._call("describe_continuous_backups", TableName=table)["ContinuousBackupsDescription"]
@@ -98,6 +118,29 @@ class Restore:
             return
         self.announce(f"restoring {live} as {restored}")
         self._call("restore_table_to_point_in_time", SourceTableName=live, TargetTableName=restored, RestoreDateTime=at)
+
+    def _make_safe(self, live: str, restored: str) -> None:
+        """What a restored table comes without (DynamoDB Developer Guide, "Point-in-time recovery"): a stream, which
+        replication needs, protection, a recovery of its own, and tags, by which it is backed up."""
+        table = self._call("describe_table", TableName=restored)["Table"]
+        if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+            self._call(
+                "update_table",
+                TableName=restored,
+                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+                DeletionProtectionEnabled=True,
+            )
+            self._await(restored)
+        self._call(
+            "update_continuous_backups",
+            TableName=restored,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+        arn = self._call("describe_table", TableName=live)["Table"]["TableArn"]
+        tags = self._call("list_tags_of_resource", ResourceArn=arn)["Tags"]
+        own = [tag for tag in tags if not tag["Key"].startswith("aws:")]
+        if own:
+            self._call("tag_resource", ResourceArn=table["TableArn"], Tags=own)
 
     def _await(self, table: str) -> None:
         def active() -> bool | None:
@@ -143,16 +186,16 @@ class Restore:
             raise _refused(f"scan of {table}", error) from error
 
     def _replay(self, at: datetime) -> str:
-        """Replays the archive from the moment on to the bus; a replayed event reaches the queue for replays alone."""
-        name = f"restore-{at.astimezone(UTC).strftime(_STAMP)}"
-        events, until = self.clients.at("events", self.site.region), self.waiter.clock() / 1000
+        """Replays the archive up to the moment to the bus; a replayed event reaches the queue for replays alone."""
+        name, events = f"restore-{_stamp(at)}", self.clients.at("events", self.site.region)
+        self.waiter.until_clock_reads(round(at.timestamp() * 1000) + _ARCHIVED_WITHIN)
         bus = f"arn:aws:events:{self.site.region}:{self.configuration.account_id}:event-bus/{self.site.bus}"
         try:
             events.start_replay(
                 ReplayName=name,
                 EventSourceArn=self.site.archive,
-                EventStartTime=at,
-                EventEndTime=datetime.fromtimestamp(until, UTC),
+                EventStartTime=at - _REPLAYED_BEFORE,
+                EventEndTime=at,
                 Destination={"Arn": bus},
             )
         except (BotoCoreError, ClientError) as error:
@@ -170,7 +213,7 @@ class Restore:
                 )
             return True if found["State"] == "COMPLETED" else None
 
-        self.announce(f"replaying events since {at.isoformat()} as {name}")
+        self.announce(f"replaying events up to {at.isoformat()} as {name}")
         self.waiter.until(completed, what=f"replay {name}", within=_REPLAYED_WITHIN, every=_POLL)
         return name
 
@@ -183,6 +226,10 @@ class Restore:
             return getattr(self._dynamodb, operation)(**parameters)
         except (BotoCoreError, ClientError) as error:
             raise _refused(operation, error) from error
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime(_STAMP)
 
 
 def _contradiction(item: Mapping[str, Any], expected: dict[str, str], moment: int) -> list[str]:

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from functions.clock import Clock, system_clock
 from recovery.errors import NotInTimeError
 
 T = TypeVar("T")
+
+
+def all_at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """What the calls give, in their order, each from a thread of its own; raises what the first of them raised.
+
+    The threads are daemons: one that hangs outlives nobody.
+    """
+    answers: list[T | None] = [None] * len(calls)
+    errors: list[BaseException | None] = [None] * len(calls)
+
+    def run(number: int) -> None:
+        try:
+            answers[number] = calls[number]()
+        except BaseException as error:  # noqa: BLE001 it is raised where it was asked for
+            errors[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for error in errors:
+        if error is not None:
+            raise error
+    return cast("list[T]", answers)
 
 
 def _sleep(milliseconds: int) -> None:

@@ -13,13 +13,16 @@ from typing import Annotated
 
 import typer
 
+from functions.control_item import ControlItem
 from recovery import lease, readiness
-from recovery.errors import NotReadyError, RecoveryError, RefusedError, StepFailedError
+from recovery.configuration import Configuration
+from recovery.errors import CorruptJournalError, NotReadyError, RecoveryError, RefusedError, StepFailedError
 from recovery.operations import Operations
 from recovery.plan import Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
 from recovery.restore import Restore
+from recovery.takeover import NOBODY
 from recovery.waiting import Waiter
 from runbook.outputs import BUDGET
 from runbook.session import Session
@@ -85,7 +88,10 @@ def status(outputs: Outputs = None, stack: Stack = _STACK, cwd: WorkDir = _HERE,
     """Who holds the lease and the lock, where traffic leads, how the last run stands."""
     it = given(outputs, stack, cwd, None, as_json)
     with refusals(it.show):
-        it.show.status(it.session.operations(it.show.watch, it.show.announce).status())
+        found = it.session.operations(it.show.watch, it.show.announce).status()
+        it.show.status(found)
+        if "corrupt" in (found["last_run"] or {}):
+            raise typer.Exit(CorruptJournalError.exit_code)
 
 
 @app.command()
@@ -140,9 +146,7 @@ def _run(verb: Verb) -> Callable[..., None]:
             plan = plan_of(verb)
             operations = it.session.operations(it.show.watch, it.show.announce)
             if dry_run:
-                _show_plan(it, plan)
-                if verb is not Verb.OPEN:
-                    readiness.require(operations.doctor(verb))
+                _try_out(it, operations, plan, forced)
                 return
             if not yes:
                 _look_ahead(it, operations, verb)
@@ -163,12 +167,17 @@ def resume(
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
     command: Command = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with the run that was killed or that a step held up, whoever began it."""
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
-        _end(it, it.session.operations(it.show.watch, it.show.announce).resume())
+        operations = it.session.operations(it.show.watch, it.show.announce)
+        if dry_run:
+            _show_left(it, operations)
+            return
+        _end(it, operations.resume())
 
 
 @app.command()
@@ -178,6 +187,7 @@ def abort(
     cwd: WorkDir = _HERE,
     command: Command = None,
     yes: Yes = False,
+    dry_run: DryRun = False,
     force: Force = False,
     reason: Reason = None,
     as_json: AsJson = False,
@@ -186,8 +196,12 @@ def abort(
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
         forced = _reason(force, reason)
+        operations = it.session.operations(it.show.watch, it.show.announce)
+        if dry_run:
+            _show_left(it, operations)
+            return
         _typed("abort", yes)
-        said = it.session.operations(it.show.watch, it.show.announce).abort(forced)
+        said = operations.abort(forced)
         it.show.say(said, aborted=said)
 
 
@@ -214,10 +228,12 @@ def restore(
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
     region: Annotated[str | None, typer.Option("--region", help="Where; the region that takes orders.")] = None,
-    replay: Annotated[bool, typer.Option("--replay/--no-replay", help="Replay the events since then.")] = True,
+    replay: Annotated[bool, typer.Option("--replay/--no-replay", help="Replay the last events before it.")] = True,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Restore the engines' tables as they were at a moment, beside the live ones, and replay the events since."""
+    """Restore the engines' tables as they were at a moment, beside the live ones, and replay the events up to it."""
     it = given(outputs, stack, cwd, None, as_json)
     with refusals(it.show):
         moment = _moment(at)
@@ -225,12 +241,27 @@ def restore(
         context = operations.context(plan_of(Verb.FAILOVER), "")
         readiness.check_account(context)
         found = it.session.configuration
-        right = lease.read(context.control, found.tables.control)
-        site = found.site(region or (right.holder if right else found.primary.region))
-        restored = Restore(found, context.clients, site, it.session.waiter, it.show.announce).run(moment, replay=replay)
+        site = found.site(region or _serving(lease.read(context.control, found.tables.control), found))
+        restore = Restore(found, context.clients, site, it.session.waiter, it.show.announce)
+        if dry_run:
+            names = restore.try_out(moment)
+            it.show.say(f"{site.region}: would restore {', '.join(names.values())}", region=site.region, swap=names)
+            return
+        it.show.announce(f"restore in {site.region}, account {found.account_id}: tables beside the live ones")
+        _typed(f"restore {site.region}", yes)
+        restored = restore.run(moment, replay=replay)
         it.show.restored(restored)
         if not restored.verified:
             raise typer.Exit(StepFailedError.exit_code)
+
+
+def _serving(right: ControlItem | None, found: Configuration) -> str:
+    """The region that takes orders; raises RefusedError where none does."""
+    if right is None:
+        return found.primary.region
+    if right.holder == NOBODY:
+        raise RefusedError("no region takes orders now: say with --region in which one to restore")
+    return right.holder
 
 
 def _look_ahead(it: Given, operations: Operations, verb: Verb) -> None:
@@ -243,6 +274,24 @@ def _look_ahead(it: Given, operations: Operations, verb: Verb) -> None:
     for check in found:
         if not check.ready:
             it.show.announce(f"not ready: {check.name}: {check.found}; {check.way_out}")
+
+
+def _try_out(it: Given, operations: Operations, plan: Plan, reason: str | None) -> None:
+    """The plan, and what a run of it would be refused for; to a program the one or the other."""
+    if not it.show.as_json:
+        _show_plan(it, plan)
+    operations.try_out(plan.verb, reason)
+    if it.show.as_json:
+        _show_plan(it, plan)
+
+
+def _show_left(it: Given, operations: Operations) -> None:
+    """The run that is unfinished, and what is left of it; raises NothingToResumeError."""
+    run = operations.under_way()
+    done = run.results()
+    left = [name for name in plan_of(run.verb).names if name not in done]
+    said = f"{readiness.begun(run)} has done {', '.join(done) or 'nothing'}; left: {', '.join(left) or 'nothing'}"
+    it.show.say(said, run=run.id, verb=run.verb, done=sorted(done), left=left)
 
 
 def _show_plan(it: Given, plan: Plan) -> None:

@@ -24,7 +24,7 @@ class Show:
     """One command's output; `as_json` leaves stdout to exactly one document."""
 
     def __init__(self, as_json: bool) -> None:
-        self._json = as_json
+        self.as_json = as_json
         self._out = Console(highlight=False)
         self._progress = Console(stderr=True, highlight=False)
         self._begun: dict[str, float] = {}
@@ -45,12 +45,12 @@ class Show:
         sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, default=str) + "\n")
 
     def error(self, message: str, code: int, **more: Any) -> None:
-        if self._json:
+        if self.as_json:
             self.document({"error": message, "exit_code": code, **more})
         self._progress.print(f"refused: {message}" if code else message, markup=False)
 
     def plan(self, plan: Plan, source: str, target: str, budget: Mapping[str, Any] | None) -> None:
-        if self._json:
+        if self.as_json:
             self.document(plan_document(plan, source, target, budget))
             return
         self._out.print(f"{plan.verb}: {plan.does}", f"from {source} to {target}", f"loses {plan.loses}", sep="\n")
@@ -62,7 +62,7 @@ class Show:
             self._budget(budget)
 
     def checks(self, checks: Sequence[Check]) -> None:
-        if self._json:
+        if self.as_json:
             ready = all(check.ready for check in checks)
             self.document({"ready": ready, "checks": [asdict(check) for check in checks]})
             return
@@ -72,7 +72,7 @@ class Show:
         self._out.print(table)
 
     def status(self, status: Mapping[str, Any]) -> None:
-        if self._json:
+        if self.as_json:
             self.document(status)
             return
         table = Table("what", "how it stands")
@@ -81,7 +81,7 @@ class Show:
         self._out.print(table)
 
     def report(self, report: Report) -> None:
-        if self._json:
+        if self.as_json:
             self.document(report.document())
             return
         table = Table("step", "how it ended", "seconds", "what proves it")
@@ -96,7 +96,7 @@ class Show:
         self._out.print(f"{report.verb} {report.run} is {report.outcome}" + _next(report))
 
     def restored(self, restored: Restored) -> None:
-        if self._json:
+        if self.as_json:
             self.document({**asdict(restored), "verified": restored.verified})
             return
         table = Table("live table", "restored as", "items", "checksum", "contradictions")
@@ -105,12 +105,15 @@ class Show:
                 one.live, one.restored, str(one.items), one.checksum[:16], ", ".join(one.mismatches) or "none"
             )
         self._out.print(table)
-        self._out.print("to use them, give order intake and the engines of this region these names:")
-        for live, name in restored.swap.items():
-            self._out.print(f"  {live} -> {name}")
+        self._out.print(
+            "to use them, in each stack that serves or stands by, and in the one of this region first:",
+            f"  pulumi config set trading:restoredAt {restored.setting}",
+            "  pulumi up",
+            sep="\n",
+        )
 
     def say(self, text: str, **document: Any) -> None:
-        if self._json:
+        if self.as_json:
             self.document(document)
         else:
             self._out.print(text, markup=False)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from components.settings import Settings
 
 
 class TableName(StrEnum):
@@ -16,6 +19,16 @@ class TableName(StrEnum):
     ORDER_BOOK = "order-book"
     MARKET_DATA = "market-data"
     CONTROL = "control"
+
+
+RESTORABLE = (TableName.ORDERS, TableName.POSITIONS, TableName.ORDER_BOOK)
+"""What the runbook brings back to a point in time: the state of the engines."""
+
+
+def serving_name(settings: Settings, table: TableName) -> str:
+    """Name of the table that serves: the live one, or the one that was restored to `restoredAt`."""
+    live, at = settings.shared_name(table), settings.data.restored_at
+    return f"{live}-{at}" if at and table in RESTORABLE else live
 
 
 KeyType = Literal["S", "N"]

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.data.table_schemas import SCHEMAS, Index, TableName, TableSchema
+from components.data.table_schemas import RESTORABLE, SCHEMAS, Index, TableName, TableSchema, serving_name
 from components.data.tags import BACKED_UP
 from components.layer import Layer
 from components.settings import Settings
@@ -39,6 +39,9 @@ class Tables(Layer):
     A strongly consistent table is told all its regions when it is made, and the primary must not name the recovery
     region: the recovery region declares it, with a replica in the primary's and a witness in a third. That is the
     control table always, and orders and positions by setting; the primary serves once the recovery stack stands.
+    Where `restoredAt` names a restore, its tables serve in the place of the live ones: whoever asks for a name is given
+    theirs. The runbook made them, and the recovery region joins them as it does the others.
+
     What such a table costs is time: a write is acknowledged when the nearer of the other regions has it too, about
     12 ms from us-east-1 (to us-east-2) and 50 ms from us-west-2, where a write that replicates by itself takes
     single milliseconds. What it gives is that nothing acknowledged is lost with a region.
@@ -46,6 +49,7 @@ class Tables(Layer):
 
     declared: dict[TableName, aws.dynamodb.Table]
     replicas: dict[TableName, aws.dynamodb.TableReplica]
+    restored_replicas: dict[TableName, aws.dynamodb.TableReplica]
 
     def __init__(self, name: str, args: TablesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data:Tables", name, opts)
@@ -62,20 +66,30 @@ class Tables(Layer):
                 if args.settings.reaches_primary
                 else {}
             )
+        self.restored_replicas = (
+            {table: self._restored_replica(table) for table in RESTORABLE}
+            if self.replicas and args.settings.data.restored_at
+            else {}
+        )
         if args.settings.data.table_contributor_insights:
             for table in TableName if not args.settings.is_primary else self.declared:
                 self._report_busy_keys(table)
         self.register_outputs({"names": self.names, "arns": self.arns})
 
     def name(self, table: TableName) -> str:
-        """Name of a table, the same in both regions."""
+        """Name of the table that serves, the same in both regions."""
+        return serving_name(self._settings, table)
+
+    def _live_name(self, table: TableName) -> str:
         return self._settings.shared_name(table)
 
     def arn(self, table: TableName) -> str:
         """ARN of a table in this region. Written, not read back: the same whichever stack declares the table, and
         before and after a takeover."""
-        general = self._settings.general
-        return f"arn:aws:dynamodb:{general.region}:{general.account_id}:table/{self.name(table)}"
+        return self._arn_in(self._settings.general.region, table)
+
+    def _arn_in(self, region: str, table: TableName) -> str:
+        return f"arn:aws:dynamodb:{region}:{self._settings.general.account_id}:table/{self.name(table)}"
 
     @property
     def names(self) -> dict[str, str]:
@@ -103,9 +117,15 @@ class Tables(Layer):
 
     def _replica(self, table: TableName) -> aws.dynamodb.TableReplica:
         arns = pulumi.Output.from_input(self._args.primary_table_arns)
+        return self._joined(table, table, arns.apply(lambda by_name: (by_name or {})[table.value]))
+
+    def _restored_replica(self, table: TableName) -> aws.dynamodb.TableReplica:
+        return self._joined(f"{table}-restored", table, self._arn_in(self._settings.general.primary_region, table))
+
+    def _joined(self, name: str, table: TableName, arn: pulumi.Input[str]) -> aws.dynamodb.TableReplica:
         return aws.dynamodb.TableReplica(
-            table,
-            global_table_arn=arns.apply(lambda by_name: (by_name or {})[table.value]),
+            name,
+            global_table_arn=arn,
             kms_key_arn=self._args.key_arn,
             point_in_time_recovery=True,
             deletion_protection_enabled=True,
@@ -138,7 +158,7 @@ class Tables(Layer):
         schema = SCHEMAS[table]
         warm = None if table is TableName.CONTROL else self._warm()
         return {
-            "name": self.name(table),
+            "name": self._live_name(table),
             "billing_mode": "PAY_PER_REQUEST",
             "hash_key": schema.partition_key,
             "range_key": schema.sort_key,
@@ -155,7 +175,7 @@ class Tables(Layer):
         }
 
     def _tags(self, table: TableName) -> dict[str, str]:
-        return {"Name": self.name(table), **(BACKED_UP if SCHEMAS[table].backed_up else {})}
+        return {"Name": self._live_name(table), **(BACKED_UP if SCHEMAS[table].backed_up else {})}
 
     def _warm(self) -> dict[str, int]:
         data = self._settings.data
@@ -165,7 +185,7 @@ class Tables(Layer):
         """By name, so that a region that has taken over goes on reporting the replicas that it let go of."""
         made = self.declared.get(table) or self.replicas.get(table)
         aws.dynamodb.ContributorInsights(
-            table, table_name=self.name(table), opts=self.after(made) if made else self.child
+            table, table_name=self._live_name(table), opts=self.after(made) if made else self.child
         )
 
 

@@ -62,7 +62,12 @@ class FailoverAccess:
             Statement(
                 "CompareOrders",
                 ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"],
-                [self.tables.arn(TableName.ORDERS), there, there.removesuffix(orders) + positions],
+                [
+                    self.tables.arn(TableName.ORDERS),
+                    self.tables.arn(TableName.POSITIONS),
+                    there,
+                    there.removesuffix(orders) + positions,
+                ],
             ),
             Statement(
                 "ReadOrdersOfThePrimaryEncrypted",
@@ -75,7 +80,7 @@ class FailoverAccess:
                 ],
                 conditions={"StringEquals": {"kms:ViaService": f"dynamodb.{general.primary_region}.amazonaws.com"}},
             ),
-            Statement("CountTheOutbox", ["dynamodb:Query"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
+            Statement("CountTheOutbox", ["dynamodb:Scan"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
             Statement(
                 "AskOrderIntakeAndGoOn",
                 ["lambda:InvokeFunction"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.data.table_schemas import TableName, serving_name
 from components.security.boundaries import Boundaries, fenced_regions
 from components.security.keys import KEY_USE, DataClass, Keys
 from components.security.policies import Statement
@@ -70,7 +71,8 @@ class People:
     def trader(self) -> list[Statement]:
         """Sends, looks up and cancels orders through the API; reads orders and positions; sees dashboards."""
         region, account = self.settings.region.name, self.settings.general.account_id
-        tables = [self._arn("dynamodb", f"table/{self.settings.shared_name(t)}") for t in ("orders", "positions")]
+        read = (TableName.ORDERS, TableName.POSITIONS)
+        tables = [self._arn("dynamodb", f"table/{serving_name(self.settings, table)}") for table in read]
         return [
             Statement(
                 "TradeThroughTheApi",
@@ -107,7 +109,8 @@ class People:
         ]
 
     def operator(self) -> list[Statement]:
-        """Observes everything, reads no trading data, and carries out the runbook's steps on the platform's own."""
+        """Observes everything, and carries out the runbook's steps on the platform's own. Of trading data it reads the
+        orders and positions that the runbook compares and names."""
         return [
             Statement("Observe", _OBSERVE, ["*"]),
             Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
@@ -221,7 +224,11 @@ class People:
         ]
 
     def _recovery(self) -> list[Statement]:
-        control = self._arn("dynamodb", f"table/{self.settings.shared_name('control')}")
+        names = {table: serving_name(self.settings, table) for table in TableName}
+        control, orders, positions = (
+            self._arn("dynamodb", f"table/{names[table]}")
+            for table in (TableName.CONTROL, TableName.ORDERS, TableName.POSITIONS)
+        )
         return [
             Statement("RunFunctions", ["lambda:InvokeFunction"], [self._arn("lambda", f"function:{self._own}")]),
             Statement(
@@ -241,7 +248,68 @@ class People:
                 [self._arn("rds", f"db:{self._own}")],
             ),
             Statement(
-                "RestoreTables", ["dynamodb:RestoreTableToPointInTime"], [self._arn("dynamodb", f"table/{self._own}")]
+                "DetachAndRotateSecrets",
+                [
+                    "secretsmanager:DescribeSecret",
+                    "secretsmanager:RotateSecret",
+                    "secretsmanager:StopReplicationToReplica",
+                ],
+                [self._arn("secretsmanager", f"secret:{self._own}")],
+            ),
+            Statement(
+                "DetachFiles",
+                ["elasticfilesystem:DeleteReplicationConfiguration"],
+                [self._arn("elasticfilesystem", "file-system/*")],
+                conditions={"StringEquals": {"aws:ResourceTag/ManagedBy": "pulumi"}},
+            ),
+            Statement(
+                "CompareAndNameOrders",
+                ["dynamodb:GetItem", "dynamodb:Scan"],
+                [orders, f"{orders}/index/outbox", positions],
+            ),
+            Statement(
+                "ReadOrdersOfEitherRegion",
+                ["kms:Decrypt"],
+                [
+                    pulumi.Output.concat(
+                        f"arn:aws:kms:*:{self.settings.general.account_id}:key/", self.keys.key_id(DataClass.TABLES)
+                    )
+                ],
+                conditions={"StringLike": {"kms:ViaService": "dynamodb.*.amazonaws.com"}},
+            ),
+            Statement(
+                "ScaleOut",
+                [
+                    "codebuild:BatchGetBuilds",
+                    "codebuild:BatchGetProjects",
+                    "codebuild:ListBuildsForProject",
+                    "codebuild:StartBuild",
+                ],
+                [self._arn("codebuild", f"project/{self._own}")],
+            ),
+            # Who restores a table makes another and fills it (DynamoDB Developer Guide, "Point-in-time recovery").
+            Statement(
+                "RestoreTables",
+                [
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:DeleteItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:RestoreTableToPointInTime",
+                    "dynamodb:Scan",
+                    "dynamodb:TagResource",
+                    "dynamodb:UpdateContinuousBackups",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:UpdateTable",
+                ],
+                # The stamp that the runbook gives to a restored table: never the live one.
+                [self._arn("dynamodb", f"table/{self.settings.general.name_prefix}-*-????????T??????Z")],
+            ),
+            Statement(
+                "RestoreFromTables",
+                ["dynamodb:RestoreTableToPointInTime"],
+                [self._arn("dynamodb", f"table/{self._own}")],
             ),
             Statement("ReplayEvents", ["events:CancelReplay", "events:StartReplay"], [self._arn("events", "*")]),
             Statement(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from components.settings.data import StorageType
+from components.settings.data import Consistency, StorageType
 from components.settings.market import MarketSettings, Weekday, minute_of_day
 from components.settings.windows import DAY, overlap, touch, weekly
 
@@ -49,6 +49,19 @@ def storage_holds_its_operations(settings: Settings) -> Iterator[tuple[str, Any,
             "dbThroughput",
             data.db_throughput,
             f"dbIops = {data.db_iops} carry {data.db_iops // GP3_IOPS_PER_MIBPS} at most; raise them, or lower this",
+        )
+
+
+def restored_tables_can_be_global(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A table must be empty to become strongly consistent over regions (DynamoDB Developer Guide, "Multi-Region strong
+    consistency"), and a restored one is not."""
+    data = settings.data
+    if data.restored_at and data.orders_consistency is Consistency.STRONG:
+        yield (
+            "restoredAt",
+            data.restored_at,
+            "names tables that are not empty and so cannot be strongly consistent; write their items back into the "
+            "live ones, and leave this empty",
         )
 
 
@@ -113,6 +126,7 @@ def backups_outlive_records(settings: Settings) -> Iterator[tuple[str, Any, str]
 
 CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
     storage_holds_its_operations,
+    restored_tables_can_be_global,
     storage_can_grow,
     windows_are_apart,
     maintenance_waits_for_the_close,

@@ -90,6 +90,12 @@ class DataSettings(Section):
         "lacks nothing, and each write waits for the nearer of the other two regions. Cannot be changed once "
         "the tables exist.",
     )
+    restored_at: str = Field(
+        "",
+        description="Moment of a restore, as 20260102T140000Z: the orders, positions and order book that the runbook "
+        "restored to it serve in the place of the live ones; empty: the live ones serve.",
+        pattern=r"^$|^\d{8}T\d{6}Z$",
+    )
     table_warm_reads: int = Field(
         12000, description="Reads/s that each table takes at once, without growing into them.", ge=12000, le=10_000_000
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions import metrics
 from recovery.errors import NothingToResumeError, RecoveryError
-from recovery.operations import Operations
+from recovery.operations import Operations, takes_over_here
 from recovery.plan import Verb
 from recovery.report import Report
 
@@ -59,16 +59,23 @@ class Decider:
             self.count(metrics.FAILOVERS_ASKED_FOR)
             self.tell("Primary region lost? Decide about a failover", _QUESTION.format(alarm=self.quorum_alarm))
             return {"decision": "asked", "alarm": self.quorum_alarm}
-        return self._carried_out("failover", self._begun_or_resumed)
+        return self._carried_out("failover", self._failed_over)
 
-    def _begun_or_resumed(self) -> Report:
-        """A repeated event finds the run that the first one began."""
+    def _failed_over(self) -> Report:
+        """A repeated event finds the run that the first one began; any other that does not lead to the recovery region,
+        or waits for the lost one before it does, is given up. A drill gives way by itself."""
         operations = self.operations()
         try:
-            return operations.resume()
+            under_way = operations.under_way()
         except NothingToResumeError:
-            self.count(metrics.FAILOVERS_RUN)
-            return operations.begin(Verb.FAILOVER)
+            under_way = None
+        if under_way is not None and takes_over_here(under_way):
+            return operations.resume()
+        if under_way is not None and under_way.verb != Verb.DRILL:
+            said = operations.abort(f"{self.quorum_alarm}: a failover takes its place")
+            self.tell(f"Recovery: {under_way.verb} is given up for a failover", f"{said}\n\n{_HOW_TO_LOOK}")
+        self.count(metrics.FAILOVERS_RUN)
+        return operations.begin(Verb.FAILOVER)
 
     def _carried_out(self, what: str, run: Callable[[], Report]) -> dict[str, Any]:
         try:

@@ -8,12 +8,10 @@ from recovery.context import Context
 from recovery.errors import StepFailedError
 from recovery.journal import Facts
 from recovery.steps.step import Stage, Step, Wait
-from recovery.takeover import take_over
+from recovery.takeover import NOBODY, take_over
 
 # The holder extends its lease a few times in a second at most, and each of them can come between read and write.
 _TRIES = 20
-QUIESCED = "nobody"
-"""Holder of a lease under which no region accepts: between the two sides of a switchover."""
 
 
 def stored(context: Context) -> ControlItem | None:
@@ -28,7 +26,10 @@ class _Taking(Step):
 
     def observe(self, context: Context) -> Facts:
         found = stored(context)
-        return {"holder": found.holder if found else None, "epoch": found.epoch if found else 0}
+        if found is None:
+            return {"holder": None, "epoch": 0, "accepted_until": 0}
+        until = found.valid_from if found.holder == NOBODY else found.valid_until
+        return {"holder": found.holder, "epoch": found.epoch, "accepted_until": until}
 
     def done(self, context: Context, intended: Facts) -> bool:
         found = stored(context)
@@ -50,11 +51,7 @@ class _Taking(Step):
                 if self.done(context, intended):
                     return
                 continue
-            # Nobody accepts under a lease that nobody holds, but the one before it may not have ended yet.
-            quiet = found is not None and found.holder == QUIESCED
-            start = max(now, found.valid_from) if found is not None and quiet else now
-            lasts = context.configuration.timing.lease
-            takeover = take_over(found, self.holder(context), start, lasts, old_holder_stopped=quiet)
+            takeover = take_over(found, self.holder(context), now, context.configuration.timing.lease)
             if lease.write(context.control, table, takeover):
                 return
         raise StepFailedError(f"the lease in {table} changed at each of {_TRIES} tries; find out who writes it")
@@ -66,6 +63,7 @@ class _Taking(Step):
         return {
             "old_holder": intended["holder"],
             "old_epoch": intended["epoch"],
+            "accepted_until": intended["accepted_until"],
             "holder": found.holder,
             "epoch": found.epoch,
             "valid_from": found.valid_from,
@@ -91,7 +89,7 @@ class Quiesce(_Taking):
     stage = Stage.GAP
 
     def holder(self, context: Context) -> str:
-        return QUIESCED
+        return NOBODY
 
 
 class AwaitLease(Wait):

@@ -45,11 +45,12 @@ class RecordKnownOrders(Step):
 
     def act(self, context: Context, intended: Facts) -> None:
         taken, tables = context.result(TakeLease.name), context.configuration.tables
-        epoch, since = taken["old_epoch"], taken["valid_from"] - known_orders.WINDOW_MILLISECONDS
+        # Nobody may have held the lease for longer than the window.
+        epoch, since = taken["old_epoch"], max(0, taken["accepted_until"] - known_orders.WINDOW_MILLISECONDS)
         try:
-            orders = known_orders.of_epoch(context.clients.here("dynamodb"), tables.orders, epoch, max(0, since))
+            orders = known_orders.up_to_epoch(context.clients.here("dynamodb"), tables.orders, epoch, since)
             names = [order["order_id"] for order in orders]
-            known_orders.write(context.control, tables.control, epoch, max(0, since), names)
+            known_orders.write(context.control, tables.control, epoch, since, names)
         except _READ_FAILURES as error:
             raise _unreadable(error) from error
 
@@ -79,7 +80,7 @@ class ReconcileOrders(Wait):
             here = context.clients.at("dynamodb", context.source.region)
             late = [
                 _named(order, here, tables.orders)
-                for order in known_orders.of_epoch(returned, tables.orders, known.epoch, known.since)
+                for order in known_orders.up_to_epoch(returned, tables.orders, known.epoch, known.since)
                 if order["order_id"] not in known
             ]
         except _READ_FAILURES as error:

@@ -23,8 +23,8 @@ from recovery.steps.step import Stage
 from rehearsal.drill import ledger
 from rehearsal.drill.ledger import Findings, Handover
 from rehearsal.drill.operator import Command, Finished, Operator
-from rehearsal.drill.orders import Switched, Traffic, stored
-from rehearsal.drill.result import Mark, Result, Span
+from rehearsal.drill.orders import Acceptance, Switched, Traffic, stored
+from rehearsal.drill.result import DECIDED, Mark, Result, Span
 from rehearsal.drill.scenario import Loss, Scenario, Second
 from rehearsal.drill.stream import published
 from rehearsal.drill.world import World, wait_until
@@ -53,6 +53,7 @@ class Drill:
     handovers: list[Handover] = field(default_factory=list)
     refused: str | None = None
     resumed: bool = False
+    lost_at: int | None = None
 
     def run(self) -> Result:
         """Raises OperatorError and TimeoutError where the drill cannot go on."""
@@ -82,12 +83,13 @@ class Drill:
                 inside.start()
                 self._await_orders(inside, self._primary, 2)
             self._mark(f"{self._primary.region} {self.scenario.loss}")
+            self.lost_at = self.marks[-1].at
             self.world.server.set_outage(self._primary.region, self.scenario.loss.value)
             detection = self._detected()
             self._mark("detected")
         if self.scenario.fault:
             self.world.server.inject(self.scenario.fault)
-        self._mark("decided")
+        self._mark(DECIDED)
         finished = self._decided(commands)
         spans = self._spans()
         self._hand_over(finished)
@@ -116,8 +118,11 @@ class Drill:
     def _prepared(self) -> list[Command]:
         """Operators with the command typed and not confirmed."""
         self._measure_replica(self._standby)
-        # The health checkers and the observers ask every few seconds, so order intake's processes are there.
+        # The health checkers and the observers ask every few seconds and the schedule each minute, so the functions'
+        # processes are there. One that starts now would hold the whole in-memory AWS up for a second.
         self._intake(self._standby).health()
+        for site in (self._primary, self._standby):
+            self._invoke_redrive(site)
         count = 2 if self.scenario.second is Second.TWO_OPERATORS else 1
         commands = [self.operator.begin(self.scenario.verb, kill_at=self.scenario.kill_at) for _ in range(count)]
         for command in commands:
@@ -176,6 +181,7 @@ class Drill:
         findings = Findings(
             accepted=len(ids),
             lost=tuple(lost),
+            lost_too_early=tuple(self._lost_too_early(acceptances, lost)),
             unnamed=tuple(sorted((set(unknown) | set(lost) - entered_again) - named)),
             misnamed=tuple(sorted(named - set(unknown))),
             duplicates=tuple(ledger.duplicates(acceptances, lost)),
@@ -205,6 +211,11 @@ class Drill:
         )
         result.troubles = troubles(result)
         return result
+
+    def _lost_too_early(self, acceptances: list[Acceptance], lost: list[str]) -> list[str]:
+        if self.lost_at is None:
+            return []
+        return ledger.lost_too_early(acceptances, lost, self.lost_at, self.scenario.lag * 1000)
 
     @property
     def _primary(self) -> Site:
@@ -338,6 +349,7 @@ def troubles(result: Result) -> list[str]:
     elif result.strong and about.lost:
         found.append(f"{len(about.lost)} orders were lost from strongly consistent tables: {', '.join(about.lost[:5])}")
     for what, orders in (
+        ("had had the time to arrive and were lost", about.lost_too_early),
         ("had not arrived at the takeover and were not named", about.unnamed),
         ("were named as not known and were known", about.misnamed),
         ("were confirmed as two", about.duplicates),

@@ -24,10 +24,12 @@ class Handover:
 class Findings:
     """`lost` are confirmed orders that the region which took over did not know; `unnamed` of them were not named when
     the primary was back, `misnamed` were named although they were known. `duplicates` are orders that were confirmed
-    with two different answers; `unpublished` are in no stream."""
+    with two different answers; `unpublished` are in no stream; `lost_too_early` are the lost ones that had had the
+    time to arrive."""
 
     accepted: int
     lost: tuple[str, ...] = ()
+    lost_too_early: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
     misnamed: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
@@ -83,6 +85,17 @@ def lost_orders(acceptances: Iterable[Acceptance], old_epoch: int, known: Mappin
     while the old region is gone. One that its client entered there again is in that table, under the new epoch."""
     confirmed = {one.order_id for one in acceptances if one.epoch == old_epoch}
     return sorted(order for order in confirmed if order not in known or known[order]["epoch"] != old_epoch)
+
+
+def lost_too_early(
+    acceptances: Iterable[Acceptance], lost: Iterable[str], lost_at: int, lag_milliseconds: float
+) -> list[str]:
+    """Lost orders that were confirmed longer than the lag before the primary was lost (milliseconds since 1970): an
+    order is written before it is confirmed, so these had been replicated."""
+    answered: dict[str, int] = {}
+    for one in acceptances:
+        answered[one.order_id] = min(one.answered_at, answered.get(one.order_id, one.answered_at))
+    return sorted(order for order in lost if answered[order] + lag_milliseconds < lost_at)
 
 
 def unknown_orders(old: Mapping[str, Item], old_epoch: int, known: Mapping[str, Item]) -> list[str]:

@@ -10,6 +10,9 @@ from rehearsal.drill.ledger import Findings
 from rehearsal.drill.orders import Acceptance
 from rehearsal.drill.scenario import Scenario
 
+DECIDED = "decided"
+"""The mark at which the recovery time begins."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -58,6 +61,16 @@ class Result:
         any, and whoever takes it up again goes on in the gap."""
         gap = [span for span in self.spans if span.step in self.steps]
         return (max(span.ended for span in gap) - min(span.begun for span in gap)) / 1000 if gap else 0.0
+
+    @property
+    def afterwards(self) -> dict[str, float]:
+        """Seconds by step of what followed the first accepted order, by the journal."""
+        gap = [span.ended for span in self.spans if span.step in self.steps]
+        return {
+            span.step: (span.ended - span.begun) / 1000
+            for span in self.spans
+            if span.step not in self.steps and gap and span.begun >= max(gap)
+        }
 
     @property
     def preparation(self) -> float:

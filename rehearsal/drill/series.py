@@ -100,6 +100,7 @@ class Series:
             "rto_s": {
                 **spread([result.recovery_seconds for result in self.failovers]),
                 "measured": self._measured(),
+                "afterwards": self._afterwards(),
                 "modelled": dict(self.modelled),
                 "switchover_gap": spread([result.gap_seconds for result in planned]),
                 "with_operator_killed": spread([result.recovery_seconds for result in killed]),
@@ -131,6 +132,14 @@ class Series:
             "problems": self.problems(),
             "targets_missed": self.missed(),
         }
+
+    def _afterwards(self) -> dict[str, Any]:
+        """By step of what follows the first accepted order, with a clock of its own."""
+        by_step: dict[str, list[float]] = {}
+        for result in self.failovers:
+            for step, seconds in result.afterwards.items():
+                by_step.setdefault(step, []).append(seconds)
+        return {step: spread(seconds) for step, seconds in by_step.items()}
 
     def _measured(self) -> dict[str, Any]:
         """By step of the gap; the wait for the old lease stands by itself."""

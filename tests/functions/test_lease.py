@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 from functions.control_item import ControlItem, MalformedControlItemError, from_attributes, to_attributes
 from functions.environment import Environment, SettingError
 from functions.order_intake.lease import LeaseSettings
-from recovery.takeover import take_over
+from recovery.takeover import NOBODY, take_over
 from tests.functions.aws import CONTROL, REGION, refused
 from tests.functions.conftest import VARIABLES, Platform
 
@@ -142,10 +142,14 @@ def test_a_takeover_raises_the_epoch_and_waits_out_the_lease_it_read() -> None:
     assert takeover.wait_milliseconds(11_000) == 0
 
 
-def test_a_takeover_of_a_lapsed_lease_or_from_a_stopped_holder_waits_for_nothing() -> None:
+def test_a_takeover_of_a_lapsed_lease_waits_for_nothing() -> None:
     assert take_over(ControlItem(REGION, 7, 0, 5_000), OTHER, 6_000, 6_000).wait_milliseconds(6_000) == 0
-    stopped = take_over(ControlItem(REGION, 7, 0, 9_000), OTHER, 6_000, 6_000, old_holder_stopped=True)
-    assert stopped.wait_milliseconds(6_000) == 0
+
+
+def test_a_takeover_from_nobody_waits_out_the_lease_before_and_no_longer() -> None:
+    quiet = take_over(ControlItem(REGION, 7, 0, 10_000), NOBODY, 6_000, 6_000).item
+    assert take_over(quiet, OTHER, 8_000, 6_000).wait_milliseconds(8_000) == 2_000
+    assert take_over(quiet, OTHER, 11_000, 6_000).wait_milliseconds(11_000) == 0
 
 
 def test_the_first_holder_of_all_starts_with_epoch_one() -> None:

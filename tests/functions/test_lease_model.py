@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from functions.control_item import ControlItem
 from functions.order_intake import lease as rules
 from functions.order_intake.lease import Grant, LeaseSettings, LeaseStoreUnavailableError
-from recovery.takeover import Takeover, take_over
+from recovery.takeover import NOBODY, Takeover, take_over
 from tests.functions.lease_model import LINKS, REGIONS, SETTINGS, Accepted, ModelStore, Process, Weather, World
 
 # What fails is drawn from all that can; most of the time nothing does, or no run would get anywhere.
@@ -97,20 +97,22 @@ class TwoRegions(RuleBasedStateMachine):
 
     @rule(
         region=st.sampled_from(REGIONS),
+        holder=st.sampled_from([*REGIONS, *REGIONS, NOBODY]),
         reading=WEATHER,
         thinking=st.one_of(st.just(0), st.integers(0, 300)),
         writing=WEATHER,
         waits=st.booleans(),
     )
     def an_operator_takes_over(
-        self, region: str, reading: Weather, thinking: int, writing: Weather, waits: bool
+        self, region: str, holder: str, reading: Weather, thinking: int, writing: Weather, waits: bool
     ) -> None:
+        """Gives the lease to a region, or to nobody as a switchover does first; wherever the operator is."""
         store = self.store_type(self.world, region)
         store.weather = reading
         try:
             stored = store.read()
             self.world.now += thinking
-            takeover = self.take_over(stored, region)
+            takeover = self.take_over(stored, holder, region)
             store.weather = writing
             store.take_over(takeover.condition, takeover.item)
         except LeaseStoreUnavailableError:
@@ -128,8 +130,8 @@ class TwoRegions(RuleBasedStateMachine):
     def confirms(self, process: Process, grant: Grant) -> bool:
         return process.keeper.confirms(grant)
 
-    def take_over(self, stored: ControlItem | None, region: str) -> Takeover:
-        return take_over(stored, region, self.world.clock_of(region)(), SETTINGS.lease)
+    def take_over(self, stored: ControlItem | None, holder: str, region: str) -> Takeover:
+        return take_over(stored, holder, self.world.clock_of(region)(), SETTINGS.lease)
 
     def _start(self, number: int) -> Process:
         return Process.start(self.world, REGIONS[number // 2], self.store_type)
@@ -138,9 +140,22 @@ class TwoRegions(RuleBasedStateMachine):
 class WithoutTheWait(TwoRegions):
     """A takeover that does not wait out the old lease."""
 
-    def take_over(self, stored: ControlItem | None, region: str) -> Takeover:
-        now = self.world.clock_of(region)()
-        return take_over(stored, region, now, SETTINGS.lease, old_holder_stopped=True)
+    def take_over(self, stored: ControlItem | None, holder: str, region: str) -> Takeover:
+        return _at_once(super().take_over(stored, holder, region), self.world.clock_of(region)())
+
+
+class WithoutTheWaitAfterNobody(TwoRegions):
+    """A takeover from nobody that forgets the lease before."""
+
+    def take_over(self, stored: ControlItem | None, holder: str, region: str) -> Takeover:
+        takeover = super().take_over(stored, holder, region)
+        if stored is None or stored.holder != NOBODY:
+            return takeover
+        return _at_once(takeover, self.world.clock_of(region)())
+
+
+def _at_once(takeover: Takeover, now: int) -> Takeover:
+    return replace(takeover, item=replace(takeover.item, valid_from=now, valid_until=now + SETTINGS.lease))
 
 
 class WithoutTheConfirmation(TwoRegions):
@@ -181,8 +196,8 @@ _CALM = Weather()
 _OLD, _NEW = REGIONS
 
 
-def _take_over(machine: TwoRegions, thinking: int = 0) -> None:
-    machine.an_operator_takes_over(_NEW, _CALM, thinking, _CALM, False)
+def _take_over(machine: TwoRegions, holder: str = _NEW) -> None:
+    machine.an_operator_takes_over(_NEW, holder, _CALM, 0, _CALM, False)
 
 
 def _new_holder_is_answered_first(machine: TwoRegions) -> None:
@@ -195,6 +210,13 @@ def _new_holder_is_answered_first(machine: TwoRegions) -> None:
 
 def _a_takeover_while_an_order_is_in_hand(machine: TwoRegions) -> None:
     machine.orders_arrive(0, _CALM, 0)
+    _take_over(machine)
+    _new_holder_is_answered_first(machine)
+
+
+def _a_takeover_by_way_of_nobody_while_an_order_is_in_hand(machine: TwoRegions) -> None:
+    machine.orders_arrive(0, _CALM, 0)
+    _take_over(machine, NOBODY)
     _take_over(machine)
     _new_holder_is_answered_first(machine)
 
@@ -239,7 +261,7 @@ def _an_extension_between_a_takeover_s_read_and_its_write(machine: TwoRegions) -
     read = store.read()
     machine.time_passes(SETTINGS.lease // 2 + 20)
     machine.orders_arrive(0, _CALM, 4)
-    takeover = machine.take_over(read, _NEW)
+    takeover = machine.take_over(read, _NEW, _NEW)
     store.take_over(takeover.condition, takeover.item)
     machine.time_passes(SETTINGS.lease // 2 - 20 - SETTINGS.margin)
     # The old holder's lease was extended, so it may accept; the new holder waited out the one that it had read.
@@ -258,6 +280,7 @@ def _an_extension_between_a_takeover_s_read_and_its_write(machine: TwoRegions) -
 
 _SCHEDULES = {
     WithoutTheWait: _a_takeover_while_an_order_is_in_hand,
+    WithoutTheWaitAfterNobody: _a_takeover_by_way_of_nobody_while_an_order_is_in_hand,
     WithoutTheConfirmation: _a_process_that_stands_still_between_grant_and_answer,
     WithoutTheMargin: _clocks_that_are_as_far_apart_as_they_may_be,
     ExtensionsThatShorten: _an_extension_with_an_earlier_end,

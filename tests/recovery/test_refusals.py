@@ -174,6 +174,14 @@ def test_a_run_that_began_while_another_looked_around_is_noticed(world: World) -
     assert world.state()["lock free"]
 
 
+def test_a_failover_does_not_wait_for_a_drill_that_found_a_difference(world: World) -> None:
+    world.order("STUCK", arrived=False)
+    world.clock.advance(60_000)
+    assert world.operations("alice").begin(Verb.DRILL).outcome == "incomplete"
+    refused(world, UnfinishedRunError, r"drill \w+, begun by alice at .* has not ended", Verb.SWITCHOVER)
+    assert world.operations("bob").begin(Verb.FAILOVER).outcome == "done"
+
+
 def test_a_run_that_has_not_ended_is_resumed_or_aborted_before_another(world: World) -> None:
     with pytest.raises(KilledError):
         world.operations("alice", watch=killing_at("detach-files", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)

@@ -1,8 +1,10 @@
-"""Events since a moment are replayed once, and a replay that fails is no success."""
+"""Tables come back beside the live ones and as safe, events are replayed up to the moment and once, and a replay that
+fails is no success."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -50,19 +52,33 @@ def restore(world: World) -> Restore:
     return Restore(found, clients, found.standby, Waiter(world.clock, world.sleep), lambda _line: None)
 
 
-def test_the_archive_is_replayed_from_the_moment_to_now_and_once_only(world: World, events: Events) -> None:
+def test_the_archive_is_replayed_up_to_the_moment_and_once_only(world: World, events: Events) -> None:
     found = restore(world).run(AT, replay=True)
     assert found.replay == "restore-20260102T140000Z"
     replay = events.replays[found.replay]
-    assert replay["EventStartTime"] == AT
-    assert replay["EventEndTime"] == datetime.fromtimestamp(worlds_now(world), UTC)
+    assert replay["EventStartTime"] == AT - timedelta(minutes=5), "engines store what they have done a little later"
+    assert replay["EventEndTime"] == AT, "nothing that came after the moment is in the state of the moment"
     assert replay["Destination"] == {"Arn": "arn:aws:events:us-west-2:123456789012:event-bus/standby-bus"}
     assert restore(world).run(AT, replay=True) == found
 
 
-def worlds_now(world: World) -> float:
-    """When the replay was started: before its end was waited for."""
-    return (world.clock() - sum(world.slept)) / 1000
+def test_a_replay_waits_until_the_archive_has_all_events_of_the_moment(world: World, events: Events) -> None:
+    at = datetime.fromtimestamp(world.clock() / 1000, UTC) - timedelta(minutes=6)
+    restore(world).run(at, replay=True)
+    assert world.slept[0] == 4 * 60_000, "events arrive in an archive within ten minutes"
+
+
+def test_a_restored_table_is_as_safe_as_the_live_one_and_is_restored_again_under_its_own_name(
+    world: World, events: Events
+) -> None:
+    found = restore(world).run(AT, replay=False)
+    backups = world.services["dynamodb", WEST]
+    assert backups.like_the_live_ones == {name: {"stream", "recovery", "tags"} for name in found.swap.values()}
+    assert found.setting == "20260102T140000Z"
+    tables = replace(world.configuration.tables, orders=found.swap["orders"])
+    again = replace(restore(world), configuration=replace(world.configuration, tables=tables))
+    later = again.names(AT + timedelta(minutes=1))
+    assert later["orders-20260102T140000Z"] == "orders-20260102T140100Z"
 
 
 def test_a_replay_that_fails_is_reported_with_its_reason(world: World, events: Events) -> None:

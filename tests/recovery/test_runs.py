@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from recovery.clients import Clients
+from recovery.clients import PAGE_TRIES, Clients
 from recovery.context import Parts
 from recovery.errors import RegionLostError, StepFailedError, WrongAccountError
 from recovery.executor import Moment, Point
@@ -120,7 +120,7 @@ def test_a_switchover_with_the_primary_gone_stops_before_anything_is_stopped(wor
     report = world.operations(**clients).begin(Verb.SWITCHOVER)
     assert report.outcome == "incomplete"
     assert "a switchover needs both regions, `failover` does not" in (report.step("compare-orders").trouble or "")
-    assert report.reached["cut"] == 1
+    assert report.reached["cut"] == PAGE_TRIES
     assert world.state()["lease"] == (EAST, 1)
     assert report.step("quiesce").status is Status.NOT_BEGUN
 
@@ -180,6 +180,45 @@ def test_failback_names_each_order_that_the_takeover_had_not_known(world: World)
     assert world.accepting() == {EAST}
     assert world.switch.state() == "primary"
     assert world.shrunk.runs == [report.run]
+
+
+def test_orders_of_an_epoch_before_the_last_are_named_too(world: World) -> None:
+    """A switchover is broken off by the loss of the primary: the lease has passed through two epochs since the last
+    orders were accepted, and they had not arrived."""
+    late: list[str] = []
+
+    def watch(moment: Moment) -> None:
+        if moment.point is Point.BEFORE_INTENT and moment.step.name == "quiesce":
+            late.append(world.order("LATE", arrived=False))
+
+    assert world.operations(watch=watch).begin(Verb.SWITCHOVER).outcome == "incomplete"
+    world.operations().abort()
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    world.give_back_the_primary()
+    facts = world.operations().begin(Verb.FAILBACK).step("reconcile-orders").facts
+    assert [order["order_id"] for order in facts["named"]] == late
+
+
+def test_a_lease_that_nobody_holds_any_more_is_taken_when_its_run_is_lost(world: World) -> None:
+    late: list[str] = []
+
+    def watch(moment: Moment) -> None:
+        if moment.point is Point.BEFORE_INTENT and moment.step.name == "quiesce":
+            late.append(world.order("LATE", arrived=False))
+
+    world.operations(watch=watch).begin(Verb.SWITCHOVER)
+    found = {check.name: check for check in world.operations().doctor(Verb.FAILOVER)}
+    assert not found["last run"].ready
+    assert "`resume` or `abort` it" in found["last run"].way_out
+    key = {"item": {"S": "journal"}, "sequence": {"N": "3"}}
+    world.dynamodb[WEST].delete_item(TableName="control", Key=key)
+    assert "starts anew" in world.operations().abort("entry 3 was lost in a test")
+    assert world.lease().holder == "nobody"
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    assert world.accepting() == {WEST}
+    world.give_back_the_primary()
+    facts = world.operations().begin(Verb.FAILBACK).step("reconcile-orders").facts
+    assert [order["order_id"] for order in facts["named"]] == late
 
 
 def test_a_background_step_that_fails_holds_up_only_what_needs_it_and_resume_ends_the_run(world: World) -> None:
@@ -269,6 +308,56 @@ def test_growth_by_a_build_finds_its_own_build_again_and_starts_another_when_tha
     builds.status = "SUCCEEDED"
     parts = Parts(world.switch, CodeBuildScaleOut(builds, "scale-out"), CalledScaleOut(world.shrunk))
     assert world.operations(parts=lambda _clients: parts).begin(Verb.FAILOVER).outcome == "done"
+
+
+def test_everything_is_looked_at_at_once_after_a_decision(world: World) -> None:
+    """One look waits for another that has begun: one after the other they would never end."""
+    begun: dict[str, threading.Event] = {"rds": threading.Event(), "efs": threading.Event()}
+
+    def client(service: str, region: str) -> Any:
+        real = world.client(service, region)
+        other = {"rds": "efs", "efs": "rds"}.get(service)
+        if other is None:
+            return real
+
+        class Waiting:
+            def __getattr__(self, name: str) -> Any:
+                def call(**parameters: Any) -> Any:
+                    begun[service].set()
+                    assert begun[other].wait(10), f"{service} is asked before {other}"
+                    return getattr(real, name)(**parameters)
+
+                return call
+
+        return Waiting()
+
+    operations = world.operations(clients=lambda here, there: Clients(here, there, client, client))
+    assert all(check.ready for check in operations.doctor(Verb.FAILOVER))
+
+
+def test_a_page_of_a_region_that_is_slow_once_is_asked_for_again(world: World) -> None:
+    silences = [1]
+
+    def slow_once(service: str, region: str) -> Any:
+        real = world.client(service, region)
+
+        class Client:
+            def __getattr__(self, name: str) -> Any:
+                def call(**parameters: Any) -> Any:
+                    if silences:
+                        silences.pop()
+                        threading.Event().wait()
+                    return getattr(real, name)(**parameters)
+
+                return call
+
+        return Client()
+
+    world.order("A")
+    clients = {"clients": lambda here, there: Clients(here, there, world.client, slow_once, cut_milliseconds=200)}
+    report = world.operations(**clients).begin(Verb.DRILL)
+    assert report.outcome == "done", report
+    assert report.reached["cut"] == 1, "each attempt that was cut is counted"
 
 
 def test_what_is_prepared_while_the_decision_is_made_serves_the_run(world: World) -> None:

@@ -48,6 +48,7 @@ class Backups:
         self._tables = tables
         self._now = now
         self.restored: dict[str, str] = {}
+        self.like_the_live_ones: dict[str, set[str]] = {}
 
     def describe_continuous_backups(self, TableName: str) -> Any:
         window = {
@@ -61,9 +62,31 @@ class Backups:
         self.restored[TargetTableName] = SourceTableName
 
     def describe_table(self, TableName: str) -> Any:
-        if TableName not in (*self.restored, "orders", "positions"):
+        if TableName not in (*self.restored, "orders", "positions", "order-book"):
             raise error("ResourceNotFoundException")
-        return {"Table": {"TableStatus": "ACTIVE", "KeySchema": [{"AttributeName": "order_id"}]}}
+        table = {"TableStatus": "ACTIVE", "TableArn": f"arn:{TableName}"}
+        if "stream" in self.like_the_live_ones.get(TableName, ()):
+            table |= {"StreamSpecification": {"StreamEnabled": True}, "DeletionProtectionEnabled": True}
+        return {"Table": table}
+
+    def update_table(self, TableName: str, StreamSpecification: Any, DeletionProtectionEnabled: bool) -> None:
+        made = self.like_the_live_ones.setdefault(TableName, set())
+        if "stream" in made:
+            raise error("ValidationException", "Table already has an enabled stream")
+        assert StreamSpecification == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        assert DeletionProtectionEnabled
+        made.add("stream")
+
+    def update_continuous_backups(self, TableName: str, PointInTimeRecoverySpecification: Any) -> None:
+        assert PointInTimeRecoverySpecification == {"PointInTimeRecoveryEnabled": True}
+        self.like_the_live_ones.setdefault(TableName, set()).add("recovery")
+
+    def list_tags_of_resource(self, ResourceArn: str) -> Any:
+        return {"Tags": [{"Key": "Owner", "Value": "trading"}, {"Key": "aws:cloudformation:x", "Value": "y"}]}
+
+    def tag_resource(self, ResourceArn: str, Tags: Any) -> None:
+        assert Tags == [{"Key": "Owner", "Value": "trading"}], "what begins with aws: is the service's own"
+        self.like_the_live_ones.setdefault(ResourceArn.removeprefix("arn:"), set()).add("tags")
 
     def get_paginator(self, operation: str) -> Any:
         return self

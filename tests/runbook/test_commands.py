@@ -11,14 +11,21 @@ import pytest
 
 from recovery.errors import (
     ConfigurationError,
+    CorruptJournalError,
     LockHeldError,
     NothingToResumeError,
     NotReadyError,
     OutsideRecoveryWindowError,
     RefusedError,
+    UnfinishedRunError,
     WrongAccountError,
 )
+from recovery.executor import Point
+from recovery.lock import LASTS_MILLISECONDS
+from recovery.plan import Verb
 from runbook.engine import PulumiScaleOut
+from tests.recovery.clients import KilledError
+from tests.recovery.test_kills import killing_at
 from tests.recovery.world import EAST, WEST, Identity, World
 from tests.runbook.conftest import Backups, Run
 
@@ -59,6 +66,42 @@ def test_a_dry_run_says_what_is_missing(run: Run, world: World) -> None:
     found = run("failover", "--dry-run")
     assert found.exit_code == NotReadyError.exit_code
     assert "make it a replica of primary-trade-history again" in found.stderr
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_dry_run_is_refused_as_the_run_would_be(run: Run, world: World, verb: str) -> None:
+    world.lock().acquire(run="r", holder="alice@desk[7]", verb="switchover")
+    for words in (("--dry-run",), ("--yes",)):
+        found = run(verb, "--json", *words)
+        assert found.exit_code == LockHeldError.exit_code
+        assert "alice@desk[7]" in json.loads(found.stdout)["error"], "one document, the refusal"
+
+
+def test_a_dry_run_finds_the_run_that_has_not_ended(run: Run, world: World) -> None:
+    with pytest.raises(KilledError):
+        world.operations(watch=killing_at("detach-files", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
+    world.clock.advance(LASTS_MILLISECONDS)
+    assert run("failover", "--dry-run").exit_code == UnfinishedRunError.exit_code
+    assert "last run" in run("doctor").stdout
+
+
+def test_the_first_lease_is_tried_out_too(run: Run) -> None:
+    found = run("open", "--dry-run")
+    assert found.exit_code == NotReadyError.exit_code
+    assert "order intake was opened before" in found.stderr
+
+
+def test_resume_and_abort_say_what_they_would_do(run: Run, world: World) -> None:
+    for command in ("resume", "abort"):
+        assert run(command, "--dry-run").exit_code == NothingToResumeError.exit_code
+    with pytest.raises(KilledError):
+        world.operations(watch=killing_at("detach-files", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
+    before, calls = world.state(), len(world.killer.calls)
+    left = json.loads(run("resume", "--dry-run", "--json").stdout)
+    assert (left["verb"], left["left"][0]) == ("failover", "detach-files")
+    assert json.loads(run("abort", "--dry-run", "--json").stdout) == left
+    assert world.state() == before
+    assert len(world.killer.calls) == calls, "nothing was changed"
 
 
 def test_nobody_is_asked_where_nobody_is(run: Run, world: World) -> None:
@@ -121,8 +164,9 @@ def test_what_is_refused_is_a_document_too(run: Run, world: World) -> None:
 
 def test_another_account_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Identity, "account", "999999999999")
-    for command in ("status", "doctor", "failover", "resume", "abort"):
-        words = [command, *(["--yes"] if command in ("failover", "abort") else [])]
+    for command in set(COMMANDS) - {"plan"}:
+        words = [command, *(["--yes"] if command in (*VERBS, "abort", "restore") else [])]
+        words += {"restore": ["--at", "2026-01-02T14:00:00Z"], "grow": ["--run", "r-1"]}.get(command, [])
         found = run(*words)
         assert found.exit_code == WrongAccountError.exit_code, command
         assert "999999999999" in found.stderr
@@ -135,6 +179,18 @@ def test_while_another_runbook_is_at_work_it_is_named(run: Run, world: World) ->
     assert "switchover r is run by alice@desk[7]" in found.stderr
     status = json.loads(run("status", "--json").stdout)
     assert status["lock"]["holder"] == "alice@desk[7]"
+
+
+def test_a_corrupt_journal_does_not_hide_who_may_accept_orders(run: Run, world: World) -> None:
+    assert run("failover", "--yes").exit_code == 0
+    key = {"item": {"S": "journal"}, "sequence": {"N": "5"}}
+    item = world.dynamodb[WEST].get_item(TableName="control", Key=key)["Item"]
+    world.dynamodb[WEST].put_item(TableName="control", Item={**item, "facts": {"S": "{}"}})
+    found = run("status", "--json")
+    assert found.exit_code == CorruptJournalError.exit_code
+    status = json.loads(found.stdout)
+    assert (status["lease"]["holder"], status["traffic"]) == (WEST, "standby")
+    assert "entry 5 is not what was written" in status["last_run"]["corrupt"]
 
 
 def test_resume_without_a_run_is_refused(run: Run) -> None:
@@ -178,26 +234,26 @@ def test_a_restored_table_stands_beside_the_live_one_and_agrees_with_it(
     world.clock.advance(-7_200_000)
     world.order("EARLY")
     world.clock.advance(7_200_000)
-    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--json")
+    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--yes", "--json")
     assert found.exit_code == 0, found.output
     document = json.loads(found.stdout)
     assert document["verified"]
     assert document["swap"]["orders"] == "orders-20260102T140000Z"
     assert [table["items"] for table in document["tables"]] == [1, 0, 0]
-    repeated = run("restore", "--at", "2026-01-02T15:00:00+01:00", "--no-replay", "--json")
+    repeated = run("restore", "--at", "2026-01-02T15:00:00+01:00", "--no-replay", "--yes", "--json")
     assert json.loads(repeated.stdout)["tables"] == document["tables"], "the same moment is restored once"
 
 
 def test_a_restored_table_that_contradicts_the_live_one_is_reported(run: Run, world: World, backups: Backups) -> None:
     world.order("TOO-LATE", accepted_by=WEST)
-    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--json")
+    found = run("restore", "--at", "2026-01-02T14:00:00Z", "--no-replay", "--yes", "--json")
     assert found.exit_code == 8
     assert "ACC-1#TOO-LATE was accepted after the moment" in json.loads(found.stdout)["tables"][0]["mismatches"]
 
 
 @pytest.mark.parametrize("at", ["2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z"])
 def test_a_time_outside_the_recovery_window_is_refused(run: Run, backups: Backups, at: str) -> None:
-    found = run("restore", "--at", at)
+    found = run("restore", "--yes", "--at", at)
     assert found.exit_code == OutsideRecoveryWindowError.exit_code
     assert "orders can be restored from 2025-11-28" in found.stderr
     assert not backups.restored
@@ -220,4 +276,21 @@ def test_a_build_in_the_cloud_grows_the_stack_for_its_run(
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-01-02T14:00:00"])
 def test_a_time_that_is_none_is_refused(run: Run, at: str) -> None:
-    assert run("restore", "--at", at).exit_code == RefusedError.exit_code
+    assert run("restore", "--yes", "--at", at).exit_code == RefusedError.exit_code
+
+
+def test_a_restore_is_confirmed_and_tried_out(run: Run, world: World, backups: Backups) -> None:
+    at = ("restore", "--at", "2026-01-02T14:00:00Z")
+    assert run(*at).exit_code == RefusedError.exit_code
+    found = run(*at, "--dry-run", "--json")
+    assert json.loads(found.stdout)["swap"]["orders"] == "orders-20260102T140000Z"
+    assert run("restore", "--dry-run", "--at", "2025-01-01T00:00:00Z").exit_code == OutsideRecoveryWindowError.exit_code
+    assert not backups.restored, "nothing was restored"
+
+
+def test_a_restore_between_two_regions_names_the_one_it_is_for(run: Run, world: World, backups: Backups) -> None:
+    world.hold("nobody", 2)
+    found = run("restore", "--yes", "--at", "2026-01-02T14:00:00Z")
+    assert found.exit_code == RefusedError.exit_code
+    assert "--region" in found.stderr
+    assert run("restore", "--yes", "--no-replay", "--at", "2026-01-02T14:00:00Z", "--region", WEST).exit_code == 0

@@ -14,6 +14,7 @@ from components.security.keys import KEY_USE
 from components.settings import Settings, SettingsError
 from functions import control_item, order_item
 from tests.components.security.graph import ROLE_POLICY, statements
+from tests.components.settings.test_network import DR
 
 TABLE = "aws:dynamodb/table:Table"
 REPLICA = "aws:dynamodb/tableReplica:TableReplica"
@@ -170,9 +171,73 @@ def test_stacks_that_disagree_on_the_consistency_of_orders_are_refused(exported:
             return SimpleNamespace(value=exports[name])
 
     settings = Settings.parse({})
-    exports = {"ordersConsistency": exported, "kubernetesVersion": settings.kubernetes.kubernetes_version}
+    exports = {
+        "ordersConsistency": exported,
+        "kubernetesVersion": settings.kubernetes.kubernetes_version,
+        "restoredAt": "",
+    }
     with pytest.raises(SettingsError, match=r"ordersConsistency = 'eventual': .*set the same in both stack files"):
         asyncio.run(require_agreement(settings, Primary()))  # type: ignore[arg-type]
+
+
+RESTORED = {"restoredAt": "20260102T140000Z"}
+
+
+@pytest.fixture(scope="module")
+def swapped() -> tuple[Blueprint, Blueprint]:
+    """Both stacks with the tables of a restore in the place of the live ones."""
+    primary = record_primary(RESTORED)
+    return primary, record_dr(primary, overrides=RESTORED)
+
+
+def test_restored_tables_serve_by_setting_and_the_live_ones_stay(
+    primary: Blueprint, swapped: tuple[Blueprint, Blueprint]
+) -> None:
+    primary_swapped, dr_swapped = swapped
+    assert [t.properties["name"] for t in primary_swapped.of_type(TABLE)] == [
+        t.properties["name"] for t in primary.of_type(TABLE)
+    ], "nothing that holds data is renamed or dropped"
+    for stack in swapped:
+        intake = next(
+            one
+            for one in stack.of_type("aws:lambda/function:Function")
+            if str(one.properties["name"]).endswith("order-intake")
+        )
+        variables = intake.properties["environment"]["variables"]
+        assert variables["ORDERS_TABLE"] == "trading-orders-20260102T140000Z"
+        assert variables["POSITIONS_TABLE"] == "trading-positions-20260102T140000Z"
+        assert variables["CONTROL_TABLE"] == "trading-control", "who may accept orders is not a matter of restoring"
+        policies = str([one.properties.get("policy") for one in stack.of_type("aws:iam/rolePolicy:RolePolicy")])
+        assert "table/trading-orders-20260102T140000Z" in policies, "roles follow the names"
+        assert "table/trading-orders" not in policies.replace("table/trading-orders-2026", "")
+    tables = dr_swapped.outputs["recovery"]["tables"]
+    assert (tables["orders"], tables["control"]) == ("trading-orders-20260102T140000Z", "trading-control")
+
+
+def test_the_recovery_region_joins_the_restored_tables(swapped: tuple[Blueprint, Blueprint]) -> None:
+    joined = {one.name: one for one in swapped[1].of_type(REPLICA)}
+    assert set(joined) >= {"orders-restored", "positions-restored", "order-book-restored", "orders"}
+    arn = joined["orders-restored"].properties["globalTableArn"]
+    assert arn.startswith("arn:aws:dynamodb:us-east-1:")
+    assert arn.endswith(":table/trading-orders-20260102T140000Z")
+    assert joined["orders-restored"].options["retainOnDelete"] is True
+
+
+def test_stacks_that_disagree_on_the_tables_that_serve_are_refused_while_the_primary_does() -> None:
+    class Primary:
+        async def get_output_details(self, name: str) -> SimpleNamespace:
+            return SimpleNamespace(value=exports[name])
+
+    exports = {"ordersConsistency": "eventual", "restoredAt": ""}
+    for active in (False, True):
+        settings = Settings.parse({**RESTORED, **DR, "active": active})
+        exports["kubernetesVersion"] = settings.kubernetes.kubernetes_version
+        check = require_agreement(settings, Primary())  # type: ignore[arg-type]
+        if active:
+            asyncio.run(check)
+            continue
+        with pytest.raises(SettingsError, match="restoredAt = '20260102T140000Z': the primary runs with ''"):
+            asyncio.run(check)
 
 
 def test_a_table_whose_items_expire_cannot_be_strong() -> None:

@@ -33,6 +33,12 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"dbMaintenanceWindow": "sun:05:30-sun:06:30"}, "dbMaintenanceWindow", "move one of them"),
     ({"dbMaintenanceWindow": "tue:15:00-tue:16:00"}, "dbMaintenanceWindow", "choose another time"),
     ({"dbMaintenanceWindow": "tue:13:00-tue:13:40"}, "dbMaintenanceWindow", "choose another time"),
+    ({"restoredAt": "2026-01-02"}, "restoredAt = '2026-01-02'", "pattern"),
+    (
+        {"restoredAt": "20260102T140000Z", "ordersConsistency": "strong"},
+        "restoredAt = '20260102T140000Z'",
+        "leave this empty",
+    ),
     ({"ordersConsistency": "linear"}, "ordersConsistency = 'linear'", "strong"),
     ({"snapshotHours": 5}, "snapshotHours = 5", "choose one of 1, 2, 3, 4, 6, 8, 12, 24"),
     ({"vaultLockGraceDays": 2}, "vaultLockGraceDays = 2", "greater than or equal to 3"),

@@ -48,6 +48,12 @@ def test_lost_orders_are_named_exactly() -> None:
     )
 
 
+def test_an_order_that_had_had_time_to_arrive_is_lost_too_early() -> None:
+    answers = [accepted("early", EAST, 1, 100), accepted("late", EAST, 1, 700), accepted("late", EAST, 1, 900)]
+    found = ledger.lost_too_early(answers, ["early", "late"], lost_at=1_000, lag_milliseconds=500)
+    assert found == ["early"], "what was confirmed within the lag before the loss may be lost, and nothing before"
+
+
 def test_orders_that_nobody_confirmed_are_unknown_too_and_to_be_named() -> None:
     old = items(known=1, lost=1, unconfirmed=1, replicated=2)
     assert ledger.unknown_orders(old, 1, items(known=1)) == ["lost", "unconfirmed"]

@@ -10,7 +10,7 @@ import pytest
 from rehearsal.drill.drill import troubles
 from rehearsal.drill.ledger import Findings
 from rehearsal.drill.orders import Acceptance
-from rehearsal.drill.result import Mark, Result, Span
+from rehearsal.drill.result import DECIDED, Mark, Result, Span
 from rehearsal.drill.scenario import Loss, Second, scenario
 from rehearsal.drill.series import BEYOND_LEASE_SECONDS, Series, quantile
 from rehearsal.drill.timeline import timeline
@@ -30,8 +30,8 @@ def result(seed: int = 0, recovery: float = 3.0, waited: float = 2.0, findings: 
         resumed=wanted.second is Second.KILLED,
         refused="busy" if wanted.second is Second.TWO_OPERATORS else None,
         integrity={"entries": {"orders": 10}},
-        marks=[Mark(1_000, "begin"), Mark(2_000, "us-east-1 <dead>")],
-        spans=[Span("take-lease", 2_100, 2_200)],
+        marks=[Mark(1_000, "begin"), Mark(2_000, "us-east-1 <dead>"), Mark(2_050, DECIDED)],
+        spans=[Span("take-lease", 2_100, 2_200), Span("promote-database", 5_100, 7_600)],
         acceptances=[Acceptance("a", "us-east-1", "us-east-1", 1, 1_500, 1_505)],
     )
     made.troubles = troubles(made)
@@ -48,6 +48,9 @@ def test_the_part_of_the_report_has_its_shape_and_keeps_measured_and_modelled_ap
     assert report["rto_s"]["measured"]["beyond_lease"]["p99"] == pytest.approx(1.0)
     assert {"orders_accepted", "orders_lost", "lag_s"} <= report["rpo"].keys()
     assert report["detection_s"]["modelled"] == 30.0
+    assert report["rto_s"]["afterwards"] == {"promote-database": {"p50": 2.5, "p99": 2.5, "max": 2.5}}, (
+        "what follows the first accepted order has a clock of its own, and is no part of the recovery time"
+    )
     for key in ("duplicates", "max_writers_per_epoch", "resumed_after_kill", "integrity"):
         assert key in report
     assert report["problems"] == []
@@ -57,6 +60,7 @@ def test_the_part_of_the_report_has_its_shape_and_keeps_measured_and_modelled_ap
     ("findings", "said"),
     [
         (Findings(10, unnamed=("lost-1",)), "lost-1"),
+        (Findings(10, lost=("old-1",), lost_too_early=("old-1",)), "old-1"),
         (Findings(10, misnamed=("known-1",)), "known-1"),
         (Findings(10, duplicates=("twice-1",)), "twice-1"),
         (Findings(10, at_one_time=("late-1 in us-east-1 under epoch 1",)), "late-1"),
@@ -118,3 +122,5 @@ def test_the_picture_is_well_formed_and_shows_what_happened() -> None:
     assert "take-lease" in picture
     assert "us-east-1, epoch 1" in picture
     assert "us-east-1 &lt;dead&gt;" in picture
+    assert ">0 s<" in picture, "the axis counts from the decision"
+    assert "first accepted order" in picture
