@@ -25,6 +25,8 @@ from components.latency.host_role import Reach
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
+from components.observability.costs import Costs, CostsArgs
+from components.observability.tracing import Tracing, TracingArgs
 from components.providers import regional_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.account import AccountDefaults, AccountDefaultsArgs
@@ -71,6 +73,7 @@ class Platform:
         self.recovering()
         self.clustering()
         self.delivering()
+        self.observing()
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""
@@ -342,6 +345,22 @@ class Platform:
             if self.settings.is_primary
             else None
         )
+
+    def observing(self) -> None:
+        """What is watched, and who is told."""
+        operations = self.events.topics.operations.arn
+        self.tracing = Tracing(
+            "tracing",
+            TracingArgs(
+                self.settings,
+                api=self.api,
+                order_intake=self.functions.order_intake,
+                key_arn=self.keys.arn(DataClass.LOGS),
+                operations=operations,
+            ),
+            self.here,
+        )
+        self.costs = Costs("costs", CostsArgs(self.settings, operations), self.here)
 
     @property
     def outputs(self) -> dict[str, Any]:

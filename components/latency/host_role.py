@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.latency.metrics import NAMESPACE
 from components.layer import Layer
-from components.security.policies import Statement, policy_document, trust_of_service
+from components.security.policies import Statement, policy_document, send_traces, trust_of_service
 from components.settings import Settings
 
 # The agent through which people reach a host, and which patches it; there is no key and no open port for it.
@@ -82,6 +82,7 @@ def _of_the_host(args: HostRoleArgs) -> list[Statement]:
             ["*"],
             conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
         ),
+        send_traces(begins=True),
         Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
         Statement(
             "PullImages",

@@ -119,6 +119,7 @@ class People:
             ),
             self._decrypt("ReadThroughServices", DataClass.STREAMS, "sqs", "kinesis"),
             self._decrypt("UseControlTable", DataClass.TABLES, "dynamodb"),
+            self._decrypt("ReadTraces", DataClass.LOGS, "xray"),
         ]
 
     def auditor(self) -> list[Statement]:
