@@ -67,7 +67,9 @@ def test_traces_and_costs_are_made_read_back_and_destroyed(
     assert client("ce").get_anomaly_monitors()["AnomalyMonitors"] == []
     assert client("xray").get_groups()["Groups"] == []
     assert client("xray").list_resource_policies()["ResourcePolicies"] == []
-    rules = [record["SamplingRule"]["RuleName"] for record in client("xray").get_sampling_rules()["SamplingRuleRecords"]]
+    rules = [
+        record["SamplingRule"]["RuleName"] for record in client("xray").get_sampling_rules()["SamplingRuleRecords"]
+    ]
     assert rules == ["Default"]
 
 
