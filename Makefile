@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test tests setup engine lint lint-python lint-shell lint-workflows unit blueprint policy policy-sarif settings-schema clean
+.PHONY: rehearse test tests setup engine source lint lint-python lint-shell lint-workflows unit blueprint policy policy-sarif settings-schema clean
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal
@@ -46,6 +46,10 @@ $(VENV)/.actionlint: $(VENV)/.installed Makefile
 	CGO_ENABLED=0 GOTOOLCHAIN=local GOBIN=$(abspath $(BIN)) \
 		$(BIN)/go install github.com/rhysd/actionlint/cmd/actionlint@v$(ACTIONLINT)
 	touch $@
+
+source: ## the program as it is committed, for the recovery region
+	mkdir -p build
+	git archive --format zip --output build/platform.zip HEAD
 
 blueprint: setup ## what both stacks declare
 	$(BIN)/python -m blueprint primary
