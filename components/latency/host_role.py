@@ -75,7 +75,7 @@ def _of_the_host(args: HostRoleArgs) -> list[Statement]:
             ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
             [f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{args.fleet}"],
         ),
-        # Neither of these two has resources to name.
+        # None of these three has resources to name.
         Statement(
             "PublishMetrics",
             ["cloudwatch:PutMetricData"],
