@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test tests setup engine lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+.PHONY: rehearse test tests setup engine source lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal
@@ -76,6 +76,10 @@ promtool-build:
 		$(abspath $(BIN))/go mod init promtool && \
 		$(abspath $(BIN))/go get github.com/prometheus/prometheus/cmd/promtool@v$(PROMETHEUS) && \
 		$(abspath $(BIN))/go build -o $(abspath $(BIN))/promtool github.com/prometheus/prometheus/cmd/promtool
+
+source: ## the program as it is committed, for the recovery region
+	mkdir -p build
+	git archive --format zip --output build/platform.zip HEAD
 
 blueprint: setup ## what both stacks declare
 	$(BIN)/python -m blueprint primary

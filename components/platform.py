@@ -27,7 +27,9 @@ from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.observability import buckets
+from components.observability.costs import Costs, CostsArgs
 from components.observability.in_cluster import InCluster, InClusterArgs
+from components.observability.tracing import Tracing, TracingArgs
 from components.observability.watch import Watch, WatchArgs
 from components.observability.watched import Watched
 from components.providers import regional_provider
@@ -383,6 +385,19 @@ class Platform:
         if monitoring and provider:
             args = InClusterArgs(self.settings, monitoring.namespace, monitoring.release)
             self.in_cluster = InCluster("in-cluster", args, pulumi.ResourceOptions(provider=provider))
+        operations = self.events.topics.operations.arn
+        self.tracing = Tracing(
+            "tracing",
+            TracingArgs(
+                self.settings,
+                api=self.api,
+                order_intake=self.functions.order_intake,
+                key_arn=self.keys.arn(DataClass.LOGS),
+                operations=operations,
+            ),
+            self.here,
+        )
+        self.costs = Costs("costs", CostsArgs(self.settings, operations), self.here)
 
     @property
     def outputs(self) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from components.settings import PROJECT, Settings
 
 # An action that an emulator lacks answers 500, and the provider's default of 25 tries then takes many minutes.
 _EMULATOR_TRIES = 2
+# The tag by which costs are told apart, once billing has been told to.
+STACK_TAG = "Stack"
 
 
 def regional_provider(
@@ -39,6 +41,6 @@ def default_tags(settings: Settings) -> dict[str, str]:
     """Tags of everything that a stack makes: whose it is, and which stack to change it in."""
     return {
         "Project": PROJECT,
-        "Stack": settings.general.role.value,
+        STACK_TAG: settings.general.role.value,
         "ManagedBy": "pulumi",
     }

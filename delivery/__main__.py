@@ -16,6 +16,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 # Where each variable of a build comes from, for whoever finds it missing.
 _FROM = {
     "PULUMI_BACKEND_URL": "name the backend of the state in stateBackendUrl, and bring the primary up",
+    "RECOVERY_ARTIFACTS": "name the recovery region's bucket of artifacts in the variable of the repository",
     "PRIMARY_STACK": "name the stack in primaryStack",
     "RECOVERY_STACK": "name the stack in recoveryStack",
 }

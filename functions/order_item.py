@@ -15,6 +15,7 @@ Table: partition key `order_id`. Attributes, all S or N:
                             to nobody, and reconciliation finds it by its epoch
     cancel_requested_at, cancel_region, cancel_epoch
                          N, S, N  the same of the request to cancel
+    trace, cancel_trace  S  the traces (`functions.order_trace`) in which either was accepted, where X-Ray sampled them
     version              N  1 for the order, 2 with the request to cancel
     published            N  the last version that is known to be in the order stream
     outbox               S  shard of the outbox, present while published < version
@@ -49,6 +50,7 @@ _DECIMALS = ("quantity", "limit_price")
 _NUMBERS = ("accepted_at", "epoch", "accepted_until", "cancel_requested_at", "cancel_epoch", "version", "published")
 _TEXTS = (
     *("order_id", "account_id", "client_order_id", "fingerprint", "status", "region", "cancel_region", "outbox"),
+    *("trace", "cancel_trace"),
     *ORDER_FIELDS,
 )
 
@@ -62,12 +64,13 @@ class MalformedOrderItemError(ValueError):
 
 @dataclass(frozen=True)
 class Stamp:
-    """When, where and under which grant something was accepted; times in milliseconds since 1970."""
+    """When, where, under which grant and in which trace something was accepted; times in milliseconds since 1970."""
 
     at: int
     region: str
     epoch: int
     until: int
+    trace: str | None = None
 
 
 def order_id(account_id: str, client_order_id: str) -> str:
@@ -115,6 +118,7 @@ def entered(account_id: str, order: Mapping[str, str], stamp: Stamp) -> dict[str
         "version": ENTERED,
         "published": 0,
         "outbox": outbox_shard(identity),
+        **({"trace": stamp.trace} if stamp.trace else {}),
     }
 
 

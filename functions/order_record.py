@@ -9,13 +9,16 @@ A record is UTF-8 JSON:
     order            instrument, side, type, quantity, ... as entered
     publish_region, publish_epoch, publish_until
                      under which lease this copy was published; until in milliseconds since 1970
+    trace            where X-Ray samples the request, its trace (`functions.order_trace`); the same in every copy
 
 Consumers
   1. drop a copy whose `idempotency_key` they have handled: delivery is at least once, by Kinesis and by the outbox;
   2. set aside a copy that is `late`: it was put under a lease that had ended by the time it arrived. The outbox still
      holds it, and the region that holds the lease then publishes it again;
   3. may see a new order after its cancellation only as a copy, which 1. drops: both have one partition key, and the
-     publisher of a cancellation first publishes the order where that is not known to have been done.
+     publisher of a cancellation first publishes the order where that is not known to have been done;
+  4. may send X-Ray a segment of their work under `trace`, where there is one, off the order's way: whoever does not
+     loses that part of the picture and nothing else. docs/observability.md says what is in it.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from functions.order_item import Item
 
 FORMAT = 1
 _KINDS = {order_item.ENTERED: "new", order_item.CANCELLING: "cancel"}
+_TRACES = {order_item.ENTERED: "trace", order_item.CANCELLING: "cancel_trace"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,9 @@ def record(item: Item, version: int, publication: Publication) -> Record:
         "publish_epoch": publication.epoch,
         "publish_until": publication.until,
     }
+    trace = item.get(_TRACES[version])
+    if trace:
+        body["trace"] = trace
     data = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
     return Record(item["order_id"], version, order_item.spread_key(item["order_id"]), data)
 

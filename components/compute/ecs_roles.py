@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.security.keys import KEY_USE
-from components.security.policies import Statement, policy_document, trust_of_service
+from components.security.policies import Statement, policy_document, send_traces, trust_of_service
 from components.security.secrets import Secret
 from components.settings import Settings
 
@@ -128,12 +128,12 @@ class ServiceTaskRoles(Layer):
             Statement("UseTheTablesKey", KEY_USE, [reach.tables_key], conditions=self._via("dynamodb")),
             # They take messages and send none.
             Statement("UseTheQueuesKey", ["kms:Decrypt"], [reach.streams_key], conditions=self._via("sqs")),
-            # Neither of these two has resources to name.
+            # It has no resources to name.
             Statement(
                 "PublishMetrics",
                 ["cloudwatch:PutMetricData"],
                 ["*"],
                 conditions={"StringEquals": {"cloudwatch:namespace": self._args.metrics_namespace}},
             ),
-            Statement("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
+            send_traces(begins=True),
         ]

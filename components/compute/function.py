@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components.events.queue import Queue
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
-from components.security.policies import Statement, policy_document, trust_of_service
+from components.security.policies import Statement, policy_document, send_traces, trust_of_service
 from components.settings import Settings
 from functions import packaging
 
@@ -129,8 +129,7 @@ class Function(Layer):
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
                 [f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{self.name}:*"],
             ),
-            # X-Ray has no resources to name.
-            Statement("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
+            send_traces(),
             Statement("KeepFailedInvocations", ["sqs:SendMessage"], [self._args.failed.queue.arn]),
             use_key(settings, keys, "KeepFailedInvocationsEncrypted", DataClass.STREAMS, "sqs"),
             use_key(settings, keys, "ReadOwnEnvironment", DataClass.COMPUTE, "lambda", [_DECRYPT]),

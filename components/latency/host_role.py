@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components.latency.metrics import NAMESPACE
 from components.layer import Layer
 from components.security.keys import KEY_USE
-from components.security.policies import Statement, policy_document, trust_of_service
+from components.security.policies import Statement, policy_document, send_traces, trust_of_service
 from components.settings import Settings
 
 # The agent through which people reach a host, and which patches it; there is no key and no open port for it.
@@ -76,13 +76,14 @@ def _of_the_host(args: HostRoleArgs) -> list[Statement]:
             ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
             [f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{args.fleet}"],
         ),
-        # Neither of these two has resources to name.
+        # None of these three has resources to name.
         Statement(
             "PublishMetrics",
             ["cloudwatch:PutMetricData"],
             ["*"],
             conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
         ),
+        send_traces(begins=True),
         Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
         Statement(
             "PullImages",

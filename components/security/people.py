@@ -123,6 +123,7 @@ class People:
             ),
             self._decrypt("ReadThroughServices", DataClass.STREAMS, "sqs", "kinesis"),
             self._use("UseControlTable", KEY_USE, DataClass.TABLES, "dynamodb"),
+            self._decrypt("ReadTraces", DataClass.LOGS, "xray"),
         ]
 
     def auditor(self) -> list[Statement]:

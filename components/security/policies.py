@@ -71,6 +71,13 @@ def policy_document(*statements: Statement) -> pulumi.Output[str]:
     )
 
 
+def send_traces(*, begins: bool = False) -> Statement:
+    """Lets a workload send segments to X-Ray, which has no resources to name; one that `begins` traces asks which
+    requests to sample, too."""
+    rules = ["xray:GetSamplingRules", "xray:GetSamplingTargets"] if begins else []
+    return Statement("Trace", [*rules, "xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"])
+
+
 def trust_of_service(
     service: str, account_id: str, conditions: Conditions | None = None, *, source_account: bool = True
 ) -> pulumi.Output[str]:

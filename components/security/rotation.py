@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
-from components.security.policies import Statement, policy_document
+from components.security.policies import Statement, policy_document, send_traces
 from components.security.secrets import Secret
 from components.settings import Settings
 
@@ -118,8 +118,7 @@ class Rotation(Layer):
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
                 [f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{self._name}:*"],
             ),
-            # X-Ray has no resources to name.
-            Statement("Trace", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"]),
+            send_traces(),
         ]
 
     def _function(self) -> aws.lambda_.Function:

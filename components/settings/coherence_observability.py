@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
-# CloudWatch API Reference, PutMetricAlarm, `EvaluationPeriods`: the longest that an alarm with periods of less than an
-# hour looks back, in seconds.
-_LONGEST_LOOK_BACK = 86_400
 
-
-def alarms_look_back_a_day_at_most(settings: Settings) -> Iterator[tuple[str, Any, str]]:
-    """Period and periods are each valid; their product may not be."""
-    observability = settings.observability
-    seconds = observability.latency_alarm_period * observability.latency_alarm_periods
-    if seconds > _LONGEST_LOOK_BACK:
+def an_objective_ends_before_the_time_out(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A request that Lambda stops publishes no latency: none longer than that is ever seen."""
+    objective, timeout = settings.observability.order_latency_objective, settings.functions.order_intake_timeout
+    if objective >= timeout * 1000:
         yield (
-            "latencyAlarmPeriods",
-            observability.latency_alarm_periods,
-            f"times latencyAlarmPeriod = {observability.latency_alarm_period} is {seconds} s; an alarm looks back "
-            f"{_LONGEST_LOOK_BACK} s at most, make one of them smaller",
+            "orderLatencyObjective",
+            objective,
+            f"is not below orderIntakeTimeout = {timeout} s, where no order is measured any more; make it smaller",
         )
 
 
@@ -39,6 +33,6 @@ def no_more_breaches_than_periods(settings: Settings) -> Iterator[tuple[str, Any
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
-    alarms_look_back_a_day_at_most,
+    an_objective_ends_before_the_time_out,
     no_more_breaches_than_periods,
 )

@@ -57,7 +57,7 @@ class ObservabilitySettings(Section):
     )
     traced_orders_percent: int = Field(5, description="Share of the orders beyond those that is traced.", ge=0, le=100)
     monthly_budget: int = Field(
-        80_000, description="What this region may cost in a month, in USD, before people are told.", ge=1
+        35_000, description="What this region may cost in a month, in USD, before people are told.", ge=1
     )
     cost_anomaly: int = Field(
         500, description="What an unexpected cost must amount to before people are told, in USD.", ge=1

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions import order_item, order_record
+from functions import order_item, order_record, order_trace
 from functions.clock import Clock, timestamp
 from functions.order_intake.answers import Answer, ProblemError
 from functions.order_intake.lease import Grant, LeaseKeeper, Refusal
@@ -91,7 +91,7 @@ class Intake:
         return grant
 
     def _stamp(self, grant: Grant) -> Stamp:
-        return Stamp(self._clock(), grant.region, grant.epoch, grant.accepted_until)
+        return Stamp(self._clock(), grant.region, grant.epoch, grant.accepted_until, order_trace.sampled())
 
     def _written(self, write: Any, grant: Grant) -> Any:
         """What the write gave, if it was answered while the grant held."""

@@ -46,6 +46,7 @@ class OrdersTable:
 
     def request_cancel(self, order_id: str, stamp: Stamp) -> tuple[bool, dict[str, Any] | None]:
         """Asks for an accepted order to be cancelled: whether this call did, and the order as it is now."""
+        trace = {":trace": {"S": stamp.trace}} if stamp.trace else {}
         try:
             answer = self._client.update_item(
                 TableName=self._table,
@@ -53,6 +54,7 @@ class OrdersTable:
                 UpdateExpression=(
                     "SET #status = :requested, version = :version, outbox = :outbox, "
                     "cancel_requested_at = :at, cancel_region = :region, cancel_epoch = :epoch"
+                    + (", cancel_trace = :trace" if trace else "")
                 ),
                 ConditionExpression="#status = :accepted",
                 ExpressionAttributeNames={"#status": "status"},
@@ -64,6 +66,7 @@ class OrdersTable:
                     ":at": {"N": str(stamp.at)},
                     ":region": {"S": stamp.region},
                     ":epoch": {"N": str(stamp.epoch)},
+                    **trace,
                 },
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",

@@ -91,7 +91,7 @@ def _check_engine(words: list[str]) -> None:
 
 
 def _check_aws(words: list[str]) -> None:
-    service, operation = words[1:3]
+    service, operation = words[1].removesuffix("api"), words[2]
     name = "".join(part.capitalize() for part in operation.split("-"))
     members = get_session().get_service_model(service).operation_model(name).input_shape.members
     options = {word.removeprefix("--") for word in words if word.startswith("--")}
@@ -207,6 +207,33 @@ def test_a_deployment_from_github_acts_as_the_deployer_of_the_stack_that_it_brin
         if step.get("run", "").startswith(ENGINE):
             stack = _option(_words(step["run"]), "--stack")
             assert roles[-1] == f"${{{{ vars.{stack.upper()}_DEPLOYER_ROLE_ARN }}}}"
+
+
+def test_what_github_deployed_lies_where_the_recovery_region_looks_for_it(primary: Blueprint):
+    steps = _jobs("deploy")["deploy"]["steps"]
+    runs = [step.get("run", "") for step in steps]
+    (put,) = (run for run in runs if run.startswith("aws s3api put-object"))
+    assert runs.index("make source") < runs.index(put)
+    assert max(runs.index(run) for run in runs if run.startswith(ENGINE)) < runs.index("make source"), (
+        "what is put there is what both stacks were brought up from"
+    )
+    (pipeline,) = primary.of_type("aws:codepipeline/pipeline:Pipeline")
+    (published,) = (
+        action["configuration"]
+        for stage in pipeline.properties["stages"]
+        for action in stage["actions"]
+        if action["name"] == "Publish"
+    )
+    assert _option(_words(put), "--key") == published["ObjectKey"], "either way of delivery puts it in one place"
+    variables = _jobs("deploy")["deploy"]["env"]
+    (ready,) = (run for run in runs if "delivery ready" in run)
+    assert set(_words(ready)[4:]) == set(variables), "what is missing is told before anything is brought up"
+    assert _words(put)[_words(put).index("--bucket") + 1].removeprefix("$") in variables
+
+
+def test_the_source_is_what_is_committed():
+    (rule,) = re.findall(r"^source:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert "git archive --format zip --output build/platform.zip HEAD" in rule
 
 
 def test_one_deployment_at_a_time_and_none_is_cut_off():

@@ -1,9 +1,10 @@
-"""X-Ray: groups, sampling rules, encryption.
+"""X-Ray: groups, sampling rules, encryption, resource policies.
 
 https://docs.aws.amazon.com/xray/latest/api/API_Operations.html
 Traces are moto's.
 """
 
+import json
 from typing import Any
 
 from rehearsal.aws.store import AwsError, Call, Record, Resource, Service, Tagging, make
@@ -181,6 +182,64 @@ SERVICE.covers(
     "PutEncryptionConfig",
     stored="the type and the key",
     not_emulated="encryption of traces",
+)
+
+_MOST_POLICIES, _MOST_POLICY_BYTES = 5, 5_120
+"""https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html"""
+
+
+def _at_revision(record: Record | None, wanted: str | None) -> None:
+    """A request may name the revision that it was made for; 0 is that of a policy that is not there yet."""
+    if wanted is not None and wanted != (record["PolicyRevisionId"] if record else "0"):
+        raise AwsError("InvalidPolicyRevisionIdException", f"The policy is not at revision {wanted}")
+
+
+@SERVICE.action("PutResourcePolicy")
+def _put_policy(call: Call) -> Any:
+    table, name = call.store.table("resource policy"), call.params["PolicyName"]
+    earlier, document = table.get((name,)), call.params["PolicyDocument"]
+    _at_revision(earlier, call.params.get("PolicyRevisionId"))
+    if earlier is None and len(table) == _MOST_POLICIES:
+        raise AwsError("PolicyCountLimitExceededException", f"There are {_MOST_POLICIES} resource policies")
+    if len(document.encode()) > _MOST_POLICY_BYTES:
+        raise AwsError("PolicySizeLimitExceededException", f"A policy has {_MOST_POLICY_BYTES} bytes at most")
+    try:
+        json.loads(document)
+    except ValueError as error:
+        raise AwsError("MalformedPolicyDocumentException", f"The policy is no JSON: {error}") from error
+    revision = int(earlier["PolicyRevisionId"]) + 1 if earlier else 1
+    table[(name,)] = {
+        "PolicyName": name,
+        "PolicyDocument": document,
+        "PolicyRevisionId": str(revision),
+        "LastUpdatedTime": make.now(),
+    }
+    return {"ResourcePolicy": table[(name,)]}
+
+
+@SERVICE.action("ListResourcePolicies")
+def _list_policies(call: Call) -> Any:
+    chosen, following = page(call, list(call.store.table("resource policy").values()))
+    return {"ResourcePolicies": list(chosen), **following}
+
+
+@SERVICE.action("DeleteResourcePolicy")
+def _delete_policy(call: Call) -> Any:
+    table, name = call.store.table("resource policy"), call.params["PolicyName"]
+    if (name,) not in table:
+        raise AwsError(_ERROR, f"There is no resource policy {name}.")
+    _at_revision(table[(name,)], call.params.get("PolicyRevisionId"))
+    del table[(name,)]
+    return {}
+
+
+SERVICE.covers(
+    "resource policy",
+    "PutResourcePolicy",
+    "ListResourcePolicies",
+    "DeleteResourcePolicy",
+    stored="the policy, by name, with its revision",
+    not_emulated="what it allows",
 )
 SERVICE.tagging(Tagging(arn="ResourceARN", tags="Tags", keys="TagKeys", answer="Tags"))
 

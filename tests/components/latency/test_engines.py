@@ -228,7 +228,9 @@ def test_a_host_may_do_what_an_engine_does_and_no_more(stack: Blueprint):
     policy = json.loads(stack.one("aws:iam/rolePolicy:RolePolicy", "engine").properties["policy"])
     statements = {statement["Sid"]: statement for statement in policy["Statement"]}
     everywhere = {sid for sid, statement in statements.items() if statement["Resource"] == "*"}
-    assert everywhere == {"PublishMetrics", "LogInToRegistry"}, "only what has no resource is allowed on all of them"
+    assert everywhere == {"LogInToRegistry", "PublishMetrics", "Trace"}, (
+        "only what has no resource is allowed on all of them"
+    )
     assert statements["PublishMetrics"]["Condition"] == {"StringEquals": {"cloudwatch:namespace": metrics.NAMESPACE}}
     group = stack.one(GROUP, "engines").properties["name"]
     assert statements["ReportToTheFleet"]["Resource"].endswith(f":autoScalingGroupName/{group}")

@@ -9,10 +9,14 @@ from tests.components.observability.pairing import World
 
 
 @pytest.fixture(params=["primary", "dr", "dr_active"])
-def world(request: pytest.FixtureRequest) -> World:
-    """The primary, the recovery stack standing by, and the recovery stack after it has taken over, each beside the
-    other region."""
-    stack: Blueprint = request.getfixturevalue(request.param)
+def stack(request: pytest.FixtureRequest) -> Blueprint:
+    """The primary, the recovery stack standing by, and the recovery stack after it has taken over."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def world(stack: Blueprint, request: pytest.FixtureRequest) -> World:
+    """Each of the three beside the other region."""
     primary: Blueprint = request.getfixturevalue("primary")
     other = request.getfixturevalue("dr") if stack is primary else primary
     return World(stack, other)

@@ -105,6 +105,31 @@ def test_a_trace_group_is_found_by_name_and_by_arn(client):
     assert xray.get_group(GroupARN=arn)["Group"]["FilterExpression"] == "responsetime > 2"
 
 
+def test_a_resource_policy_is_replaced_at_the_revision_that_it_is_at(client):
+    xray = client("xray")
+    first = xray.put_resource_policy(PolicyName="topics", PolicyDocument="{}", PolicyRevisionId="0")["ResourcePolicy"]
+    with pytest.raises(ClientError, match="InvalidPolicyRevisionIdException"):
+        xray.put_resource_policy(PolicyName="topics", PolicyDocument="{}", PolicyRevisionId="0")
+    xray.put_resource_policy(PolicyName="topics", PolicyDocument='{"a": 1}', PolicyRevisionId=first["PolicyRevisionId"])
+    (kept,) = xray.list_resource_policies()["ResourcePolicies"]
+    assert (kept["PolicyName"], kept["PolicyDocument"]) == ("topics", '{"a": 1}')
+    xray.delete_resource_policy(PolicyName="topics")
+    assert xray.list_resource_policies()["ResourcePolicies"] == []
+    with pytest.raises(ClientError, match="InvalidRequestException"):
+        xray.delete_resource_policy(PolicyName="topics")
+
+
+def test_resource_policies_are_json_and_five_at_most(client):
+    xray = client("xray")
+    with pytest.raises(ClientError, match="MalformedPolicyDocumentException"):
+        xray.put_resource_policy(PolicyName="topics", PolicyDocument="{")
+    for number in range(5):
+        xray.put_resource_policy(PolicyName=f"policy-{number}", PolicyDocument="{}")
+    with pytest.raises(ClientError, match="PolicyCountLimitExceededException"):
+        xray.put_resource_policy(PolicyName="policy-5", PolicyDocument="{}")
+    xray.put_resource_policy(PolicyName="policy-4", PolicyDocument="{}")
+
+
 def test_a_running_canary_is_stopped_before_it_is_deleted(client):
     synthetics = client("synthetics")
     synthetics.create_canary(

@@ -1,0 +1,108 @@
+"""What a region may cost, and who is told when it costs more or something costs what it did not before.
+
+Both services are global, and speak to us-east-1 alone; each stack declares its own share, standing by and active, so
+that a takeover changes nothing (docs/decisions, 8). Spending is known some hours late: it guards the month, no minute.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.layer import Layer
+from components.providers import STACK_TAG
+from components.settings import Settings
+
+# Percent of the budget, of what was spent and of what the month is forecast to cost.
+_TOLD_AT = ((80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED"))
+
+
+@dataclass(frozen=True)
+class CostsArgs:
+    """`operations` is the ARN of the topic of the people on call, which admits both services."""
+
+    settings: Settings
+    operations: pulumi.Input[str]
+
+
+class Costs(Layer):
+    """A budget for each region, and the detection of costs that nobody expected."""
+
+    def __init__(self, name: str, args: CostsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("observability:Costs", name, opts)
+        self._args = args
+        self._budget()
+        self._anomalies(self._monitor())
+        self.register_outputs({})
+
+    def _budget(self) -> None:
+        settings = self._args.settings
+        aws.budgets.Budget(
+            "month",
+            name=settings.name("month"),
+            budget_type="COST",
+            time_unit="MONTHLY",
+            limit_amount=str(settings.observability.monthly_budget),
+            limit_unit="USD",
+            # All that the region costs, whoever made it: what has no tag is what nobody looks after.
+            cost_filters=[aws.budgets.BudgetCostFilterArgs(name="Region", values=[settings.region.name])],
+            notifications=[
+                aws.budgets.BudgetNotificationArgs(
+                    comparison_operator="GREATER_THAN",
+                    notification_type=kind,
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                    subscriber_sns_topic_arns=[self._args.operations],
+                )
+                for percent, kind in _TOLD_AT
+            ],
+            opts=self.child,
+        )
+
+    def _monitor(self) -> aws.costexplorer.AnomalyMonitor:
+        """An account has one monitor of all its services (Cost Management User Guide, "Monitor types"), and the primary
+        keeps it where the stacks keep what there is one of. Everyone else looks at the costs of their own stack."""
+        settings = self._args.settings
+        if settings.is_primary and settings.security.account_baseline:
+            return aws.costexplorer.AnomalyMonitor(
+                "services",
+                name=settings.name("services"),
+                monitor_type="DIMENSIONAL",
+                monitor_dimension="SERVICE",
+                opts=self.child,
+            )
+        return aws.costexplorer.AnomalyMonitor(
+            "stack",
+            name=settings.name("stack"),
+            monitor_type="CUSTOM",
+            # What is left out comes back as null, and would replace the monitor each time.
+            monitor_specification=json.dumps(
+                {
+                    **dict.fromkeys(("And", "CostCategories", "Dimensions", "Not", "Or")),
+                    "Tags": {"Key": STACK_TAG, "MatchOptions": None, "Values": [settings.general.role.value]},
+                }
+            ),
+            opts=self.child,
+        )
+
+    def _anomalies(self, monitor: aws.costexplorer.AnomalyMonitor) -> None:
+        settings = self._args.settings
+        aws.costexplorer.AnomalySubscription(
+            "anomalies",
+            name=settings.name("anomalies"),
+            # Topics are told at once, or not at all (Cost Explorer API Reference, AnomalySubscription, `Frequency`).
+            frequency="IMMEDIATE",
+            monitor_arn_lists=[monitor.arn],
+            subscribers=[aws.costexplorer.AnomalySubscriptionSubscriberArgs(type="SNS", address=self._args.operations)],
+            threshold_expression=aws.costexplorer.AnomalySubscriptionThresholdExpressionArgs(
+                dimension=aws.costexplorer.AnomalySubscriptionThresholdExpressionDimensionArgs(
+                    key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+                    match_options=["GREATER_THAN_OR_EQUAL"],
+                    values=[str(settings.observability.cost_anomaly)],
+                )
+            ),
+            opts=self.child,
+        )

@@ -1,0 +1,143 @@
+"""X-Ray: which requests are traced, how traces are grouped and encrypted, and who is told of faults.
+
+Each region has rules and groups of its own. Services ask for the rules by themselves (X-Ray Developer Guide, "Configure
+sampling rules"): API Gateway decides for what comes through the Trading API, and Lambda, order intake and the engines
+follow it by the trace's header. A function that nobody sends a header to is sampled as Lambda sees fit, whatever the
+rules say (AWS Lambda Developer Guide, "Visualize Lambda function invocations using AWS X-Ray").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.compute.function import Function
+from components.edge.api import TradingApi
+from components.latency.metrics import SERVICE as ENGINE
+from components.layer import Layer
+from components.observability.sampling import API_STAGE, Sampled, sampling
+from components.security.policies import Statement, policy_document
+from components.settings import Settings
+
+_FUNCTION = "AWS::Lambda::Function"
+
+
+@dataclass(frozen=True)
+class TracingArgs:
+    """`api` and `order_intake` are what orders go through; `key_arn` the key of the class LOGS; `operations` the topic
+    of the people on call."""
+
+    settings: Settings
+    api: TradingApi
+    order_intake: Function
+    key_arn: pulumi.Input[str]
+    operations: pulumi.Input[str]
+
+
+class Tracing(Layer):
+    """Orders are traced as the settings say, health checks never, everything else now and then."""
+
+    def __init__(self, name: str, args: TracingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("observability:Tracing", name, opts)
+        self._args = args
+        for sampled in sampling(args.settings):
+            self._rule(sampled)
+        faults = self._groups()
+        self._tell_of_insights(faults)
+        self._admit_topics()
+        if args.settings.security.account_baseline:
+            # One for the account in a region, and it outlives the stack: X-Ray has no way back but another choice.
+            aws.xray.EncryptionConfig("traces", type="KMS", key_id=args.key_arn, opts=self.child)
+        self.register_outputs({"faults": faults.arn})
+
+    def _rule(self, sampled: Sampled) -> None:
+        aws.xray.SamplingRule(
+            sampled.purpose,
+            rule_name=self._args.settings.name(sampled.purpose),
+            priority=sampled.priority,
+            reservoir_size=sampled.per_second,
+            fixed_rate=sampled.share,
+            service_name=sampled.service,
+            service_type=sampled.service_type,
+            http_method=sampled.method,
+            url_path=sampled.path,
+            # Requests come by the platform's own name, or by the one that API Gateway gives: both count.
+            host="*",
+            resource_arn="*",
+            version=1,
+            opts=self.child,
+        )
+
+    def _groups(self) -> aws.xray.Group:
+        """Orders, those that were slow, and what failed; the last one is given."""
+        args = self._args
+        api = _service(pulumi.Output.concat(args.api.api.name, "/", args.api.stage.stage_name), API_STAGE)
+        intake = _service(args.order_intake.function.name, _FUNCTION)
+        orders = pulumi.Output.concat(api, ' { http.method = "POST" OR http.method = "DELETE" }')
+        seconds = args.settings.observability.order_latency_objective / 1000
+        self._group("orders", orders)
+        self._group("slow", pulumi.Output.concat(orders, " AND ", intake, f" {{ responsetime > {seconds:g} }}"))
+        return self._group(
+            "faults",
+            pulumi.Output.concat(api, f' {{ fault = true }} OR service("{ENGINE}") {{ fault = true }}'),
+            insights=True,
+        )
+
+    def _group(self, purpose: str, expression: pulumi.Input[str], *, insights: bool = False) -> aws.xray.Group:
+        return aws.xray.Group(
+            purpose,
+            group_name=self._args.settings.name(purpose),
+            filter_expression=expression,
+            insights_configuration=aws.xray.GroupInsightsConfigurationArgs(
+                insights_enabled=insights, notifications_enabled=insights
+            ),
+            opts=self.child,
+        )
+
+    def _tell_of_insights(self, faults: aws.xray.Group) -> None:
+        """X-Ray Developer Guide, "Using X-Ray insights": X-Ray tells the default bus."""
+        rule = aws.cloudwatch.EventRule(
+            "trace-insights",
+            name=self._args.settings.name("trace-insights"),
+            description="X-Ray finds that more orders fail than usual",
+            event_pattern=pulumi.Output.json_dumps(
+                {
+                    "source": ["aws.xray"],
+                    "detail-type": ["AWS X-Ray Insight Update"],
+                    "detail": {"GroupName": [faults.group_name]},
+                }
+            ),
+            opts=self.child,
+        )
+        aws.cloudwatch.EventTarget(
+            "trace-insights", rule=rule.name, target_id="operations", arn=self._args.operations, opts=self.child
+        )
+
+    def _admit_topics(self) -> None:
+        """SNS Developer Guide, "Active tracing": a topic that traces sends segments only where X-Ray lets SNS."""
+        settings = self._args.settings
+        account, region = settings.general.account_id, settings.region.name
+        aws.xray.ResourcePolicy(
+            "topics",
+            policy_name=settings.name("topics"),
+            policy_document=policy_document(
+                Statement(
+                    "TraceTopics",
+                    ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTraceSegments"],
+                    ["*"],
+                    principals={"Service": "sns.amazonaws.com"},
+                    conditions={
+                        "StringEquals": {"aws:SourceAccount": account},
+                        "StringLike": {"aws:SourceArn": f"arn:aws:sns:{region}:{account}:{settings.name('*')}"},
+                    },
+                )
+            ),
+            opts=self.child,
+        )
+
+
+def _service(name: pulumi.Input[str], kind: str) -> pulumi.Output[str]:
+    """A node of a trace as filter expressions name it (X-Ray Developer Guide, "Use filter expressions")."""
+    return pulumi.Output.concat('service(id(name: "', name, f'", type: "{kind}"))')

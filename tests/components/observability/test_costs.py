@@ -1,0 +1,103 @@
+"""What a month may cost, and what nobody expected to cost anything."""
+
+from __future__ import annotations
+
+import json
+
+from blueprint import Blueprint, record_dr, record_primary
+
+BUDGET = "aws:budgets/budget:Budget"
+MONITOR = "aws:costexplorer/anomalyMonitor:AnomalyMonitor"
+SUBSCRIPTION = "aws:costexplorer/anomalySubscription:AnomalySubscription"
+TOPIC = "Topic::operations#arn"
+
+
+def test_the_month_of_each_region_has_a_budget(stack: Blueprint):
+    (budget,) = stack.of_type(BUDGET)
+    region = "us-east-1" if stack.stack == "primary" else "us-west-2"
+    assert (budget.properties["budgetType"], budget.properties["timeUnit"]) == ("COST", "MONTHLY")
+    assert budget.properties["costFilters"] == [{"name": "Region", "values": [region]}]
+    assert budget.properties["limitUnit"] == "USD"
+
+
+def test_the_pilot_light_has_a_smaller_one(primary: Blueprint, dr: Blueprint):
+    limit = {stack.stack: int(stack.of_type(BUDGET)[0].properties["limitAmount"]) for stack in (primary, dr)}
+    assert 0 < limit["dr"] < limit["primary"] / 2, "what stands by costs a fraction of what it stands by for"
+
+
+def test_the_budget_is_the_setting():
+    (budget,) = record_primary({"monthlyBudget": 1234}).of_type(BUDGET)
+    assert budget.properties["limitAmount"] == "1234"
+
+
+def test_people_are_told_before_and_when_it_is_spent_and_when_it_will_be(stack: Blueprint):
+    (budget,) = stack.of_type(BUDGET)
+    told = {(entry["threshold"], entry["notificationType"]) for entry in budget.properties["notifications"]}
+    assert told == {(80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED")}
+    for entry in budget.properties["notifications"]:
+        assert (entry["comparisonOperator"], entry["thresholdType"]) == ("GREATER_THAN", "PERCENTAGE")
+        (topic,) = entry["subscriberSnsTopicArns"]
+        assert TOPIC in topic
+
+
+def test_the_primary_watches_every_service_of_the_account(primary: Blueprint):
+    (monitor,) = primary.of_type(MONITOR)
+    assert (monitor.properties["monitorType"], monitor.properties["monitorDimension"]) == ("DIMENSIONAL", "SERVICE")
+
+
+def test_an_account_has_one_monitor_of_services(dr: Blueprint):
+    """The primary has it; and a landing zone has its own."""
+    for stack in (dr, record_primary({"accountBaseline": False})):
+        (monitor,) = stack.of_type(MONITOR)
+        assert monitor.properties["monitorType"] == "CUSTOM"
+        tags = json.loads(monitor.properties["monitorSpecification"])["Tags"]
+        assert tags["Values"] == [stack.stack]
+
+
+def test_a_stack_is_told_by_a_tag_that_all_of_it_has(dr: Blueprint):
+    (monitor,) = dr.of_type(MONITOR)
+    tags = json.loads(monitor.properties["monitorSpecification"])["Tags"]
+    provider = dr.one("pulumi:providers:aws", "regional")
+    defaults = provider.properties["defaultTags"]
+    assert (json.loads(defaults) if isinstance(defaults, str) else defaults)["tags"][tags["Key"]] == "dr"
+
+
+def test_anomalies_are_told_at_once_and_from_the_set_amount(stack: Blueprint):
+    (subscription,) = stack.of_type(SUBSCRIPTION)
+    assert subscription.properties["frequency"] == "IMMEDIATE", "a topic takes nothing else"
+    (monitor,) = stack.of_type(MONITOR)
+    assert subscription.properties["monitorArnLists"] == [str(monitor.reference("arn"))]
+    (subscriber,) = subscription.properties["subscribers"]
+    assert subscriber["type"] == "SNS"
+    assert TOPIC in subscriber["address"]
+    threshold = subscription.properties["thresholdExpression"]["dimension"]
+    assert threshold == {
+        "key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+        "matchOptions": ["GREATER_THAN_OR_EQUAL"],
+        "values": ["500"],
+    }
+
+
+def test_topic_and_key_let_both_services_in_for_this_account_alone(stack: Blueprint, primary: Blueprint):
+    topic = json.loads(stack.one("aws:sns/topicPolicy:TopicPolicy", "operations").properties["policy"])
+    key = json.loads(primary.one("aws:kms/key:Key", "streams").properties["policy"])
+    for document, action in ((topic, "sns:Publish"), (key, "kms:GenerateDataKey*")):
+        for service in ("budgets", "costalerts"):
+            (statement,) = (
+                entry
+                for entry in document["Statement"]
+                if entry.get("Principal") == {"Service": f"{service}.amazonaws.com"}
+            )
+            assert action in statement["Action"]
+            assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+        (budgets,) = (e for e in document["Statement"] if e.get("Principal") == {"Service": "budgets.amazonaws.com"})
+        assert budgets["Condition"]["ArnLike"] == {"aws:SourceArn": "arn:aws:budgets::123456789012:*"}
+
+
+def test_a_takeover_asks_nothing_of_us_east_1(primary: Blueprint, dr: Blueprint):
+    active = record_dr(primary, active=True)
+    standing, active_ = (
+        {entry.urn: entry.properties for entry in stack.of_type(BUDGET, MONITOR, SUBSCRIPTION)}
+        for stack in (dr, active)
+    )
+    assert standing == active_
