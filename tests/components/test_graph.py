@@ -70,7 +70,9 @@ def test_every_resource_names_its_provider(stack: Blueprint):
 
 def test_every_component_of_a_plugin_names_a_provider_of_its_own_package(stack: Blueprint):
     """The engine refuses it otherwise, where default providers are disabled."""
-    made_elsewhere = [r for r in stack.resources if not r.custom and not r.implied and not r.type.startswith("trading:")]
+    made_elsewhere = [
+        r for r in stack.resources if not r.custom and not r.implied and not r.type.startswith("trading:")
+    ]
     assert made_elsewhere, "the cluster is one"
     for component in made_elsewhere:
         provider = f"{PROVIDER_TYPE}{component.type.split(':')[0]}::"
