@@ -222,8 +222,10 @@ class Operations:
                 )
             return []
         found = readiness.checks(context)
-        unforced = [check for check in found if check.name in _NEVER_FORCED] if reason else found
-        readiness.require(unforced)
+        if reason:
+            readiness.require([check for check in found if check.name in _NEVER_FORCED], can_be_forced=False)
+        else:
+            readiness.require(found)
         return found
 
     def _beginning(self, plan: Plan, found: list[Check], reason: str | None) -> dict[str, Any]:
