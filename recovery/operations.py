@@ -247,8 +247,10 @@ class Operations:
                 )
             return []
         found = readiness.checks(context)
-        unforced = [check for check in found if check.name in _NEVER_FORCED] if reason else found
-        readiness.require(unforced)
+        if reason:
+            readiness.require([check for check in found if check.name in _NEVER_FORCED], can_be_forced=False)
+        else:
+            readiness.require(found)
         return found
 
     def _given_way(self, journal: Journal, lock: Lock, tail: Tail, reason: str) -> Entry | None:

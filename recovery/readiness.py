@@ -58,14 +58,15 @@ def checks(context: Context) -> list[Check]:
     return all_at_once([partial(_checked, name, look, context) for name, look in _LOOKS.items()])
 
 
-def require(found: list[Check]) -> None:
-    """Raises NotReadyError that names all that is missing."""
+def require(found: list[Check], *, can_be_forced: bool = True) -> None:
+    """Raises NotReadyError that names all that is missing, and whether a reason makes it good."""
     missing = tuple(f"{check.name}: {check.found}; {check.way_out}" for check in found if not check.ready)
     if missing:
         lines = "\n  ".join(missing)
-        raise NotReadyError(
-            f"not ready to take over:\n  {lines}\nput it right, or go on with --force --reason ...", missing
+        way_out = (
+            "put it right, or go on with --force --reason ..." if can_be_forced else "put it right: no reason does"
         )
+        raise NotReadyError(f"not ready to take over:\n  {lines}\n{way_out}", missing)
 
 
 def position(context: Context) -> str:

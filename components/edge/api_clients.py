@@ -48,6 +48,8 @@ class ApiClients(Layer):
             ),
             opts=self.child,
         )
+        # Both answer the key's value, and only of the first does the provider say that it is one to hide.
+        secret = pulumi.ResourceOptions(parent=self, additional_secret_outputs=["value"])
         self.keys = self._values()
         for client, value in self.keys.items():
             key = aws.apigateway.ApiKey(
@@ -55,11 +57,9 @@ class ApiClients(Layer):
                 name=settings.name("client", client),
                 description=f"Requests of {client}",
                 value=value,
-                opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["value"]),
+                opts=secret,
             )
-            aws.apigateway.UsagePlanKey(
-                client, key_id=key.id, key_type="API_KEY", usage_plan_id=plan.id, opts=self.child
-            )
+            aws.apigateway.UsagePlanKey(client, key_id=key.id, key_type="API_KEY", usage_plan_id=plan.id, opts=secret)
         self.register_outputs({"usagePlan": plan.id})
 
     def _values(self) -> dict[str, pulumi.Output[str]]:

@@ -52,6 +52,8 @@ class Cluster(Layer):
         self.physical_name = cluster_name(args.settings)
         self.log_group = self._log_group()
         self.role, self._permission = self._role()
+        # What a plugin makes needs a provider of the plugin's own beside that for AWS: default providers are disabled.
+        self.plugin = eks.Provider("eks", opts=self.child)
         self.cluster = self._cluster(name)
         self.name = self.cluster.eks_cluster.name
         self.kubeconfig = self.cluster.kubeconfig_json
@@ -110,7 +112,9 @@ class Cluster(Layer):
             upgrade_policy={"support_type": "EXTENDED"},
             deletion_protection=not settings.general.emulator,
             opts=pulumi.ResourceOptions(
-                parent=self, providers=[args.provider], depends_on=[self._permission, self.log_group]
+                parent=self,
+                providers=[args.provider, self.plugin],
+                depends_on=[self._permission, self.log_group],
             ),
         )
 

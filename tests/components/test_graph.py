@@ -68,6 +68,17 @@ def test_every_resource_names_its_provider(stack: Blueprint):
     assert not implicit, f"left to a default provider, in whatever region that is: {implicit}"
 
 
+def test_every_component_of_a_plugin_names_a_provider_of_its_own_package(stack: Blueprint):
+    """The engine refuses it otherwise, where default providers are disabled."""
+    made_elsewhere = [
+        r for r in stack.resources if not r.custom and not r.implied and not r.type.startswith("trading:")
+    ]
+    assert made_elsewhere, "the cluster is one"
+    for component in made_elsewhere:
+        provider = f"{PROVIDER_TYPE}{component.type.split(':')[0]}::"
+        assert provider in str(component.provider), f"left to a default provider: {component.urn}"
+
+
 def test_every_provider_is_one_that_the_stack_declares(stack: Blueprint):
     declared = {r.urn for r in stack.resources if r.type.startswith(PROVIDER_TYPE)}
     unknown = [r.urn for r in _declared(stack) if r.provider not in declared]

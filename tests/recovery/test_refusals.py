@@ -90,8 +90,11 @@ def test_what_is_missing_can_be_forced_with_a_reason_that_the_journal_keeps(worl
 def test_no_reason_makes_good_a_region_that_takes_orders_already(world: World) -> None:
     world.operations().begin(Verb.FAILOVER)
     world.clock.advance(3_600_000)
-    with pytest.raises(NotReadyError, match="this region takes orders already"):
-        world.operations().begin(Verb.FAILOVER, reason="again")
+    for reason in (None, "again"):
+        with pytest.raises(NotReadyError, match="this region takes orders already") as caught:
+            world.operations().begin(Verb.FAILOVER, reason=reason)
+        offered = "--force" in str(caught.value)
+        assert offered is (reason is None), "nobody is sent to force what was forced in vain"
 
 
 def test_the_regions_do_not_swap_to_and_fro(world: World) -> None:

@@ -22,6 +22,7 @@ DEPLOYMENT = "aws:apigateway/deployment:Deployment"
 METHODS = "aws:apigateway/methodSettings:MethodSettings"
 KEY = "aws:apigateway/apiKey:ApiKey"
 PLAN = "aws:apigateway/usagePlan:UsagePlan"
+PLAN_KEY = "aws:apigateway/usagePlanKey:UsagePlanKey"
 PERMISSION = "aws:lambda/permission:Permission"
 ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
@@ -168,6 +169,12 @@ def test_a_client_has_one_key_in_both_regions(primary: Blueprint, dr: Blueprint,
 def test_the_primary_exports_the_keys_as_secrets(primary: Blueprint):
     assert isinstance(primary.outputs["apiKeys"]["desk"], Secret)
     assert "[secret]" in json.dumps(primary.as_json()["outputs"]["apiKeys"])
+
+
+def test_a_key_is_a_secret_in_whatever_the_provider_answers_it(stack: Blueprint):
+    """The plan's keys answer the value again, which the provider's schema does not call sensitive."""
+    for resource in [*stack.of_type(KEY), *stack.of_type(PLAN_KEY)]:
+        assert "value" in resource.options.get("additionalSecretOutputs", ()), f"{resource.urn} keeps the key in clear"
 
 
 def test_a_client_that_the_primary_does_not_know_is_refused_by_name(primary: Blueprint):
