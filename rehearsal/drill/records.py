@@ -80,6 +80,7 @@ class Records:
         primary = world.configuration.primary
         self.outside = Writer(world, self._buckets, f"{self._prefix}o", Switched(world))
         self.inside = Writer(world, self._buckets, f"{self._prefix}i", lambda: primary, inside=primary.region)
+        self._before: list[Filed] = []
         self._known: set[str] = set()
 
     @property
@@ -92,10 +93,10 @@ class Records:
         wait_until(lambda: len(self._of_primary()) >= count, what=f"{count} records", within=_ARRIVED_SECONDS)
 
     def note_arrived(self, *, links_stand: bool) -> None:
-        """What the region that took over has of the primary's records; where the links stand, what is on its way is
-        waited for."""
-        standby = self._world.configuration.standby
-        self._known = self._listed(standby)
+        """What the region that took over has of the records filed in the primary until now; where the links stand,
+        what is on its way is waited for."""
+        self._before = self._of_primary()
+        self._known = self._listed(self._world.configuration.standby)
         if links_stand:
             # What has not come by then is lost, and the findings name it.
             with suppress(TimeoutError):
@@ -107,7 +108,7 @@ class Records:
 
         Raises SideUnavailableError where a bucket cannot be read.
         """
-        lost = ledger.lost_objects(self._of_primary(), self._known)
+        lost = ledger.lost_objects(self._before, self._known)
         configuration = self._world.configuration
         in_both = self._listed(configuration.primary) & self._listed(configuration.standby)
         compared = self._compared()
@@ -126,7 +127,7 @@ class Records:
 
     def _all_arrived(self) -> bool:
         self._known = self._listed(self._world.configuration.standby)
-        return not ledger.lost_objects(self._of_primary(), self._known)
+        return not ledger.lost_objects(self._before, self._known)
 
     def _listed(self, site: Site) -> set[str]:
         pages = self._world.client("s3", site.region).get_paginator("list_objects_v2")
