@@ -151,7 +151,7 @@ def _stands_by(world: World, site: Site) -> None:
 
 def _redrives(world: World, site: Site) -> None:
     sqs = world.client("sqs", site.region)
-    route = json.loads(_variables(world, site, site.redrive)["ROUTES"])[0]
+    route = json.loads(world.variables(site, site.redrive)["ROUTES"])[0]
     mark = _new_name()
     _send(sqs, route["dead_letters"], f"healthy {mark}", tries=None)
     # Far more often than any setting allows.
@@ -246,12 +246,6 @@ def _invoked(world: World, site: Site, function: str, event: Mapping[str, Any]) 
     payload = json.loads(answer["Payload"].read())
     _require("FunctionError" not in answer, payload)
     return payload
-
-
-def _variables(world: World, site: Site, function: str) -> dict[str, str]:
-    name, _, alias = function.partition(":")
-    client = world.client("lambda", site.region)
-    return client.get_function_configuration(FunctionName=name, Qualifier=alias)["Environment"]["Variables"]
 
 
 def _send(sqs: Any, queue: str, body: str, tries: int | None) -> None:

@@ -38,18 +38,24 @@ def make_application(account_id: str, outages: Outages) -> WSGIApplication:
     os.environ.update(MOTO_SETTINGS, MOTO_ACCOUNT_ID=account_id)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    from rehearsal.aws import additions, corrections, replication
+    from rehearsal.aws import additions, corrections
+    from rehearsal.aws.replication import databases, objects, tables
+    from rehearsal.aws.replication.middleware import ReplicationMiddleware
+    from rehearsal.aws.replication.transit import Transit
     from rehearsal.aws.runtime import invocation
     from rehearsal.aws.standing_by import StandingByMiddleware
 
     corrections.install()
     additions.install()
     invocation.install()
-    copies = replication.Replication(outages)
-    replication.install(copies)
+    transit = Transit(outages)
+    tables.install(tables.TableReplication(transit))
+    objects.install(objects.ObjectReplication(transit))
+    replicas = databases.DatabaseReplication(transit, account_id)
+    databases.install(replicas)
     moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     served = RepeatMiddleware(RetentionMiddleware(StandingByMiddleware(moto, account_id)))
-    alone = OneAtATime(replication.ReplicationMiddleware(served, copies))
+    alone = OneAtATime(ReplicationMiddleware(served, transit, replicas), beside=served)
     return OutageMiddleware(AccessLog(FaultsMiddleware(alone)), outages)
 
 
@@ -58,16 +64,18 @@ class OneAtATime:
 
     Dozens of clients at once would change a dictionary while another request walks over it. Python runs one
     thread at a time anyway, so nothing is lost. Only requests that wait by design are let through beside
-    the others: long polling, and calls that run a function or a state machine which may call back.
+    the others, to the application `beside`: long polling, and calls that run a function or a state machine which may
+    call back.
     """
 
-    def __init__(self, application: WSGIApplication) -> None:
+    def __init__(self, application: WSGIApplication, beside: WSGIApplication) -> None:
         self._application = application
+        self._beside = beside
         self._lock = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if _waits_by_design(environ):
-            return self._application(environ, start_response)
+            return self._beside(environ, start_response)
         with self._lock:
             return self._application(environ, start_response)
 

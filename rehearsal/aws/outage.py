@@ -25,7 +25,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs
@@ -82,7 +82,8 @@ class UnknownOutageError(ValueError):
 class Outages:
     """Which regions are lost, and how many requests ran into that. Safe to use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._modes: dict[str, Mode] = {}
         self._since: dict[str, float] = {}
@@ -103,7 +104,7 @@ class Outages:
                 self._since.pop(region, None)
             else:
                 self._modes[region] = Mode(mode)
-                self._since.setdefault(region, time.monotonic())
+                self._since.setdefault(region, self._clock())
 
     def lost_since(self, region: str) -> float | None:
         """When `region` was lost, in seconds of a clock that only grows; None while it is served."""

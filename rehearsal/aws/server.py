@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from rehearsal.aws.faults import FAULTS_PATH, Fault
 from rehearsal.aws.outage import CONTROL_PATH, SERVED
-from rehearsal.aws.replication import REPLICATION_PATH
+from rehearsal.aws.replication.middleware import REPLICATION_PATH
 from rehearsal.aws.standing_by import STANDING_BY_PATH, StandingBy
 from rehearsal.aws.variables import client_variables
 
@@ -92,11 +92,14 @@ class RunningServer:
         return self._control(CONTROL_PATH)
 
     def set_lag(self, seconds: float) -> None:
-        """How long a write to a global table takes to the other regions, from now on."""
+        """How long a write to a global table, a replicated bucket or a database with a replica takes to the other
+        regions, from now on."""
         self._control(REPLICATION_PATH, {"lag_seconds": seconds})
 
     def replication(self) -> dict[str, Any]:
-        """`lag_seconds`; `waiting`: a list of {table, source, target, count}, what has not arrived yet."""
+        """`lag_seconds`; `waiting`: a list of {table or bucket, source, target, count}, what has not arrived yet, with
+        `late` where a rule says how long it may take; `databases` and `promoted` as
+        `rehearsal.aws.replication.databases` has them."""
         return self._control(REPLICATION_PATH)
 
     def inject(self, fault: Fault) -> None:

@@ -6,10 +6,10 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,10 +20,11 @@ from recovery.errors import LockHeldError, NotReadyError, UnfinishedRunError
 from recovery.intake import IntakeError, InvokedIntake
 from recovery.journal import Journal, Kind
 from recovery.steps.step import Stage
-from rehearsal.drill import ledger
+from rehearsal.drill import ledger, promotion
 from rehearsal.drill.ledger import Findings, Handover
 from rehearsal.drill.operator import Command, Finished, Operator
 from rehearsal.drill.orders import Acceptance, Switched, Traffic, stored
+from rehearsal.drill.records import Records
 from rehearsal.drill.result import DECIDED, Mark, Result, Span
 from rehearsal.drill.scenario import Loss, Scenario, Second
 from rehearsal.drill.stream import published
@@ -40,6 +41,18 @@ _REFUSALS = {error.exit_code for error in (LockHeldError, UnfinishedRunError, No
 _DRAINED_SECONDS = 90.0
 _AFTERWARDS = 10
 """Orders that the new region accepts before a drill goes on."""
+
+
+_FILED_FIRST = 3
+"""Records that are in the primary's bucket before it is lost."""
+
+
+class Flow(Protocol):
+    """What is entered or written by itself, from `start` to `stop`."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 @dataclass
@@ -65,10 +78,12 @@ class Drill:
         outside = Traffic(self.world, name, self.scenario.rate, Switched(self.world), self.scenario.seed)
         primary = self.world.configuration.primary
         inside = Traffic(self.world, f"{name}i", 5.0, lambda: primary, self.scenario.seed, inside=primary.region)
+        self.records, self._promoted = Records(self.world, name), promotion.count(self.world)
         with self._schedule():
-            with self._flowing(outside):
+            with self._flowing(outside), self._flowing(self.records.outside):
                 takeover, spans, detection = self._taken_over(outside, inside)
                 known = stored(self._tables(self._standby), self._orders)
+                self.records.note_arrived(links_stand=self.scenario.loss is Loss.PLANNED)
                 failback, old = self._returned(outside)
             self._drained([outside, inside])
         return self._judged(takeover, failback, [outside, inside], known, old, detection, spans, began)
@@ -77,27 +92,33 @@ class Drill:
         """The loss and the takeover, until the new region has accepted some orders."""
         commands = self._prepared()
         self._await_orders(outside, self._primary, self.scenario.accepted_first)
+        self.records.await_filed(_FILED_FIRST)
         detection = None
-        if self.scenario.loss is not Loss.PLANNED:
+        with ExitStack() as cut_off:
             if self.scenario.loss is Loss.CUT_OFF:
-                inside.start()
+                cut_off.enter_context(self._flowing(inside))
+                cut_off.enter_context(self._flowing(self.records.inside))
                 self._await_orders(inside, self._primary, 2)
-            self._mark(f"{self._primary.region} {self.scenario.loss}")
-            self.lost_at = self.marks[-1].at
-            self.world.server.set_outage(self._primary.region, self.scenario.loss.value)
-            detection = self._detected()
-            self._mark("detected")
-        if self.scenario.fault:
-            self.world.server.inject(self.scenario.fault)
-        self._mark(DECIDED)
-        finished = self._decided(commands)
-        spans = self._spans()
-        self._hand_over(finished)
-        self.world.server.calm()
-        self._await_orders(outside, self._standby, _AFTERWARDS)
-        if self.scenario.loss is Loss.CUT_OFF:
-            inside.stop()
+            if self.scenario.loss is not Loss.PLANNED:
+                detection = self._lost()
+            if self.scenario.fault:
+                self.world.server.inject(self.scenario.fault)
+            self._mark(DECIDED)
+            finished = self._decided(commands)
+            spans = self._spans()
+            self._hand_over(finished)
+            self.world.server.calm()
+            self._await_orders(outside, self._standby, _AFTERWARDS)
         return finished, spans, detection
+
+    def _lost(self) -> float:
+        """Takes the primary's region away; seconds until that was seen."""
+        self._mark(f"{self._primary.region} {self.scenario.loss}")
+        self.lost_at = self.marks[-1].at
+        self.world.server.set_outage(self._primary.region, self.scenario.loss.value)
+        detection = self._detected()
+        self._mark("detected")
+        return detection
 
     def _returned(self, outside: Traffic) -> tuple[Finished, dict[str, Item]]:
         """The primary is back: its stores stand by, its orders are reconciled, and it takes over again."""
@@ -107,7 +128,6 @@ class Drill:
         self._replicated()
         old = stored(self._tables(self._primary), self._orders)
         world.server.stand_by(world.standing_by(self._standby, self._primary))
-        self._measure_replica(self._primary)
         finished = self.operator.run("failback", "--yes", seconds=_RUN_SECONDS)
         finished = self.operator.carried_through(finished, _RUN_SECONDS)
         self._hand_over(finished)
@@ -117,7 +137,6 @@ class Drill:
 
     def _prepared(self) -> list[Command]:
         """Operators with the command typed and not confirmed."""
-        self._measure_replica(self._standby)
         # The health checkers and the observers ask every few seconds and the schedule each minute, so the functions'
         # processes are there. One that starts now would hold the whole in-memory AWS up for a second.
         self._intake(self._standby).health()
@@ -208,6 +227,8 @@ class Drill:
             strong=self.world.strong,
             resumptions=self.operator.resumptions,
             seconds=time.monotonic() - began,
+            objects=self.records.findings(self.lost_at, self.scenario.lag),
+            promotion=promotion.of(self.world, self._standby, self._promoted),
         )
         result.troubles = troubles(result)
         return result
@@ -284,29 +305,12 @@ class Drill:
     def _published(self) -> set[str]:
         return published(self.world, since=self.marks[0].at)
 
-    def _measure_replica(self, site: Site) -> None:
-        """RDS publishes the lag of its replicas each minute."""
-        for region in {self._primary.region, self._standby.region}:
-            if region in self.world.server.outages()["regions"]:
-                continue
-            self.world.client("cloudwatch", region).put_metric_data(
-                Namespace="AWS/RDS",
-                MetricData=[
-                    {
-                        "MetricName": "ReplicaLag",
-                        "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": site.database}],
-                        "Value": self.scenario.lag,
-                        "Unit": "Seconds",
-                    }
-                ],
-            )
-
     def _await_orders(self, traffic: Traffic, site: Site, count: int) -> None:
         what = f"{count} orders accepted in {site.region}"
         wait_until(lambda: traffic.accepted_in(site.region) >= count, what=what, within=_ORDERS_SECONDS)
 
     @contextmanager
-    def _flowing(self, traffic: Traffic) -> Iterator[None]:
+    def _flowing(self, traffic: Flow) -> Iterator[None]:
         traffic.start()
         try:
             yield
@@ -344,6 +348,9 @@ class Drill:
 def troubles(result: Result) -> list[str]:
     """Why a drill did not pass; empty when it did."""
     found, about = [], result.findings
+    found += _troubles_of_records(result)
+    if result.promotion is None:
+        found.append("the replica of the database was not promoted")
     if result.scenario.loss is Loss.PLANNED and about.lost:
         found.append(f"a switchover lost {len(about.lost)} orders: {', '.join(about.lost[:5])}")
     elif result.strong and about.lost:
@@ -365,4 +372,20 @@ def troubles(result: Result) -> list[str]:
         found.append("two operators were let through at once")
     if result.scenario.second is Second.KILLED and not result.resumed:
         found.append(f"the operator was not killed at {result.scenario.kill_at}")
+    return found
+
+
+def _troubles_of_records(result: Result) -> list[str]:
+    about, found = result.objects, []
+    if result.scenario.loss is Loss.PLANNED and about.lost:
+        found.append(f"a switchover lost {len(about.lost)} records: {', '.join(about.lost[:5])}")
+    for what, keys in (
+        ("had had the time to arrive and were lost", about.lost_too_early),
+        ("were confirmed and are not in both regions", about.missing),
+        ("differ between the regions", about.differing),
+    ):
+        if keys:
+            found.append(f"{len(keys)} records {what}: {', '.join(keys[:5])}")
+    if about.compared < about.written:
+        found.append(f"{about.compared} records were compared, and {about.written} were written")
     return found

@@ -1,9 +1,9 @@
-"""What a drill proves about orders: who accepted what, when, under which epoch, and what became of it."""
+"""What a drill proves about orders and records: who accepted what, when, under which epoch, and what became of it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from functions.order_item import Item
@@ -38,6 +38,30 @@ class Findings:
     unpublished: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=())
     """Confirmed, and in neither region's table at the end."""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """A record whose writing the region's bucket confirmed; `answered_at` is the client's clock, in milliseconds since
+    1970."""
+
+    key: str
+    region: str
+    answered_at: int
+
+
+@dataclass(frozen=True)
+class ObjectFindings:
+    """Of the records `written`, `lost` had been confirmed in the primary's bucket and were not in the other one at the
+    takeover; `lost_too_early` of them had had the time to arrive. `missing` are, at the end, not in both buckets, and
+    `differing` of those `compared` are not the same in both."""
+
+    written: int = 0
+    lost: tuple[str, ...] = ()
+    lost_too_early: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    compared: int = 0
+    differing: tuple[str, ...] = ()
 
 
 def writers_per_epoch(acceptances: Iterable[Acceptance]) -> dict[int, set[str]]:
@@ -92,10 +116,32 @@ def lost_too_early(
 ) -> list[str]:
     """Lost orders that were confirmed longer than the lag before the primary was lost (milliseconds since 1970): an
     order is written before it is confirmed, so these had been replicated."""
-    answered: dict[str, int] = {}
-    for one in acceptances:
-        answered[one.order_id] = min(one.answered_at, answered.get(one.order_id, one.answered_at))
-    return sorted(order for order in lost if answered[order] + lag_milliseconds < lost_at)
+    answered = ((one.order_id, one.answered_at) for one in acceptances)
+    return _too_early(answered, lost, lost_at, lag_milliseconds)
+
+
+def lost_objects(filed: Iterable[Filed], known: Collection[str]) -> list[str]:
+    """Records of the primary's bucket that the one of the region which took over does not have; `known` are its keys
+    while the primary is gone."""
+    return sorted(one.key for one in filed if one.key not in known)
+
+
+def objects_lost_too_early(
+    filed: Iterable[Filed], lost: Iterable[str], lost_at: int | None, lag_milliseconds: float
+) -> list[str]:
+    """Lost records that were confirmed longer than the lag before the primary was lost; none where it was not."""
+    if lost_at is None:
+        return []
+    return _too_early(((one.key, one.answered_at) for one in filed), lost, lost_at, lag_milliseconds)
+
+
+def _too_early(
+    answered: Iterable[tuple[str, int]], lost: Iterable[str], lost_at: int, lag_milliseconds: float
+) -> list[str]:
+    first: dict[str, int] = {}
+    for name, at in answered:
+        first[name] = min(at, first.get(name, at))
+    return sorted(name for name in lost if first[name] + lag_milliseconds < lost_at)
 
 
 def unknown_orders(old: Mapping[str, Item], old_epoch: int, known: Mapping[str, Item]) -> list[str]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.drill.ledger import Findings
+from rehearsal.drill.ledger import Findings, ObjectFindings
 from rehearsal.drill.orders import Acceptance
+from rehearsal.drill.promotion import Promotion
 from rehearsal.drill.scenario import Scenario
 
 DECIDED = "decided"
@@ -54,6 +55,8 @@ class Result:
     resumptions: int = 0
     """How often a step failed, on a machine that is too busy for its time limits, and the run was taken up again."""
     seconds: float = 0.0
+    objects: ObjectFindings = field(default_factory=ObjectFindings)
+    promotion: Promotion | None = None
 
     @property
     def gap_seconds(self) -> float:

@@ -88,7 +88,10 @@ class Series:
             file.write_text(timeline(self.slowest), encoding="utf-8")
 
     def as_json(self) -> dict[str, Any]:
-        """The part `drill` of the report."""
+        """The part `drill` of the report. In `rpo`, `objects_*` are records written to a replicated bucket while orders
+        flowed, of which `lost_objects` names those that were not in the other region at the takeover; they are back
+        with the primary, or `integrity` counts them as missing. `database_modelled` is by how many seconds the
+        database's replica was behind when it was promoted, and of failovers, when its source was lost."""
         planned = [result for result in self.results if result.scenario.loss is Loss.PLANNED]
         unplanned = [result for result in self.results if result.scenario.loss is not Loss.PLANNED]
         killed = [result for result in unplanned if result.scenario.second in _BY_PEOPLE]
@@ -117,6 +120,8 @@ class Series:
                     len(result.findings.lost) for result in self.results if result.scenario.loss is Loss.PLANNED
                 ),
                 "lag_s": spread([result.scenario.lag for result in self.results]),
+                **self._objects(),
+                "database_modelled": self._database(),
             },
             "duplicates": sum(len(result.findings.duplicates) for result in self.results),
             "max_writers_per_epoch": max((r.findings.max_writers_per_epoch for r in self.results), default=0),
@@ -128,9 +133,31 @@ class Series:
                 "compared": sum(bool(result.integrity) for result in self.results),
                 "missing": sum(len(result.findings.missing) for result in self.results),
                 "unpublished": sum(len(result.findings.unpublished) for result in self.results),
+                "objects_compared": sum(result.objects.compared for result in self.results),
+                "objects_missing": sum(len(result.objects.missing) for result in self.results),
+                "objects_differing": sum(len(result.objects.differing) for result in self.results),
             },
             "problems": self.problems(),
             "targets_missed": self.missed(),
+        }
+
+    def _objects(self) -> dict[str, Any]:
+        lost = [key for result in self.results for key in result.objects.lost]
+        return {
+            "objects_written": sum(result.objects.written for result in self.results),
+            "objects_lost": len(lost),
+            "lost_objects": lost,
+            "objects_lost_in_switchovers": sum(
+                len(result.objects.lost) for result in self.results if result.scenario.loss is Loss.PLANNED
+            ),
+        }
+
+    def _database(self) -> dict[str, Any]:
+        promotions = [result.promotion for result in self.results if result.promotion is not None]
+        at_loss = [one.behind_at_loss for one in promotions if one.behind_at_loss is not None]
+        return {
+            "replica_lag_at_promotion_s": spread([one.behind for one in promotions]),
+            "writes_lost_s": spread(at_loss),
         }
 
     def _afterwards(self) -> dict[str, Any]:
@@ -198,5 +225,6 @@ def outcome(result: Result) -> str:
     seconds = result.gap_seconds if result.scenario.loss is Loss.PLANNED else result.recovery_seconds
     return (
         f"{seconds:.2f} s to the first accepted order, {result.lease_seconds:.2f} s of them the old "
-        f"lease; {about.accepted} accepted, {len(about.lost)} lost: {verdict}"
+        f"lease; {about.accepted} accepted, {len(about.lost)} lost; {result.objects.written} records, "
+        f"{len(result.objects.lost)} lost: {verdict}"
     )

@@ -21,6 +21,7 @@ PRIMARY, STANDBY, WITNESS = "us-east-1", "us-west-2", "us-east-2"
 ALIAS = "live"
 _SECRET = "small-database"
 _TABLES = {"control": "small-control", "orders": "small-orders", "positions": "small-positions"}
+_RECORDS = {PRIMARY: "small-primary-records", STANDBY: "small-standby-records"}
 _LEASE = {
     # As short as `LeaseSettings` allows with these time-outs, which a busy machine keeps.
     "LEASE_SECONDS": "4",
@@ -42,6 +43,7 @@ def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> W
         _table(client, table, keys, Consistency.STRONG if table == "control" else orders)
     sites = {role: _site(client, role, region) for role, region in (("primary", PRIMARY), ("standby", STANDBY))}
     _replicas(client, sites)
+    _records(client)
     outputs = {"ordersConsistency": orders.value, "recovery": _outputs(server.account_id, sites)}
     return World(server, configuration.from_outputs(outputs), outputs)
 
@@ -106,11 +108,15 @@ def _site(client: Client, role: str, region: str) -> dict[str, Any]:
             "PRIMARY_REGION": PRIMARY,
             "DR_REGION": STANDBY,
             "REPORT_BUCKET": name("reports"),
-            "COMPARISONS": json.dumps([{"table": _TABLES["orders"], "lag_seconds": 1}]),
+            "COMPARISONS": json.dumps(
+                [
+                    {"table": _TABLES["orders"], "lag_seconds": 1},
+                    {"bucket": _RECORDS[PRIMARY], "replica": _RECORDS[STANDBY], "lag_seconds": 1},
+                ]
+            ),
         },
     }
-    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    client("s3", region).create_bucket(Bucket=name("reports"), **where)
+    _bucket(client, region, name("reports"))
     role_arn = _role(client)
     for function, variables in settings.items():
         _function(client("lambda", region), name(function.replace("_", "-")), function, variables, role_arn)
@@ -125,6 +131,35 @@ def _site(client: Client, role: str, region: str) -> dict[str, Any]:
         "bus": name("events"),
         "archive": f"arn:aws:events:{region}:123456789012:archive/{name('events')}",
     }
+
+
+def _bucket(client: Client, region: str, name: str, **settings: Any) -> None:
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    client("s3", region).create_bucket(Bucket=name, **where, **settings)
+
+
+def _records(client: Client) -> None:
+    """Locked records that replicate both ways, as the stacks' do."""
+    for region, name in _RECORDS.items():
+        _bucket(client, region, name, ObjectLockEnabledForBucket=True)
+        s3 = client("s3", region)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        retention = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+        s3.put_object_lock_configuration(
+            Bucket=name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": retention}
+        )
+    for region, other in ((PRIMARY, STANDBY), (STANDBY, PRIMARY)):
+        rule = {
+            "ID": "records",
+            "Status": "Enabled",
+            "Priority": 1,
+            "Filter": {"Prefix": ""},
+            "DeleteMarkerReplication": {"Status": "Enabled"},
+            "Destination": {"Bucket": f"arn:aws:s3:::{_RECORDS[other]}"},
+        }
+        client("s3", region).put_bucket_replication(
+            Bucket=_RECORDS[region], ReplicationConfiguration={"Role": _role(client), "Rules": [rule]}
+        )
 
 
 _ROUTE = ("dead_letters", "source", "quarantine")

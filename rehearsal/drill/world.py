@@ -41,6 +41,12 @@ class World:
         """A client that stands outside every region, or `inside` one."""
         return client_of(self.server, inside)(service, region)
 
+    def variables(self, site: Site, function: str) -> dict[str, str]:
+        """The environment of a function that was deployed, given as `name:alias`."""
+        name, _, alias = function.partition(":")
+        client = self.client("lambda", site.region)
+        return client.get_function_configuration(FunctionName=name, Qualifier=alias)["Environment"]["Variables"]
+
     def standing_by(self, source: Site, replica: Site) -> StandingBy:
         """The roles of the stores with `replica` standing by."""
         return StandingBy(

@@ -8,7 +8,7 @@
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
 - UpdateTable also changes the encryption key.
 
-Items written later are copied by `rehearsal.aws.replication`.
+Items written later are copied by `rehearsal.aws.replication.tables`.
 """
 
 from __future__ import annotations

@@ -63,6 +63,7 @@ def test_a_write_is_seen_elsewhere_after_the_lag_and_not_before(own_aws: Running
         ExpressionAttributeValues={":value": {"S": "second"}},
     )
     assert value(west, "lagging") == "second", "the later of two writes wins, whichever arrives first"
+    assert own_aws.replication()["waiting"] == [], "nobody waits for what has been overtaken"
     east.delete_item(TableName="lagging", Key=key)
     assert value(west, "lagging") is None
 

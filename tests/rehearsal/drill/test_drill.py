@@ -52,8 +52,16 @@ def test_a_drill_passes_and_leaves_the_world_as_it_was(world: World, tmp_path: P
     assert result.troubles == []
     assert result.findings.accepted > 0
     assert result.findings.max_writers_per_epoch == 1
+    assert result.objects.written > 0
+    assert result.objects.compared >= result.objects.written
+    assert result.promotion is not None
     if result.scenario.loss is Loss.PLANNED:
         assert result.findings.lost == (), "a switchover loses nothing"
+        assert result.objects.lost == (), "nor any record"
+        assert (result.promotion.behind, result.promotion.behind_at_loss) == (result.scenario.lag, None)
+    else:
+        assert result.promotion.behind > result.scenario.lag, "nothing arrives from a region that is dead"
+        assert result.promotion.behind_at_loss == result.scenario.lag
 
 
 def test_strongly_consistent_tables_lose_no_order_to_a_region_that_dies(tmp_path: Path) -> None:

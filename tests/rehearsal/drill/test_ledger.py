@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.drill import ledger
-from rehearsal.drill.ledger import Handover
+from rehearsal.drill.ledger import Filed, Handover
 from rehearsal.drill.orders import Acceptance
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -65,3 +65,11 @@ def test_one_order_confirmed_as_two_is_a_duplicate_and_a_repeated_answer_is_not(
     twice = [*once, accepted("a", WEST, 2, 1_100)]
     assert ledger.duplicates(twice, []) == ["a"]
     assert ledger.duplicates(twice, ["a"]) == [], "what was lost is counted there, and may be entered again"
+
+
+def test_records_that_had_not_arrived_are_lost_and_those_that_had_had_the_time_are_so_too_early() -> None:
+    filed = [Filed("early", EAST, 100), Filed("late", EAST, 700), Filed("arrived", EAST, 90)]
+    lost = ledger.lost_objects(filed, {"arrived"})
+    assert lost == ["early", "late"]
+    assert ledger.objects_lost_too_early(filed, lost, lost_at=1_000, lag_milliseconds=500) == ["early"]
+    assert ledger.objects_lost_too_early(filed, lost, lost_at=None, lag_milliseconds=500) == [], "nothing was lost"

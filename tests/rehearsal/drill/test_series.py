@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from rehearsal.drill.drill import troubles
-from rehearsal.drill.ledger import Findings
+from rehearsal.drill.ledger import Findings, ObjectFindings
 from rehearsal.drill.orders import Acceptance
+from rehearsal.drill.promotion import Promotion
 from rehearsal.drill.result import DECIDED, Mark, Result, Span
 from rehearsal.drill.scenario import Loss, Second, scenario
 from rehearsal.drill.series import BEYOND_LEASE_SECONDS, Series, quantile
@@ -18,7 +19,13 @@ from rehearsal.drill.timeline import timeline
 WEST = "us-west-2"
 
 
-def result(seed: int = 0, recovery: float = 3.0, waited: float = 2.0, findings: Findings | None = None) -> Result:
+def result(
+    seed: int = 0,
+    recovery: float = 3.0,
+    waited: float = 2.0,
+    findings: Findings | None = None,
+    objects: ObjectFindings | None = None,
+) -> Result:
     wanted = scenario(seed, WEST)
     made = Result(
         scenario=wanted,
@@ -33,6 +40,8 @@ def result(seed: int = 0, recovery: float = 3.0, waited: float = 2.0, findings: 
         marks=[Mark(1_000, "begin"), Mark(2_000, "us-east-1 <dead>"), Mark(2_050, DECIDED)],
         spans=[Span("take-lease", 2_100, 2_200), Span("promote-database", 5_100, 7_600)],
         acceptances=[Acceptance("a", "us-east-1", "us-east-1", 1, 1_500, 1_505)],
+        objects=objects or ObjectFindings(written=10, compared=10),
+        promotion=Promotion(4.0, None if wanted.loss is Loss.PLANNED else 1.0),
     )
     made.troubles = troubles(made)
     return made
@@ -72,6 +81,39 @@ def test_the_part_of_the_report_has_its_shape_and_keeps_measured_and_modelled_ap
 def test_whatever_went_wrong_with_an_order_is_a_problem_that_names_it(findings: Findings, said: str) -> None:
     problems = Series(results=[result(findings=findings)]).problems()
     assert any(said in problem for problem in problems), problems
+
+
+def test_the_report_names_records_that_had_not_arrived_and_tells_how_far_the_database_was_behind() -> None:
+    failover = result(0, objects=ObjectFindings(written=12, lost=("drill/a/o7.json",), compared=12))
+    report = Series(results=[failover, result(2)]).as_json()
+    rpo = report["rpo"]
+    assert (rpo["objects_written"], rpo["objects_lost"], rpo["lost_objects"]) == (22, 1, ["drill/a/o7.json"])
+    assert rpo["objects_lost_in_switchovers"] == 0
+    assert rpo["database_modelled"]["replica_lag_at_promotion_s"]["max"] == 4.0
+    assert rpo["database_modelled"]["writes_lost_s"]["max"] == 1.0, "a switchover loses its source to nobody"
+    assert report["integrity"]["objects_compared"] == 22
+    assert report["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("seed", "objects", "said"),
+    [
+        (2, ObjectFindings(5, lost=("on-its-way",), compared=5), "a switchover lost 1 records: on-its-way"),
+        (0, ObjectFindings(5, lost=("old",), lost_too_early=("old",), compared=5), "had had the time to arrive"),
+        (0, ObjectFindings(5, missing=("gone",), compared=5), "gone"),
+        (0, ObjectFindings(5, compared=5, differing=("other",)), "other"),
+        (0, ObjectFindings(5, compared=4), "4 records were compared, and 5 were written"),
+    ],
+)
+def test_whatever_went_wrong_with_a_record_is_a_problem_that_names_it(
+    seed: int, objects: ObjectFindings, said: str
+) -> None:
+    problems = Series(results=[result(seed, objects=objects)]).problems()
+    assert any(said in problem for problem in problems), problems
+
+
+def test_a_takeover_without_a_promoted_database_is_a_problem() -> None:
+    assert troubles(replace(result(), promotion=None)) == ["the replica of the database was not promoted"]
 
 
 def test_a_failover_may_lose_what_it_names_and_a_switchover_nothing() -> None:
