@@ -25,7 +25,7 @@ from components.latency.host_role import Reach
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
-from components.providers import regional_provider
+from components.providers import regional_provider, silent_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.account import AccountDefaults, AccountDefaultsArgs
 from components.security.boundaries import Boundaries, BoundariesArgs
@@ -51,12 +51,7 @@ class Platform:
         self.primary = primary
         self.provider = regional_provider("regional", settings.region.name, settings)
         self.here = pulumi.ResourceOptions(provider=self.provider)
-        # What replication needs on the primary's side is declared by the recovery stack, until it takes over.
-        self.primary_side: aws.Provider | None = (
-            regional_provider("primary-side", settings.general.primary_region, settings)
-            if settings.reaches_primary
-            else None
-        )
+        self.primary_side = self._primary_side()
         self.identity()
         self.encryption()
         self.vigilance()
@@ -71,6 +66,19 @@ class Platform:
         self.recovering()
         self.clustering()
         self.delivering()
+
+    def _primary_side(self) -> aws.Provider | None:
+        """What replication needs on the primary's side is declared by the recovery stack, until it takes over.
+
+        The engine configures the provider of whatever leaves the state, even of what it retains. If it were declared
+        no longer, that would be as it was left: by asking the lost region for the account.
+        """
+        name, region = "primary-side", self.settings.general.primary_region
+        if self.settings.reaches_primary:
+            return regional_provider(name, region, self.settings)
+        if not self.settings.is_primary:
+            silent_provider(name, region)
+        return None
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""

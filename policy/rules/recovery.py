@@ -154,13 +154,17 @@ def rto_budget(record: Resource, stack: Stack, parameters: Parameters) -> Iterat
     wellarchitected="REL11-BP04, REL13-BP02",
 )
 def independent(stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
-    """An update that waits for a region that is gone never ends."""
+    """An update that waits for a region that is gone never ends. A provider asks for its account when it is configured,
+    though it makes nothing."""
     strangers = [provider for provider in stack.of_type(t.AWS_PROVIDER) if provider.text("region") != stack.region]
     if not strangers or not stack.exported("active"):
         return
     for provider in strangers:
         users = sum(resource.provider == provider.urn for resource in stack.resources)
-        yield provider, f"calls {provider.text('region')} for {users} resources"
+        if users:
+            yield provider, f"calls {provider.text('region')} for {users} resources"
+        elif not all(provider.flag(check) for check in ("skipCredentialsValidation", "skipRequestingAccountId")):
+            yield provider, f"asks {provider.text('region')} for the account"
 
 
 _BY_DESIGN = {
