@@ -32,7 +32,7 @@ from components.observability.in_cluster import InCluster, InClusterArgs
 from components.observability.tracing import Tracing, TracingArgs
 from components.observability.watch import Watch, WatchArgs
 from components.observability.watched import Watched
-from components.providers import regional_provider
+from components.providers import regional_provider, silent_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.account import AccountDefaults, AccountDefaultsArgs
 from components.security.boundaries import Boundaries, BoundariesArgs
@@ -58,12 +58,7 @@ class Platform:
         self.primary = primary
         self.provider = regional_provider("regional", settings.region.name, settings)
         self.here = pulumi.ResourceOptions(provider=self.provider)
-        # What replication needs on the primary's side is declared by the recovery stack, until it takes over.
-        self.primary_side: aws.Provider | None = (
-            regional_provider("primary-side", settings.general.primary_region, settings)
-            if settings.reaches_primary
-            else None
-        )
+        self.primary_side = self._primary_side()
         self.identity()
         self.encryption()
         self.vigilance()
@@ -79,6 +74,19 @@ class Platform:
         self.clustering()
         self.delivering()
         self.observing()
+
+    def _primary_side(self) -> aws.Provider | None:
+        """What replication needs on the primary's side is declared by the recovery stack, until it takes over.
+
+        The engine configures the provider of whatever leaves the state, even of what it retains. If it were declared
+        no longer, that would be as it was left: by asking the lost region for the account.
+        """
+        name, region = "primary-side", self.settings.general.primary_region
+        if self.settings.reaches_primary:
+            return regional_provider(name, region, self.settings)
+        if not self.settings.is_primary:
+            silent_provider(name, region)
+        return None
 
     def identity(self) -> None:
         """The permission boundaries, which every role that any layer makes from here on is bound by."""

@@ -37,6 +37,20 @@ def regional_provider(
     )
 
 
+def silent_provider(name: str, region: str) -> aws.Provider:
+    """A provider that makes nothing and calls nothing, not even when it is configured: its region may be lost.
+
+    Without an account to ask for there is none to compare with those that are allowed.
+    """
+    return aws.Provider(
+        name,
+        region=region,
+        skip_credentials_validation=True,
+        skip_requesting_account_id=True,
+        skip_metadata_api_check=True,
+    )
+
+
 def default_tags(settings: Settings) -> dict[str, str]:
     """Tags of everything that a stack makes: whose it is, and which stack to change it in."""
     return {

@@ -103,8 +103,10 @@ class Stack:
 
     @cached_property
     def standing_by(self) -> bool:
-        """Whether the stack reaches into another region, as a recovery stack does until it takes over."""
-        return any(provider.text("region") != self.region for provider in self.of_type(AWS_PROVIDER))
+        """Whether the stack makes something in another region, as a recovery stack does until it takes over."""
+        used = {resource.provider for resource in self.resources}
+        providers = (provider for provider in self.of_type(AWS_PROVIDER) if provider.urn in used)
+        return any(provider.text("region") != self.region for provider in providers)
 
     def exported(self, name: str) -> Any:
         """An output of the stack. Raises `NotEvaluatedError` when the stack does not export it."""

@@ -191,7 +191,8 @@ def _seconds_to_notice(check: Resource, stack: Stack) -> float:
     wellarchitected="REL11-BP04, REL13-BP02",
 )
 def independent(stack: Stack, _: Parameters) -> Iterator[Finding]:
-    """An update that waits for a region that is gone never ends."""
+    """An update that waits for a region that is gone never ends. A provider asks for its account when it is configured,
+    though it makes nothing."""
     strangers = [provider for provider in stack.of_type(t.AWS_PROVIDER) if provider.text("region") != stack.region]
     abroad = [r for r in stack.resources if r.type.startswith("aws:") and r.peek("region") not in (None, stack.region)]
     if not (strangers or abroad) or not stack.exported("active"):
@@ -200,7 +201,10 @@ def independent(stack: Stack, _: Parameters) -> Iterator[Finding]:
         yield resource, f"is declared in {resource.text('region')}"
     for provider in strangers:
         users = sum(resource.provider == provider.urn for resource in stack.resources)
-        yield provider, f"calls {provider.text('region')} for {users} resources"
+        if users:
+            yield provider, f"calls {provider.text('region')} for {users} resources"
+        elif not all(provider.flag(check) for check in ("skipCredentialsValidation", "skipRequestingAccountId")):
+            yield provider, f"asks {provider.text('region')} for the account"
 
 
 _IN_FLIGHT = "Each region has its own; what is on the lost one's is drained when the region is back, or sent again."

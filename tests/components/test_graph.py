@@ -130,8 +130,14 @@ def test_taking_over_changes_nothing_that_a_lost_region_controls(dr: Blueprint, 
     assert not changed, f"a takeover would have to call the control plane in us-east-1 for {changed}"
 
 
+def _making(stack: Blueprint) -> list[Resource]:
+    """The providers for AWS that make something."""
+    used = {r.provider for r in stack.resources}
+    return [r for r in stack.resources if r.type == f"{PROVIDER_TYPE}aws" and r.urn in used]
+
+
 def test_a_region_that_has_taken_over_declares_nothing_in_the_primarys_region(dr_active: Blueprint):
-    regions = {r.urn: r.properties.get("region") for r in dr_active.resources if r.type == f"{PROVIDER_TYPE}aws"}
+    regions = {r.urn: r.properties.get("region") for r in _making(dr_active)}
     assert set(regions.values()) == {"us-west-2"}, f"has a provider in {regions}"
     elsewhere = [r.urn for r in _declared(dr_active) if r.properties.get("region") not in (None, "us-west-2")]
     assert not elsewhere, f"stands in another region: {elsewhere}"
@@ -150,11 +156,25 @@ def test_what_stands_in_the_primarys_region_can_be_dropped_without_a_call_to_it(
     assert not calling, f"would be deleted in a region that is lost: {calling}"
 
 
+def test_the_provider_of_what_is_dropped_asks_nothing_of_the_lost_region(dr: Blueprint, dr_active: Blueprint):
+    """The engine configures the provider of whatever it deletes from the state, retained or not; one that is declared
+    no longer is configured as it was, by calls to STS and IAM that a lost region does not answer."""
+    dropped = [r for r in _making(dr) if r.properties["region"] == "us-east-1"]
+    assert dropped
+    for before in dropped:
+        provider = dr_active.one(before.type, before.name)
+        assert provider.urn == before.urn, "what is dropped is looked up by this URN"
+        assert provider.properties["region"] == before.properties["region"], "another region would be a replacement"
+        for check in ("skipCredentialsValidation", "skipRequestingAccountId"):
+            assert provider.properties[check] == "true", f"the lost region is asked by {check[4:]}"
+        assert "allowedAccountIds" not in provider.properties, "an account can be compared only by asking for it"
+
+
 def test_the_primary_knows_nothing_of_the_recovery_region(primary: Blueprint):
     assert [r.urn for r in primary.resources if r.type == "pulumi:pulumi:StackReference"] == []
 
 
 def test_every_provider_refuses_other_accounts_and_tags_what_it_makes(stack: Blueprint):
-    for provider in (r for r in stack.resources if r.type == f"{PROVIDER_TYPE}aws"):
+    for provider in _making(stack):
         assert "123456789012" in provider.properties["allowedAccountIds"]
         assert "ManagedBy" in provider.properties["defaultTags"]
