@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 from functions.clients import insistent_client
+from recovery import lease
 from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
 from recovery.clients import Clients
 from recovery.configuration import Configuration
@@ -34,7 +35,13 @@ def switch_of(configuration: Configuration) -> Switch:
             return HealthCheckSwitch(client, configuration.tables.control, probe)
         ordered = by_distance(settings["endpoints"], here, configuration.primary.region)
         clients = {region: _cluster(region, endpoint) for region, endpoint in ordered}
-        return ArcSwitch(clients, settings["primaryControlArn"], settings["standbyControlArn"])
+        control = insistent_client("dynamodb", _CALL_MILLISECONDS, here)
+
+        def epoch_now() -> int:
+            found = lease.read(control, configuration.tables.control)
+            return found.epoch if found else 0
+
+        return ArcSwitch(clients, settings["primaryControlArn"], settings["standbyControlArn"], epoch_now)
     except (KeyError, ValueError, AttributeError) as error:
         raise ConfigurationError(
             f"recovery.switch = {dict(settings)!r}: {error}; bring the recovery stack up with this version"

@@ -17,9 +17,11 @@ from recovery.plan import PLANS, Verb
 from recovery.report import Status
 from recovery.scale_out import CalledScaleOut, CodeBuildScaleOut, CommandScaleOut
 from recovery.steps.step import Stage
+from recovery.switch import HealthCheckSwitch, OvertakenError
 from recovery.waiting import Waiter
-from tests.recovery.clients import error, ids
-from tests.recovery.world import EAST, WEST, Identity, World
+from tests.recovery.clients import KilledError, error, ids
+from tests.recovery.test_kills import killing_at
+from tests.recovery.world import CONTROL, EAST, WEST, Identity, World
 
 
 def dead(service: str, region: str) -> Any:
@@ -381,3 +383,28 @@ def test_trouble_while_preparing_is_left_to_the_run_to_tell(world: World, monkey
     assert operations.prepare(Verb.FAILOVER) == []
     with pytest.raises(WrongAccountError):
         operations.begin(Verb.FAILOVER)
+
+
+def test_a_process_that_stood_still_turns_no_traffic_back(world: World) -> None:
+    """It had taken the lease and seen order intake open; then people gave its run up and moved everything back."""
+    with pytest.raises(KilledError):
+        world.operations(watch=killing_at("turn-traffic", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
+    stalled = HealthCheckSwitch(world.dynamodb[WEST], CONTROL)
+    assert world.operations().abort("the primary is well")
+    world.give_back_the_primary()
+    assert world.operations().begin(Verb.FAILBACK, "the database was never promoted").outcome == "done"
+    assert world.state()["lease"] == (EAST, 4)
+    with pytest.raises(OvertakenError, match="epoch 2 has ended"):
+        stalled.turn("standby", 2)
+    assert world.switch.state() == "primary", "callers are led where orders are accepted"
+
+
+def test_a_run_that_was_overtaken_says_so_and_turns_nothing(world: World) -> None:
+    def overtaken(moment: Moment) -> None:
+        if moment.step.name == "turn-traffic" and moment.point is Point.BEFORE_EFFECT:
+            world.switch.turn("primary", 3)
+
+    report = world.operations(watch=overtaken).begin(Verb.FAILOVER)
+    assert report.outcome == "incomplete"
+    assert "epoch 2 has ended" in str(report.step("turn-traffic").trouble)
+    assert world.switch.state() == "primary"
