@@ -74,7 +74,6 @@ def test_without_a_rehearsal_the_command_says_so(tmp_path: Path) -> None:
 
 
 def test_a_rehearsal_shrinks_nothing() -> None:
-    with Growing(lambda run, progress: None) as growing:
-        with pytest.raises(StepFailedError, match="ended with 2: usage:"):
-            scale_out(growing.command, RECOVERY_ACTIVE="false").start("run-1", lambda _line: None)
+    with Growing(lambda run, progress: None) as growing, pytest.raises(StepFailedError, match="ended with 2: usage:"):
+        scale_out(growing.command, RECOVERY_ACTIVE="false").start("run-1", lambda _line: None)
     assert growing.runs == []
