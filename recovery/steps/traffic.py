@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recovery.budget import ASKED_EVERY_MILLISECONDS
 from recovery.context import Context
 from recovery.errors import StepFailedError
 from recovery.intake import Accepted, IntakeError, canary
@@ -11,7 +12,7 @@ from recovery.steps.step import Stage, Step, Wait
 from recovery.switch import Position, SwitchError
 
 _OPENS_WITHIN = 15_000
-_ASKED_EVERY = 100
+_ASKED_EVERY = ASKED_EVERY_MILLISECONDS
 _TURNS_WITHIN = 20_000
 
 
@@ -53,6 +54,7 @@ class TurnTraffic(Step):
     does = "turn the traffic switch, in the data plane"
     stage = Stage.GAP
     needs = (TakeLease.name, OpenIntake.name)
+    at_once = True
 
     def observe(self, context: Context) -> Facts:
         return {"was": _asked(context)}

@@ -144,7 +144,7 @@ class Operator:
         self._outputs = folder / "outputs.json"
         folder.mkdir(parents=True, exist_ok=True)
         recovery = dict(world.outputs["recovery"])
-        recovery["timing"] = {**recovery["timing"], "cooldownMilliseconds": 0}
+        recovery["timing"] = {**recovery["timing"], "cooldownMilliseconds": 0, **_UNHURRIED}
         content = {**world.outputs, "recovery": recovery}
         self._outputs.write_text(json.dumps(content, default=str), encoding="utf-8")
 
@@ -177,5 +177,7 @@ class Operator:
 
 RUNBOOK = f"{OURS}runbook"
 """The name under which an operator's calls are counted where they meet a lost region."""
+# An in-memory AWS answers one call at a time, behind whoever else asks.
+_UNHURRIED = {"callMilliseconds": 10_000, "orderMilliseconds": 10_000, "decisionMilliseconds": 60_000}
 _RESUMED_AT_MOST = 3
 _WITHOUT_GROWTH = ("status",)
