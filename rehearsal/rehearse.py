@@ -158,6 +158,7 @@ class Rehearsal:
         The primary begins as soon as the recovery region has nothing left on the primary's side.
         """
         with self._timed("destroy"):
+            self._give_back()
             for region in self._regions():
                 lift_protections(Clients(region, self.environment))
             released = threading.Event()
@@ -172,6 +173,14 @@ class Rehearsal:
         for stage, declared in self.declared.items():
             left = leftovers(declared.blueprint, self._clients(declared))
             self.report.leftovers += [f"{stage}: {mark}" for mark in left]
+
+    def _give_back(self) -> None:
+        """The stores that the runbook made stand by themselves are replicas again, as people make them by daylight: a
+        secret that was detached belongs to no stack."""
+        if self.cloud is not None and self.report.takeover is not None:
+            world = self._world()
+            found = world.configuration
+            self.cloud.stand_by(world.standing_by(found.primary, found.standby))
 
     def _destroy(self, name: str, stage: Stage, released: threading.Event | None = None) -> None:
         begun = time.monotonic()
