@@ -20,7 +20,9 @@ CONNECTIONS = 10
 _KEEP_WARM = {"tcp_keepalive": True, "max_pool_connections": CONNECTIONS}
 
 
-def bounded_client(service: str, timeout_milliseconds: int, region: str | None = None) -> Any:
+def bounded_client(
+    service: str, timeout_milliseconds: int, region: str | None = None, endpoint: str | None = None
+) -> Any:
     """A client of `service` whose every call ends after about `timeout_milliseconds`."""
     seconds = timeout_milliseconds / 1000
     config = Config(
@@ -29,7 +31,7 @@ def bounded_client(service: str, timeout_milliseconds: int, region: str | None =
         retries={"total_max_attempts": 1, "mode": "standard"},
         **_KEEP_WARM,
     )
-    return boto3.client(service, region_name=region, config=config)
+    return boto3.client(service, region_name=region, endpoint_url=endpoint, config=config)
 
 
 def patient_client(service: str, timeout_milliseconds: int, region: str | None = None) -> Any:
@@ -39,6 +41,26 @@ def patient_client(service: str, timeout_milliseconds: int, region: str | None =
         connect_timeout=seconds,
         read_timeout=seconds,
         retries={"total_max_attempts": 5, "mode": "adaptive"},
+        **_KEEP_WARM,
+    )
+    return boto3.client(service, region_name=region, config=config)
+
+
+# So many tries fit into the time that a call may take. The SDK goes on asking after that: whoever is late does better
+# than whoever gives up. In its legacy mode it waits this long before the second try.
+TRIES_IN_TIME, _FIRST_DELAY_MILLISECONDS = 2, 50
+
+
+def prompt_client(
+    service: str, limit_milliseconds: int, region: str | None = None, tries_in_time: int = TRIES_IN_TIME
+) -> Any:
+    """A client for the moments in which somebody waits and counts: `tries_in_time`, one or two, and the wait between
+    them, end within about `limit_milliseconds`, which a call is to take at most."""
+    seconds = (limit_milliseconds - (tries_in_time - 1) * _FIRST_DELAY_MILLISECONDS) / tries_in_time / 1000
+    config = Config(
+        connect_timeout=seconds / 4,
+        read_timeout=seconds * 3 / 4,
+        retries={"total_max_attempts": 5, "mode": "legacy"},
         **_KEEP_WARM,
     )
     return boto3.client(service, region_name=region, config=config)

@@ -2,9 +2,11 @@
 
 The recovery time objective runs from the decision to the first order that the recovery region accepts. Detection comes
 before the decision and is reported beside it, never inside. Every term is what the settings allow at most, not what is
-usual: a call that changes something takes milliseconds, and is counted as long as it may take. The terms are added up
-one after the other, although an old lease lapses while resolvers forget the old answer: the sum holds in whatever order
-the steps are taken.
+usual: a call takes milliseconds, and is counted as long as its client gives it, one try and a second one
+(`functions.clients.prompt_client`). A call that needs a third try, and a look that was cut, are beyond the budget: the
+run is late then and goes on, since whoever stops is later still. The terms are added up one after the other, and end
+with a client's order: what the run does itself once the switch is turned, its own order included, passes while health
+checks and resolvers notice.
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ RTO_SECONDS = 30.0
 SILENT_REGION_SECONDS = 2.0
 """How long anything waits for a region that may be gone: the longest that one attempt to reach it may take."""
 
-# A lease is read, and written on the condition that it is still what was read.
-_CALLS_OF_THE_EPOCH = 2
-# The beginning of the run, and what each of five steps intends and has done: epoch, lease, intake, traffic, order.
-_ENTRIES_OF_THE_JOURNAL = 11
-# A write that is strongly consistent over regions is answered when the nearest other region has it too: the round trip
-# from us-west-2 to us-east-2 is the longest of those that the platform can choose.
-_STRONG_WRITE_SECONDS = 0.05
+# The lease is observed, read again, written on the condition that it is still what was read, and read to verify it.
+CALLS_OF_THE_EPOCH = 4
+# The beginning of the run, what three steps intend and have done (epoch, lease, intake), and what is intended for the
+# traffic.
+ENTRIES_OF_THE_JOURNAL = 8
+ASKED_EVERY_MILLISECONDS = 100
+"""How often a run asks whether what it waits for has come."""
 
 
 class SwitchKind(StrEnum):
@@ -35,8 +37,9 @@ class SwitchKind(StrEnum):
     """Routing controls of Application Recovery Controller, through any of five regional endpoints."""
 
 
-# Turning is one call; of the five regional endpoints of a cluster one may be in the region that is lost.
-CALLS_TO_TURN = {SwitchKind.HEALTH_CHECK: 1, SwitchKind.ROUTING_CONTROL: 2}
+# Where it stands is read before it is turned. A routing control knows no condition, so the epoch is looked at first; of
+# the five regional endpoints of a cluster one may be in the region that is lost, and costs its time once.
+CALLS_TO_TURN = {SwitchKind.HEALTH_CHECK: 2, SwitchKind.ROUTING_CONTROL: 4}
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class Times:
     """What the settings say, in seconds; `threshold` is a count of health checks in a row.
 
     `decision` is what passes before the first step: the hand-over, a look at what is needed, a lock. `call` bounds one
-    call to a data plane that is up. `lease` is the longest that an old holder, who does not answer, may go on.
+    call to a data plane that is up. `lease` is the longest that an old holder, who does not answer, may go on by its
+    own clock, from which the new holder's differs by up to `margin`. `recheck` is how often order intake looks for a
+    lease that it does not have, and `look` the longest that it takes to look.
     `interval`, `threshold` and `ttl` are those of the health check and of the record that are switched. `first_order`
     bounds the calls of one order.
     `observed_every` and `observations` are how often the primary is observed, and how many observations in a row make
@@ -55,6 +60,9 @@ class Times:
     decision: float
     call: float
     lease: float
+    margin: float
+    recheck: float
+    look: float
     interval: float
     threshold: int
     ttl: float
@@ -106,21 +114,28 @@ def budget(times: Times) -> Budget:
         ),
         Term(
             "raising the epoch",
-            _CALLS_OF_THE_EPOCH * times.call,
-            "a consistent read and a conditional write of the control table, each up to the limit of a call",
+            CALLS_OF_THE_EPOCH * times.call,
+            "reads and a conditional write of the control table, each up to controlCallMilliseconds",
         ),
         Term(
             "journal",
-            _ENTRIES_OF_THE_JOURNAL * _STRONG_WRITE_SECONDS,
-            "DynamoDB Developer Guide, 'Global tables: multi-Region strong consistency': a write is replicated to one "
-            "other region before it is answered",
+            ENTRIES_OF_THE_JOURNAL * times.call,
+            "entries of the control table until the switch is turned, each up to controlCallMilliseconds; DynamoDB "
+            "Developer Guide, 'Global tables: multi-Region strong consistency': a write is in one other region before "
+            "it is answered, some 50 ms from us-west-2 to us-east-2",
         ),
         Term("lease of an old holder that does not answer", times.lease, "setting leaseMilliseconds"),
+        Term("clock error", times.margin, "setting leaseMarginMilliseconds: the new holder's clock may be behind"),
+        Term(
+            "order intake's look at the lease",
+            times.recheck + ASKED_EVERY_MILLISECONDS / 1000 + times.look + times.call,
+            "settings leaseRecheckMilliseconds and writeTimeoutMilliseconds, how often the run asks, and its call",
+        ),
         Term(
             "turning the switch",
             CALLS_TO_TURN[times.switch] * times.call,
-            "limit of a call; Amazon Application Recovery Controller Developer Guide, 'Best practices for routing "
-            "control': try each regional endpoint",
+            "calls, each up to controlCallMilliseconds; Amazon Application Recovery Controller Developer Guide, 'Best "
+            "practices for routing control': try each regional endpoint",
         ),
         Term(
             "health checks",
@@ -133,7 +148,11 @@ def budget(times: Times) -> Budget:
             times.ttl,
             "Route 53 Developer Guide, 'Values common for failover records': TTL of the record",
         ),
-        Term("first order", times.first_order, "calls of one order, each up to writeTimeoutMilliseconds"),
+        Term(
+            "first order",
+            times.first_order + times.call,
+            "calls of one order, each up to writeTimeoutMilliseconds, and the way to order intake and back",
+        ),
     )
     detection = Term(
         "detection",

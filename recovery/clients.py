@@ -1,6 +1,8 @@
 """AWS clients of a run, made so that a region which is gone costs no time.
 
-Calls to the region that takes over retry a few times, since the run depends on them. A call to the region that is left
+Calls to the region that takes over retry a few times, since the run depends on them. Those between the decision and the
+first order are `prompt`: they are asked again within the limit that the budget counts for a call (`recovery.budget`). A
+call to the region that is left
 is cut: it runs in a thread of its own, and whoever asked goes on when the time is up, whatever the resolver, the
 connection or the answer is waiting for. Time-outs of the SDK alone are no bound (`functions.clients`). Once a call was
 given up that region counts as lost: further calls of the run are refused at once. Tables are read by many pages, one of
@@ -17,8 +19,9 @@ from typing import Any
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.exceptions import HTTPClientError
 
-from functions.clients import bounded_client, insistent_client
+from functions.clients import bounded_client, insistent_client, prompt_client
 from recovery.budget import SILENT_REGION_SECONDS
+from recovery.configuration import Timing
 from recovery.errors import RegionLostError
 
 CUT_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
@@ -31,9 +34,26 @@ Factory = Callable[[str, str], Any]
 """Makes the client of a service in a region."""
 
 
+def between(timing: Timing) -> Callable[[str, str], Clients]:
+    """Makes the clients of a run by the region that takes over and the one that is left."""
+    return lambda here, there: Clients(here, there, make_prompt=prompt(timing))
+
+
 def insistent(service: str, region: str) -> Any:
     """A client of the region that takes over: whoever runs it waits for it."""
     return insistent_client(service, _HERE_MILLISECONDS, region)
+
+
+def prompt(timing: Timing) -> Factory:
+    """Clients of the region that takes over for the way to the first order: a call of order intake may take what an
+    order may and the way there and back, any other what the budget counts for a call."""
+
+    def make(service: str, region: str) -> Any:
+        if service == "lambda":
+            return prompt_client(service, timing.order + timing.call, region, tries_in_time=1)
+        return prompt_client(service, timing.call, region)
+
+    return make
 
 
 def single_try(service: str, region: str) -> Any:
@@ -59,9 +79,10 @@ class Clients:
     make_here: Factory = insistent
     make_there: Factory = single_try
     cut_milliseconds: int = CUT_MILLISECONDS
+    make_prompt: Factory | None = None
     reached: Reached = field(default_factory=Reached)
     _lost: bool = False
-    _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _made: dict[tuple[str, str, bool], Any] = field(default_factory=dict)
     # boto3: clients may be shared between threads, and may not be made by two at once.
     _making: threading.Lock = field(default_factory=threading.Lock)
 
@@ -72,6 +93,10 @@ class Clients:
     def at(self, service: str, region: str) -> Any:
         """A client by region, for what stands in the recovery region whichever way a run goes."""
         return self._client(service, region, self.make_here)
+
+    def prompt(self, service: str, region: str) -> Any:
+        """The same, for what stands between the decision and the first order."""
+        return self._client(service, region, self.make_prompt or self.make_here, prompt=self.make_prompt is not None)
 
     def there(self, service: str, operation: str, tries: int = 1, **parameters: Any) -> Any:
         """The answer to one call in the region that is left, for which it is asked `tries` times.
@@ -99,8 +124,8 @@ class Clients:
         """A client of the region that is left, for what is handed on; every call of it is `there`."""
         return Remote(self, service)
 
-    def _client(self, service: str, region: str, make: Factory) -> Any:
-        key = (service, region)
+    def _client(self, service: str, region: str, make: Factory, *, prompt: bool = False) -> Any:
+        key = (service, region, prompt)
         with self._making:
             if key not in self._made:
                 self._made[key] = make(service, region)

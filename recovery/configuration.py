@@ -58,13 +58,18 @@ class Tables:
 @dataclass(frozen=True)
 class Timing:
     """All in milliseconds. `cooldown` is the least time between two takeovers (anti-flap), `recheck` how often order
-    intake looks for a lease that it does not have, `replication_lag` what a global table lags at most in good times."""
+    intake looks for a lease that it does not have, `replication_lag` what a global table lags at most in good times.
+    `decision`, `call` and `order` are what the budget counts for the look before the first step, for one call to a data
+    plane, and for one order (`recovery.budget`)."""
 
     lease: int
     margin: int
     recheck: int
     cooldown: int
     replication_lag: int
+    decision: int
+    call: int
+    order: int
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,9 @@ def _timing(found: _Reader) -> Timing:
         recheck=found.whole("recheckMilliseconds"),
         cooldown=found.whole("cooldownMilliseconds"),
         replication_lag=found.whole("replicationLagMilliseconds"),
+        decision=found.whole("decisionMilliseconds"),
+        call=found.whole("callMilliseconds"),
+        order=found.whole("orderMilliseconds"),
     )
 
 

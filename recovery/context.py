@@ -59,12 +59,12 @@ class Context:
 
     @property
     def control(self) -> Any:
-        return self.clients.at("dynamodb", self.configuration.standby.region)
+        return self.clients.prompt("dynamodb", self.configuration.standby.region)
 
     def intake(self, site: Site) -> Intake:
         if self.parts.intake is not None:
             return self.parts.intake(site)
-        client = self.clients.at("lambda", site.region)
+        client = self.clients.prompt("lambda", site.region)
         return InvokedIntake(client, site.order_intake, self.configuration.account_claim)
 
     def result(self, step: str) -> Mapping[str, Any]:

@@ -112,11 +112,12 @@ class Executor:
 
     def _attempt(self, step: Step, intended: Facts | None) -> Facts:
         self._pass(step, Point.BEFORE_INTENT)
+        fresh = intended is None
         if intended is None:
             intended = step.observe(self.context)
             self._append(Kind.INTENT, step.name, intended)
         self._pass(step, Point.BEFORE_EFFECT)
-        if not step.done(self.context, intended):
+        if (fresh and step.at_once) or not step.done(self.context, intended):
             step.act(self.context, intended)
         self._pass(step, Point.AFTER_EFFECT)
         facts = step.verify(self.context, intended)

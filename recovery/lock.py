@@ -32,6 +32,8 @@ LASTS_MILLISECONDS = 8_000
 fences a holder that was only slow."""
 BEATS_EVERY_MILLISECONDS = 2_000
 """Three heartbeats may be lost before the lock is."""
+CALLS_TO_TAKE = 2
+"""A lock that is free is read, and written."""
 _TRIES = 5
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 _KEY: Mapping[str, Any] = {KEY_ATTRIBUTE: {"S": ITEM}, SORT_ATTRIBUTE: {"N": "0"}}

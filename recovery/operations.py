@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import secrets
 import socket
@@ -31,7 +32,7 @@ from recovery.errors import (
 )
 from recovery.executor import Executor, Watch, recovery_seconds
 from recovery.journal import Entry, Journal, Kind, Outcome, Run, Tail
-from recovery.lock import Heartbeat, Held, Lock
+from recovery.lock import CALLS_TO_TAKE, Heartbeat, Held, Lock
 from recovery.plan import GIVES_WAY, Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
@@ -132,7 +133,7 @@ class Operations:
         plan = plan_of(verb)
         context = self.context(plan, secrets.token_hex(5), reason)
         decided_at = self.waiter.clock()
-        tail, found = self._may_begin(plan, context, reason)
+        tail, found = self._may_begin(plan, context, reason, decided_at)
         journal, lock = self._journal(context), self._lock(context)
         lock.acquire(run=context.run, holder=self.holder, verb=verb, over=GIVES_WAY.get(verb, ()))
         facts = {"decided_at": decided_at, **self._beginning(plan, found, reason)}
@@ -228,16 +229,27 @@ class Operations:
             "last_run": shown,
         }
 
-    def _may_begin(self, plan: Plan, context: Context, reason: str | None) -> tuple[Tail, list[Check]]:
-        """The end of the journal and what was found; raises RecoveryError of the kind that says why not."""
+    def _may_begin(
+        self, plan: Plan, context: Context, reason: str | None, decided_at: int | None = None
+    ) -> tuple[Tail, list[Check]]:
+        """The end of the journal and what was found; raises RecoveryError of the kind that says why not. With
+        `decided_at` the looks are cut so that the first step comes in time."""
         readiness.check_account(context)
         over = GIVES_WAY.get(plan.verb, frozenset[Verb]())
         self._lock(context).refuse_if_held(over)
         tail = self._journal(context).tail()
         _refuse_unfinished(tail.run, over)
-        return tail, self._looked_at(plan, context, reason)
+        return tail, self._looked_at(plan, context, reason, self._left(decided_at))
 
-    def _looked_at(self, plan: Plan, context: Context, reason: str | None) -> list[Check]:
+    def _left(self, decided_at: int | None) -> float:
+        """Seconds of the decision that are left to look, before the lock is taken."""
+        if decided_at is None:
+            return math.inf
+        timing = self.configuration.timing
+        end = decided_at + timing.decision - CALLS_TO_TAKE * timing.call
+        return max(0, end - self.waiter.clock()) / 1000
+
+    def _looked_at(self, plan: Plan, context: Context, reason: str | None, seconds: float) -> list[Check]:
         """The checks of the beginning, refused unless they are forced."""
         if plan.verb == Verb.OPEN:
             found = lease.read(context.control, self.configuration.tables.control)
@@ -246,9 +258,10 @@ class Operations:
                     f"the lease is held by {found.holder} under epoch {found.epoch}: order intake was opened before"
                 )
             return []
-        found = readiness.checks(context)
+        found = readiness.checks(context, seconds if plan.verb is Verb.FAILOVER else math.inf)
         if reason:
-            readiness.require([check for check in found if check.name in _NEVER_FORCED], can_be_forced=False)
+            never = [check for check in found if check.name in readiness.NEVER_FORCED]
+            readiness.require(never, can_be_forced=False)
         else:
             readiness.require(found)
         return found
@@ -335,10 +348,6 @@ class Operations:
 
     def _lock(self, context: Context) -> Lock:
         return Lock(context.control, self.configuration.tables.control, self.waiter.clock)
-
-
-_NEVER_FORCED = ("journal", "lease", "order intake", "traffic switch")
-"""What no reason makes good: without these a run would stop at once."""
 
 
 def takes_over_here(run: Run) -> bool:

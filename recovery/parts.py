@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from functions.clients import insistent_client
+from functions.clients import bounded_client, prompt_client
+from recovery import lease
 from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
 from recovery.clients import Clients
 from recovery.configuration import Configuration
 from recovery.errors import ConfigurationError
 from recovery.scale_out import CodeBuildScaleOut, CommandScaleOut, ScaleOut
 from recovery.switch import ArcSwitch, EndpointProbe, HealthCheckSwitch, Switch, by_distance
-
-_CALL_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
 
 
 def switch_of(configuration: Configuration) -> Switch:
@@ -25,16 +21,22 @@ def switch_of(configuration: Configuration) -> Switch:
     `{"kind": "healthCheck", "url": ...}`: without a `url` the endpoint is not asked. `{"kind": "routingControl",
     "endpoints": {region: url}, "primaryControlArn": ..., "standbyControlArn": ...}`.
     """
-    settings, here = configuration.switch, configuration.standby.region
+    settings, here, limit = configuration.switch, configuration.standby.region, configuration.timing.call
     try:
         kind = SwitchKind(settings["kind"])
         if kind is SwitchKind.HEALTH_CHECK:
             probe = EndpointProbe(settings["url"], SILENT_REGION_SECONDS) if settings.get("url") else None
-            client = insistent_client("dynamodb", _CALL_MILLISECONDS, here)
+            client = prompt_client("dynamodb", limit, here)
             return HealthCheckSwitch(client, configuration.tables.control, probe)
         ordered = by_distance(settings["endpoints"], here, configuration.primary.region)
-        clients = {region: _cluster(region, endpoint) for region, endpoint in ordered}
-        return ArcSwitch(clients, settings["primaryControlArn"], settings["standbyControlArn"])
+        clients = {region: _cluster(region, endpoint, limit) for region, endpoint in ordered}
+        control = prompt_client("dynamodb", limit, here)
+
+        def epoch_now() -> int:
+            found = lease.read(control, configuration.tables.control)
+            return found.epoch if found else 0
+
+        return ArcSwitch(clients, settings["primaryControlArn"], settings["standbyControlArn"], epoch_now)
     except (KeyError, ValueError, AttributeError) as error:
         raise ConfigurationError(
             f"recovery.switch = {dict(settings)!r}: {error}; bring the recovery stack up with this version"
@@ -56,10 +58,6 @@ def growth_of(configuration: Configuration, clients: Clients) -> ScaleOut:
     )
 
 
-def _cluster(region: str, endpoint: str) -> Any:
-    config = Config(
-        connect_timeout=SILENT_REGION_SECONDS / 4,
-        read_timeout=SILENT_REGION_SECONDS * 3 / 4,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    return boto3.client("route53-recovery-cluster", region_name=region, endpoint_url=endpoint, config=config)
+def _cluster(region: str, endpoint: str, limit: int) -> Any:
+    """One try: a cluster has other endpoints to ask."""
+    return bounded_client("route53-recovery-cluster", limit, region, endpoint)

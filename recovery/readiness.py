@@ -5,6 +5,7 @@ Looks at the region that takes over alone. The other one may be gone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +22,7 @@ from recovery.plan import GIVES_WAY, Verb
 from recovery.steps.lease import TakeLease
 from recovery.switch import SwitchError
 from recovery.takeover import NOBODY
-from recovery.waiting import all_at_once
+from recovery.waiting import as_far_as_they_come
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def check_account(context: Context) -> str:
     """The caller's account; raises WrongAccountError before anything else is looked at."""
     expected = context.configuration.account_id
     try:
-        account = context.clients.at("sts", context.configuration.standby.region).get_caller_identity()["Account"]
+        account = context.clients.prompt("sts", context.configuration.standby.region).get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         raise WrongAccountError(
             f"account {expected}: the caller is not known ({failures.code(error)}); log in to that account"
@@ -50,12 +51,24 @@ def check_account(context: Context) -> str:
     return account
 
 
-def checks(context: Context) -> list[Check]:
+def checks(context: Context, seconds: float = math.inf) -> list[Check]:
     """Everything that a takeover by the target needs, in the order in which it needs it.
 
-    All is looked at at once: somebody has decided, and waits for the slowest look instead of their sum.
+    All is looked at at once: somebody has decided, and waits for the slowest look instead of their sum, and no longer
+    than `seconds`. What orders need is missing then; what follows them is not known, and is waited for when its turn
+    comes.
     """
-    return all_at_once([partial(_checked, name, look, context) for name, look in _LOOKS.items()])
+    found = as_far_as_they_come([partial(_checked, name, look, context) for name, look in _LOOKS.items()], seconds)
+    return [check or _silent(name, seconds) for name, check in zip(_LOOKS, found, strict=True)]
+
+
+def _silent(name: str, seconds: float) -> Check:
+    found = f"not known: no answer within {seconds:.1f} s"
+    return Check(name, name not in NEVER_FORCED, found, "see whether it exists and answers")
+
+
+NEVER_FORCED = ("journal", "lease", "order intake", "traffic switch")
+"""What no reason makes good: without these a run would stop at once."""
 
 
 def require(found: list[Check], *, can_be_forced: bool = True) -> None:

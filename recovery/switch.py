@@ -9,6 +9,12 @@ plane and not the control plane during recovery").
   primary's record stays.
 - `ArcSwitch`: routing controls of Application Recovery Controller.
 
+A process that stood still and goes on after another takeover must not turn traffic back. The item carries the epoch
+under which it was turned, and its write is refused under an older one. Routing controls know no condition: there the
+epoch of the lease is looked at right before the call. What remains is a process that stands still between that look and
+its call, a moment bounded by nothing but the process; the safety rule keeps one region served, the order intake of the
+wrong one refuses orders by its lease, and turning again (`resume`) puts it right.
+
 Clients are passed in, and must end each try in a bounded time (2 s at most). The table's stands in the recovery region
 and asks again when it is throttled (`functions.clients.insistent_client`); a cluster has other endpoints to ask.
 """
@@ -23,6 +29,7 @@ from typing import Any, Literal, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
+from recovery.errors import RecoveryError
 
 Position = Literal["primary", "standby"]
 """Which region the switch leads to."""
@@ -30,14 +37,19 @@ Probe = Callable[[], bool]
 """Asks what the health checkers ask: whether they are told that the standby has taken over."""
 
 ITEM = "traffic_switch"
-POSITION_ATTRIBUTE = "position"
+POSITION_ATTRIBUTE, EPOCH_ATTRIBUTE = "position", "epoch"
 TAKEN_OVER, NOT_TAKEN_OVER = 200, 503
 """What the endpoint answers."""
 _ON, _OFF = "On", "Off"
+_CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
 class SwitchError(Exception):
     """The switch could not be read or turned; where it stands may not be known. Turning again is safe."""
+
+
+class OvertakenError(SwitchError):
+    """The right to accept orders has changed hands since: nothing was turned, and nothing is to be."""
 
 
 class Switch(Protocol):
@@ -47,8 +59,13 @@ class Switch(Protocol):
         """Where it was turned to last."""
         ...
 
-    def turn(self, to: Position) -> None:
-        """Turns it."""
+    def turned(self, to: Position, epoch: int) -> bool:
+        """Whether it was turned there, under this epoch where it keeps one: what was turned under an older one can be
+        turned again by whoever has that."""
+        ...
+
+    def turn(self, to: Position, epoch: int) -> None:
+        """Turns it for the holder of the lease under `epoch`; raises OvertakenError where there is a newer one."""
         ...
 
     def verify(self) -> bool:
@@ -69,22 +86,39 @@ class HealthCheckSwitch:
         self._probe = probe
 
     def state(self) -> Position:
+        # Before it is turned for the first time nothing is stored, and the primary serves.
+        return _position(self._item().get(POSITION_ATTRIBUTE, {}).get("S", "primary"))
+
+    def turned(self, to: Position, epoch: int) -> bool:
+        item = self._item()
+        position, under = item.get(POSITION_ATTRIBUTE, {}).get("S"), item.get(EPOCH_ATTRIBUTE, {}).get("N")
+        return position == to and under == str(epoch)
+
+    def turn(self, to: Position, epoch: int) -> None:
+        item = {**_key(), POSITION_ATTRIBUTE: {"S": _position(to)}, EPOCH_ATTRIBUTE: {"N": str(epoch)}}
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=item,
+                # The write of the same epoch may be repeated.
+                ConditionExpression="attribute_not_exists(#epoch) OR #epoch <= :epoch",
+                ExpressionAttributeNames={"#epoch": EPOCH_ATTRIBUTE},
+                ExpressionAttributeValues={":epoch": {"N": str(epoch)}},
+            )
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] == _CONDITION_FAILED:
+                raise _overtaken(epoch) from error
+            raise SwitchError(f"the switch in {self._table} may not have been turned to {to}: {error}") from error
+
+    def verify(self) -> bool:
+        return self._probe is None or self._probe() == (self.state() == "standby")
+
+    def _item(self) -> Mapping[str, Any]:
         try:
             answer = self._dynamodb.get_item(TableName=self._table, Key=_key(), ConsistentRead=True)
         except (BotoCoreError, ClientError) as error:
             raise SwitchError(f"the switch in {self._table} cannot be read: {error}") from error
-        # Before it is turned for the first time nothing is stored, and the primary serves.
-        return _position(answer.get("Item", {}).get(POSITION_ATTRIBUTE, {}).get("S", "primary"))
-
-    def turn(self, to: Position) -> None:
-        try:
-            self._dynamodb.put_item(TableName=self._table, Item={**_key(), POSITION_ATTRIBUTE: {"S": _position(to)}})
-        except (BotoCoreError, ClientError) as error:
-            raise SwitchError(f"the switch in {self._table} may not have been turned to {to}: {error}") from error
-
-    def verify(self) -> bool:
-        standby = self.state() == "standby"
-        return self._probe is None or self._probe() == standby
+        return answer.get("Item", {})
 
 
 class EndpointProbe:
@@ -118,30 +152,52 @@ class ArcSwitch:
 
     `clients` has a bounded client for each of the cluster's regional endpoints, by region, in the order in which they
     are tried: the recovery region's first, the primary's last (Amazon Application Recovery Controller Developer Guide,
-    "Best practices for routing control").
+    "Best practices for routing control"). `epoch_now` reads the epoch of the lease; what it raises of RecoveryError
+    keeps the controls as they are.
     """
 
-    def __init__(self, clients: Mapping[str, Any], primary_control_arn: str, standby_control_arn: str) -> None:
+    def __init__(
+        self,
+        clients: Mapping[str, Any],
+        primary_control_arn: str,
+        standby_control_arn: str,
+        epoch_now: Callable[[], int],
+    ) -> None:
         if not clients:
             raise ValueError("a cluster has five endpoints; name at least one")
         self._clients = clients
+        self._epoch_now = epoch_now
+        # An endpoint that does not answer costs its time once.
+        self._answered: str | None = None
         self._controls: Mapping[Position, str] = {"primary": primary_control_arn, "standby": standby_control_arn}
 
     def state(self) -> Position:
         # With both on, failover records lead to the primary.
         return "primary" if self._control("primary") == _ON else "standby"
 
-    def turn(self, to: Position) -> None:
+    def turned(self, to: Position, epoch: int) -> bool:
+        return self.state() == to
+
+    def turn(self, to: Position, epoch: int) -> None:
         on = self._controls[_position(to)]
         # In one call, so that the safety rule (one is on at least) holds at every moment.
         entries = [
             {"RoutingControlArn": arn, "RoutingControlState": _ON if arn == on else _OFF}
             for arn in self._controls.values()
         ]
+        self._refuse_if_overtaken(epoch)
         self._anywhere(lambda client: client.update_routing_control_states(UpdateRoutingControlStateEntries=entries))
 
     def verify(self) -> bool:
         return self._control("primary") != self._control("standby")
+
+    def _refuse_if_overtaken(self, epoch: int) -> None:
+        try:
+            now = self._epoch_now()
+        except RecoveryError as error:
+            raise SwitchError(f"whether epoch {epoch} still holds is not known: {error}") from error
+        if now > epoch:
+            raise _overtaken(epoch)
 
     def _control(self, position: Position) -> str:
         arn = self._controls[position]
@@ -152,9 +208,12 @@ class ArcSwitch:
         """The answer of the first endpoint that gives one. An endpoint that refused may be behind the others, or
         alone in trouble, so the next one is asked whatever the reason was."""
         troubles: list[str] = []
-        for region, client in self._clients.items():
+        answered = self._answered
+        for region, client in sorted(self._clients.items(), key=lambda entry: entry[0] != answered):
             try:
-                return call(client)
+                found = call(client)
+                self._answered = region
+                return found
             except (BotoCoreError, ClientError) as error:
                 troubles.append(f"{region}: {error}")
         raise SwitchError(f"no endpoint of the cluster did it: {'; '.join(troubles)}")
@@ -163,6 +222,10 @@ class ArcSwitch:
 def by_distance(endpoints: Mapping[str, str], here: str, suspected: str) -> Sequence[tuple[str, str]]:
     """Region and endpoint in the order in which they should be tried: this region's first, the suspected one's last."""
     return sorted(endpoints.items(), key=lambda entry: (entry[0] == suspected, entry[0] != here, entry[0]))
+
+
+def _overtaken(epoch: int) -> OvertakenError:
+    return OvertakenError(f"epoch {epoch} has ended, another takeover came since; `status` says which, then `abort`")
 
 
 def _key() -> dict[str, dict[str, str]]:

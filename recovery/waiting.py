@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,12 @@ def all_at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
 
     The threads are daemons: one that hangs outlives nobody.
     """
+    return cast("list[T]", as_far_as_they_come(calls, math.inf))
+
+
+def as_far_as_they_come(calls: Sequence[Callable[[], T]], seconds: float) -> list[T | None]:
+    """What the calls give within `seconds`, in their order; None for those that are still at it. Raises what the first
+    of the others raised."""
     answers: list[T | None] = [None] * len(calls)
     errors: list[BaseException | None] = [None] * len(calls)
 
@@ -29,14 +36,15 @@ def all_at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
             errors[number] = error
 
     threads = [threading.Thread(target=run, args=(number,), daemon=True) for number in range(len(calls))]
+    end = time.monotonic() + seconds
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(None if seconds == math.inf else max(0.0, end - time.monotonic()))
     for error in errors:
         if error is not None:
             raise error
-    return cast("list[T]", answers)
+    return list(answers)
 
 
 def _sleep(milliseconds: int) -> None:

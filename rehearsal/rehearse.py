@@ -17,13 +17,16 @@ from typing import Any
 from blueprint.primary_outputs import named_again
 from blueprint.program import primary_reference
 from policy.check import evaluate
-from rehearsal.aws.outage import Mode
+from rehearsal.aws.outage import OURS
 from rehearsal.aws.server import RunningServer
 from rehearsal.consistency import complete
+from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import Series, modelled, opened
+from rehearsal.drill.takeover import Takeover
 from rehearsal.drill.world import World, of_outputs
-from rehearsal.engines import Engine
+from rehearsal.engines import Engine, Progress
 from rehearsal.functions import duties
+from rehearsal.growth import Growing
 from rehearsal.progress import Shown
 from rehearsal.report import Report, StackReport
 from rehearsal.session import SessionError
@@ -79,10 +82,11 @@ class Rehearsal:
         if proving:
             self._drill()
         if stage is Stage.DR_ACTIVE:
-            with self._timed("take_over"), self._lost(str(outputs["region"])):
-                self._bring_up("dr", stage, lambda: self._program.dr(self.account_id, outputs, active=True))
-            self._judge(stage)
-            self._plan_again(stage)
+            with self._timed("take_over"), self._counted(str(outputs["region"])):
+                self._take_over(outputs)
+            if stage in self.report.stacks:
+                self._judge(stage)
+                self._plan_again(stage)
 
     def _bring_both_up(self, stage: Stage) -> Mapping[str, Any]:
         """The recovery region begins as soon as the primary's exports stand; what is left of the primary goes on."""
@@ -116,6 +120,33 @@ class Rehearsal:
             series.run(world, DRILLED_SEEDS, self.build / "drill", self.shown.tell)
             series.draw(self.build / "drill.svg")
 
+    def _take_over(self, outputs: Mapping[str, Any]) -> None:
+        """The runbook's failover with the primary dead and orders flowing, whose scale-out is this engine's work."""
+        world, folder = self._world(), self.build / "drill"
+
+        def grow(run: str, progress: Callable[[str], None]) -> None:
+            progress(f"{self.engine.kind} brings dr up with active: true for {run}")
+            self._bring_up(
+                "dr",
+                Stage.DR_ACTIVE,
+                lambda: self._program.dr(self.account_id, outputs, active=True),
+                told=_in_tenths(progress),
+            )
+
+        opened(world, folder)
+        with Growing(grow) as growing, self.shown.phase("takeover"):
+            try:
+                taken = self.report.takeover = Takeover.of(world, folder, growing.command).take()
+            except (OperatorError, TimeoutError) as error:
+                if growing.failure is not None:
+                    raise growing.failure from error
+                self.report.broken_takeover = str(error)
+                return
+            except BaseException:
+                self.engine.stop()
+                raise
+        self.shown.tell(taken.shown())
+
     def _world(self) -> World:
         if self.cloud is None:
             raise SessionError("functions and drills are rehearsed with the server at hand, in one process")
@@ -127,6 +158,7 @@ class Rehearsal:
         The primary begins as soon as the recovery region has nothing left on the primary's side.
         """
         with self._timed("destroy"):
+            self._give_back()
             for region in self._regions():
                 lift_protections(Clients(region, self.environment))
             released = threading.Event()
@@ -142,6 +174,14 @@ class Rehearsal:
             left = leftovers(declared.blueprint, self._clients(declared))
             self.report.leftovers += [f"{stage}: {mark}" for mark in left]
 
+    def _give_back(self) -> None:
+        """The stores that the runbook made stand by themselves are replicas again, as people make them by daylight: a
+        secret that was detached belongs to no stack."""
+        if self.cloud is not None and self.report.takeover is not None:
+            world = self._world()
+            found = world.configuration
+            self.cloud.stand_by(world.standing_by(found.primary, found.standby))
+
     def _destroy(self, name: str, stage: Stage, released: threading.Event | None = None) -> None:
         begun = time.monotonic()
         with self.shown.phase(f"{name}: destroy"):
@@ -156,7 +196,12 @@ class Rehearsal:
         self.report.write(file)
 
     def _bring_up(
-        self, name: str, stage: Stage, declare: Callable[[], Declared], exported: threading.Event | None = None
+        self,
+        name: str,
+        stage: Stage,
+        declare: Callable[[], Declared],
+        exported: threading.Event | None = None,
+        told: Callable[[Progress], None] = lambda _progress: None,
     ) -> None:
         with self.shown.phase(f"{stage}: evaluate"):
             declared = self.declared[stage] = declare()
@@ -165,9 +210,13 @@ class Rehearsal:
             self.engine.preview(name, declared)
         preview = time.monotonic() - begun
         with self.shown.phase(f"{stage}: up"):
-            outcome = self.engine.up(name, declared, self.shown, exported)
+            outcome = self.engine.up(name, declared, _to_both(self.shown, told), exported)
+        before = self.report.stacks.get(stage)
         report = self.report.stacks[stage] = StackReport.of(declared, outcome)
         report.seconds["preview"] = preview
+        if before is not None:
+            # A growth that is repeated finds what the first one left; what that replaced is not forgotten.
+            report.replaced = [*before.replaced, *report.replaced]
 
     @property
     def _program(self) -> Program:
@@ -197,17 +246,20 @@ class Rehearsal:
             self.report.policy[stage] = evaluate(documents)
 
     @contextmanager
-    def _lost(self, region: str) -> Iterator[None]:
-        """A region is dead meanwhile: whatever is signed for it is refused, and counted by what asked."""
+    def _counted(self, region: str) -> Iterator[None]:
+        """A region is lost meanwhile, and is there again afterwards: what asked for it is counted."""
         if self.cloud is None:
             raise SessionError("a takeover is rehearsed with the server at hand, in one process")
         before = _refusals(self.cloud, region)
-        self.cloud.set_outage(region, Mode.DEAD.value)
         try:
             yield
         finally:
             self.cloud.restore(region)
-            self.report.calls_to_lost_region = dict(_refusals(self.cloud, region) - before)
+            after = _refusals(self.cloud, region)
+            self.report.calls_to_lost_region = dict(after.engine - before.engine)
+            self.report.calls_by_others = {
+                name: dict(counts - before.others.get(name, Counter())) for name, counts in after.others.items()
+            }
 
     def _check(self, stages: Sequence[Stage], beside: Sequence[Callable[[], None]] = ()) -> None:
         """Second plans and the look with boto3, and what may go on `beside` them: each of them mostly waits."""
@@ -249,10 +301,44 @@ class Rehearsal:
         self.report.seconds[phase] = time.monotonic() - begun
 
 
-def _refusals(cloud: RunningServer, region: str) -> Counter[str]:
-    """Requests that were refused because their region is lost, by service."""
-    counts: Counter[str] = Counter()
+@dataclass(frozen=True)
+class _Refused:
+    """Requests that were refused because their region is lost, by service: those of the engine, and of the clients that
+    name themselves (the runbook, callers, functions), by name."""
+
+    engine: Counter[str]
+    others: Mapping[str, Counter[str]]
+
+
+def _refusals(cloud: RunningServer, region: str) -> _Refused:
+    """Who says nothing about itself counts as the engine."""
+    engine: Counter[str] = Counter()
+    others: dict[str, Counter[str]] = {}
     for entry in cloud.outages()["refused"]:
         if entry["region"] == region:
+            name = entry["name"] or ""
+            counts = others.setdefault(name, Counter()) if name.startswith(OURS) else engine
             counts[entry["service"]] += entry["count"]
-    return counts
+    return _Refused(engine, others)
+
+
+def _to_both(first: Callable[[Progress], None], second: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    def tell(step: Progress) -> None:
+        first(step)
+        second(step)
+
+    return tell
+
+
+def _in_tenths(progress: Callable[[str], None]) -> Callable[[Progress], None]:
+    """Tells of about every tenth of the work."""
+    tenth = 0
+
+    def tell(step: Progress) -> None:
+        nonlocal tenth
+        reached = 10 * step.done // max(1, step.total)
+        if reached > tenth:
+            tenth = reached
+            progress(f"{step.done} of {step.total}: {step.resource}")
+
+    return tell

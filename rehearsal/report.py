@@ -15,6 +15,7 @@ from blueprint import Resource
 from policy.check import Report as Judged
 from policy.rule import Severity
 from rehearsal.drill.series import Series, outcome, shown
+from rehearsal.drill.takeover import TakenOver
 from rehearsal.engines import Drift, Outcome
 from rehearsal.functions import Duty
 from rehearsal.stacks import Declared
@@ -98,8 +99,10 @@ def refusals(judged: Judged) -> list[str]:
 
 @dataclass
 class Report:
-    """The whole rehearsal. `calls_to_lost_region` counts by service what asked for the dead primary during the
-    takeover; None when there was no takeover. `completed` is what AWS was told in the provider's place."""
+    """The whole rehearsal. `calls_to_lost_region` counts by service what the engine asked of the dead primary in the
+    takeover, None when there was no takeover; `calls_by_others` what the runbook, callers and functions asked of it,
+    by name. `broken_takeover` says why the runbook did not come through. `completed` is what AWS was told in the
+    provider's place."""
 
     engine: str
     provider: str
@@ -107,6 +110,9 @@ class Report:
     verified: list[Finding] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
     calls_to_lost_region: dict[str, int] | None = None
+    calls_by_others: dict[str, dict[str, int]] = field(default_factory=dict)
+    takeover: TakenOver | None = None
+    broken_takeover: str | None = None
     completed: list[str] = field(default_factory=list)
     policy: dict[str, Judged] = field(default_factory=dict)
     duties: list[Duty] = field(default_factory=list)
@@ -138,6 +144,8 @@ class Report:
             if duty.trouble
         ]
         found += self.drills.problems() if self.drills else []
+        found += self.takeover.problems if self.takeover else []
+        found += [f"takeover broke off: {self.broken_takeover}"] if self.broken_takeover else []
         return found + [f"left after destroy: {left}" for left in self.leftovers]
 
     def write(self, file: Path) -> None:
@@ -151,6 +159,8 @@ class Report:
             "left_after_destroy": self.leftovers,
             "completed_in_the_provider's_place": self.completed,
             "calls_to_lost_region": self.calls_to_lost_region,
+            "calls_to_lost_region_by_others": self.calls_by_others,
+            "takeover": self.takeover.as_json() if self.takeover else None,
             "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
             "functions": [duty.as_json() for duty in self.duties],
             "drill": self.drills.as_json() if self.drills else None,
@@ -178,7 +188,11 @@ class Report:
             console.print(f"[red]{problem}", soft_wrap=True)
         kinds = {finding.what for finding in self.verified if not finding.missing}
         if self.calls_to_lost_region is not None:
-            console.print(f"took over with the primary's region dead; calls made to it: {self.calls_to_lost_region}")
+            console.print(
+                f"took over with the primary's region dead; calls made to it by the engine: {self.calls_to_lost_region}"
+            )
+        if self.takeover is not None:
+            console.print(f"takeover by the runbook: {self.takeover.shown()}", soft_wrap=True)
         for line in self.completed:
             console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
         for stage, judged in self.policy.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery import configuration, parts
-from recovery.clients import Clients
+from recovery.clients import Clients, between
 from recovery.configuration import Configuration
 from recovery.context import Announce, Parts
 from recovery.executor import Watch
@@ -34,7 +34,7 @@ class Session:
     work_dir: Path
     command: str | None
     waiter: Waiter
-    make_clients: Callable[[str, str], Clients] = Clients
+    make_clients: Callable[[str, str], Clients] | None = None
 
     @cached_property
     def outputs(self) -> Mapping[str, Any]:
@@ -61,7 +61,7 @@ class Session:
     def operations(self, watch: Watch, announce: Announce) -> Operations:
         return Operations(
             configuration=self.configuration,
-            clients=self.make_clients,
+            clients=self.make_clients or between(self.configuration.timing),
             parts=self._parts,
             waiter=self.waiter,
             holder=this_process(),

@@ -16,6 +16,7 @@ from components.recovery.scale_out import ScaleOut
 from components.recovery.switch_endpoint import SwitchEndpoint
 from components.recovery.traffic import Traffic
 from components.settings import Role, Settings
+from components.settings.coherence_recovery import order_milliseconds
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class RunConfiguration:
                 "recheckMilliseconds": functions.lease_recheck_milliseconds,
                 "cooldownMilliseconds": recovery.failover_cooldown_minutes * 60_000,
                 "replicationLagMilliseconds": recovery.replication_lag_milliseconds,
+                "decisionMilliseconds": recovery.decision_milliseconds,
+                "callMilliseconds": recovery.control_call_milliseconds,
+                "orderMilliseconds": order_milliseconds(settings),
             },
             "databaseSecret": self.secret,
             "rotationDays": settings.security.secret_rotation_days,

@@ -12,7 +12,7 @@ from components.data.tables import Tables
 from components.recovery.scale_out import ScaleOut
 from components.recovery.traffic import Traffic
 from components.security.keys import KEY_USE, DataClass, Keys
-from components.security.policies import Statement
+from components.security.policies import BUILD_USE, Statement
 from components.settings import Settings
 
 
@@ -133,12 +133,7 @@ class FailoverAccess:
         return [
             Statement(
                 "ScaleOut",
-                [
-                    "codebuild:BatchGetBuilds",
-                    "codebuild:BatchGetProjects",
-                    "codebuild:ListBuildsForProject",
-                    "codebuild:StartBuild",
-                ],
+                BUILD_USE,
                 [self.scale_out.arn],
             )
         ]

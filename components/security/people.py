@@ -10,7 +10,7 @@ import pulumi
 from components.data.table_schemas import TableName, serving_name
 from components.security.boundaries import Boundaries, fenced_regions
 from components.security.keys import KEY_USE, DataClass, Keys
-from components.security.policies import Statement
+from components.security.policies import BUILD_USE, Statement
 from components.security.services import PLATFORM_SERVICES
 from components.settings import Settings
 
@@ -280,12 +280,7 @@ class People:
             ),
             Statement(
                 "ScaleOut",
-                [
-                    "codebuild:BatchGetBuilds",
-                    "codebuild:BatchGetProjects",
-                    "codebuild:ListBuildsForProject",
-                    "codebuild:StartBuild",
-                ],
+                BUILD_USE,
                 [self._arn("codebuild", f"project/{self._own}")],
             ),
             # Who restores a table makes another and fills it (DynamoDB Developer Guide, "Point-in-time recovery").

@@ -15,6 +15,14 @@ Conditions = Mapping[str, Mapping[str, Any]]
 # IAM User Guide, "IAM JSON policy elements: Sid".
 _SID = re.compile(r"[A-Za-z0-9]+")
 
+BUILD_USE = [
+    "codebuild:BatchGetBuilds",
+    "codebuild:BatchGetProjects",
+    "codebuild:ListBuildsForProject",
+    "codebuild:StartBuild",
+]
+"""What starting a build and following it to its end asks for (`recovery.scale_out.CodeBuildScaleOut`)."""
+
 
 class PolicyError(ValueError):
     """A statement that must not be written; the message names it and says what to write instead."""

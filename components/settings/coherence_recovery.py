@@ -19,6 +19,11 @@ _CALLS_OF_THE_FIRST_ORDER = 4
 OBSERVED_EVERY_SECONDS = 60
 
 
+def order_milliseconds(settings: Settings) -> int:
+    """What order intake may take for one order."""
+    return _CALLS_OF_THE_FIRST_ORDER * settings.functions.write_timeout_milliseconds
+
+
 def recovery_budget(settings: Settings) -> Budget:
     """What these settings allow between a decision and the first accepted order, term by term."""
     recovery, functions = settings.recovery, settings.functions
@@ -28,10 +33,13 @@ def recovery_budget(settings: Settings) -> Budget:
             decision=recovery.decision_milliseconds / 1000,
             call=recovery.control_call_milliseconds / 1000,
             lease=functions.lease_milliseconds / 1000,
+            margin=functions.lease_margin_milliseconds / 1000,
+            recheck=functions.lease_recheck_milliseconds / 1000,
+            look=functions.write_timeout_milliseconds / 1000,
             interval=recovery.health_check_interval,
             threshold=recovery.health_check_threshold,
             ttl=recovery.failover_ttl,
-            first_order=_CALLS_OF_THE_FIRST_ORDER * functions.write_timeout_milliseconds / 1000,
+            first_order=order_milliseconds(settings) / 1000,
             observed_every=OBSERVED_EVERY_SECONDS,
             observations=recovery.failover_observations,
         )
@@ -46,8 +54,8 @@ def recovery_takes_thirty_seconds_at_most(settings: Settings) -> Found:
             "healthCheckThreshold",
             settings.recovery.health_check_threshold,
             f"gives a recovery of more than {RTO_SECONDS:g} s: {found.explained()}; lower healthCheckInterval, "
-            "healthCheckThreshold, failoverTtl, leaseMilliseconds, controlCallMilliseconds, decisionMilliseconds or "
-            "writeTimeoutMilliseconds",
+            "healthCheckThreshold, failoverTtl, leaseMilliseconds, leaseMarginMilliseconds, controlCallMilliseconds, "
+            "decisionMilliseconds or writeTimeoutMilliseconds",
         )
 
 

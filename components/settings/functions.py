@@ -14,7 +14,7 @@ class FunctionSettings(Section):
     """Functions are as large in either region: what stands by takes orders at the full rate in the next second."""
 
     lease_milliseconds: int = Field(
-        6000,
+        5000,
         description="How long the right to accept orders lasts unless it is extended, in ms: a takeover from a region "
         "that does not answer waits that long.",
         ge=1000,

@@ -66,13 +66,13 @@ class RecoverySettings(Section):
     )
     decision_milliseconds: int = Field(
         2000,
-        description="From the decision to the first step, in ms: a function's start, a look at what is needed.",
+        description="From the decision to the first step, in ms: a look at what is needed is cut after it.",
         ge=100,
         le=10_000,
     )
     control_call_milliseconds: int = Field(
-        1000,
-        description="The longest that one call of a failover to the region that takes over may take, in ms.",
+        250,
+        description="The longest that one call of a failover to the region that takes over may take, in ms: two tries.",
         ge=100,
         le=int(SILENT_REGION_SECONDS * 1000),
     )

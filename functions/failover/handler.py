@@ -21,7 +21,7 @@ from functions.clock import system_clock
 from functions.environment import Environment, SettingError
 from functions.failover.decision import Decider, OutOfTimeError, subject
 from recovery import configuration, parts
-from recovery.clients import Clients
+from recovery.clients import Clients, between
 from recovery.configuration import Configuration
 from recovery.context import Parts
 from recovery.executor import Moment
@@ -90,7 +90,7 @@ def _operations(
     def announce(line: str) -> None:
         logger.info(line)
 
-    return Operations(found, Clients, parts_of, waiter, holder, watch=in_time, announce=announce)
+    return Operations(found, between(found.timing), parts_of, waiter, holder, watch=in_time, announce=announce)
 
 
 def _json(text: str) -> Any:

@@ -143,8 +143,9 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
         ),
         "measuredSwitchSeconds": Parameter(
             "number",
-            10,
-            "What rehearsals measure from the decision to the switch being thrown, the lease included.",
+            15,
+            "From the decision to the first order at most, the lease included, beside health checks and time to live: "
+            "what the recovery budget of the settings counts.",
             minimum=0,
         ),
     },

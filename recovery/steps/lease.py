@@ -21,6 +21,8 @@ def stored(context: Context) -> ControlItem | None:
 class _Taking(Step):
     """One conditional write: the old holder can extend nothing from then on."""
 
+    at_once = True
+
     def holder(self, context: Context) -> str:
         raise NotImplementedError
 
@@ -32,7 +34,9 @@ class _Taking(Step):
         return {"holder": found.holder, "epoch": found.epoch, "accepted_until": until}
 
     def done(self, context: Context, intended: Facts) -> bool:
-        found = stored(context)
+        return self._taken(context, stored(context), intended)
+
+    def _taken(self, context: Context, found: ControlItem | None, intended: Facts) -> bool:
         if found is None or found.epoch == intended["epoch"]:
             return False
         if found.holder == self.holder(context) and found.epoch == intended["epoch"] + 1:
@@ -48,7 +52,7 @@ class _Taking(Step):
             found, now = stored(context), context.waiter.clock()
             if (found.epoch if found else 0) != intended["epoch"]:
                 # A write whose answer was lost was made all the same; whose it was is decided by `done`.
-                if self.done(context, intended):
+                if self._taken(context, found, intended):
                     return
                 continue
             takeover = take_over(found, self.holder(context), now, context.configuration.timing.lease)
@@ -58,7 +62,7 @@ class _Taking(Step):
 
     def verify(self, context: Context, intended: Facts) -> Facts:
         found = stored(context)
-        if found is None or not self.done(context, intended):
+        if found is None or not self._taken(context, found, intended):
             raise StepFailedError(f"the lease is not held by {self.holder(context)}; `resume`")
         return {
             "old_holder": intended["holder"],

@@ -32,6 +32,9 @@ class Step(ABC):
     does: ClassVar[str]
     stage: ClassVar[Stage]
     needs: ClassVar[tuple[str, ...]] = ()
+    at_once: ClassVar[bool] = False
+    """Whether it acts on what it has just observed without asking whether it is done: acting twice does no harm, and
+    the recovery time runs."""
 
     def observe(self, context: Context) -> Facts:
         """What is so before anything is done: written to the journal with the intent. Changes nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recovery.budget import ASKED_EVERY_MILLISECONDS
 from recovery.context import Context
 from recovery.errors import StepFailedError
 from recovery.intake import Accepted, IntakeError, canary
@@ -11,7 +12,7 @@ from recovery.steps.step import Stage, Step, Wait
 from recovery.switch import Position, SwitchError
 
 _OPENS_WITHIN = 15_000
-_ASKED_EVERY = 100
+_ASKED_EVERY = ASKED_EVERY_MILLISECONDS
 _TURNS_WITHIN = 20_000
 
 
@@ -24,7 +25,7 @@ class OpenIntake(Wait):
     needs = (TakeLease.name, AwaitLease.name)
 
     def verify(self, context: Context, intended: Facts) -> Facts:
-        epoch = context.result(TakeLease.name)["epoch"]
+        epoch = _epoch(context)
         intake, trouble = context.intake(context.target), ""
 
         def open_now() -> Facts | None:
@@ -47,29 +48,33 @@ class OpenIntake(Wait):
 
 
 class TurnTraffic(Step):
-    """The switch stands in the data plane of the region that takes over."""
+    """The switch stands in the data plane of the region that takes over, and obeys no epoch that has ended."""
 
     name = "turn-traffic"
     does = "turn the traffic switch, in the data plane"
     stage = Stage.GAP
-    needs = (OpenIntake.name,)
+    needs = (TakeLease.name, OpenIntake.name)
+    at_once = True
 
     def observe(self, context: Context) -> Facts:
         return {"was": _asked(context)}
 
     def done(self, context: Context, intended: Facts) -> bool:
-        return _asked(context) == _position(context)
+        try:
+            return context.parts.switch.turned(_position(context), _epoch(context))
+        except SwitchError as error:
+            raise _switch_failed(error) from error
 
     def act(self, context: Context, intended: Facts) -> None:
         try:
-            context.parts.switch.turn(_position(context))
+            context.parts.switch.turn(_position(context), _epoch(context))
         except SwitchError as error:
             raise _switch_failed(error) from error
 
     def verify(self, context: Context, intended: Facts) -> Facts:
         def turned() -> Facts | None:
             try:
-                whole = context.parts.switch.verify() and context.parts.switch.state() == _position(context)
+                whole = self.done(context, intended) and context.parts.switch.verify()
             except SwitchError as error:
                 raise _switch_failed(error) from error
             return {"leads_to": _position(context)} if whole else None
@@ -93,7 +98,7 @@ class ProveOrder(Step):
 
     def verify(self, context: Context, intended: Facts) -> Facts:
         """Enters it once more: the answer is that of the first time, so the order is stored."""
-        epoch, found = context.result(TakeLease.name)["epoch"], self._entered(context)
+        epoch, found = _epoch(context), self._entered(context)
         if found.region != context.target.region or found.epoch < epoch:
             raise StepFailedError(
                 f"the first order was accepted in {found.region} under epoch {found.epoch}, not in "
@@ -102,8 +107,7 @@ class ProveOrder(Step):
         return {"client_order_id": found.client_order_id, "epoch": found.epoch, "accepted_at": found.accepted_at}
 
     def _entered(self, context: Context) -> Accepted:
-        epoch = context.result(TakeLease.name)["epoch"]
-        order = canary(f"canary-{epoch}-{context.run}"[:36])
+        order = canary(f"canary-{_epoch(context)}-{context.run}"[:36])
         intake = context.intake(context.target)
 
         def accepted() -> Accepted | None:
@@ -114,6 +118,10 @@ class ProveOrder(Step):
 
         what = f"the first accepted order in {context.target.region}"
         return context.waiter.until(accepted, what=what, within=_OPENS_WITHIN, every=_ASKED_EVERY)
+
+
+def _epoch(context: Context) -> int:
+    return context.result(TakeLease.name)["epoch"]
 
 
 def _position(context: Context) -> Position:

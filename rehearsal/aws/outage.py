@@ -16,6 +16,9 @@ Two modes:
     refused, and so are requests signed for other regions from clients inside R.
 
 Refused means what it means on a broken network: the connection is closed without an answer, at once.
+
+Each refusal is counted with the name that its client gives itself in the same place of its user agent, so that who
+asked for what is lost can be told apart.
 """
 
 from __future__ import annotations
@@ -37,9 +40,11 @@ CONTROL_PATH = "/_rehearsal/outage"
 INSIDE_HEADER = "X-Trading-Inside"
 INSIDE_APP_ID = "trading-inside-"
 SERVED = "served"
+OURS = "trading-"
+"""How the names begin that clients of a rehearsal give themselves, besides the engine, which gives none."""
 
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[A-Za-z0-9._-]+)/aws4_request")
-_INSIDE_AGENT = re.compile(rf"\bapp/{INSIDE_APP_ID}(?P<region>[a-z0-9-]+)")
+_AGENT = re.compile(r"\bapp/(?P<name>[A-Za-z0-9-]+)")
 _REGION_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
@@ -51,24 +56,26 @@ class Mode(StrEnum):
 
 
 class Caller(NamedTuple):
-    """Who asks for what: the signed region and service, and the region the client is inside of, if it says
+    """Who asks for what: the signed region and service, and the region the client is inside of and its name, if it says
     so.
     """
 
     region: str | None
     service: str | None
     inside: str | None
+    name: str | None = None
 
 
 class Refusal(NamedTuple):
-    """One kind of refused request: the lost region, its mode, the service asked for, and where the client
-    was.
+    """One kind of refused request: the lost region, its mode, the service asked for, where the client was, and its
+    name.
     """
 
     region: str
     mode: Mode
     service: str
     inside: str | None
+    name: str | None
 
 
 class RegionLostError(ConnectionError):
@@ -118,7 +125,7 @@ class Outages:
         with self._lock:
             for region, mode in self._modes.items():
                 if _refuses(region, mode, caller):
-                    self._refused[Refusal(region, mode, caller.service or "", caller.inside)] += 1
+                    self._refused[Refusal(region, mode, caller.service or "", caller.inside, caller.name)] += 1
                     raise RegionLostError(f"{region} is {mode}: {caller.service} in {caller.region} refused")
 
     def report(self) -> dict[str, object]:
@@ -140,9 +147,12 @@ def caller_of(environ: WSGIEnvironment) -> Caller:
         presigned = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
         signature = f"Credential={presigned}"
     scope = _SCOPE.search(signature)
-    agent = _INSIDE_AGENT.search(environ.get("HTTP_USER_AGENT", ""))
-    inside = environ.get("HTTP_X_TRADING_INSIDE") or (agent["region"] if agent else None)
-    return Caller(scope["region"] if scope else None, scope["service"] if scope else None, inside)
+    agent = _AGENT.search(environ.get("HTTP_USER_AGENT", ""))
+    name = agent["name"] if agent else None
+    inside = environ.get("HTTP_X_TRADING_INSIDE")
+    if not inside and name and name.startswith(INSIDE_APP_ID):
+        inside = name.removeprefix(INSIDE_APP_ID)
+    return Caller(scope["region"] if scope else None, scope["service"] if scope else None, inside or None, name)
 
 
 class OutageMiddleware:

@@ -88,7 +88,7 @@ class RunningServer:
         self.set_outage(region, SERVED)
 
     def outages(self) -> dict[str, Any]:
-        """`regions`: mode by lost region; `refused`: a list of {region, mode, service, inside, count}."""
+        """`regions`: mode by lost region; `refused`: a list of {region, mode, service, inside, name, count}."""
         return self._control(CONTROL_PATH)
 
     def set_lag(self, seconds: float) -> None:

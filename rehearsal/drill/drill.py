@@ -67,18 +67,13 @@ class Drill:
     refused: str | None = None
     resumed: bool = False
     lost_at: int | None = None
+    growth: str = "true"
+    run_seconds: float = _RUN_SECONDS
 
     def run(self) -> Result:
         """Raises OperatorError and TimeoutError where the drill cannot go on."""
         began = time.monotonic()
-        self.operator = Operator(self.world, self.folder)
-        self.world.server.set_lag(self.scenario.lag)
-        self._note_lease()
-        name = f"d{self.scenario.seed}-{time.time_ns() // 1_000_000 % 100_000_000}"
-        outside = Traffic(self.world, name, self.scenario.rate, Switched(self.world), self.scenario.seed)
-        primary = self.world.configuration.primary
-        inside = Traffic(self.world, f"{name}i", 5.0, lambda: primary, self.scenario.seed, inside=primary.region)
-        self.records, self._promoted = Records(self.world, name), promotion.count(self.world)
+        outside, inside = self._begun()
         with self._schedule():
             with self._flowing(outside), self._flowing(self.records.outside):
                 takeover, spans, detection = self._taken_over(outside, inside)
@@ -87,6 +82,18 @@ class Drill:
                 failback, old = self._returned(outside)
             self._drained([outside, inside])
         return self._judged(takeover, failback, [outside, inside], known, old, detection, spans, began)
+
+    def _begun(self) -> tuple[Traffic, Traffic]:
+        """Operator, records and clients, outside every region and inside the primary's, before any order flows."""
+        self.operator = Operator(self.world, self.folder, self.growth)
+        self.world.server.set_lag(self.scenario.lag)
+        self._note_lease()
+        name = f"d{self.scenario.seed}-{time.time_ns() // 1_000_000 % 100_000_000}"
+        outside = Traffic(self.world, name, self.scenario.rate, Switched(self.world), self.scenario.seed)
+        primary = self._primary
+        inside = Traffic(self.world, f"{name}i", 5.0, lambda: primary, self.scenario.seed, inside=primary.region)
+        self.records, self._promoted = Records(self.world, name), promotion.count(self.world)
+        return outside, inside
 
     def _taken_over(self, outside: Traffic, inside: Traffic) -> tuple[Finished, list[Span], float | None]:
         """The loss and the takeover, until the new region has accepted some orders."""
@@ -128,8 +135,8 @@ class Drill:
         self._replicated()
         old = stored(self._tables(self._primary), self._orders)
         world.server.stand_by(world.standing_by(self._standby, self._primary))
-        finished = self.operator.run("failback", "--yes", seconds=_RUN_SECONDS)
-        finished = self.operator.carried_through(finished, _RUN_SECONDS)
+        finished = self.operator.run("failback", "--yes", seconds=self.run_seconds)
+        finished = self.operator.carried_through(finished, self.run_seconds)
         self._hand_over(finished)
         self._await_orders(outside, self._primary, outside.accepted_in(self._primary.region) + _AFTERWARDS)
         world.server.stand_by(world.standing_by(self._primary, self._standby))
@@ -151,17 +158,17 @@ class Drill:
     def _decided(self, commands: list[Command]) -> Finished:
         for command in commands:
             command.confirm(f"{self.scenario.verb} {self._standby.region}")
-        ended = [command.wait(_RUN_SECONDS) for command in commands]
+        ended = [command.wait(self.run_seconds) for command in commands]
         if self.scenario.kill_at and commands[0].killed:
             self._mark(f"operator killed at {self.scenario.kill_at}")
             self.resumed = True
-            resumed = self.operator.run("resume", seconds=_RUN_SECONDS)
-            return self.operator.carried_through(resumed, _RUN_SECONDS)
+            resumed = self.operator.run("resume", seconds=self.run_seconds)
+            return self.operator.carried_through(resumed, self.run_seconds)
         refused = [finished for finished in ended if finished.code in _REFUSALS]
         carried = [finished for finished in ended if finished not in refused]
         if len(commands) > 1 and refused:
             self.refused = str(refused[0].document.get("error", refused[0].code))
-        return self.operator.carried_through((carried or refused)[0], _RUN_SECONDS)
+        return self.operator.carried_through((carried or refused)[0], self.run_seconds)
 
     def _detected(self) -> float:
         """Seconds until the primary's order intake was missed often enough, seen from the outside."""
@@ -209,9 +216,17 @@ class Drill:
             unpublished=tuple(sorted(ids - self._published())),
             missing=tuple(sorted(ids - set(at_the_end))),
         )
+        result = self._measured(takeover, findings, detection, spans, began)
+        result.integrity, result.acceptances = failback.facts("compare-orders"), acceptances
+        result.troubles = troubles(result)
+        return result
+
+    def _measured(
+        self, takeover: Finished, findings: Findings, detection: float | None, spans: list[Span], began: float
+    ) -> Result:
         document = takeover.document
         gap = {entry["name"]: entry["seconds"] for entry in document["steps"] if entry["stage"] == Stage.GAP}
-        result = Result(
+        return Result(
             self.scenario,
             float(document["recovery_seconds"]),
             float(document["lease_seconds"] or 0.0),
@@ -220,18 +235,15 @@ class Drill:
             findings,
             self.resumed,
             self.refused,
-            failback.facts("compare-orders"),
+            {},
             self.marks,
             spans,
-            acceptances,
             strong=self.world.strong,
             resumptions=self.operator.resumptions,
             seconds=time.monotonic() - began,
             objects=self.records.findings(self.lost_at, self.scenario.lag),
             promotion=promotion.of(self.world, self._standby, self._promoted),
         )
-        result.troubles = troubles(result)
-        return result
 
     def _lost_too_early(self, acceptances: list[Acceptance], lost: list[str]) -> list[str]:
         if self.lost_at is None:

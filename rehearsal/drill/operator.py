@@ -17,6 +17,7 @@ from typing import Any
 
 from blueprint.program import ROOT
 from recovery.errors import StepFailedError
+from rehearsal.aws.outage import OURS
 from rehearsal.drill.world import World
 
 # A command starts in seconds; on a machine with much else to do it takes longer.
@@ -103,6 +104,10 @@ class Command:
         try:
             out = self._process.stdout.read()
             code = self._process.wait()
+        except BaseException:
+            # Whoever waits was interrupted; the command's own session is not.
+            self._process.kill()
+            raise
         finally:
             over_time = not timer.is_alive()
             timer.cancel()
@@ -130,23 +135,25 @@ def _document(text: str) -> dict[str, Any]:
 
 class Operator:
     """Runs commands on a world. The time that must pass between two takeovers is set aside: drills follow each other at
-    once. What grows the region is a command that does nothing: growing is rehearsed by the engine itself."""
+    once. `growth` is the command that grows the region; by default one that does nothing, for drills that come back."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, growth: str = "true") -> None:
         self._world = world
+        self._growth = growth
         self.resumptions = 0
         self._outputs = folder / "outputs.json"
         folder.mkdir(parents=True, exist_ok=True)
         recovery = dict(world.outputs["recovery"])
-        recovery["timing"] = {**recovery["timing"], "cooldownMilliseconds": 0}
+        recovery["timing"] = {**recovery["timing"], "cooldownMilliseconds": 0, **_UNHURRIED}
         content = {**world.outputs, "recovery": recovery}
         self._outputs.write_text(json.dumps(content, default=str), encoding="utf-8")
 
     def begin(self, verb: str, *words: str, kill_at: str | None = None) -> Command:
         """Starts a command."""
-        growing = () if verb in _WITHOUT_GROWTH else ("--scale-out-command", "true")
+        growing = () if verb in _WITHOUT_GROWTH else ("--scale-out-command", self._growth)
         given = ("--outputs", str(self._outputs), "--json", *growing, *words)
         environment = self._world.server.client_environment(self._world.configuration.standby.region)
+        environment["AWS_SDK_UA_APP_ID"] = RUNBOOK
         # Lines are read by a program here, which has no edge to break them at.
         environment["COLUMNS"] = "1000"
         return Command(verb, given, environment, kill_at)
@@ -168,5 +175,9 @@ class Operator:
         return finished.require_done()
 
 
+RUNBOOK = f"{OURS}runbook"
+"""The name under which an operator's calls are counted where they meet a lost region."""
+# An in-memory AWS answers one call at a time, behind whoever else asks.
+_UNHURRIED = {"callMilliseconds": 10_000, "orderMilliseconds": 10_000, "decisionMilliseconds": 60_000}
 _RESUMED_AT_MOST = 3
 _WITHOUT_GROWTH = ("status",)

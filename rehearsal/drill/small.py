@@ -235,6 +235,9 @@ def _outputs(account: str, sites: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "tables": {**_TABLES, "order-book": "small-order-book", "market-data": "small-market-data"},
         "timing": {
             "leaseMilliseconds": _milliseconds("LEASE_SECONDS"),
+            "decisionMilliseconds": 2000,
+            "callMilliseconds": 250,
+            "orderMilliseconds": 2000,
             "marginMilliseconds": _milliseconds("MARGIN_SECONDS"),
             "recheckMilliseconds": _milliseconds("RECHECK_SECONDS"),
             "cooldownMilliseconds": 600_000,

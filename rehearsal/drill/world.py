@@ -13,13 +13,14 @@ from botocore.config import Config
 from components.settings.data import Consistency
 from recovery import configuration
 from recovery.configuration import Configuration, Site
-from rehearsal.aws.outage import INSIDE_APP_ID
+from rehearsal.aws.outage import INSIDE_APP_ID, OURS
 from rehearsal.aws.server import RunningServer
 from rehearsal.aws.standing_by import StandingBy
 
 Client = Callable[[str, str], Any]
 """Makes the client of a service in a region."""
 _CALL_SECONDS = 10.0
+_OUTSIDE_APP_ID = f"{OURS}callers"
 # A function's first event waits until its process has started, which takes seconds on a busy machine.
 _INVOKE_SECONDS = 60.0
 
@@ -79,7 +80,7 @@ def client_of(server: RunningServer, inside: str | None = None) -> Client:
             retries={"total_max_attempts": 1, "mode": "standard"},
             max_pool_connections=10,
             proxies={},
-            user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else None,
+            user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else _OUTSIDE_APP_ID,
             s3={"addressing_style": "path"},
         )
         return session.client(service, region_name=region, endpoint_url=server.endpoint, config=config)

@@ -94,6 +94,9 @@ class _Pages:
 
 
 def _holds(expression: str, item: Item, given: Mapping[str, Any]) -> bool:
+    """Terms joined by AND or by OR, not by both."""
+    if " OR " in expression:
+        return any(_term(part, item, given) for part in expression.split(" OR "))
     return all(_term(part, item, given) for part in expression.split(" AND ") if part)
 
 

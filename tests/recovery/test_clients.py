@@ -6,7 +6,8 @@ import pytest
 from botocore.retryhandler import create_exponential_delay_function
 
 from recovery import clients
-from tests.recovery.world import EAST, WEST
+from recovery.configuration import from_outputs
+from tests.recovery.world import EAST, WEST, outputs
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +22,29 @@ def test_a_throttled_call_of_the_control_table_is_asked_again_within_a_second() 
     # The delays that botocore's own table gives to DynamoDB in this mode.
     delay = create_exponential_delay_function(0.05, 2)
     assert sum(delay(attempts=attempt) for attempt in range(1, 5)) < 1
+
+
+@pytest.mark.parametrize(("service", "tries", "limit"), [("dynamodb", 2, 0.25), ("sts", 2, 0.25), ("lambda", 1, 2.25)])
+def test_what_the_budget_counts_for_a_call_holds_its_tries(service: str, tries: int, limit: float) -> None:
+    made = clients.prompt(from_outputs(outputs()).timing)(service, WEST)
+    config = made.meta.config
+    delay = create_exponential_delay_function(0.05, 2)(attempts=1)
+    longest = tries * (config.connect_timeout + config.read_timeout) + (tries - 1) * delay
+    assert longest == pytest.approx(limit), "so long a call takes at most if the last of its tries is answered"
+    assert config.retries["total_max_attempts"] > tries, "late is better than stopped"
+    assert config.retries["mode"] == "legacy", "the SDK's other modes wait for seconds"
+
+
+def test_a_run_asks_its_control_table_and_order_intake_promptly_and_all_else_patiently() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def factory(kind: str) -> clients.Factory:
+        return lambda service, _region: asked.append((kind, service))
+
+    made = clients.Clients(WEST, EAST, factory("patient"), factory("there"), make_prompt=factory("prompt"))
+    for call in (made.prompt, made.at):
+        call("dynamodb", WEST)
+    assert asked == [("prompt", "dynamodb"), ("patient", "dynamodb")]
 
 
 def test_a_call_of_the_region_that_is_left_is_tried_once() -> None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from recovery import readiness
+from recovery.budget import CALLS_OF_THE_EPOCH, CALLS_TO_TURN, ENTRIES_OF_THE_JOURNAL, SwitchKind
 from recovery.clients import PAGE_TRIES, Clients
 from recovery.context import Parts
 from recovery.errors import RegionLostError, StepFailedError, WrongAccountError
 from recovery.executor import Moment, Point
 from recovery.journal import Outcome
-from recovery.plan import PLANS, Verb
+from recovery.lock import CALLS_TO_TAKE
+from recovery.plan import PLANS, Verb, plan_of
 from recovery.report import Status
 from recovery.scale_out import CalledScaleOut, CodeBuildScaleOut, CommandScaleOut
 from recovery.steps.step import Stage
+from recovery.switch import HealthCheckSwitch, OvertakenError
 from recovery.waiting import Waiter
-from tests.recovery.clients import error, ids
-from tests.recovery.world import EAST, WEST, Identity, World
+from tests.recovery.clients import KilledError, error, ids
+from tests.recovery.test_kills import killing_at
+from tests.recovery.world import CONTROL, EAST, WEST, Identity, World
 
 
 def dead(service: str, region: str) -> Any:
@@ -381,3 +387,85 @@ def test_trouble_while_preparing_is_left_to_the_run_to_tell(world: World, monkey
     assert operations.prepare(Verb.FAILOVER) == []
     with pytest.raises(WrongAccountError):
         operations.begin(Verb.FAILOVER)
+
+
+def test_a_process_that_stood_still_turns_no_traffic_back(world: World) -> None:
+    """It had taken the lease and seen order intake open; then people gave its run up and moved everything back."""
+    with pytest.raises(KilledError):
+        world.operations(watch=killing_at("turn-traffic", Point.BEFORE_EFFECT)).begin(Verb.FAILOVER)
+    stalled = HealthCheckSwitch(world.dynamodb[WEST], CONTROL)
+    assert world.operations().abort("the primary is well")
+    world.give_back_the_primary()
+    assert world.operations().begin(Verb.FAILBACK, "the database was never promoted").outcome == "done"
+    assert world.state()["lease"] == (EAST, 4)
+    with pytest.raises(OvertakenError, match="epoch 2 has ended"):
+        stalled.turn("standby", 2)
+    assert world.switch.state() == "primary", "callers are led where orders are accepted"
+
+
+def test_a_run_that_was_overtaken_says_so_and_turns_nothing(world: World) -> None:
+    def overtaken(moment: Moment) -> None:
+        if moment.step.name == "turn-traffic" and moment.point is Point.BEFORE_EFFECT:
+            world.switch.turn("primary", 3)
+
+    report = world.operations(watch=overtaken).begin(Verb.FAILOVER)
+    assert report.outcome == "incomplete"
+    assert "epoch 2 has ended" in str(report.step("turn-traffic").trouble)
+    assert world.switch.state() == "primary"
+
+
+def test_a_takeover_makes_as_many_calls_as_the_budget_counts(world: World) -> None:
+    """Up to the switch being turned, on the control table; the wait for order intake has a term of its own."""
+    made: list[tuple[str, str]] = []
+
+    class Recorded:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            def call(**parameters: Any) -> Any:
+                key = parameters.get("Key") or parameters.get("Item") or {}
+                made.append((name, key.get("item", {}).get("S", name)))
+                return getattr(self._client, name)(**parameters)
+
+            return call
+
+    def recorded(service: str, region: str) -> Any:
+        client = world.client(service, region)
+        return Recorded(client) if service == "dynamodb" and region == WEST else client
+
+    world.switch = HealthCheckSwitch(Recorded(world.dynamodb[WEST]), CONTROL)
+    begun: list[int] = []
+
+    def watch(moment: Moment) -> None:
+        if not begun:
+            begun.append(len(made))
+
+    clients = {"clients": lambda here, there: Clients(here, there, world.client, world.client, make_prompt=recorded)}
+    assert world.operations(watch=watch, **clients).begin(Verb.FAILOVER).outcome == "done"
+    turned = made.index(("put_item", "traffic_switch"))
+    on_the_way = Counter(item for _, item in made[begun[0] : turned + 1])
+    assert on_the_way["order_intake"] == CALLS_OF_THE_EPOCH
+    # The first entry is made before the first step.
+    assert on_the_way["journal"] + 1 == ENTRIES_OF_THE_JOURNAL
+    assert on_the_way["traffic_switch"] == CALLS_TO_TURN[SwitchKind.HEALTH_CHECK]
+    lock = [name for name, item in made[: begun[0]] if item == "runbook_lock"]
+    assert len(lock[1:]) == CALLS_TO_TAKE, "after the look whether somebody holds it"
+
+
+def test_a_look_that_does_not_come_is_cut_in_time_to_begin(world: World) -> None:
+    """The stores follow the orders: nobody waits to hear that they are well."""
+
+    def silent_store(service: str, region: str) -> Any:
+        return silent(service, region) if service == "rds" else world.client(service, region)
+
+    operations = world.operations(clients=lambda here, there: Clients(here, there, silent_store, world.client))
+    context = operations.context(plan_of(Verb.FAILOVER), "")
+    found = {check.name: check for check in readiness.checks(context, 0.2)}
+    assert found["database"].ready
+    assert found["database"].found == "not known: no answer within 0.2 s"
+    assert found["lease"].ready
+    world.services["lambda", WEST] = silent("lambda", WEST)
+    context = world.operations().context(plan_of(Verb.FAILOVER), "")
+    unready = [check.name for check in readiness.checks(context, 0.2) if not check.ready]
+    assert unready == ["order intake"], "without it no order would be accepted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,7 +12,16 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from recovery.switch import ArcSwitch, EndpointProbe, HealthCheckSwitch, Position, SwitchError, by_distance
+from recovery.lease import LeaseUnavailableError
+from recovery.switch import (
+    ArcSwitch,
+    EndpointProbe,
+    HealthCheckSwitch,
+    OvertakenError,
+    Position,
+    SwitchError,
+    by_distance,
+)
 from tests.functions.aws import CONTROL, Client, create_tables, refused
 
 PRIMARY_CONTROL, STANDBY_CONTROL = "arn:primary", "arn:standby"
@@ -38,25 +47,52 @@ class TestHealthCheckSwitch:
     @pytest.mark.parametrize("to", ["standby", "primary"])
     def test_turning_twice_is_turning_once(self, dynamodb: Client, to: Position) -> None:
         switch = HealthCheckSwitch(dynamodb, CONTROL)
-        switch.turn(to)
-        switch.turn(to)
+        switch.turn(to, 2)
+        switch.turn(to, 2)
         assert switch.state() == to, "the switch stands where it was turned"
+
+    def test_an_epoch_that_has_ended_turns_nothing(self, dynamodb: Client) -> None:
+        HealthCheckSwitch(dynamodb, CONTROL).turn("standby", 2)
+        HealthCheckSwitch(dynamodb, CONTROL).turn("primary", 3)
+        with pytest.raises(OvertakenError, match="epoch 2 has ended"):
+            HealthCheckSwitch(dynamodb, CONTROL).turn("standby", 2)
+        assert HealthCheckSwitch(dynamodb, CONTROL).state() == "primary", "a stalled process led traffic back"
+
+    def test_standing_there_under_an_older_epoch_is_not_enough(self, dynamodb: Client) -> None:
+        """Or whoever has that epoch could turn it away again."""
+        switch = HealthCheckSwitch(dynamodb, CONTROL)
+        switch.turn("standby", 2)
+        assert switch.turned("standby", 2)
+        assert not switch.turned("standby", 4)
+        assert not switch.turned("primary", 2)
+        switch.turn("standby", 4)
+        with pytest.raises(OvertakenError):
+            switch.turn("primary", 3)
+
+    def test_an_item_without_an_epoch_can_be_turned(self, dynamodb: Client) -> None:
+        """As an earlier version of the program wrote it."""
+        key = {"item": {"S": "traffic_switch"}, "sequence": {"N": "0"}}
+        dynamodb.put_item(TableName=CONTROL, Item={**key, "position": {"S": "standby"}})
+        switch = HealthCheckSwitch(dynamodb, CONTROL)
+        assert not switch.turned("standby", 2), "nobody knows under which epoch"
+        switch.turn("primary", 3)
+        assert switch.turned("primary", 3)
 
     def test_it_reads_what_was_written_and_not_a_stale_copy(self, dynamodb: Client) -> None:
         HealthCheckSwitch(dynamodb, CONTROL).state()
         assert dynamodb.calls[0][1]["ConsistentRead"] is True, "a stale read would show the old position"
 
     def test_it_touches_its_own_item_alone(self, dynamodb: Client) -> None:
-        HealthCheckSwitch(dynamodb, CONTROL).turn("standby")
+        HealthCheckSwitch(dynamodb, CONTROL).turn("standby", 2)
         items = dynamodb.scan(TableName=CONTROL)["Items"]
         assert [item["item"]["S"] for item in items] == ["traffic_switch"], "the lease is another item"
 
     @pytest.mark.parametrize("told", [True, False])
     def test_it_is_verified_by_what_the_health_checkers_are_told(self, dynamodb: Client, told: bool) -> None:
         switch = HealthCheckSwitch(dynamodb, CONTROL, probe=lambda: told)
-        switch.turn("standby")
+        switch.turn("standby", 2)
         assert switch.verify() is told, "standby is served once the endpoint says so"
-        switch.turn("primary")
+        switch.turn("primary", 3)
         assert switch.verify() is not told, "the primary is served once the endpoint no longer says standby"
 
     @pytest.mark.parametrize("error", [UNREACHABLE, refused("ReplicatedWriteConflictException")])
@@ -64,7 +100,7 @@ class TestHealthCheckSwitch:
         switch = HealthCheckSwitch(dynamodb, CONTROL)
         dynamodb.before("put_item", error)
         with pytest.raises(SwitchError, match="may not have been turned to standby"):
-            switch.turn("standby")
+            switch.turn("standby", 2)
         dynamodb.before("get_item", error)
         with pytest.raises(SwitchError, match="cannot be read"):
             switch.state()
@@ -73,9 +109,9 @@ class TestHealthCheckSwitch:
         switch = HealthCheckSwitch(dynamodb, CONTROL)
         dynamodb.after("put_item", UNREACHABLE)
         with pytest.raises(SwitchError):
-            switch.turn("standby")
+            switch.turn("standby", 2)
         assert switch.state() == "standby", "the write was made though its answer was lost"
-        switch.turn("standby")
+        switch.turn("standby", 2)
         assert switch.state() == "standby", "turning again ends in the same place"
 
     def test_what_somebody_else_wrote_is_not_guessed_at(self, dynamodb: Client) -> None:
@@ -169,8 +205,8 @@ def states() -> dict[str, str]:
     return {PRIMARY_CONTROL: "On", STANDBY_CONTROL: "Off"}
 
 
-def arc(endpoints: dict[str, Cluster]) -> ArcSwitch:
-    return ArcSwitch(endpoints, PRIMARY_CONTROL, STANDBY_CONTROL)
+def arc(endpoints: dict[str, Cluster], epoch_now: Callable[[], int] = lambda: 2) -> ArcSwitch:
+    return ArcSwitch(endpoints, PRIMARY_CONTROL, STANDBY_CONTROL, epoch_now)
 
 
 REGIONS = ("us-west-2", "ap-northeast-1", "ap-southeast-2", "eu-west-1", "us-east-1")
@@ -180,7 +216,7 @@ class TestArcSwitch:
     def test_exactly_one_control_is_on_after_every_turn(self, states: dict[str, str]) -> None:
         switch = arc({region: Cluster(states) for region in REGIONS})
         for to in ("standby", "standby", "primary", "primary"):
-            switch.turn(to)
+            switch.turn(to, 2)
             assert switch.state() == to, "the switch stands where it was turned"
             assert sorted(states.values()) == ["Off", "On"], "one region is served, and only one"
             assert switch.verify(), "the controls say what the switch says"
@@ -192,15 +228,29 @@ class TestArcSwitch:
             for number, region in enumerate(REGIONS)
         }
         switch = arc(endpoints)
-        switch.turn("standby")
+        switch.turn("standby", 2)
         assert switch.state() == "standby", "each of the five endpoints is tried"
         assert all(endpoints[region].calls == 0 for region in REGIONS[answering + 1 :]), "the first answer is enough"
 
     def test_no_endpoint_at_all_is_told_by_name(self, states: dict[str, str]) -> None:
         switch = arc({region: Cluster(states, error=UNREACHABLE) for region in REGIONS})
         with pytest.raises(SwitchError, match=r"us-west-2.*us-east-1"):
-            switch.turn("standby")
+            switch.turn("standby", 2)
         assert states[PRIMARY_CONTROL] == "On", "nothing was turned"
+
+    def test_an_epoch_that_has_ended_turns_nothing(self, states: dict[str, str]) -> None:
+        endpoint = Cluster(states)
+        with pytest.raises(OvertakenError, match="epoch 2 has ended"):
+            arc({"us-west-2": endpoint}, epoch_now=lambda: 3).turn("standby", 2)
+        assert endpoint.calls == 0, "no control is turned once the right has changed hands"
+
+    def test_an_epoch_that_cannot_be_read_turns_nothing(self, states: dict[str, str]) -> None:
+        def silent() -> int:
+            raise LeaseUnavailableError("the lease cannot be read")
+
+        with pytest.raises(SwitchError, match="is not known: the lease cannot be read"):
+            arc({"us-west-2": Cluster(states)}, epoch_now=silent).turn("standby", 2)
+        assert states[STANDBY_CONTROL] == "Off"
 
     def test_two_controls_that_are_on_do_not_verify(self, states: dict[str, str]) -> None:
         states[STANDBY_CONTROL] = "On"

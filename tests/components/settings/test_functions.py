@@ -19,7 +19,7 @@ PEM = f"-----BEGIN PUBLIC KEY-----\n{_KEY}\n-----END PUBLIC KEY-----\n"
     ("given", "key", "way_out"),
     [
         ({"leaseMilliseconds": 4999}, "leaseMilliseconds = 4999", "set at least 5000"),
-        ({"writeTimeoutMilliseconds": 700}, "leaseMilliseconds = 6000", "set at least 6600"),
+        ({"writeTimeoutMilliseconds": 700}, "leaseMilliseconds = 5000", "set at least 6600"),
         ({"leaseRecheckMilliseconds": 3001}, "leaseRecheckMilliseconds = 3001", "make it smaller"),
         ({"leaseMilliseconds": 21_000}, "leaseMilliseconds = 21000", "less than or equal to 20000"),
         ({"orderIntakeTimeout": 3}, "orderIntakeTimeout = 3", "set at least 4"),
@@ -90,6 +90,8 @@ def test_the_lease_that_settings_accept_is_the_one_that_order_intake_accepts(
         "leaseMarginMilliseconds": margin,
         "writeTimeoutMilliseconds": timeout,
         "leaseRecheckMilliseconds": recheck,
+        # The recovery time has a rule of its own.
+        "failoverTtl": 0,
     }
     assert accepted(lambda: Settings.parse(given), SettingsError) == accepted(
         lambda: LeaseSettings(lease, margin, timeout, recheck), SettingError

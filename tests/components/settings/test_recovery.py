@@ -9,6 +9,7 @@ import pytest
 from blueprint import record_primary
 from components.settings import Settings, SettingsError
 from components.settings.coherence_recovery import recovery_budget
+from policy.catalogue import BY_ID
 from recovery.budget import RTO_SECONDS
 
 STATE = "s3://trading-state?region=us-west-2"
@@ -27,7 +28,7 @@ STATE = "s3://trading-state?region=us-west-2"
         ({"trafficSwitch": "dns"}, "trafficSwitch = 'dns'", "'healthCheck' or 'routingControl'"),
         ({"failoverQuorum": 1}, "failoverQuorum = 1", "greater than or equal to 2"),
         ({"failoverQuorum": 5}, "failoverQuorum = 5", "less than or equal to 4"),
-        ({"leaseStaleSeconds": 60}, "leaseStaleSeconds = 60", "set more than 66"),
+        ({"leaseStaleSeconds": 60}, "leaseStaleSeconds = 60", "set more than 65"),
         ({"automaticFailover": True}, "automaticFailover = True", "name the backend"),
         ({"stateBackendUrl": "s3://b?region=us-east-1"}, "stateBackendUrl", "move the state to us-west-2"),
         ({"stateBackendUrl": "file:///tmp"}, "stateBackendUrl = 'file:///tmp'", "write s3://bucket"),
@@ -72,11 +73,21 @@ def test_recovery_keeps_its_objective_with_either_switch(switch: str):
     [
         {"automaticFailover": True, "stateBackendUrl": STATE},
         {"drillDay": "MON", "drillTime": "16:00"},
-        {"failoverTtl": 6, "healthCheckThreshold": 1},
+        {"failoverTtl": 6, "controlCallMilliseconds": 200},
     ],
 )
 def test_what_works_is_accepted(given: dict[str, Any]):
     assert Settings.parse(given)
+
+
+@pytest.mark.parametrize("switch", ["healthCheck", "routingControl"])
+def test_the_policy_counts_no_less_than_the_budget_beside_dns(switch: str):
+    """The pack judges what a plan says about DNS, and takes the rest from its parameter."""
+    found = recovery_budget(Settings.parse({"trafficSwitch": switch}))
+    dns = {"health checks", "answers that resolvers keep"}
+    counted = BY_ID["rto-budget"].parameters["measuredSwitchSeconds"].default
+    assert sum(term.seconds for term in found.terms if term.name not in dns) <= counted
+    assert counted < RTO_SECONDS
 
 
 def test_detection_is_told_beside_the_budget():

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import urllib.request
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
 from tests.rehearsal.aws.conftest import clients_of
@@ -58,12 +60,25 @@ def test_attempts_to_reach_a_lost_region_are_counted(own_aws, client):
     own_aws.set_outage("us-east-1", "dead")
     for _ in range(2):
         _refused(client("sqs", "us-east-1", inside="us-west-2").list_queues)
+    _refused(client("sqs", "us-east-1").list_queues)
+    lost = {"region": "us-east-1", "mode": "dead", "service": "sqs"}
     assert own_aws.outages() == {
         "regions": {"us-east-1": "dead"},
         "refused": [
-            {"region": "us-east-1", "mode": "dead", "service": "sqs", "inside": "us-west-2", "count": 2},
+            {**lost, "inside": None, "name": None, "count": 1},
+            {**lost, "inside": "us-west-2", "name": "trading-inside-us-west-2", "count": 2},
         ],
     }
+
+
+def test_who_asked_for_a_lost_region_is_told_by_the_name_that_it_gives_itself(own_aws):
+    own_aws.set_outage("us-east-1", "dead")
+    named = Config(user_agent_appid="trading-runbook", retries={"total_max_attempts": 1})
+    session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")
+    sqs = session.client("sqs", region_name="us-east-1", endpoint_url=own_aws.endpoint, config=named)
+    assert _refused(sqs.list_queues)
+    (refused,) = own_aws.outages()["refused"]
+    assert (refused["name"], refused["inside"], refused["count"]) == ("trading-runbook", None, 1)
 
 
 @pytest.mark.parametrize(
