@@ -46,17 +46,10 @@ def patient_client(service: str, timeout_milliseconds: int, region: str | None =
     return boto3.client(service, region_name=region, config=config)
 
 
-# So many tries fit into the time that a call may take. The SDK goes on asking after that: whoever is late does better
-# than whoever gives up. In its legacy mode it waits this long before the second try.
-TRIES_IN_TIME, _FIRST_DELAY_MILLISECONDS = 2, 50
-
-
-def prompt_client(
-    service: str, limit_milliseconds: int, region: str | None = None, tries_in_time: int = TRIES_IN_TIME
-) -> Any:
-    """A client for the moments in which somebody waits and counts: `tries_in_time`, one or two, and the wait between
-    them, end within about `limit_milliseconds`, which a call is to take at most."""
-    seconds = (limit_milliseconds - (tries_in_time - 1) * _FIRST_DELAY_MILLISECONDS) / tries_in_time / 1000
+def prompt_client(service: str, limit_milliseconds: int, region: str | None = None) -> Any:
+    """A client for the moments in which somebody waits and counts: a try ends within about `limit_milliseconds`. One
+    that was not answered by then is made again at once: whoever is late does better than whoever gives up."""
+    seconds = limit_milliseconds / 1000
     config = Config(
         connect_timeout=seconds / 4,
         read_timeout=seconds * 3 / 4,

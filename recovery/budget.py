@@ -2,9 +2,10 @@
 
 The recovery time objective runs from the decision to the first order that the recovery region accepts. Detection comes
 before the decision and is reported beside it, never inside. Every term is what the settings allow at most, not what is
-usual: a call takes milliseconds, and is counted as long as its client gives it, one try and a second one
-(`functions.clients.prompt_client`). A call that needs a third try, and a look that was cut, are beyond the budget: the
-run is late then and goes on, since whoever stops is later still. The terms are added up one after the other, and end
+usual: a call takes milliseconds, and is counted as long as its client gives one try
+(`functions.clients.prompt_client`), which is several times what a strongly consistent write between regions takes. A
+call that needs a second try, and a look that was cut, are beyond the budget: the run is late then by as much and goes
+on, since whoever stops is later still. The terms are added up one after the other, and end
 with a client's order: what the run does itself once the switch is turned, its own order included, passes while health
 checks and resolvers notice.
 """

@@ -1,12 +1,12 @@
 """AWS clients of a run, made so that a region which is gone costs no time.
 
 Calls to the region that takes over retry a few times, since the run depends on them. Those between the decision and the
-first order are `prompt`: they are asked again within the limit that the budget counts for a call (`recovery.budget`). A
-call to the region that is left
-is cut: it runs in a thread of its own, and whoever asked goes on when the time is up, whatever the resolver, the
-connection or the answer is waiting for. Time-outs of the SDK alone are no bound (`functions.clients`). Once a call was
-given up that region counts as lost: further calls of the run are refused at once. Tables are read by many pages, one of
-which may be slow in a region that is well: such a page is asked for again before it is given up.
+first order are `prompt`: a try ends within the limit that the budget counts for a call (`recovery.budget`). A call to
+the region that is left is cut: it runs in a thread of its own, and whoever asked goes on when the time is up, whatever
+the resolver, the connection or the answer is waiting for. Time-outs of the SDK alone are no bound
+(`functions.clients`). Once a call was given up that region counts as lost: further calls of the run are refused at
+once. Tables are read by many pages, one of which may be slow in a region that is well: such a page is asked for again
+before it is given up.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def prompt(timing: Timing) -> Factory:
 
     def make(service: str, region: str) -> Any:
         if service == "lambda":
-            return prompt_client(service, timing.order + timing.call, region, tries_in_time=1)
+            return prompt_client(service, timing.order + timing.call, region)
         return prompt_client(service, timing.call, region)
 
     return make

@@ -72,7 +72,8 @@ class RecoverySettings(Section):
     )
     control_call_milliseconds: int = Field(
         250,
-        description="The longest that one call of a failover to the region that takes over may take, in ms: two tries.",
+        description="The longest that one call of a failover to the region that takes over may take, in ms; it is made "
+        "again then.",
         ge=100,
         le=int(SILENT_REGION_SECONDS * 1000),
     )
