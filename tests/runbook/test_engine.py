@@ -16,6 +16,7 @@ from runbook import engine
 from runbook.engine import PulumiScaleOut
 from runbook.outputs import state_check
 from runbook.retained import RetainedStore, put_back, retained
+from runbook.told import reason
 from tests.functions.aws import CONTROL
 from tests.recovery.tables import Tables
 
@@ -26,6 +27,21 @@ ROUTE = {"urn": "urn:dr::route", "provider": f"{PRIMARY_SIDE['urn']}::2", "retai
 REPLICA = {"urn": "urn:dr::replica", "provider": f"{REGIONAL['urn']}::1", "retainOnDelete": True, "id": "orders"}
 STANDING_BY = [REGIONAL, PRIMARY_SIDE, BUS, ROUTE, REPLICA]
 ACTIVE = [REGIONAL, BUS]
+
+
+# As `pulumi up --non-interactive` prints it.
+PROGRESS = """Updating (dr):
+ +  aws:ec2:NatGateway nat creating (0s)
+    pulumi:pulumi:Stack trading-platform-dr running error: update failed: the quota of NAT gateways is used up
+Diagnostics:
+  pulumi:pulumi:Stack (trading-platform-dr):
+    error: update failed: the quota of NAT gateways is used up
+
+Resources:
+    1 errored
+
+Duration: 12s
+"""
 
 
 class Stack:
@@ -112,6 +128,19 @@ def test_a_growth_that_fails_half_way_is_taken_up_again(stack: Stack, store: Ret
     stack.fails, stack.resources = False, [*ACTIVE, PRIMARY_SIDE, ROUTE]
     grow.start("run-1", lambda _line: None)
     assert {entry["urn"] for entry in store.load()} >= {ROUTE["urn"], REPLICA["urn"], PRIMARY_SIDE["urn"]}
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "told"),
+    [
+        (PROGRESS, "", "update failed: the quota of NAT gateways is used up"),
+        ("", "error: no stack selected", "no stack selected"),
+        ("", "the backend is not there", "the backend is not there"),
+        ("", "", "code: 255"),
+    ],
+)
+def test_a_growth_that_fails_says_why_in_the_engines_own_words(stdout: str, stderr: str, told: str) -> None:
+    assert reason(automation.CommandError(automation.CommandResult(stdout, stderr, 255))) == told
 
 
 @given(size=st.integers(0, 40_000))
