@@ -57,7 +57,9 @@ class PulumiScaleOut:
             raise StepFailedError(
                 f"stack {self.stack} could not be brought up ({reason(error)}); then `resume`"
             ) from error
-        return f"update {result.summary.version} of {self.stack}"
+        # Only a service numbers its updates; a bucket tells when they began.
+        which = result.summary.version or f"of {result.summary.start_time:%Y-%m-%dT%H:%M:%SZ}"
+        return f"update {which} of {self.stack}"
 
     def state(self, started: str) -> str:
         return DONE

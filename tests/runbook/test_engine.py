@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +53,7 @@ class Stack:
         self.config: dict[str, str] = {}
         self.ups: list[dict[str, Any]] = []
         self.fails = False
+        self.version = 7
 
     def export_stack(self) -> Any:
         return automation.Deployment(version=3, deployment={"resources": list(self.resources), "manifest": {}})
@@ -72,7 +74,8 @@ class Stack:
             raise automation.CommandError(_failed("RouteAlreadyExists"))
         if self.fails:
             raise automation.CommandError(_failed("the control plane is slow"))
-        return SimpleNamespace(summary=SimpleNamespace(version=7))
+        begun = datetime(2026, 1, 2, 15, 4, 5)
+        return SimpleNamespace(summary=SimpleNamespace(version=self.version, start_time=begun))
 
 
 def _failed(stderr: str) -> Any:
@@ -118,6 +121,14 @@ def test_a_region_grows_and_shrinks_without_colliding_with_itself(
     shrink.start("run-3", lines.append)
     assert {entry["urn"] for entry in stack.resources} == {entry["urn"] for entry in STANDING_BY}
     assert stack.config == {"trading-platform:active": "false"}
+
+
+def test_an_update_is_named_by_its_time_where_the_backend_counts_none(
+    stack: Stack, store: RetainedStore, tmp_path: Path
+) -> None:
+    stack.version = 0
+    said = PulumiScaleOut("dr", tmp_path, True, store).start("run-1", lambda _line: None)
+    assert said == "update of 2026-01-02T15:04:05Z of dr", "a bucket keeps no numbers"
 
 
 def test_a_growth_that_fails_half_way_is_taken_up_again(stack: Stack, store: RetainedStore, tmp_path: Path) -> None:
