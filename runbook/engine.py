@@ -12,6 +12,7 @@ from recovery.errors import ConfigurationError, StepFailedError
 from recovery.scale_out import DONE, Progress
 from runbook.outputs import selected
 from runbook.retained import RetainedStore, put_back, retained
+from runbook.told import reason
 
 ACTIVE = "trading-platform:active"
 POLICY_PACK = "policy"
@@ -53,9 +54,12 @@ class PulumiScaleOut:
                 policy_packs=[str(pack)] if (pack / "PulumiPolicy.yaml").is_file() else None,
             )
         except automation.CommandError as error:
-            line = str(error).strip().splitlines()[-1]
-            raise StepFailedError(f"stack {self.stack} could not be brought up ({line}); then `resume`") from error
-        return f"update {result.summary.version} of {self.stack}"
+            raise StepFailedError(
+                f"stack {self.stack} could not be brought up ({reason(error)}); then `resume`"
+            ) from error
+        # Only a service numbers its updates; a bucket tells when they began.
+        which = result.summary.version or f"of {result.summary.start_time:%Y-%m-%dT%H:%M:%SZ}"
+        return f"update {which} of {self.stack}"
 
     def state(self, started: str) -> str:
         return DONE

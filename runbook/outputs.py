@@ -12,6 +12,7 @@ from pulumi import automation
 
 from recovery.errors import ConfigurationError
 from recovery.readiness import Check
+from runbook.told import reason
 
 BUDGET = "recoveryBudget"
 """The export that holds the recovery time's budget, term by term (`recovery.budget`)."""
@@ -62,9 +63,12 @@ def selected(stack: str, work_dir: Path) -> automation.Stack:
         return automation.select_stack(stack_name=stack, work_dir=str(work_dir))
     except automation.StackNotFoundError as error:
         raise ConfigurationError(f"stack {stack!r}: does not exist in this backend; {way_out}") from error
-    except (automation.CommandError, automation.InvalidVersionError) as error:
-        line = str(error).strip().splitlines()[-1]
-        raise ConfigurationError(f"stack {stack!r}: the engine cannot select it ({line}); {way_out}") from error
+    except automation.CommandError as error:
+        raise ConfigurationError(
+            f"stack {stack!r}: the engine cannot select it ({reason(error)}); {way_out}"
+        ) from error
+    except automation.InvalidVersionError as error:
+        raise ConfigurationError(f"stack {stack!r}: the engine's version does not fit ({error}); {way_out}") from error
     except OSError as error:
         raise ConfigurationError(
             f"stack {stack!r}: there is no pulumi command ({error.strerror}); {way_out}"

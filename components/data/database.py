@@ -150,8 +150,8 @@ class Database(Layer):
             skip_final_snapshot=True,
             multi_az=False,
             tags={"Name": self._reader_identifier},
-            **self._common(),
-            # It holds nothing that its source does not: deletion protection is enough.
+            # It holds nothing that its source does not, and goes when the stack is made smaller.
+            **{**self._common(), "deletion_protection": False},
             opts=self.after(*self.ground.logs),
         )
 

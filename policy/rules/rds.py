@@ -81,7 +81,7 @@ def private(instance: Resource, _: Parameters) -> Iterator[str]:
         yield "has a public address"
 
 
-@RULES.resource(
+@RULES.joined(
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-deletion-protection",
@@ -92,9 +92,12 @@ def private(instance: Resource, _: Parameters) -> Iterator[str]:
     nist="CP-9, SI-13",
     sec="17a-4(e)",
 )
-def deletion_protection(instance: Resource, _: Parameters) -> Iterator[str]:
-    """The last guard behind the engine's own protection."""
-    if not instance.flag("deletionProtection"):
+def deletion_protection(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """The last guard behind the engine's own protection.
+
+    A reader holds nothing of its own, and goes when a stack is made smaller: RDS refuses that of one that is protected.
+    """
+    if not instance.flag("deletionProtection") and not is_reader(instance, stack):
         yield "may be deleted by one call"
 
 

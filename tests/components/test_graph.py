@@ -156,6 +156,19 @@ def test_what_stands_in_the_primarys_region_can_be_dropped_without_a_call_to_it(
     assert not calling, f"would be deleted in a region that is lost: {calling}"
 
 
+def test_what_a_takeover_adds_can_be_deleted_when_the_stack_stands_by_again(dr: Blueprint, dr_active: Blueprint):
+    """AWS refuses to delete what is protected, and no single update both lifts a protection and deletes."""
+    added = {r.urn for r in _declared(dr_active)} - {r.urn for r in _declared(dr)}
+    guards = ("deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection", "disableApiTermination")
+    stuck = [
+        r.urn
+        for r in _declared(dr_active)
+        if r.urn in added and (r.options.get("protect") or any(r.properties.get(guard) is True for guard in guards))
+    ]
+    assert added, "a region grows when it takes over"
+    assert not stuck, f"would make the way back fail: {stuck}"
+
+
 def test_the_provider_of_what_is_dropped_asks_nothing_of_the_lost_region(dr: Blueprint, dr_active: Blueprint):
     """The engine configures the provider of whatever it deletes from the state, retained or not; one that is declared
     no longer is configured as it was, by calls to STS and IAM that a lost region does not answer."""

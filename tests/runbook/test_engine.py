@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from runbook import engine
 from runbook.engine import PulumiScaleOut
 from runbook.outputs import state_check
 from runbook.retained import RetainedStore, put_back, retained
+from runbook.told import reason
 from tests.functions.aws import CONTROL
 from tests.recovery.tables import Tables
 
@@ -28,6 +30,21 @@ STANDING_BY = [REGIONAL, PRIMARY_SIDE, BUS, ROUTE, REPLICA]
 ACTIVE = [REGIONAL, BUS]
 
 
+# As `pulumi up --non-interactive` prints it.
+PROGRESS = """Updating (dr):
+ +  aws:ec2:NatGateway nat creating (0s)
+    pulumi:pulumi:Stack trading-platform-dr running error: update failed: the quota of NAT gateways is used up
+Diagnostics:
+  pulumi:pulumi:Stack (trading-platform-dr):
+    error: update failed: the quota of NAT gateways is used up
+
+Resources:
+    1 errored
+
+Duration: 12s
+"""
+
+
 class Stack:
     """The engine: an `up` with `active` lets go of what is retained."""
 
@@ -36,6 +53,7 @@ class Stack:
         self.config: dict[str, str] = {}
         self.ups: list[dict[str, Any]] = []
         self.fails = False
+        self.version = 7
 
     def export_stack(self) -> Any:
         return automation.Deployment(version=3, deployment={"resources": list(self.resources), "manifest": {}})
@@ -56,7 +74,8 @@ class Stack:
             raise automation.CommandError(_failed("RouteAlreadyExists"))
         if self.fails:
             raise automation.CommandError(_failed("the control plane is slow"))
-        return SimpleNamespace(summary=SimpleNamespace(version=7))
+        begun = datetime(2026, 1, 2, 15, 4, 5)
+        return SimpleNamespace(summary=SimpleNamespace(version=self.version, start_time=begun))
 
 
 def _failed(stderr: str) -> Any:
@@ -104,6 +123,14 @@ def test_a_region_grows_and_shrinks_without_colliding_with_itself(
     assert stack.config == {"trading-platform:active": "false"}
 
 
+def test_an_update_is_named_by_its_time_where_the_backend_counts_none(
+    stack: Stack, store: RetainedStore, tmp_path: Path
+) -> None:
+    stack.version = 0
+    said = PulumiScaleOut("dr", tmp_path, True, store).start("run-1", lambda _line: None)
+    assert said == "update of 2026-01-02T15:04:05Z of dr", "a bucket keeps no numbers"
+
+
 def test_a_growth_that_fails_half_way_is_taken_up_again(stack: Stack, store: RetainedStore, tmp_path: Path) -> None:
     grow = PulumiScaleOut("dr", tmp_path, True, store)
     stack.fails = True
@@ -112,6 +139,19 @@ def test_a_growth_that_fails_half_way_is_taken_up_again(stack: Stack, store: Ret
     stack.fails, stack.resources = False, [*ACTIVE, PRIMARY_SIDE, ROUTE]
     grow.start("run-1", lambda _line: None)
     assert {entry["urn"] for entry in store.load()} >= {ROUTE["urn"], REPLICA["urn"], PRIMARY_SIDE["urn"]}
+
+
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "told"),
+    [
+        (PROGRESS, "", "update failed: the quota of NAT gateways is used up"),
+        ("", "error: no stack selected", "no stack selected"),
+        ("", "the backend is not there", "the backend is not there"),
+        ("", "", "code: 255"),
+    ],
+)
+def test_a_growth_that_fails_says_why_in_the_engines_own_words(stdout: str, stderr: str, told: str) -> None:
+    assert reason(automation.CommandError(automation.CommandResult(stdout, stderr, 255))) == told
 
 
 @given(size=st.integers(0, 40_000))

@@ -24,7 +24,9 @@ def test_every_instance_is_private_encrypted_and_protected(stack: Blueprint) -> 
         assert properties["storageEncrypted"] is True
         assert "::database#arn" in properties["kmsKeyId"]
         assert properties["publiclyAccessible"] is False
-        assert properties["deletionProtection"] is True
+        assert properties["deletionProtection"] is (instance.name != "trade-history-reader"), (
+            "a reader must be able to go"
+        )
         assert properties["iamDatabaseAuthenticationEnabled"] is True
         assert properties["copyTagsToSnapshot"] is True
         assert properties["autoMinorVersionUpgrade"] is False, "versions change in both regions, when both are made to"
