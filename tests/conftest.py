@@ -27,8 +27,15 @@ def dr_active(primary: Blueprint) -> Blueprint:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The rehearsals mostly wait, so they go first and the tests that compute run beside them."""
-    items.sort(key=lambda item: item.get_closest_marker("rehearsal") is None)
+    """The rehearsals mostly wait, so they go first, the longest before the others, and the tests that compute run beside
+    them."""
+    items.sort(key=lambda item: -_minutes(item))
+
+
+def _minutes(item: pytest.Item) -> float:
+    """About how long a rehearsal takes; 0 for any other test."""
+    marker = item.get_closest_marker("rehearsal")
+    return marker.kwargs.get("minutes", 1) if marker else 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

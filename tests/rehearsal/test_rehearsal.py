@@ -12,7 +12,7 @@ import pytest
 
 from blueprint.program import ROOT
 
-pytestmark = pytest.mark.rehearsal
+pytestmark = pytest.mark.rehearsal(minutes=20)
 
 # Bounds a run that hangs; a healthy one takes a fraction of it.
 LIMIT_SECONDS = 2400
