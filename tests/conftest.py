@@ -27,8 +27,7 @@ def dr_active(primary: Blueprint) -> Blueprint:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The rehearsals mostly wait, so they go first, the longest before the others, and the tests that compute run beside
-    them."""
+    """The rehearsals mostly wait, so they go first, the longest before the others. Tests that compute run beside them."""
     items.sort(key=lambda item: -_minutes(item))
 
 
