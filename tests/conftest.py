@@ -27,7 +27,7 @@ def dr_active(primary: Blueprint) -> Blueprint:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The rehearsals mostly wait, so they go first, the longest before the others. Tests that compute run beside them."""
+    """Rehearsals mostly wait: they go first, the longest before the others, and what computes runs beside them."""
     items.sort(key=lambda item: -_minutes(item))
 
 
