@@ -611,7 +611,7 @@ BREAKS: list[tuple[str, tuple[Change, ...]]] = [
         "rto-budget",
         (set_(t.DNS_RECORD, "made-primary", "ttl"), set_(t.DNS_RECORD, "made-primary", "aliases", [{"name": "x"}])),
     ),
-    ("rto-budget", (set_(t.DNS_RECORD, "made-primary", "ttl", 11.0),)),
+    ("rto-budget", (set_(t.DNS_RECORD, "made-primary", "ttl", 6.0),)),
 ]
 
 ALLOWED: list[tuple[str, tuple[Change, ...]]] = [
@@ -771,11 +771,11 @@ ALLOWED: list[tuple[str, tuple[Change, ...]]] = [
         ),
     ),
     ("ninety days between rotations", (set_(*_ROTATION, {"scheduleExpression": "rate(2160 hours)"}),)),
-    ("thirty seconds exactly", (set_(t.DNS_RECORD, "made-primary", "ttl", 10.0),)),
+    ("thirty seconds exactly", (set_(t.DNS_RECORD, "made-primary", "ttl", 5.0),)),
     (
         "a routing control",
         (
-            set_(t.DNS_RECORD, "made-primary", "ttl", 20.0),
+            set_(t.DNS_RECORD, "made-primary", "ttl", 15.0),
             set_(t.HEALTH_CHECK, "made-primary", "type", "RECOVERY_CONTROL"),
         ),
     ),
