@@ -131,7 +131,7 @@ def test_order_intake_is_told_the_tables_and_stream_of_its_region(stack: Bluepri
 def test_the_lease_is_one_that_order_intake_itself_accepts(stack: Blueprint):
     for name in ("order-intake", "redrive"):
         lease = LeaseSettings.from_environment(Environment(environment(stack, name)))
-        assert lease == LeaseSettings(lease=6000, margin=500, write_timeout=500, recheck=200)
+        assert lease == LeaseSettings(lease=5000, margin=500, write_timeout=500, recheck=200)
 
 
 def test_every_queue_that_can_fail_is_redriven_and_poison_fits_its_quarantine(stack: Blueprint):
