@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 from rehearsal.aws.retention import RETENTION_PATH
 from rehearsal.verification.clients import Clients
@@ -54,11 +55,20 @@ def _buckets(clients: Clients) -> None:
     for name in here:
         # The policy of a bucket for logs lets nobody delete from it.
         client.delete_bucket_policy(Bucket=name)
-        for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
-            for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-                client.delete_object(
-                    Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"], BypassGovernanceRetention=True
-                )
+        _empty(client, name)
+
+
+def _empty(client: Any, bucket: str) -> None:
+    """The first page, again and again: the marker of a second one names a version that is gone by then."""
+    while True:
+        page = client.list_object_versions(Bucket=bucket)
+        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        if not found:
+            return
+        for entry in found:
+            client.delete_object(
+                Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"], BypassGovernanceRetention=True
+            )
 
 
 def _retention(clients: Clients) -> None:
