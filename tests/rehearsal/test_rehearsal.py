@@ -106,7 +106,8 @@ def test_no_password_stands_in_what_the_provider_was_given_or_kept(build: Path, 
 
 
 def test_python_stays_small(report: dict[str, Any]) -> None:
-    assert 0 < report["peak_python_memory_mb"] < 400
+    # An evaluation of one of these stacks takes up to 399, which are the modules of the SDK for a thousand resources.
+    assert 0 < report["peak_python_memory_mb"] < 420
 
 
 def test_no_process_is_left(finished: subprocess.CompletedProcess[str], build: Path) -> None:
