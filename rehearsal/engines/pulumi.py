@@ -115,17 +115,19 @@ class PulumiEngine:
         project["runtime"]["options"]["virtualenv"] = str(ROOT / project["runtime"]["options"]["virtualenv"])
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
         stack_file = f"Pulumi.{declared.stack}.yaml"
-        settings = yaml.safe_load((ROOT / stack_file).read_text(encoding="utf-8"))
-        settings["config"] |= {f"{project['name']}:{key}": value for key, value in declared.overrides.items()}
+        # The settings alone: how a stack that somebody has made keeps its secrets is no part of this one.
+        settings = yaml.safe_load((ROOT / stack_file).read_text(encoding="utf-8"))["config"]
+        settings |= {f"{project['name']}:{key}": value for key, value in declared.overrides.items()}
         # The in-memory AWS has clusters, but nothing that answers as their Kubernetes API.
-        settings["config"][f"{project['name']}:workloads"] = False
-        (folder / stack_file).write_text(yaml.safe_dump(settings), encoding="utf-8")
+        settings[f"{project['name']}:workloads"] = False
+        (folder / stack_file).write_text(yaml.safe_dump({"config": settings}), encoding="utf-8")
         return self._selected(name)
 
     def _selected(self, name: str) -> automation.Stack:
         # A stack's name is that of the stack file it runs with, whatever state it is in.
         options = automation.LocalWorkspaceOptions(env_vars=self._variables())
-        return automation.create_or_select_stack(name, work_dir=str(self._folder(name)), opts=options)
+        folder = str(self._folder(name))
+        return self._told(name, lambda: automation.create_or_select_stack(name, work_dir=folder, opts=options))
 
     def _variables(self) -> dict[str, str]:
         state = self._build / "state"
