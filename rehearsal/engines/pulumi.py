@@ -178,7 +178,8 @@ class _Events:
         if step and step.metadata.op == automation.OpType.REPLACE:
             self.replaced.add(step.metadata.urn)
         finished = event.res_outputs_event
-        if finished:
+        state = finished and (finished.metadata.new or finished.metadata.old)
+        if finished and state and state.custom:
             self._done += 1
             name = finished.metadata.urn.rsplit("::", 1)[-1]
             self._report(Progress(self._stack, str(finished.metadata.op), name, self._done, self._total))

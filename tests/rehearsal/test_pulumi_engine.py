@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pulumi import automation
 
 from blueprint import record_primary
 from rehearsal.engines import pulumi as engines
-from rehearsal.engines.protocol import EngineError
+from rehearsal.engines.protocol import EngineError, Progress
 from rehearsal.engines.pulumi import PulumiEngine
 from rehearsal.stacks import Declared
 
@@ -57,3 +58,17 @@ def test_a_stack_that_cannot_be_made_is_a_failure_of_the_engine(
     monkeypatch.setattr(automation, "create_or_select_stack", refuse)
     with pytest.raises(EngineError, match=r"(?s)primary: .*the state cannot be written"):
         engine.prepared("primary", declared)
+
+
+def test_progress_counts_what_a_provider_makes() -> None:
+    """Components are events of the engine too; the total is of resources alone."""
+    told: list[Progress] = []
+    events = engines._Events("primary", 1, told.append)
+    for custom in (False, True):
+        made = SimpleNamespace(custom=custom)
+        metadata = SimpleNamespace(op="create", urn="urn:pulumi:primary::p::t::vpc", new=made, old=None)
+        event: Any = SimpleNamespace(
+            diagnostic_event=None, resource_pre_event=None, res_outputs_event=SimpleNamespace(metadata=metadata)
+        )
+        events(event)
+    assert [(progress.resource, progress.done, progress.total) for progress in told] == [("vpc", 1, 1)]
