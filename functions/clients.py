@@ -20,14 +20,18 @@ CONNECTIONS = 10
 _KEEP_WARM = {"tcp_keepalive": True, "max_pool_connections": CONNECTIONS}
 
 
+def _shared(milliseconds: int) -> dict[str, float]:
+    """The two time-outs of one try that may take so long."""
+    seconds = milliseconds / 1000
+    return {"connect_timeout": seconds / 4, "read_timeout": seconds * 3 / 4}
+
+
 def bounded_client(
     service: str, timeout_milliseconds: int, region: str | None = None, endpoint: str | None = None
 ) -> Any:
     """A client of `service` whose every call ends after about `timeout_milliseconds`."""
-    seconds = timeout_milliseconds / 1000
     config = Config(
-        connect_timeout=seconds / 4,
-        read_timeout=seconds * 3 / 4,
+        **_shared(timeout_milliseconds),
         retries={"total_max_attempts": 1, "mode": "standard"},
         **_KEEP_WARM,
     )
@@ -49,10 +53,8 @@ def patient_client(service: str, timeout_milliseconds: int, region: str | None =
 def prompt_client(service: str, limit_milliseconds: int, region: str | None = None) -> Any:
     """A client for the moments in which somebody waits and counts: a try ends within about `limit_milliseconds`. One
     that was not answered by then is made again at once: whoever is late does better than whoever gives up."""
-    seconds = limit_milliseconds / 1000
     config = Config(
-        connect_timeout=seconds / 4,
-        read_timeout=seconds * 3 / 4,
+        **_shared(limit_milliseconds),
         retries={"total_max_attempts": 5, "mode": "legacy"},
         **_KEEP_WARM,
     )
