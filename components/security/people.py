@@ -115,7 +115,9 @@ class People:
             Statement("Observe", _OBSERVE, ["*"]),
             Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
             *self._hosts(),
-            *self._recovery(),
+            *self._failover(),
+            *self._restore(),
+            *self._switch_and_drill(),
             Statement(
                 "StopAndStartAlarms",
                 ["cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions", "cloudwatch:SetAlarmState"],
@@ -224,7 +226,8 @@ class People:
             ),
         ]
 
-    def _recovery(self) -> list[Statement]:
+    def _failover(self) -> list[Statement]:
+        """The lease, the promotions, and naming what was lost."""
         names = {table: serving_name(self.settings, table) for table in TableName}
         control, orders, positions = (
             self._arn("dynamodb", f"table/{names[table]}")
@@ -283,6 +286,11 @@ class People:
                 BUILD_USE,
                 [self._arn("codebuild", f"project/{self._own}")],
             ),
+        ]
+
+    def _restore(self) -> list[Statement]:
+        """Tables of an earlier time beside the live ones, and what is replayed into them."""
+        return [
             # Who restores a table makes another and fills it (DynamoDB Developer Guide, "Point-in-time recovery").
             Statement(
                 "RestoreTables",
@@ -313,6 +321,10 @@ class People:
                 ["sqs:CancelMessageMoveTask", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"],
                 [self._arn("sqs", self._own)],
             ),
+        ]
+
+    def _switch_and_drill(self) -> list[Statement]:
+        return [
             Statement(
                 "ThrowSwitch",
                 [
