@@ -45,6 +45,7 @@ class Program:
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_leave_interrupts)
         self._loading = self._pool.submit(_load)
+        self._peak_memory_mb = 0.0
 
     def loaded(self) -> float:
         """Waits until SDK and layers are loaded; answers the seconds that it took."""
@@ -60,8 +61,8 @@ class Program:
         return self._declared("dr", overrides, {primary_reference("dr"): primary_outputs})
 
     def peak_memory_mb(self) -> float:
-        """The most memory that the process has had, in MB."""
-        return self._pool.submit(peak_memory_mb).result()
+        """The most memory that the process had had when it was last evaluated, in MB; whether it still lives or not."""
+        return self._peak_memory_mb
 
     def close(self) -> None:
         """Ends the process once it has finished what it is at."""
@@ -74,7 +75,9 @@ class Program:
         self.close()
 
     def _declared(self, stack: str, overrides: Mapping[str, Any], outputs: Mapping[str, Mapping[str, Any]]) -> Declared:
-        return self._pool.submit(_declare, stack, overrides, outputs).result()
+        declared, memory = self._pool.submit(_declare, stack, overrides, outputs).result()
+        self._peak_memory_mb = max(self._peak_memory_mb, memory)
+        return declared
 
 
 def peak_memory_mb() -> float:
@@ -104,7 +107,9 @@ def _emulated(account_id: str) -> dict[str, Any]:
     return {"emulator": True, "accountId": account_id}
 
 
-def _declare(stack: str, overrides: Mapping[str, Any], outputs: Mapping[str, Mapping[str, Any]]) -> Declared:
+def _declare(
+    stack: str, overrides: Mapping[str, Any], outputs: Mapping[str, Mapping[str, Any]]
+) -> tuple[Declared, float]:
     begun = time.monotonic()
     blueprint = record(stack, overrides=overrides, stack_outputs=outputs)
-    return Declared(stack, overrides, blueprint, time.monotonic() - begun)
+    return Declared(stack, overrides, blueprint, time.monotonic() - begun), peak_memory_mb()
