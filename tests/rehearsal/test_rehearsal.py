@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,12 @@ def test_the_drills_came_through_with_one_writer_and_every_lost_order_named(repo
     assert (drill["max_writers_per_epoch"], drill["duplicates"], drill["rpo"]["lost_in_switchovers"]) == (1, 0, 0)
     assert (drill["resumed_after_kill"], drill["second_operators_refused"]) == (1, 1)
     assert drill["rto_s"]["modelled"], "what cannot be measured here is told apart, from the recovery stack's budget"
+
+
+def test_progress_never_passes_what_there_is_to_do(finished: subprocess.CompletedProcess[str]) -> None:
+    told = re.findall(r"^  \w+: (\d+) of (\d+), ", finished.stdout, re.MULTILINE)
+    assert len(told) > 10, "progress is told"
+    assert [(done, total) for done, total in told if int(done) > int(total)] == []
 
 
 def test_what_recovery_depends_on_is_found_apart_from_the_engine(report: dict[str, Any]) -> None:

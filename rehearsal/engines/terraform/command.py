@@ -54,6 +54,10 @@ class Terraform:
         """A command that answers on stdout. Raises `EngineError` with terraform's own words when it fails."""
         return self._answered(arguments, subprocess.PIPE)
 
+    def in_state(self) -> list[str]:
+        """Addresses of what the folder's state holds; none where nothing was applied."""
+        return self.run("state", "list").split() if (self.folder / "terraform.tfstate").exists() else []
+
     def write(self, file: Path, *arguments: str) -> None:
         """A command whose answer on stdout goes to a file. Raises `EngineError` as `run` does."""
         with file.open("w", encoding="utf-8") as written:

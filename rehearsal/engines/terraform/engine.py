@@ -128,7 +128,7 @@ class TerraformEngine:
         """What was retained goes first: it was made on top of what the stack still has."""
         retained = self._retained(name)
         present = self._in_state(name)
-        counted = _Counted(name, len(present), report)
+        counted = _Counted(name, len(present) + len(retained.kept()), report)
         watch = Released(retained.declared() & set(present), released)
         arguments = ["-json", "-input=false", "-auto-approve", "-refresh=false", f"-parallelism={_PARALLELISM}"]
         result = retained.destroy(arguments, counted)
@@ -181,9 +181,7 @@ class TerraformEngine:
         return terraform
 
     def _in_state(self, name: str) -> list[str]:
-        if not (self._folder(name) / "terraform.tfstate").exists():
-            return []
-        return self._terraform(name).run("state", "list").split()
+        return self._terraform(name).in_state()
 
     def _retained(self, name: str) -> Retained:
         return Retained(self._folder(name), self._terraform)

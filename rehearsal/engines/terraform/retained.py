@@ -39,6 +39,10 @@ class Retained:
         note = self.folder / _NOTE
         return set(json.loads(note.read_text(encoding="utf-8"))) if note.exists() else set()
 
+    def kept(self) -> list[str]:
+        """Addresses of what was set aside and is not destroyed yet."""
+        return self.terraform(self._aside).in_state()
+
     def destroy(self, arguments: list[str], on_event: Callable[[Event], None]) -> Result:
         """Destroys what was set aside, in whatever region it is."""
         if not (self._aside / "terraform.tfstate").exists():
