@@ -7,8 +7,9 @@ import pulumi_aws as aws
 
 from components.settings import PROJECT, Settings
 
-# An action that an emulator lacks answers 500, and the provider's default of 25 tries then takes many minutes.
-_EMULATOR_TRIES = 2
+# An action that an emulator lacks answers 500, and the provider's default of 25 tries then takes many minutes; these
+# take seconds. Two are too few: an answer in some thousands is lost on a busy machine, and the repeat's may be as well.
+_EMULATOR_TRIES = 4
 # The tag by which costs are told apart, once billing has been told to.
 STACK_TAG = "Stack"
 

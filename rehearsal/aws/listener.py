@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from werkzeug.serving import BaseWSGIServer
 
 log = logging.getLogger(__name__)
@@ -116,8 +116,15 @@ def _make_server(application: WSGIApplication, host: str, port: int, listening: 
     from werkzeug.serving import make_server
 
     class Handler(MotoRequestHandler):
-        # Head and body leave in two writes: without this each answer may wait for a delayed acknowledgement.
+        # Head and body leave together. Of a provider's answers whose body came after the head, about one in 1,600 was
+        # lost: the provider had closed the connection in between.
+        wbufsize = 65536
         disable_nagle_algorithm = True
+
+        def make_environ(self) -> WSGIEnvironment:
+            # A client that asked whether it may send its body waits for the answer.
+            self.wfile.flush()
+            return super().make_environ()
 
         def log_request(self, code: Any = "-", size: Any = "-") -> None:
             """The application writes its own line, with region and action."""

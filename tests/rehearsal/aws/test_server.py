@@ -4,6 +4,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 
@@ -98,3 +99,30 @@ def test_the_log_names_action_and_region_of_each_request(client, in_memory_aws):
     log = in_memory_aws.log.read_text()
     assert "200 eu-central-1 ec2 DescribeKeyPairs" in log, "form actions are named"
     assert "200 eu-central-1 kms ListAliases" in log, "header actions are named"
+
+
+def _connected(running: server.RunningServer) -> socket.socket:
+    host, _, port = running.endpoint.removeprefix("http://").rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+# Of struct tcp_info in linux/tcp.h: `tcpi_data_segs_in`, how many pieces came that held data.
+_DATA_PIECES = slice(152, 156)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the pieces")
+def test_head_and_body_of_an_answer_come_in_one_piece(in_memory_aws):
+    with _connected(in_memory_aws) as connection:
+        connection.sendall(b"GET /moto-api/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        counted = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)[_DATA_PIECES]
+    assert answer.partition(b"\r\n\r\n")[2], "the answer has a body"
+    assert int.from_bytes(counted, sys.byteorder) == 1
+
+
+def test_a_client_that_asks_whether_it_may_send_is_answered_before_it_sends(in_memory_aws):
+    with _connected(in_memory_aws) as connection:
+        connection.sendall(
+            b"PUT /a-bucket/key HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
