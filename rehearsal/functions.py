@@ -193,7 +193,7 @@ _FOR_EVER = 86_400.0
 
 
 def _arrived(world: World) -> None:
-    """Waits until no write is younger than the lag; one that was delayed on purpose has been overtaken by a later."""
+    """Waits until no write is younger than the lag."""
 
     def whole() -> bool:
         sides = [

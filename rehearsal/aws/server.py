@@ -93,7 +93,7 @@ class RunningServer:
 
     def set_lag(self, seconds: float) -> None:
         """How long a write to a global table, a replicated bucket or a database with a replica takes to the other
-        regions, from now on."""
+        regions, from now on; what is under way arrives no later than what is written now."""
         self._control(REPLICATION_PATH, {"lag_seconds": seconds})
 
     def replication(self) -> dict[str, Any]:

@@ -80,8 +80,11 @@ class Drill:
                 known = stored(self._tables(self._standby), self._orders)
                 self.records.note_arrived(links_stand=self.scenario.loss is Loss.PLANNED)
                 failback, old = self._returned(outside)
-            self._drained([outside, inside])
-        return self._judged(takeover, failback, [outside, inside], known, old, detection, spans, began)
+            waiting = self._drained([outside, inside])
+        result = self._judged(takeover, failback, [outside, inside], known, old, detection, spans, began)
+        result.waiting = waiting
+        result.troubles = troubles(result)
+        return result
 
     def _begun(self) -> tuple[Traffic, Traffic]:
         """Operator, records and clients, outside every region and inside the primary's, before any order flows."""
@@ -218,7 +221,6 @@ class Drill:
         )
         result = self._measured(takeover, findings, detection, spans, began)
         result.integrity, result.acceptances = failback.facts("compare-orders"), acceptances
-        result.troubles = troubles(result)
         return result
 
     def _measured(
@@ -307,12 +309,19 @@ class Drill:
         end = time.monotonic() + self.scenario.lag + 1.0
         wait_until(lambda: time.monotonic() > end or arrived(), what="replication", within=_ORDERS_SECONDS)
 
-    def _drained(self, traffics: list[Traffic]) -> None:
-        """Waits until what was accepted has been published and copied, as far as it comes."""
+    def _drained(self, traffics: list[Traffic]) -> tuple[str, ...]:
+        """Waits until what was accepted has been published and copied, as far as it comes; what was not copied."""
         ids = {acceptance.order_id for traffic in traffics for acceptance in traffic.acceptances}
         end = time.monotonic() + _DRAINED_SECONDS
-        while time.monotonic() < end and (ids - self._published() or self.world.server.replication()["waiting"]):
+        while ((waiting := self._on_the_way()) or ids - self._published()) and time.monotonic() < end:
             time.sleep(_SWEPT_EVERY)
+        return waiting
+
+    def _on_the_way(self) -> tuple[str, ...]:
+        return tuple(
+            f"{entry['count']} of {entry.get('table') or entry['bucket']} to {entry['target']}"
+            for entry in self.world.server.replication()["waiting"]
+        )
 
     def _published(self) -> set[str]:
         return published(self.world, since=self.marks[0].at)
@@ -378,6 +387,8 @@ def troubles(result: Result) -> list[str]:
     ):
         if orders:
             found.append(f"{len(orders)} orders {what}: {', '.join(orders[:5])}")
+    if result.waiting:
+        found.append(f"not copied {_DRAINED_SECONDS:g} s after the last order: {', '.join(result.waiting)}")
     if about.max_writers_per_epoch != 1:
         found.append(f"{about.max_writers_per_epoch} regions accepted orders under one epoch")
     if result.scenario.second is Second.TWO_OPERATORS and result.refused is None:

@@ -57,6 +57,8 @@ class Result:
     seconds: float = 0.0
     objects: ObjectFindings = field(default_factory=ObjectFindings)
     promotion: Promotion | None = None
+    waiting: tuple[str, ...] = ()
+    """What still had not reached the other region at the end, by store."""
 
     @property
     def gap_seconds(self) -> float:

@@ -101,10 +101,10 @@ class Takeover(Drill):
                 self._await_orders(outside, self._standby, outside.accepted_in(self._standby.region) + 1)
             self.world.server.restore(self._primary.region)
             self._mark(f"{self._primary.region} back")
-            self._drained([outside])
+            waiting = self._drained([outside])
         findings = self._found(outside, known)
         result = self._measured(finished, findings, detection, spans, began)
-        result.acceptances = list(outside.acceptances)
+        result.acceptances, result.waiting = list(outside.acceptances), waiting
         result.troubles = [*troubles(result), *self._out_of_order(result, finished)]
         return TakenOver(result, finished.document)
 

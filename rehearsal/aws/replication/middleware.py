@@ -37,5 +37,5 @@ class ReplicationMiddleware:
             if not isinstance(lag, int | float) or isinstance(lag, bool) or lag < 0:
                 problem = {"error": f"lag_seconds = {lag!r} must be a number of seconds from 0"}
                 return answered_as_json(start_response, problem, "400 Bad Request")
-            self._transit.lag = float(lag)
+            self._transit.set_lag(float(lag))
         return answered_as_json(start_response, {**self._transit.report(), **self._databases.report()})

@@ -95,7 +95,7 @@ class ObjectReplication:
         state.changed = now = self._transit.clock()
         for rule in chosen(rules_of(_configuration(bucket)), version.name, _tags(bucket, version)):
             if not state.replica or rule.modifications:
-                self._send(rule, _Written(bucket, version, now), ("change", now), self._deliver_change)
+                self._send(rule, _Written(bucket, version, now), self._deliver_change)
 
     def _send_new(self) -> None:
         new, self._new = self._new, []
@@ -108,11 +108,9 @@ class ObjectReplication:
             for rule in chosen(rules_of(_configuration(bucket)), version.name, tags):
                 if rule.delete_markers and not rule.tags if marker else _eligible(rule, version):
                     deliver = self._deliver_marker if marker else self._deliver_object
-                    self._send(rule, written, ("version", version.version_id), deliver)
+                    self._send(rule, written, deliver)
 
-    def _send(
-        self, rule: Rule, written: _Written, what: tuple[Any, ...], deliver: Callable[[Rule, _Written], None]
-    ) -> None:
+    def _send(self, rule: Rule, written: _Written, deliver: Callable[[Rule, _Written], None]) -> None:
         bucket, version = written.bucket, written.version
         target = _bucket(bucket, rule.destination)
         region = target.region_name if target else bucket.region_name
@@ -124,7 +122,6 @@ class ObjectReplication:
                 bucket.name,
                 bucket.region_name,
                 region,
-                (bucket.account_id, rule.destination, version.name, version.version_id, what),
                 written.at,
                 written.at + self._transit.lag,
                 partial(self._arrived, rule, written, state, deliver),

@@ -48,7 +48,6 @@ class TableReplication:
                     table.name,
                     table.region_name,
                     replica.region_name,
-                    slot,
                     now,
                     due,
                     partial(self._apply, slot, kept, now),

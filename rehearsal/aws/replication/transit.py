@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rehearsal.aws.outage import Outages
@@ -22,14 +22,12 @@ USUAL_LAG_SECONDS = 1.0
 @dataclass(frozen=True, eq=False)
 class Shipment:
     """One change on its way from the store `name`, a table or a bucket (`kind`). Times are of a clock that only grows,
-    in seconds; `slot` is what it overwrites at its target; `late_after` is how long it may take, where that is agreed.
-    """
+    in seconds; `late_after` is how long it may take, where that is agreed."""
 
     kind: str
     name: str
     source: str
     target: str
-    slot: Hashable
     written: float
     due: float
     deliver: Callable[[], None]
@@ -48,13 +46,16 @@ class Transit:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def send(self, shipment: Shipment) -> None:
-        """Puts a change on its way. An older one for the same slot that would arrive no earlier is overtaken."""
-        lane = (shipment.source, shipment.target, shipment.slot)
+        """Puts a change on its way."""
         with self._lock:
-            self._waiting = [
-                one for one in self._waiting if (one.source, one.target, one.slot) != lane or one.due < shipment.due
-            ]
             self._waiting.append(shipment)
+
+    def set_lag(self, seconds: float) -> None:
+        """How long a change takes from now on. What is under way arrives no later than what is sent now."""
+        with self._lock:
+            self.lag = seconds
+            latest = self.clock() + seconds
+            self._waiting = [replace(one, due=min(one.due, latest)) for one in self._waiting]
 
     def settle(self) -> None:
         """Delivers what has arrived by now."""

@@ -116,6 +116,11 @@ def test_a_takeover_without_a_promoted_database_is_a_problem() -> None:
     assert troubles(replace(result(), promotion=None)) == ["the replica of the database was not promoted"]
 
 
+def test_a_change_that_never_reaches_the_other_region_is_a_problem() -> None:
+    stuck = replace(result(), waiting=("2 of trading-orders to us-west-2",))
+    assert any("2 of trading-orders to us-west-2" in trouble for trouble in troubles(stuck))
+
+
 def test_a_failover_may_lose_what_it_names_and_a_switchover_nothing() -> None:
     lost = Findings(10, lost=("lost-1",))
     assert Series(results=[result(0, findings=lost)]).problems() == []
