@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from components.settings.functions import FunctionSettings
 from functions import control_item, order_item
 from functions.control_item import ControlItem
 from functions.order_intake.handler import build
@@ -30,6 +31,7 @@ from tests.recovery.tables import Tables
 EAST, WEST = "us-east-1", "us-west-2"
 SECRET = "trading-database"
 ACCOUNT = "123456789012"
+LEASE_MILLISECONDS = FunctionSettings().lease_milliseconds
 
 
 def outputs() -> dict[str, Any]:
@@ -61,7 +63,7 @@ def outputs() -> dict[str, Any]:
                 "market-data": "market-data",
             },
             "timing": {
-                "leaseMilliseconds": 6000.0,
+                "leaseMilliseconds": float(LEASE_MILLISECONDS),
                 "marginMilliseconds": 500,
                 "recheckMilliseconds": 200,
                 "cooldownMilliseconds": 600_000,
@@ -165,14 +167,14 @@ class World:
     def hold(self, region: str, epoch: int = 1) -> None:
         """The region takes an order every moment, so its lease has just been extended."""
         now = self.clock()
-        item = ControlItem(region, epoch, now - 3_600_000, now + 6_000)
+        item = ControlItem(region, epoch, now - 3_600_000, now + LEASE_MILLISECONDS)
         self.dynamodb[WEST].put_item(TableName=CONTROL, Item=control_item.to_attributes(item))
 
     def hold_on(self, verb: str) -> None:
         """What traffic does to the lease while nothing else happens."""
         if verb != "open" and self.lease().valid_until < self.clock():
             held = self.lease()
-            item = ControlItem(held.holder, held.epoch, held.valid_from, self.clock() + 6_000)
+            item = ControlItem(held.holder, held.epoch, held.valid_from, self.clock() + LEASE_MILLISECONDS)
             self.dynamodb[WEST].put_item(TableName=CONTROL, Item=control_item.to_attributes(item))
 
     def give_back_the_primary(self) -> None:

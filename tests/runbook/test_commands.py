@@ -26,7 +26,7 @@ from recovery.plan import Verb
 from runbook.engine import PulumiScaleOut
 from tests.recovery.clients import KilledError
 from tests.recovery.test_kills import killing_at
-from tests.recovery.world import EAST, WEST, Identity, World
+from tests.recovery.world import EAST, LEASE_MILLISECONDS, WEST, Identity, World
 from tests.runbook.conftest import Backups, Run
 
 VERBS = ("open", "failover", "switchover", "failback", "drill")
@@ -45,7 +45,7 @@ def test_a_failover_prints_one_document_for_programs(run: Run, world: World) -> 
     assert found.exit_code == 0, found.stderr
     document = json.loads(found.stdout)
     assert document["outcome"] == "done"
-    assert document["recovery_seconds"] == 6
+    assert document["recovery_seconds"] == LEASE_MILLISECONDS / 1000
     assert [step["status"] for step in document["steps"]] == ["done"] * len(document["steps"])
     assert world.lease().holder == WEST
     assert "prove-order: done in" in found.stderr
