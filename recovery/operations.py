@@ -120,10 +120,10 @@ class Operations:
             return []
 
     def doctor(self, verb: Verb = Verb.FAILOVER) -> list[Check]:
-        """Everything that a takeover needs; changes nothing. Raises WrongAccountError."""
+        """Everything that a takeover needs, and the whole journal; changes nothing. Raises WrongAccountError."""
         context = self.context(plan_of(verb), "")
         readiness.check_account(context)
-        return readiness.checks(context)
+        return readiness.audit(context)
 
     def begin(self, verb: Verb, reason: str | None = None) -> Report:
         """Carries a verb out from its beginning; `reason` is why it is forced, None if it is not.

@@ -62,7 +62,13 @@ class Tables:
         found = [item for item in self._items[TableName].values() if _holds(KeyConditionExpression, item, rest)]
         sort = self._keys[TableName][-1]
         found.sort(key=lambda item: _value(item[sort]), reverse=not rest.get("ScanIndexForward", True))
-        return {"Items": [_copied(item) for item in found[: rest.get("Limit")]]}
+        if "ExclusiveStartKey" in rest:
+            keys = [self._key(TableName, item) for item in found]
+            found = found[keys.index(self._key(TableName, rest["ExclusiveStartKey"])) + 1 :]
+        limit = rest.get("Limit", len(found))
+        page = [_copied(item) for item in found[:limit]]
+        more = {"LastEvaluatedKey": {name: page[-1][name] for name in self._keys[TableName]}} if found[limit:] else {}
+        return {"Items": page, **more}
 
     def scan(self, TableName: str, IndexName: str | None = None, **rest: Any) -> Any:
         items = [item for item in self._items[TableName].values() if IndexName is None or IndexName in item]

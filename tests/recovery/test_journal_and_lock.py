@@ -205,6 +205,32 @@ def test_an_entry_that_lacks_something_is_found(tables: Tables, lost: str) -> No
         journal.tail()
 
 
+class Counted:
+    """A client that counts the items that it was given."""
+
+    def __init__(self, real: Tables) -> None:
+        self.real, self.given = real, 0
+
+    def query(self, **parameters: Any) -> Any:
+        page = self.real.query(**parameters)
+        self.given += len(page["Items"])
+        return page
+
+
+@pytest.mark.parametrize("entries", [1, 40, 130])
+def test_the_latest_run_is_read_and_not_all_that_were_before(tables: Tables, entries: int) -> None:
+    journal, last = Journal(tables, CONTROL), None
+    for run, count in (("old", 500), ("new", entries)):
+        for number in range(count):
+            kind = Kind.BEGAN if number == 0 else Kind.INTENT
+            last = journal.append(last, run=run, verb="drill", kind=kind, step="s", at=number, facts={})
+    counted = Counted(tables)
+    run = Journal(counted, CONTROL).tail().run
+    assert run is not None
+    assert (run.id, len(run.entries)) == ("new", entries)
+    assert counted.given <= entries + 100
+
+
 def test_the_first_entries_may_not_be_gone(tables: Tables) -> None:
     journal = filled(tables)
     tables.delete_item(CONTROL, key(1))

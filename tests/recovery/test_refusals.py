@@ -223,6 +223,22 @@ def test_a_journal_that_was_tampered_with_stops_everything_and_names_the_entry(w
     assert world.operations().begin(Verb.FAILBACK).outcome == "done"
 
 
+def test_an_earlier_run_that_was_tampered_with_is_told_and_stops_no_takeover(world: World) -> None:
+    world.operations().begin(Verb.FAILOVER)
+    world.give_back_the_primary()
+    world.operations().begin(Verb.FAILBACK)
+    world.clock.advance(3_600_000)
+    world.hold(EAST, epoch=3)
+    world.databases[WEST].source = world.databases[EAST].name
+    key = {"item": {"S": "journal"}, "sequence": {"N": "5"}}
+    item = world.dynamodb[WEST].get_item(TableName="control", Key=key)["Item"]
+    world.dynamodb[WEST].put_item(TableName="control", Item={**item, "facts": {"S": '{"holder":"mallory"}'}})
+    (told,) = (check for check in world.operations().doctor() if check.name == "journal")
+    assert not told.ready
+    assert "entry 5 is not what was written" in told.found
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+
+
 def test_an_entry_that_was_removed_is_missed(world: World) -> None:
     world.operations().begin(Verb.FAILOVER)
     world.dynamodb[WEST].delete_item(TableName="control", Key={"item": {"S": "journal"}, "sequence": {"N": "7"}})
