@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -23,6 +25,8 @@ _CALL_SECONDS = 10.0
 _OUTSIDE_APP_ID = f"{OURS}callers"
 # A function's first event waits until its process has started, which takes seconds on a busy machine.
 _INVOKE_SECONDS = 60.0
+# More than there are threads that enter orders, file records and look.
+_CONNECTIONS = 50
 
 
 @dataclass(frozen=True)
@@ -71,21 +75,36 @@ def of_outputs(server: RunningServer, outputs: Mapping[str, Any]) -> World:
 def client_of(server: RunningServer, inside: str | None = None) -> Client:
     """Clients of the in-memory AWS, whatever the environment of this process says. One try: what is tried again, and
     how often, is up to whoever asks."""
-    session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")
+    return lambda service, region: _made(server.endpoint, inside, service, region)
 
-    def client(service: str, region: str) -> Any:
-        config = Config(
-            connect_timeout=_CALL_SECONDS,
-            read_timeout=_INVOKE_SECONDS if service == "lambda" else _CALL_SECONDS,
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            max_pool_connections=10,
-            proxies={},
-            user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else _OUTSIDE_APP_ID,
-            s3={"addressing_style": "path"},
-        )
-        return session.client(service, region_name=region, endpoint_url=server.endpoint, config=config)
 
-    return client
+_MAKING = threading.Lock()
+
+
+def _made(endpoint: str, inside: str | None, service: str, region: str) -> Any:
+    # A client may be shared between threads, and a session may not while it makes one (Boto3 documentation, "Session").
+    with _MAKING:
+        return _client(endpoint, inside, service, region)
+
+
+@cache
+def _client(endpoint: str, inside: str | None, service: str, region: str) -> Any:
+    """One for all who ask: a new session reads the service's model again, which takes longer than the call."""
+    config = Config(
+        connect_timeout=_CALL_SECONDS,
+        read_timeout=_INVOKE_SECONDS if service == "lambda" else _CALL_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        max_pool_connections=_CONNECTIONS,
+        proxies={},
+        user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else _OUTSIDE_APP_ID,
+        s3={"addressing_style": "path"},
+    )
+    return _session().client(service, region_name=region, endpoint_url=endpoint, config=config)
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")
 
 
 def wait_until(true: Callable[[], bool], *, what: str, within: float) -> None:
