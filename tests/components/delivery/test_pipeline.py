@@ -101,8 +101,8 @@ def test_the_deployers_trust_the_pipelines_role_and_the_role_may_take_them(prima
     for stack in (primary, dr):
         deployer = stack.one(ROLE, "deployer")
         assert f"arn:aws:iam::{ACCOUNT}:role/{deployer.properties['name']}" in taken
-        pattern = statement(deployer, "Pipeline", "assumeRolePolicy")["Condition"]["ArnLike"]["aws:PrincipalArn"]
-        assert pattern == f"arn:aws:iam::{ACCOUNT}:role/trading-*-deploy"
+        trusted = statement(deployer, "Pipeline", "assumeRolePolicy")["Condition"]["ArnEquals"]["aws:PrincipalArn"]
+        assert trusted == f"arn:aws:iam::{ACCOUNT}:role/{role}", "that one role, by its whole name"
 
 
 def test_what_was_deployed_lies_where_the_recovery_region_looks_for_it(primary: Blueprint, dr: Blueprint):
