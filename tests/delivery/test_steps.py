@@ -323,7 +323,17 @@ def test_versions_are_stated_alike_wherever_they_must_be():
     (setup,) = _steps(ROOT / ".github" / "actions" / "setup" / "action.yaml")
     assert setup["with"]["python-version"] == ours
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (terraform,) = (s["with"] for s in _steps(CHECKS) if "setup-terraform" in s.get("uses", ""))
+    assert f"TERRAFORM := {terraform['terraform_version']}\n" in makefile, "either way of delivery tests with one"
     assert "s/^pulumi==//p" in makefile, "the engine is of the version that the SDK is pinned to"
+
+
+def test_a_repository_without_code_scanning_is_refused_nothing_by_that():
+    steps = _jobs("checks")["policy"]["steps"]
+    (shown,) = (step for step in steps if "upload-sarif" in step.get("uses", ""))
+    assert shown["continue-on-error"] is True
+    (judged,) = (step for step in steps if step.get("run") == "make policy")
+    assert "continue-on-error" not in judged, "the pack is what refuses"
 
 
 def test_lint_looks_at_every_script_and_workflow():
