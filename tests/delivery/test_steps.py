@@ -137,9 +137,9 @@ def test_the_shell_understands_a_build(path: Path):
 
 @pytest.mark.parametrize("path", BUILDSPECS, ids=lambda path: path.stem)
 def test_a_build_is_given_what_it_reads(path: Path, primary: Blueprint):
-    """By its project, by the pipeline's action, by the event that starts it, or by CodeBuild itself."""
+    """By its project, by the pipeline's action, by the event that starts it, by CodeBuild itself or by the shell."""
     read = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", " ".join(_commands(path))))
-    given = {"CODEBUILD_BUILD_ID"}
+    given = {"CODEBUILD_BUILD_ID", "PATH", "PWD"}
     for project in primary.of_type(PROJECT):
         if project.properties["source"]["buildspec"] == f"delivery/buildspecs/{path.name}":
             given |= {variable["name"] for variable in project.properties["environment"]["environmentVariables"]}
