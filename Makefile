@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test tests setup engine source lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+.PHONY: rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal
@@ -104,6 +104,25 @@ $(VENV)/.engine: $(VENV)/.installed
 	curl --fail --silent --show-error --location https://get.pulumi.com | sh -s -- --silent --no-edit-path \
 		--version "$$(sed -n 's/^pulumi==//p' requirements.txt)" --install-root "$(abspath $(VENV))"
 	$(BIN)/pulumi version
+	touch $@
+
+# Some tests apply with terraform. Where there is none it is fetched from its makers, with the sums that they publish.
+TERRAFORM := 1.11.4
+TERRAFORM_SITE := https://releases.hashicorp.com/terraform/$(TERRAFORM)
+
+terraform: $(VENV)/.terraform ## the terraform command, in the virtual environment
+
+$(VENV)/.terraform: $(VENV)/.installed Makefile
+	rm -rf build/terraform && mkdir -p build/terraform
+	cd build/terraform && sums=terraform_$(TERRAFORM)_SHA256SUMS && \
+		archive="terraform_$(TERRAFORM)_linux_$$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/').zip" && \
+		for file in "$$sums" "$$archive"; do \
+			curl --fail --silent --show-error --location --remote-name "$(TERRAFORM_SITE)/$$file" || exit 1; \
+		done && \
+		sha256sum --check --ignore-missing "$$sums"
+	$(BIN)/python -m zipfile --extract build/terraform/terraform_*.zip build/terraform
+	install -m 0755 build/terraform/terraform $(BIN)/terraform
+	$(BIN)/terraform version
 	touch $@
 
 settings-schema: setup ## write the schema of the settings into Pulumi.yaml

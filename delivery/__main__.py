@@ -1,4 +1,4 @@
-"""Steps of a delivery: `python -m delivery ready|profile|comment`."""
+"""Steps of a delivery: `python -m delivery ready|profile|standing|comment`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from delivery.comment import Host, Preview, comment
 from delivery.profile import ProfileError, config_file, write
+from delivery.standing import StandingError, require_agreement
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -41,6 +42,19 @@ def profile(
     try:
         write(config_file(), name, role_arn)
     except ProfileError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def standing(
+    stack: Annotated[str, typer.Argument(help="the stack that is to be brought up")],
+    outputs: Annotated[Path, typer.Argument(help="what `pulumi stack output --json` printed of it")],
+) -> None:
+    """Refuse to turn a recovery region over by a deployment: the runbook does that."""
+    try:
+        require_agreement(Path(), stack, outputs)
+    except StandingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
 

@@ -19,7 +19,8 @@ from components.settings import Settings
 IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
 BUILDSPECS = "delivery/buildspecs"
 """Folder of the repository with what each build does."""
-# A build that waits longer waits for one that hangs, until that one's own time is up.
+# CodeBuild User Guide, "Builds in AWS CodeBuild": where the account runs no more builds at once, one waits that long
+# at most, which is the longest that may be said.
 _QUEUED_MINUTES = 480
 
 
@@ -27,7 +28,8 @@ _QUEUED_MINUTES = 480
 class BuildArgs:
     """`purpose` is the last part of every name, `buildspec` a file in `BUILDSPECS`. `repository` is the URL of the
     repository of CodeCommit that a build takes its source from, None for one that a pipeline hands its source to.
-    `audits` lets it read the settings of AWS's services. `at_once` is how many may run at a time."""
+    `audits` lets it read the settings of AWS's services. `at_once` is how many may run at a time: CodeBuild refuses to
+    start one more ("Builds in AWS CodeBuild"), and lets it wait only where it is None."""
 
     settings: Settings
     keys: Keys
@@ -36,7 +38,7 @@ class BuildArgs:
     buildspec: str
     statements: Sequence[Statement]
     timeout_minutes: int
-    at_once: int
+    at_once: int | None = None
     repository: pulumi.Input[str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None
@@ -106,11 +108,12 @@ class Build(Layer):
             concurrent_build_limit=args.at_once,
             encryption_key=args.keys.arn(DataClass.COMPUTE),
             artifacts=aws.codebuild.ProjectArtifactsArgs(type="CODEPIPELINE" if of_pipeline else "NO_ARTIFACTS"),
+            # Without a depth: of a commit that only its id names, CodeBuild needs the whole repository (CodeBuild User
+            # Guide, "Source version sample").
             source=aws.codebuild.ProjectSourceArgs(
                 type="CODEPIPELINE" if of_pipeline else "CODECOMMIT",
                 location=args.repository,
                 buildspec=f"{BUILDSPECS}/{args.buildspec}",
-                git_clone_depth=None if of_pipeline else 1,
             ),
             environment=self._environment(),
             vpc_config=args.place.config() if args.place else None,

@@ -24,9 +24,6 @@ from components.security.policies import Statement
 from components.security.roles import PIPELINE_ROLE
 from components.settings import Role, Settings
 
-# Tests and previews change nothing, so that several may run beside each other.
-_CHECKS_AT_ONCE = 4
-
 
 @dataclass(frozen=True)
 class DeliveryArgs:
@@ -103,7 +100,6 @@ class Delivery(Layer):
                 buildspec="check.yaml",
                 statements=self._source_statements,
                 timeout_minutes=self._settings.delivery.check_timeout_minutes,
-                at_once=_CHECKS_AT_ONCE,
             ),
             self.child,
         )
@@ -119,7 +115,6 @@ class Delivery(Layer):
                 buildspec="preview.yaml",
                 statements=[*self._source_statements, *read_state(self._settings)],
                 timeout_minutes=self._settings.delivery.check_timeout_minutes,
-                at_once=_CHECKS_AT_ONCE,
                 environment=self._stacks,
                 audits=True,
             ),
@@ -137,7 +132,7 @@ class Delivery(Layer):
                 buildspec="deploy.yaml",
                 statements=[*self._source_statements, take_deployers(self._settings)],
                 timeout_minutes=self._settings.delivery.deploy_timeout_minutes,
-                # Two would wait for each other's lock on the stack.
+                # A second would find the stack locked, and fail; CodeBuild refuses to start it.
                 at_once=1,
                 environment={**self._state, "AWS_PROFILE": "deployer"},
                 place=self._args.place,
@@ -191,7 +186,6 @@ class Delivery(Layer):
                     self.source.key_statement("UseKeyOfTheRepository"),
                 ],
                 timeout_minutes=self._settings.delivery.check_timeout_minutes,
-                at_once=_CHECKS_AT_ONCE,
                 repository=repository.clone_url_http,
                 environment=self._stacks,
                 audits=True,

@@ -82,7 +82,7 @@ class Pipeline(Layer):
             "delivery",
             name=self.name,
             pipeline_type="V2",
-            # What waits when something newer comes is replaced by it: nobody approves what is out of date.
+            # What waits for a stage when something newer comes is replaced by it: nobody approves what is out of date.
             execution_mode="SUPERSEDED",
             role_arn=self.role.arn,
             artifact_stores=[
@@ -188,12 +188,13 @@ class Pipeline(Layer):
         rule = aws.cloudwatch.EventRule(
             "delivery-failed",
             name=self._settings.name("delivery-failed"),
-            description="A deployment that has failed is told to those who approve",
+            description="A deployment that has not come through is told to those who approve",
             event_pattern=pulumi.Output.json_dumps(
                 {
                     "source": ["aws.codepipeline"],
                     "detail-type": ["CodePipeline Pipeline Execution State Change"],
-                    "detail": {"pipeline": [self.pipeline.name], "state": ["FAILED"]},
+                    # One that changes the pipeline itself is cancelled by that, half way.
+                    "detail": {"pipeline": [self.pipeline.name], "state": ["CANCELED", "FAILED"]},
                 }
             ),
             opts=self.child,

@@ -43,17 +43,26 @@ class Stages:
 
     def stages(self) -> list[Stage]:
         """In order. What is brought up was tested, judged by the policy pack, previewed and approved; the recovery
-        region follows the primary, whose exports it reads."""
+        region follows the primary, whose exports it reads.
+
+        An execution holds a stage until it is through with it (CodePipeline User Guide, "How pipeline executions
+        work"). So one stage has all from the preview on: nobody else deploys between what was approved and what comes
+        up, and the next change is previewed against what this one has left.
+        """
+        deploy = [
+            _build("Preview", "Test", self.preview, order=1, namespace=_PREVIEW),
+            self._approve(order=2),
+            self._up("Primary", Role.PRIMARY, order=3),
+            self._up("Recovery", Role.DR, order=4),
+            self._publish(order=5),
+        ]
         return [
             Stage(name="Source", actions=[self.source.action()]),
             Stage(name="Check", actions=[_build("Check", "Test", self.check)]),
-            Stage(name="Preview", actions=[_build("Preview", "Test", self.preview, namespace=_PREVIEW)]),
-            Stage(name="Approve", actions=[self._approve()]),
-            Stage(name="Primary", actions=[self._up("Primary", Role.PRIMARY)]),
-            Stage(name="Recovery", actions=[self._up("Recovery", Role.DR), self._publish(after=1)]),
+            Stage(name="Deploy", actions=deploy),
         ]
 
-    def _approve(self) -> Action:
+    def _approve(self, order: int) -> Action:
         region, project = self.settings.region.name, self.preview.name
         return Action(
             name="Approve",
@@ -61,6 +70,7 @@ class Stages:
             owner="AWS",
             provider="Manual",
             version="1",
+            run_order=order,
             timeout_in_minutes=self.settings.delivery.approval_hours * 60,
             configuration={
                 "NotificationArn": self.approvals,
@@ -69,7 +79,7 @@ class Stages:
             },
         )
 
-    def _up(self, name: str, role: Role) -> Action:
+    def _up(self, name: str, role: Role, order: int) -> Action:
         stacks = {
             Role.PRIMARY: self.settings.general.primary_stack,
             Role.DR: self.settings.recovery.recovery_stack,
@@ -78,10 +88,11 @@ class Stages:
             name,
             "Build",
             self.deploy,
+            order=order,
             variables={"PULUMI_STACK": stacks[role], "DEPLOYER_ROLE_ARN": deployer_arn(self.settings, role)},
         )
 
-    def _publish(self, after: int) -> Action:
+    def _publish(self, order: int) -> Action:
         """The program as it was deployed, for the build by which the recovery region grows: S3 replicates it."""
         return Action(
             name="Publish",
@@ -89,7 +100,7 @@ class Stages:
             owner="AWS",
             provider="S3",
             version="1",
-            run_order=after + 1,
+            run_order=order,
             input_artifacts=["Program"],
             configuration={
                 "BucketName": self.published.bucket,
@@ -101,7 +112,12 @@ class Stages:
 
 
 def _build(
-    name: str, category: str, build: Build, namespace: str | None = None, variables: Mapping[str, str] | None = None
+    name: str,
+    category: str,
+    build: Build,
+    order: int = 1,
+    namespace: str | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Action:
     given = [{"name": key, "value": value, "type": "PLAINTEXT"} for key, value in (variables or {}).items()]
     return Action(
@@ -110,6 +126,7 @@ def _build(
         owner="AWS",
         provider="CodeBuild",
         version="1",
+        run_order=order,
         namespace=namespace,
         input_artifacts=["Program"],
         configuration={

@@ -145,7 +145,7 @@ class ScaleOut(Layer):
             service_role=self.role.arn,
             build_timeout=recovery.scale_out_timeout_minutes,
             queued_timeout=_QUEUED_MINUTES,
-            # Two of them would wait for each other's lock on the stack.
+            # A second would find the stack locked, and fail; CodeBuild refuses to start it.
             concurrent_build_limit=1,
             encryption_key=self._args.keys.arn(DataClass.COMPUTE),
             artifacts=aws.codebuild.ProjectArtifactsArgs(type="NO_ARTIFACTS"),

@@ -13,7 +13,7 @@ from components.security.github import by_github
 from components.security.keys import Keys
 from components.security.people import People
 from components.security.policies import Statement, policy_document
-from components.settings import Settings
+from components.settings import Role, Settings
 
 # AWS's own read access to the security settings of every service, which it keeps up to date.
 _SECURITY_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
@@ -94,14 +94,19 @@ def _people_with_second_factor(settings: Settings) -> Statement:
 
 
 def _deliveries(settings: Settings) -> list[Statement]:
-    """The pipelines that deploy, neither of which has a second factor to show. The platform's own is trusted by its
-    role's name; GitHub's by its environment, which asks reviewers before it lets a job begin."""
-    account, prefix = settings.general.account_id, settings.general.name_prefix
+    """The pipelines that deploy, neither of which has a second factor to show. The platform's own stands in the
+    primary, and is trusted by its role's name; GitHub's by its environment, which asks reviewers before it lets a job
+    begin."""
+    account = settings.general.account_id
     pipeline = Statement(
         "Pipeline",
         ["sts:AssumeRole"],
         principals={"AWS": f"arn:aws:iam::{account}:root"},
-        conditions={"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{account}:role/{prefix}-*-{PIPELINE_ROLE}"}},
+        conditions={
+            "ArnEquals": {
+                "aws:PrincipalArn": f"arn:aws:iam::{account}:role/{settings.name_in(Role.PRIMARY, PIPELINE_ROLE)}"
+            }
+        },
     )
     if not settings.delivery.github_repository:
         return [pipeline]

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Found = Iterator[tuple[str, Any, str]]
 
+# The role-duration-seconds of `.github/workflows`, which a test compares.
+GITHUB_SESSION_HOURS = 4
+
 
 def a_connection_leads_to_a_repository(settings: Settings) -> Found:
     """Without one the pipeline has nothing to take."""
@@ -57,12 +60,24 @@ def the_connection_is_one_that_the_pipeline_may_use(settings: Settings) -> Found
 
 def the_key_of_the_state_outlives_the_primary(settings: Settings) -> Found:
     """State that cannot be decrypted is as good as lost."""
-    arn, lost = settings.delivery.state_key_arn, settings.general.primary_region
-    if arn and arn.split(":")[3] == lost:
+    arn, general = settings.delivery.state_key_arn, settings.general
+    if not arn:
+        return
+    region, way_out = arn.split(":")[3], f"name its replica in {general.dr_region}"
+    if region == general.primary_region:
+        yield "stateKeyArn", arn, f"is in {region}, with which it would be lost; {way_out}"
+    elif region != general.dr_region:
+        yield "stateKeyArn", arn, f"is in {region}, whose keys the build that scales out may not use; {way_out}"
+
+
+def a_deployment_from_github_keeps_its_session(settings: Settings) -> Found:
+    """AWS gives no session that is longer than the role allows, so that the workflow would end at its first step."""
+    hours = settings.security.human_session_hours
+    if settings.delivery.github_repository and hours < GITHUB_SESSION_HOURS:
         yield (
-            "stateKeyArn",
-            arn,
-            f"is in {lost}, with which it would be lost; name its replica in {settings.general.dr_region}",
+            "humanSessionHours",
+            hours,
+            f"is shorter than a deployment from githubRepository asks for; set {GITHUB_SESSION_HOURS} or more",
         )
 
 
@@ -71,4 +86,5 @@ CHECKS: tuple[Callable[[Settings], Found], ...] = (
     what_is_of_a_connection_is_used,
     the_connection_is_one_that_the_pipeline_may_use,
     the_key_of_the_state_outlives_the_primary,
+    a_deployment_from_github_keeps_its_session,
 )

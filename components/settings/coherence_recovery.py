@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from components.settings.market import minute_of_day
 from recovery.budget import RTO_SECONDS, Budget, Times, budget
@@ -103,11 +104,18 @@ def a_build_finds_the_state(settings: Settings) -> Found:
             "cannot scale out without stateBackendUrl; name the backend of the stacks' state, outside "
             f"{general.primary_region}",
         )
-    if f"region={general.primary_region}" in recovery.state_backend_url:
+    regions = set(parse_qs(urlsplit(recovery.state_backend_url).query).get("region", []))
+    if general.primary_region in regions:
         yield (
             "stateBackendUrl",
             recovery.state_backend_url,
             f"is in the primary's region, with which it would be lost; move the state to {general.dr_region}",
+        )
+    elif regions - {general.dr_region, general.witness_region}:
+        yield (
+            "stateBackendUrl",
+            recovery.state_backend_url,
+            f"is in a region that no role of the platform may use; move the state to {general.dr_region}",
         )
 
 

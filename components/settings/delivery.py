@@ -118,7 +118,7 @@ class DeliverySettings(Section):
     state_key_arn: Annotated[str, AfterValidator(_key)] = Field(
         "",
         description="ARN of the key that secrets in the stacks' state are under (the secrets provider), for builds "
-        "that read the state: a multi-region key, in the region of the state.",
+        "that read the state: a multi-region key, as it stands in the recovery region.",
     )
     approver_emails: Texts = Field(
         (), description="Addresses of those who approve a deployment; none for the operationsEmails."

@@ -13,7 +13,8 @@ from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
 
 # Route 53 Developer Guide, "Values that you specify when you create or update health checks".
 _INTERVALS = (10, 30)
-_URL = re.compile(r"^$|^(s3|https)://[^\s]{3,400}$")
+# A backend of the engine in S3. The region is said: a build in another region would not find the bucket.
+_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{0,62}(/[^\s?]*)?\?([^\s]*&)?region=[a-z0-9-]+(&[^\s]*)?")
 _DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z]{2,63}$"
 
 
@@ -24,8 +25,8 @@ def _known_interval(seconds: int) -> int:
 
 
 def _state_elsewhere(url: str) -> str:
-    if not _URL.match(url):
-        raise ValueError("is no backend that a build can reach; write s3://bucket?region=... or https://...")
+    if url and not _URL.fullmatch(url):
+        raise ValueError("is no backend that a build, which has no token, can reach; write s3://bucket?region=...")
     return url
 
 
@@ -106,7 +107,7 @@ class RecoverySettings(Section):
     )
     state_backend_url: Annotated[str, AfterValidator(_state_elsewhere)] = Field(
         "",
-        description="Where the stacks' state is, for the build that scales out: not in the primary's region.",
+        description="Where builds find the stacks' state, s3://bucket?region=...: not in the primary's region.",
     )
     recovery_stack: str = Field(
         "organization/trading-platform/dr",

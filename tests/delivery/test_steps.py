@@ -17,10 +17,12 @@ from botocore.session import get_session
 
 from blueprint import Blueprint
 from blueprint.program import ROOT
+from components.settings.coherence_delivery import GITHUB_SESSION_HOURS
 
 BUILDSPECS = sorted((ROOT / "delivery" / "buildspecs").glob("*.yaml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yaml"))
+CHECKS = ROOT / ".github" / "workflows" / "checks.yaml"
 PROJECT = "aws:codebuild/project:Project"
 PYTHON = ".venv/bin/python"
 ENGINE = ".venv/bin/pulumi"
@@ -81,9 +83,12 @@ def _check_python(words: list[str]) -> None:
 
 def _check_engine(words: list[str]) -> None:
     verb, stack = words[1], _option(words, "--stack")
-    assert verb in ("preview", "up")
     if not stack.startswith("$"):
         assert (ROOT / f"Pulumi.{stack}.yaml").is_file(), f"there is no stack {stack}"
+    if verb == "stack":
+        assert [words[2], *words[5:]] == ["output", "--json"], "it reads what the stack exports, secrets left out"
+        return
+    assert verb in ("preview", "up")
     assert _option(words, "--policy-pack") == "policy", "an unsafe plan is refused"
     assert (ROOT / "policy" / "PulumiPolicy.yaml").is_file()
     assert "--non-interactive" in words, "nobody is there to answer"
@@ -132,9 +137,9 @@ def test_the_shell_understands_a_build(path: Path):
 
 @pytest.mark.parametrize("path", BUILDSPECS, ids=lambda path: path.stem)
 def test_a_build_is_given_what_it_reads(path: Path, primary: Blueprint):
-    """By its project, by the pipeline's action, by the event that starts it, or by CodeBuild itself."""
+    """By its project, by the pipeline's action, by the event that starts it, by CodeBuild itself or by the shell."""
     read = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", " ".join(_commands(path))))
-    given = {"CODEBUILD_BUILD_ID"}
+    given = {"CODEBUILD_BUILD_ID", "PATH", "PWD"}
     for project in primary.of_type(PROJECT):
         if project.properties["source"]["buildspec"] == f"delivery/buildspecs/{path.name}":
             given |= {variable["name"] for variable in project.properties["environment"]["environmentVariables"]}
@@ -161,7 +166,7 @@ def test_the_pipeline_tests_then_judges(primary: Blueprint):
 
 @pytest.mark.parametrize("path", [ROOT / "delivery" / "buildspecs" / n for n in ("preview.yaml", "pull-request.yaml")])
 def test_both_stacks_are_previewed_the_primary_first(path: Path):
-    stacks = [_option(_words(c), "--stack") for c in _commands(path) if c.startswith(ENGINE)]
+    stacks = [_option(_words(c), "--stack") for c in _commands(path) if c.startswith(f"{ENGINE} preview")]
     assert stacks == ["$PRIMARY_STACK", "$RECOVERY_STACK"]
 
 
@@ -194,8 +199,8 @@ def test_github_tests_judges_previews_approves_and_deploys_in_that_order():
     assert jobs["deploy"]["needs"] == "preview"
     assert jobs["deploy"]["environment"] == "main", "its reviewers approve, and the deployers trust it"
     assert _jobs("checks")["policy"]["needs"] == "test"
-    ups = [_option(_words(s["run"]), "--stack") for s in jobs["deploy"]["steps"] if s.get("run", "").startswith(ENGINE)]
-    assert ups == ["primary", "dr"]
+    runs = [step.get("run", "") for step in jobs["deploy"]["steps"]]
+    assert [_option(_words(run), "--stack") for run in runs if run.startswith(f"{ENGINE} up")] == ["primary", "dr"]
 
 
 def test_a_deployment_from_github_acts_as_the_deployer_of_the_stack_that_it_brings_up():
@@ -203,10 +208,45 @@ def test_a_deployment_from_github_acts_as_the_deployer_of_the_stack_that_it_brin
     for step in _jobs("deploy")["deploy"]["steps"]:
         if "role-to-assume" in step.get("with", {}):
             roles.append(step["with"]["role-to-assume"])
-            assert step["with"]["role-duration-seconds"] == 4 * 3600, "as long as humanSessionHours lets it"
+            assert step["with"]["role-duration-seconds"] == GITHUB_SESSION_HOURS * 3600, "the settings see to it"
         if step.get("run", "").startswith(ENGINE):
             stack = _option(_words(step["run"]), "--stack")
             assert roles[-1] == f"${{{{ vars.{stack.upper()}_DEPLOYER_ROLE_ARN }}}}"
+
+
+def test_no_deployment_turns_the_recovery_region_over():
+    """After a takeover, what is committed may still say that the region stands by."""
+    asked = [".venv/bin/python", "-m", "delivery", "standing"]
+    for path in (ROOT / "delivery" / "buildspecs" / name for name in ("deploy.yaml", "preview.yaml")):
+        commands = [_words(command) for command in _commands(path)]
+        (look,) = (index for index, words in enumerate(commands) if words[:4] == asked)
+        (stack, outputs) = commands[look][4:]
+        assert commands[look - 1][1:5] == ["stack", "output", "--stack", stack], "by what stands there now"
+        assert _commands(path)[look - 1].endswith(f"> {outputs}")
+        first = min(i for i, words in enumerate(commands) if words[:2] in ([ENGINE, "up"], [ENGINE, "preview"]))
+        assert look < first, f"{path.name} looks when it is too late"
+    for name, stacks in (("deploy", ["primary", "dr"]), ("recovery", ["dr"])):
+        steps = _jobs(name)["deploy"]["steps"]
+        runs = [step.get("run", "") for step in steps]
+        for stack in stacks:
+            (up,) = (index for index, run in enumerate(runs) if run.startswith(f"{ENGINE} up --stack {stack}"))
+            assert steps[up - 1] == {"uses": "./.github/actions/standing"}, f"{name} looks right before {stack} is up"
+    runs = _runs(ROOT / ".github" / "actions" / "standing" / "action.yaml")
+    looks = [_words(run)[1:5] for run in runs[1:]]
+    assert looks == [["stack", "output", "--stack", "dr"], ["-m", "delivery", "standing", "dr"]]
+
+
+def test_the_recovery_region_is_deployed_without_the_primarys():
+    """A takeover may last for weeks, and GitHub has lost nothing."""
+    text = (ROOT / ".github" / "workflows" / "recovery.yaml").read_text(encoding="utf-8")
+    assert _read(ROOT / ".github" / "workflows" / "recovery.yaml")[True] == {"workflow_dispatch": None}, "by hand"
+    assert "--stack primary" not in text
+    assert "PRIMARY_" not in text
+    assert "DELIVERY_RUNNER" not in text, "that one stands in the network that is lost"
+    jobs, both = _jobs("recovery"), _jobs("deploy")
+    assert [jobs["preview"]["needs"], jobs["deploy"]["needs"]] == ["checks", "preview"]
+    assert jobs["deploy"]["environment"] == both["deploy"]["environment"], "its reviewers approve"
+    assert jobs["deploy"]["steps"][-2:] == both["deploy"]["steps"][-2:], "what was deployed is published alike"
 
 
 def test_what_github_deployed_lies_where_the_recovery_region_looks_for_it(primary: Blueprint):
@@ -237,8 +277,9 @@ def test_the_source_is_what_is_committed():
 
 
 def test_one_deployment_at_a_time_and_none_is_cut_off():
-    concurrency = _read(ROOT / ".github" / "workflows" / "deploy.yaml")["concurrency"]
-    assert concurrency == {"group": "deploy", "cancel-in-progress": False}
+    for name in ("deploy", "recovery"):
+        concurrency = _read(ROOT / ".github" / "workflows" / f"{name}.yaml")["concurrency"]
+        assert concurrency == {"group": "deploy", "cancel-in-progress": False}, name
 
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: str(path.relative_to(ROOT / ".github")))
@@ -282,7 +323,17 @@ def test_versions_are_stated_alike_wherever_they_must_be():
     (setup,) = _steps(ROOT / ".github" / "actions" / "setup" / "action.yaml")
     assert setup["with"]["python-version"] == ours
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (terraform,) = (s["with"] for s in _steps(CHECKS) if "setup-terraform" in s.get("uses", ""))
+    assert f"TERRAFORM := {terraform['terraform_version']}\n" in makefile, "either way of delivery tests with one"
     assert "s/^pulumi==//p" in makefile, "the engine is of the version that the SDK is pinned to"
+
+
+def test_a_repository_without_code_scanning_is_refused_nothing_by_that():
+    steps = _jobs("checks")["policy"]["steps"]
+    (shown,) = (step for step in steps if "upload-sarif" in step.get("uses", ""))
+    assert shown["continue-on-error"] is True
+    (judged,) = (step for step in steps if step.get("run") == "make policy")
+    assert "continue-on-error" not in judged, "the pack is what refuses"
 
 
 def test_lint_looks_at_every_script_and_workflow():

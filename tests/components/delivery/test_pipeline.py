@@ -86,6 +86,17 @@ def test_nothing_comes_up_before_it_was_tested_previewed_and_approved(primary: B
     }
 
 
+def test_nobody_else_deploys_between_what_was_approved_and_what_comes_up(primary: Blueprint):
+    """A stage is held by one execution until it is through."""
+    stages = {action["name"]: stage["name"] for stage in _stages(primary) for action in stage["actions"]}
+    held = ("Preview", "Approve", "Primary", "Recovery", "Publish")
+    assert len({stages[name] for name in held}) == 1, "another execution previews, or deploys, in between"
+    (deploy,) = [stage for stage in _stages(primary) if stage["name"] == stages["Approve"]]
+    orders = {action["name"]: action.get("runOrder") or 1 for action in deploy["actions"]}
+    assert [orders[name] for name in held] == [1, 2, 3, 4, 5], "one after the other"
+    assert primary.one(PIPELINE, "delivery").properties["executionMode"] == "SUPERSEDED", "what waits gives way"
+
+
 def test_each_stack_is_brought_up_as_its_own_deployer(primary: Blueprint):
     for action, stack in (("Primary", "primary"), ("Recovery", "dr")):
         assert _variables(primary, action) == {
@@ -101,8 +112,8 @@ def test_the_deployers_trust_the_pipelines_role_and_the_role_may_take_them(prima
     for stack in (primary, dr):
         deployer = stack.one(ROLE, "deployer")
         assert f"arn:aws:iam::{ACCOUNT}:role/{deployer.properties['name']}" in taken
-        pattern = statement(deployer, "Pipeline", "assumeRolePolicy")["Condition"]["ArnLike"]["aws:PrincipalArn"]
-        assert pattern == f"arn:aws:iam::{ACCOUNT}:role/trading-*-deploy"
+        trusted = statement(deployer, "Pipeline", "assumeRolePolicy")["Condition"]["ArnEquals"]["aws:PrincipalArn"]
+        assert trusted == f"arn:aws:iam::{ACCOUNT}:role/{role}", "that one role, by its whole name"
 
 
 def test_what_was_deployed_lies_where_the_recovery_region_looks_for_it(primary: Blueprint, dr: Blueprint):
@@ -165,7 +176,8 @@ def test_people_are_asked_and_told_of_failures():
     subscribed = {s.properties["endpoint"] for s in stack.of_type(SUBSCRIPTION) if s.properties["topic"] == topic}
     assert subscribed == {"release@trading.example"}
     assert stack.one(TARGET, "delivery-failed").properties["arn"] == topic
-    assert json.loads(stack.one(RULE, "delivery-failed").properties["eventPattern"])["detail"]["state"] == ["FAILED"]
+    told = json.loads(stack.one(RULE, "delivery-failed").properties["eventPattern"])["detail"]["state"]
+    assert told == ["CANCELED", "FAILED"], "one that changes the pipeline itself is cancelled, and leaves dr behind"
 
 
 def test_without_approvers_operations_approves(primary: Blueprint):
@@ -181,15 +193,25 @@ def test_a_build_is_bounded_encrypted_and_logged(primary: Blueprint, name: str):
     assert project["encryptionKey"]
     assert project["environment"]["privilegedMode"] is False
     assert 10 <= project["buildTimeout"] <= 480
-    assert project["concurrentBuildLimit"] >= 1
     group = primary.one("aws:cloudwatch/logGroup:LogGroup", name).properties
     assert group["kmsKeyId"]
     assert group["retentionInDays"] == 365
     assert project["logsConfig"]["cloudwatchLogs"]["status"] == "ENABLED"
 
 
-def test_two_deployments_never_wait_for_one_lock(primary: Blueprint):
+def test_two_deployments_are_never_at_one_stack(primary: Blueprint):
     assert primary.one(PROJECT, "delivery-deploy").properties["concurrentBuildLimit"] == 1
+
+
+@pytest.mark.parametrize("name", ["delivery-check", "delivery-preview", "delivery-pull-request"])
+def test_what_only_looks_waits_for_its_turn_and_is_not_refused(primary: Blueprint, name: str):
+    """CodeBuild starts no build above a project's limit, and whoever pushed would hear of no preview."""
+    assert primary.one(PROJECT, name).properties.get("concurrentBuildLimit") is None
+
+
+def test_a_pull_request_is_fetched_with_the_commit_that_is_previewed(primary: Blueprint):
+    """It is named by its id alone, which a shallow clone need not hold."""
+    assert not primary.one(PROJECT, "delivery-pull-request").properties["source"].get("gitCloneDepth")
 
 
 def test_tests_write_nothing_to_aws(primary: Blueprint):

@@ -24,7 +24,7 @@ def test_the_build_takes_everything_from_its_own_region(dr: Blueprint):
     project = dr.one(PROJECT, "scale-out").properties
     assert project["source"]["location"] == "trading-dr-artifacts-123456789012/source/platform.zip"
     assert project["environment"]["privilegedMode"] is False
-    assert project["concurrentBuildLimit"] == 1, "two would wait for the lock of one stack"
+    assert project["concurrentBuildLimit"] == 1, "a second would find the stack locked"
     assert project["encryptionKey"], "under a key of the platform"
     variables = {v["name"]: v["value"] for v in project["environment"]["environmentVariables"]}
     assert variables["PULUMI_STACK"] == "organization/trading-platform/dr"

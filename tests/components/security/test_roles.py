@@ -71,7 +71,8 @@ def test_only_the_deployer_is_taken_by_the_pipeline(stack: Blueprint):
         sids = [each["Sid"] for each in statements(stack.one(ROLE, name), "assumeRolePolicy")]
         assert ("Pipeline" in sids) == (name == "deployer")
     pipeline = statement(stack.one(ROLE, "deployer"), "Pipeline", "assumeRolePolicy")
-    assert pipeline["Condition"]["ArnLike"]["aws:PrincipalArn"] == f"arn:aws:iam::{ACCOUNT}:role/trading-*-deploy"
+    trusted = pipeline["Condition"]["ArnEquals"]["aws:PrincipalArn"]
+    assert trusted == f"arn:aws:iam::{ACCOUNT}:role/trading-primary-deploy"
 
 
 def test_a_trader_trades_through_the_api_and_changes_no_record(stack: Blueprint):

@@ -51,7 +51,17 @@ CONNECTED = {"pipelineSource": "connection", "connectionRepository": "example/pl
             "stateKeyArn",
             "name its replica in us-west-2",
         ),
+        (
+            {"stateKeyArn": "arn:aws:kms:eu-west-1:123456789012:key/mrk-1a2b"},
+            "stateKeyArn",
+            "whose keys the build that scales out may not use; name its replica in us-west-2",
+        ),
         ({"approverEmails": ["somebody"]}, "approverEmails", "write it as name@domain"),
+        (
+            {"githubRepository": "example/platform", "humanSessionHours": 2},
+            "humanSessionHours = 2",
+            "set 4 or more",
+        ),
         ({"approvalHours": 0}, "approvalHours = 0", "greater than or equal to 1"),
         ({"deliveryLogDays": 7}, "deliveryLogDays = 7", "choose 90"),
     ],
@@ -78,6 +88,8 @@ def test_a_source_that_there_is_not_registers_nothing():
         {**CONNECTED, "connectionRepository": "group/subgroup/platform", "connectionProvider": "GitLab"},
         {"githubRepository": "example/trading.platform_1"},
         {"githubRepository": "example@123456/platform@789012"},
+        {"humanSessionHours": 2},
+        {"githubRepository": "example/platform", "humanSessionHours": 12},
         {"stateKeyArn": "arn:aws:kms:us-west-2:123456789012:key/mrk-1a2b"},
     ],
 )

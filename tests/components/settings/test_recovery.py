@@ -31,7 +31,10 @@ STATE = "s3://trading-state?region=us-west-2"
         ({"leaseStaleSeconds": 60}, "leaseStaleSeconds = 60", "set more than 65"),
         ({"automaticFailover": True}, "automaticFailover = True", "name the backend"),
         ({"stateBackendUrl": "s3://b?region=us-east-1"}, "stateBackendUrl", "move the state to us-west-2"),
+        ({"stateBackendUrl": "s3://b?region=eu-west-1"}, "stateBackendUrl", "that no role of the platform may use"),
         ({"stateBackendUrl": "file:///tmp"}, "stateBackendUrl = 'file:///tmp'", "write s3://bucket"),
+        ({"stateBackendUrl": "https://api.pulumi.com"}, "stateBackendUrl = 'https://api", "which has no token"),
+        ({"stateBackendUrl": "s3://state"}, "stateBackendUrl = 's3://state'", "write s3://bucket?region="),
         ({"tradingApiDomain": "api.trading.example"}, "tradingApiDomain", "choose another name"),
         ({"tradingApiDomain": "trading"}, "tradingApiDomain = 'trading'", "pattern"),
         (
@@ -72,6 +75,8 @@ def test_recovery_keeps_its_objective_with_either_switch(switch: str):
     "given",
     [
         {"automaticFailover": True, "stateBackendUrl": STATE},
+        {"stateBackendUrl": "s3://trading-state/platform?awssdk=v2&region=us-west-2"},
+        {"stateBackendUrl": "s3://trading-state?region=us-east-2"},
         {"drillDay": "MON", "drillTime": "16:00"},
         {"failoverTtl": 6, "controlCallMilliseconds": 200},
     ],

@@ -80,7 +80,7 @@ def test_a_build_project_of_a_pipeline_names_no_location_and_keeps_its_key(clien
     )["project"]
     assert project["source"]["type"] == "CODEPIPELINE"
     kept = client("codebuild").batch_get_projects(names=["build"])["projects"][0]
-    assert kept["concurrentBuildLimit"] == 1, "builds of one stack wait for each other"
+    assert kept["concurrentBuildLimit"] == 1, "no two builds of one stack at a time"
     assert kept["encryptionKey"] == "arn:aws:kms:us-east-1:123456789012:key/artifacts"
 
 
