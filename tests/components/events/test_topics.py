@@ -69,8 +69,8 @@ def test_only_named_services_of_this_account_publish_and_only_by_tls(stack: Blue
 
 def test_what_a_rule_tells_a_topic_gets_there(stack: Blueprint):
     """EventBridge brings no condition key to a topic, and neither account nor source to the topic's key: a statement
-    that asks for one admits nothing (EventBridge User Guide, "Amazon SNS permissions"; SNS Developer Guide, "Managing Amazon
-    SNS encryption keys and costs")."""
+    that asks for one admits nothing. EventBridge User Guide, "Amazon SNS permissions"; SNS Developer Guide, "Managing
+    Amazon SNS encryption keys and costs"."""
     region = "us-east-1" if stack.stack == "primary" else "us-west-2"
     targets = stack.of_type("aws:cloudwatch/eventTarget:EventTarget")
     told = {r.name for target in targets for r in references_in(target.properties["arn"]) if r.type == TOPIC}
