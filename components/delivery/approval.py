@@ -8,7 +8,7 @@ from hashlib import sha256
 import pulumi
 import pulumi_aws as aws
 
-from components.events.access import Sender, allow, arn, deny_without_tls
+from components.events.access import deny_without_tls, rules_may_tell
 from components.layer import Layer
 from components.security.policies import policy_document
 from components.settings import Settings
@@ -41,13 +41,12 @@ class Approval(Layer):
             signature_version=2,
             opts=self.child,
         )
-        failures = Sender("FromFailedDeployments", "events", arn(settings, "events", f"rule/{settings.name('*')}"))
         self.policy = aws.sns.TopicPolicy(
             "approvals",
             arn=self.topic.arn,
             policy=policy_document(
                 deny_without_tls("sns:Publish", self.topic.arn),
-                allow(settings, failures, "sns:Publish", self.topic.arn),
+                rules_may_tell(self.topic.arn),
             ),
             opts=self.child,
         )

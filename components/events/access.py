@@ -46,6 +46,12 @@ def allow(settings: Settings, sender: Sender, action: str, resource: pulumi.Inpu
     )
 
 
+def rules_may_tell(topic: pulumi.Input[str]) -> Statement:
+    """Lets rules of EventBridge publish to a topic. Without a condition, since EventBridge brings no key that one could
+    ask for (EventBridge User Guide, "Using resource-based policies", Amazon SNS permissions)."""
+    return Statement("FromRules", ["sns:Publish"], [topic], principals={"Service": "events.amazonaws.com"})
+
+
 def deny_without_tls(action: str, resource: pulumi.Input[str]) -> Statement:
     """Denies everyone a request that does not come by TLS."""
     return Statement(

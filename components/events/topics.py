@@ -9,7 +9,7 @@ from hashlib import sha256
 import pulumi
 import pulumi_aws as aws
 
-from components.events.access import Sender, allow, arn, bus_rules, deny_without_tls
+from components.events.access import Sender, allow, arn, deny_without_tls, rules_may_tell
 from components.events.queue import Queue
 from components.layer import Layer
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -41,9 +41,9 @@ class Topics(Layer):
         self._args = args
         settings = args.settings
         self._feedback_role = self._delivery_status_role()
-        self.executions = self._topic("executions", [bus_rules(settings)])
-        self.risk = self._topic("risk", [bus_rules(settings), *_alarms(settings)])
-        self.operations = self._topic("operations", [bus_rules(settings), *_alarms(settings), *_account(settings)])
+        self.executions = self._topic("executions")
+        self.risk = self._topic("risk", _alarms(settings))
+        self.operations = self._topic("operations", [*_alarms(settings), *_account(settings)])
         self._subscribe_queue("executions", self.executions, args.trade_reports)
         for topic_name, topic in (("risk", self.risk), ("operations", self.operations)):
             self._subscribe_people(topic_name, topic)
@@ -60,7 +60,7 @@ class Topics(Layer):
             }
         )
 
-    def _topic(self, name: str, senders: Sequence[Sender]) -> aws.sns.Topic:
+    def _topic(self, name: str, senders: Sequence[Sender] = ()) -> aws.sns.Topic:
         settings, role = self._args.settings, self._feedback_role.arn
         sample = settings.streams.delivery_log_sample
         topic = aws.sns.Topic(
@@ -86,6 +86,7 @@ class Topics(Layer):
             arn=topic.arn,
             policy=policy_document(
                 deny_without_tls("sns:Publish", topic.arn),
+                rules_may_tell(topic.arn),
                 *(allow(settings, sender, "sns:Publish", topic.arn) for sender in senders),
             ),
             opts=self.child,
@@ -170,10 +171,9 @@ def _alarms(settings: Settings) -> list[Sender]:
 
 
 def _account(settings: Settings) -> list[Sender]:
-    """What the account's own services report: findings and state changes on the default bus, cost, backups."""
+    """What the account's own services report by themselves: cost, backups."""
     account = settings.general.account_id
     return [
-        Sender("FromDefaultBus", "events", arn(settings, "events", "rule/*")),
         Sender("FromBudgets", "budgets", f"arn:aws:budgets::{account}:*"),
         Sender("FromCostAnomalies", "costalerts"),
         Sender("FromBackup", "backup"),

@@ -13,7 +13,8 @@ from components.settings import Settings
 _RECEIVER = "operations"
 # What is raised within this time comes in one message.
 _GROUP_WAIT, _GROUP_INTERVAL = "30s", "5m"
-_SOON, _AGAIN_SOON, _AGAIN = "5s", "1h", "12h"
+# Of what is critical, the second of a kind is told nearly as soon as the first.
+_SOON, _NEXT_SOON, _AGAIN_SOON, _AGAIN = "5s", "30s", "1h", "12h"
 # SNS API Reference, Publish: a subject is one line of ASCII, of fewer than 100 characters. The longest name of an
 # alert and of a region leave room.
 _SUBJECT = "{{ .Status | toUpper }} {{ .GroupLabels.alertname }} in {{ .CommonLabels.region }}"
@@ -41,6 +42,7 @@ def alertmanager_config(settings: Settings, topic_arn: pulumi.Input[str]) -> dic
                     "receiver": _RECEIVER,
                     "matchers": [f'severity = "{Severity.CRITICAL.value}"'],
                     "group_wait": _SOON,
+                    "group_interval": _NEXT_SOON,
                     "repeat_interval": _AGAIN_SOON,
                 }
             ],

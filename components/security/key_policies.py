@@ -155,6 +155,15 @@ class KeyUsers:
             f"arn:aws:events:{region}:{account}:*",
             extra=("kms:DescribeKey", "kms:ReEncrypt*"),
         )
+        yield Statement(
+            "RulesToTopics",
+            _ENCRYPT_AND_READ_BACK,
+            ["*"],
+            principals={"Service": "events.amazonaws.com"},
+            # SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": for a topic, EventBridge brings
+            # neither account nor source. What SNS encrypts for is in the context.
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{region}:{account}:*"}},
+        )
         yield self._service("ConfigToTopics", "config")
         yield self._service("BackupToTopics", "backup")
         yield self._service("BudgetsToTopics", "budgets", f"arn:aws:budgets::{account}:*")

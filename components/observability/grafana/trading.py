@@ -15,7 +15,12 @@ from components.observability.prometheus.order_rules import (
     REJECT_RATE,
     REJECTED_RATIO,
 )
-from components.observability.prometheus.trading_rules import SERVICE_ERRORS, SERVICE_QUANTILE, STALE_SECONDS
+from components.observability.prometheus.trading_rules import (
+    SERVICE_ERRORS,
+    SERVICE_QUANTILE,
+    STALE_SECONDS,
+    market_data_age,
+)
 from components.observability.series import of_function
 from components.settings import Settings
 from functions import metrics
@@ -83,10 +88,7 @@ def _engines(settings: Settings) -> list[timeseries.Panel]:
 
 
 def _market_data() -> list[timeseries.Panel]:
-    age = (
-        f"max by (feed) ((time() - {contract.MARKET_DATA_TIME.name}) "
-        f"and on (instance, feed) {contract.FEED_OPEN.name} == 1)"
-    )
+    age = f"max by (feed) (({market_data_age()}) and on (instance, feed) {contract.FEED_OPEN.name} == 1)"
     messages = f"sum by (feed) (rate({contract.MARKET_DATA_MESSAGES.name}[1m]))"
     return [
         graph(

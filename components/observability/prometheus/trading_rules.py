@@ -17,8 +17,9 @@ _MOST_FAILED, _MOST_REJECTED, _MOST_ERRORS = 0.001, 0.1, 0.01
 STALE_SECONDS = 5
 # Orders. A burst leaves fewer behind, and is worked off at once.
 _DEEP_QUEUE = 100
-# How far back an engine that does not answer must have answered: one that is only starting was never there.
-_SERVED = "15m"
+# How far back an engine that does not answer must have answered: one that is only starting was never there, and one
+# that is down for hours is not well again.
+_SERVED = "1d"
 
 SERVICE_ERRORS = "region:http_server_requests_failed:ratio_rate5m"
 SERVICE_QUANTILE = "region_quantile:http_server_request_duration_seconds:rate5m"
@@ -123,11 +124,17 @@ def _orders() -> Iterator[Alert]:
     )
 
 
+def market_data_age() -> str:
+    """How old the newest message of each feed was, in seconds, when its engine was asked. Not how old it is now:
+    between two scrapes that grows by as much as a feed may be silent."""
+    return f"timestamp({contract.MARKET_DATA_TIME.name}) - {contract.MARKET_DATA_TIME.name}"
+
+
 def _market_data() -> Iterator[Alert]:
     arrived, open_ = contract.MARKET_DATA_TIME.name, contract.FEED_OPEN.name
     yield Alert(
         "MarketDataStalled",
-        f"time() - {arrived} > {STALE_SECONDS} and on (instance, feed) {open_} == 1",
+        f"{market_data_age()} > {STALE_SECONDS} and on (instance, feed) {open_} == 1",
         Severity.CRITICAL,
         "A feed is silent while its venue trades",
         '{{ $labels.instance }} has had nothing from {{ $labels.feed }} for {{ $value | printf "%.0f" }} s.',

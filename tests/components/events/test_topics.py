@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
+from typing import Any
 
 import pytest
 
 from blueprint import Blueprint, Resource, record_primary
+from blueprint.references import references_in
 
 TOPIC = "aws:sns/topic:Topic"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
@@ -54,13 +57,46 @@ def test_only_named_services_of_this_account_publish_and_only_by_tls(stack: Blue
         denial, *allowed = statements
         assert (denial["Effect"], denial["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
         for statement in allowed:
-            assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+            if statement["Principal"]["Service"] != "events.amazonaws.com":
+                assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
         senders[policy.name] = {statement["Principal"]["Service"].split(".")[0] for statement in allowed}
     assert senders == {
         "executions": {"events"},
         "risk": {"events", "cloudwatch"},
         "operations": {"events", "cloudwatch", "budgets", "costalerts", "backup"},
     }
+
+
+def test_what_a_rule_tells_a_topic_gets_there(stack: Blueprint):
+    """EventBridge brings no condition key to a topic, and neither account nor source to the topic's key: a statement
+    that asks for one admits nothing. EventBridge User Guide, "Amazon SNS permissions"; SNS Developer Guide, "Managing
+    Amazon SNS encryption keys and costs"."""
+    region = "us-east-1" if stack.stack == "primary" else "us-west-2"
+    targets = stack.of_type("aws:cloudwatch/eventTarget:EventTarget")
+    told = {r.name for target in targets for r in references_in(target.properties["arn"]) if r.type == TOPIC}
+    assert set(TOPICS) <= told
+    for name in told:
+        topic = stack.one(TOPIC, name)
+        policy = stack.one("aws:sns/topicPolicy:TopicPolicy", name).properties["policy"]
+        assert ["Condition" in statement for statement in _of_rules(policy)] == [False], name
+        (key,) = references_in(topic.properties["kmsMasterKeyId"])
+        arn = f"arn:aws:sns:{region}:123456789012:{topic.properties['name']}"
+        statements = _of_rules(stack.one(key.type, key.name).properties["policy"])
+        assert any(_encrypts_for(statement, arn) for statement in statements), name
+
+
+def _of_rules(policy: str) -> list[dict[str, Any]]:
+    statements = json.loads(policy)["Statement"]
+    return [found for found in statements if found.get("Principal") == {"Service": "events.amazonaws.com"}]
+
+
+def _encrypts_for(statement: dict[str, Any], topic: str) -> bool:
+    asked = {key: value for operator in statement["Condition"].values() for key, value in operator.items()}
+    return (
+        not any(key.startswith("aws:Source") for key in asked)
+        and fnmatchcase(topic, asked["kms:EncryptionContext:aws:sns:topicArn"])
+        and {"kms:Decrypt", "kms:GenerateDataKey*"} <= set(statement["Action"])
+    )
 
 
 def test_executions_are_queued_for_trade_reports_as_they_are(stack: Blueprint):

@@ -182,6 +182,8 @@ def test_what_is_critical_is_told_sooner_and_more_often():
     assert critical["matchers"] == ['severity = "critical"']
     assert _seconds(critical["group_wait"]) < _seconds(config["route"]["group_wait"])
     assert _seconds(critical["repeat_interval"]) < _seconds(config["route"]["repeat_interval"])
+    # A second engine joins the group of the first, which waits for its next turn.
+    assert _seconds(critical["group_interval"]) <= 30
 
 
 def test_two_alertmanagers_find_each_other_where_there_is_room_for_two(primary: Blueprint, dr: Blueprint):

@@ -140,6 +140,13 @@ def test_a_region_that_stands_by_does_not_cry_for_what_is_not_there(dr: Blueprin
     assert not [alarm.name for alarm in _own(dr) if alarm.properties["threshold"] <= 0]
 
 
+@pytest.mark.parametrize(("said", "down"), [([0, 0], True), ([0, 1], False), ([0.5], False), ([1, 1], False)])
+def test_one_tunnel_that_is_down_is_not_both(primary: Blueprint, said: list[float], down: bool):
+    alarm = primary.one(ALARM, "vpn-down").properties
+    assert (alarm["statistic"], alarm["comparisonOperator"]) == ("Maximum", "LessThanThreshold")
+    assert (max(said) < alarm["threshold"]) is down
+
+
 def test_order_alarms_stand_before_a_takeover(dr: Blueprint):
     """Orders come with the switch; alarms that an `up` has yet to declare would come minutes later."""
     for name in (

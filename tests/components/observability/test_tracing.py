@@ -121,7 +121,7 @@ def test_people_are_told_when_more_fails_than_usual(stack: Blueprint):
     target = stack.one("aws:cloudwatch/eventTarget:EventTarget", "trace-insights")
     assert "Topic::operations#arn" in target.properties["arn"]
     policy = json.loads(stack.one("aws:sns/topicPolicy:TopicPolicy", "operations").properties["policy"])
-    assert any(statement["Sid"] == "FromDefaultBus" for statement in policy["Statement"])
+    assert {"Service": "events.amazonaws.com"} in [statement["Principal"] for statement in policy["Statement"]]
 
 
 def test_topics_may_send_the_segments_that_they_are_to_send(stack: Blueprint):

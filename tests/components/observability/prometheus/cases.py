@@ -1,6 +1,7 @@
 """When each alert is raised, and when it is not: series over time, and what people are told.
 
-Values are in promtool's notation: `0+5x8` is 0, 5, 10 ... for eight more steps; `_` is no sample. A step is 15 s.
+Values are in promtool's notation: `0+5x8` is 0, 5, 10 ... for eight more steps; `_` is no sample. A step is 15 s
+where a case names none.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Case:
     at: str
     series: Mapping[str, str]
     told: Sequence[Told] = field(default_factory=tuple)
+    step: str = STEP
 
 
 def _orders(fast: str, all_: str) -> dict[str, str]:
@@ -86,6 +88,13 @@ _ENGINES = [
         "EngineDown",
         "6m",
         {_UP: "1x20 0x40"},
+        [Told(_ENGINE, "engine-1 (fixed, a) has stopped to answer.")],
+    ),
+    Case(
+        "an engine that served has been silent for an hour",
+        "EngineDown",
+        "70m",
+        {_UP: "1x20 0x300"},
         [Told(_ENGINE, "engine-1 (fixed, a) has stopped to answer.")],
     ),
     Case("an engine misses one scrape", "EngineDown", "5m30s", {_UP: "1x20 0x0 1x40"}),
@@ -158,6 +167,14 @@ _TRADING = [
     ),
     Case("a feed is silent at night", "MarketDataStalled", "5m", {_ARRIVED: "0+15x10 150x20", _OPEN: "0x40"}),
     Case("a feed flows", "MarketDataStalled", "5m", {_ARRIVED: "0+15x40", _OPEN: "1x40"}),
+    # Asked every 5 s, last 4 s before the rules are: a message that was 1.5 s old then is not stale.
+    Case(
+        "a feed flows, and was asked for seconds ago",
+        "MarketDataStalled",
+        "5m",
+        {_ARRIVED: " ".join(str(at - 1.5) if at % 5 == 1 and at > 1 else "_" for at in range(301)), _OPEN: "1x300"},
+        step="1s",
+    ),
     Case(
         "an engine exposes no feed",
         "MarketDataUnknown",

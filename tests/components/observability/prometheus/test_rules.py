@@ -141,7 +141,7 @@ def _written(stack: Blueprint, cases: Any, folder: Path) -> tuple[str, ...]:
     tests = [
         {
             "name": f"{case.alert}: {case.name}",
-            "interval": STEP,
+            "interval": case.step,
             "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
             "alert_rule_test": [
                 {
