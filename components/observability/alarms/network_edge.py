@@ -45,11 +45,15 @@ def _ways_out(watched: Watched) -> Iterator[Alarm]:
 
 
 def _tunnels(watched: Watched) -> Iterator[Alarm]:
-    """A tunnel says 1 while it is up. A silent VPN is no VPN; one of two tunnels is down while AWS maintains it."""
+    """A tunnel says 1 while it is up. A silent VPN is no VPN; one of two tunnels is down while AWS maintains it.
+
+    Both are raised until the premises connect: a concern of other alarms would be raised as long, and not say a word
+    of them.
+    """
     tunnels = of_aws(published.TUNNELS_UP, watched.network.links.vpn.id)
     for name, description, statistic, up, concern in (
         # While one is up, the connection says 1 for it or 0.5 for both together (same page): only 0 is neither.
-        ("vpn-down", "Both tunnels to the premises are down.", "Maximum", 0.5, Concern.PLATFORM),
+        ("vpn-down", "Both tunnels to the premises are down.", "Maximum", 0.5, Concern.PREMISES),
         ("vpn-tunnel-down", "A tunnel to the premises is down: the other one is alone.", "Minimum", 1, None),
     ):
         yield Alarm(

@@ -46,7 +46,8 @@ def _compared(interval_hours: int) -> Iterator[Alarm]:
         of_function(metrics.COMPARISONS_FAILED),
         period=_HOUR,
     )
-    # One hour more than passes between two comparisons.
+    # One hour more than passes between two comparisons. A ticket: it is raised until the first one, and a concern that
+    # it kept raised would not tell of a failover that stopped.
     hours = interval_hours + 1
     yield Alarm(
         "regions-not-compared",
@@ -59,7 +60,6 @@ def _compared(interval_hours: int) -> Iterator[Alarm]:
         periods=hours,
         breaching=hours,
         missing=Missing.BREACH,
-        concern=Concern.RECOVERY,
     )
 
 

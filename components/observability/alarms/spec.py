@@ -20,6 +20,7 @@ class Concern(StrEnum):
     REPLICATION = "replication-impaired"
     RECOVERY = "recovery-not-ready"
     PLATFORM = "platform-degraded"
+    PREMISES = "premises-cut-off"
 
 
 MEANING: Mapping[Concern, str] = {
@@ -28,6 +29,7 @@ MEANING: Mapping[Concern, str] = {
     Concern.REPLICATION: "What is written in one region does not reach the other in time: a loss would lose it.",
     Concern.RECOVERY: "The recovery region could not take over as it should.",
     Concern.PLATFORM: "A part that others stand on is broken or about to be.",
+    Concern.PREMISES: "The premises do not reach this region by its VPN.",
 }
 
 

@@ -98,6 +98,28 @@ def test_a_composite_names_alarms_that_exist_and_no_more_than_it_may(world: Worl
         assert len(composite.properties["alarmRule"]) <= _LONGEST_RULE
 
 
+def test_what_waits_for_a_first_thing_hides_no_fault(world: World, dr: Blueprint):
+    """Alarms of what is silent until the premises connect, or the regions are compared, are raised from the first day:
+    a composite that held them beside others would be raised already when one of those is."""
+    waiting = {alarm.name for alarm in _own(dr) if _misses(alarm)}
+    assert {"vpn-down", "regions-not-compared"} <= waiting
+    raised_at_first = {alarm.properties["name"] for alarm in _own(world.stack) if alarm.name in waiting}
+    for composite in (found for found in world.stack.of_type(COMPOSITE) if found.name in set(Concern)):
+        children = _children(composite)
+        first_day = {child: "ALARM" if child in raised_at_first else "OK" for child in children}
+        raised = AlarmRule(composite.properties["alarmRule"]).holds(first_day)
+        assert not raised or len(children) == 1, f"{composite.name} is raised from the first day"
+
+
+def test_a_vpn_that_is_lost_wakes_people(world: World):
+    (composite,) = (found for found in world.stack.of_type(COMPOSITE) if found.name == Concern.PREMISES.value)
+    assert _children(composite) == [world.stack.one(ALARM, "vpn-down").properties["name"]]
+
+
+def _misses(alarm: Resource) -> bool:
+    return alarm.properties["treatMissingData"] == "breaching"
+
+
 def test_a_concern_is_raised_by_any_of_its_alarms(primary: Blueprint):
     composite = primary.one(COMPOSITE, Concern.ORDERS.value)
     children = _children(composite)
@@ -135,7 +157,7 @@ def test_a_region_that_stands_by_does_not_cry_for_what_is_not_there(dr: Blueprin
     names = {alarm.name for alarm in _own(dr)}
     later = {alarm.name for alarm in _own(dr_active)} - names
     assert {"orders-not-accepting", "services-too-few", "fleet-too-small", "engine-1-broken"} <= later
-    missed = {alarm.name for alarm in _own(dr) if alarm.properties["treatMissingData"] == "breaching"}
+    missed = {alarm.name for alarm in _own(dr) if _misses(alarm)}
     assert missed == {"vpn-down", "vpn-tunnel-down", "regions-not-compared", "observers-blind"}
     assert not [alarm.name for alarm in _own(dr) if alarm.properties["threshold"] <= 0]
 
