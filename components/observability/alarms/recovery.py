@@ -34,21 +34,27 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
 
 
 def _compared(interval_hours: int) -> Iterator[Alarm]:
-    yield counted(
-        "regions-differ",
-        "The regions differ, by more than replication lags. The report of the comparison names the keys.",
-        of_function(metrics.DIFFERENCES),
-        period=_HOUR,
-    ).pages(Concern.RECOVERY)
+    """A comparison says what it found once, and what it found holds until the next one: one hour more than passes
+    between two is looked at."""
+    hours = interval_hours + 1
+    yield (
+        counted(
+            "regions-differ",
+            "The regions differ, by more than replication lags. The report of the comparison names the keys.",
+            of_function(metrics.DIFFERENCES),
+            period=_HOUR,
+        )
+        .for_any_of(hours)
+        .pages(Concern.RECOVERY)
+    )
     yield counted(
         "comparison-failed",
         "A comparison of the regions could not be finished: nobody knows whether they agree.",
         of_function(metrics.COMPARISONS_FAILED),
         period=_HOUR,
-    )
-    # One hour more than passes between two comparisons. A ticket: it is raised until the first one, and a concern that
-    # it kept raised would not tell of a failover that stopped.
-    hours = interval_hours + 1
+    ).for_any_of(hours)
+    # A ticket: it is raised until the first comparison, and a concern that it kept raised would not tell of a failover
+    # that stopped.
     yield Alarm(
         "regions-not-compared",
         f"The regions have not been compared for {hours} hours. Look at the schedule and the function.",

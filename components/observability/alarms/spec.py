@@ -99,6 +99,10 @@ class Alarm:
         """The same, raised when that many of the last `of` periods breach; all of them by default."""
         return replace(self, breaching=minutes, periods=of or minutes)
 
+    def for_any_of(self, periods: int) -> Alarm:
+        """The same, raised for as long as one of the last so many periods breaches."""
+        return replace(self, breaching=1, periods=periods)
+
     def while_serving(self) -> Alarm:
         """The same, declared only where orders come to."""
         return replace(self, serving=True)

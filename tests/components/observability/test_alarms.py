@@ -162,6 +162,19 @@ def test_a_region_that_stands_by_does_not_cry_for_what_is_not_there(dr: Blueprin
     assert not [alarm.name for alarm in _own(dr) if alarm.properties["threshold"] <= 0]
 
 
+@pytest.mark.parametrize("hours", [1, 6, 24])
+def test_what_a_comparison_finds_is_not_forgotten_before_the_next(primary: Blueprint, hours: int):
+    """The function says something once per comparison; an hour of silence is not the news that the regions agree."""
+    graph = record_dr(primary, overrides={"integrityIntervalHours": hours})
+    for name in ("regions-differ", "comparison-failed"):
+        alarm = graph.one(ALARM, name).properties
+        assert alarm["datapointsToAlarm"] == 1, name
+        assert alarm["evaluationPeriods"] * alarm["period"] == (hours + 1) * 3600, name
+        # PutMetricAlarm, EvaluationPeriods: what is judged lies within a week where a period is an hour or more.
+        assert alarm["period"] >= 3600
+        assert alarm["evaluationPeriods"] * alarm["period"] <= 7 * 86_400
+
+
 @pytest.mark.parametrize(("said", "down"), [([0, 0], True), ([0, 1], False), ([0.5], False), ([1, 1], False)])
 def test_one_tunnel_that_is_down_is_not_both(primary: Blueprint, said: list[float], down: bool):
     alarm = primary.one(ALARM, "vpn-down").properties
