@@ -28,6 +28,7 @@ from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.observability import buckets
 from components.observability.costs import Costs, CostsArgs
+from components.observability.findings import Findings, FindingsArgs
 from components.observability.in_cluster import InCluster, InClusterArgs
 from components.observability.tracing import Tracing, TracingArgs
 from components.observability.watch import Watch, WatchArgs
@@ -393,7 +394,6 @@ class Platform:
         if monitoring and provider:
             args = InClusterArgs(self.settings, monitoring.namespace, monitoring.release)
             self.in_cluster = InCluster("in-cluster", args, pulumi.ResourceOptions(provider=provider))
-        operations = self.events.topics.operations.arn
         self.tracing = Tracing(
             "tracing",
             TracingArgs(
@@ -401,11 +401,13 @@ class Platform:
                 api=self.api,
                 order_intake=self.functions.order_intake,
                 key_arn=self.keys.arn(DataClass.LOGS),
-                operations=operations,
+                events=self.events,
             ),
             self.here,
         )
-        self.costs = Costs("costs", CostsArgs(self.settings, operations), self.here)
+        vault = self.stores.backups.vault.arn
+        self.findings = Findings("findings", FindingsArgs(self.settings, self.events, vault), self.here)
+        self.costs = Costs("costs", CostsArgs(self.settings, self.events.topics.operations.arn), self.here)
 
     @property
     def outputs(self) -> dict[str, Any]:

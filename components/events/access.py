@@ -34,6 +34,11 @@ def bus_rules(settings: Settings, sid: str = "FromEventBus") -> Sender:
     return Sender(sid, "events", arn(settings, "events", f"rule/{bus_name(settings)}/*"))
 
 
+def own_rules(settings: Settings, sid: str = "FromRules") -> Sender:
+    """This stack's rules on the account's default bus, which services of AWS report to."""
+    return Sender(sid, "events", arn(settings, "events", f"rule/{settings.name('*')}"))
+
+
 def allow(settings: Settings, sender: Sender, action: str, resource: pulumi.Input[str]) -> Statement:
     """Lets a service write on behalf of this account alone."""
     source = {"ArnLike": {"aws:SourceArn": sender.source_arn}} if sender.source_arn else {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.events.access import Sender, arn, bus_name, bus_rules
+from components.events.access import Sender, arn, bus_name, bus_rules, own_rules
 from components.events.queue import Queue, QueueArgs, QueueKind
 from components.layer import Layer
 from components.settings import Settings
@@ -29,7 +29,8 @@ class Queues(Layer):
     account, its deduplication id the producer's. `trade_reports` takes the topic of executions, `replays` what is
     replayed from the archive. `quarantine` holds poison: events that no route is known for, and messages that the
     redrive gave up; `ordered_quarantine` holds those of FIFO queues, which fit into no other. `undelivered_events`
-    and `undelivered_notifications` are the dead-letter queues of the event bus and of the topics' subscriptions.
+    and `undelivered_notifications` are the dead-letter queues of the rules with their bus, and of the topics'
+    subscriptions.
     """
 
     execution: dict[str, Queue]
@@ -57,7 +58,8 @@ class Queues(Layer):
         self.quarantine = self._queue("quarantine", rules, QueueKind.LAST_RESORT)
         self.ordered_quarantine = self._queue("quarantine-ordered", kind=QueueKind.ORDERED_LAST_RESORT)
         bus = Sender("FromBusItself", "events", arn(settings, "events", f"event-bus/{bus_name(settings)}"))
-        self.undelivered_events = self._queue("undelivered-events", [*rules, bus], QueueKind.LAST_RESORT)
+        undelivering = [*rules, bus, own_rules(settings)]
+        self.undelivered_events = self._queue("undelivered-events", undelivering, QueueKind.LAST_RESORT)
         topics = [_topic(settings, topic) for topic in ("executions", "risk", "operations")]
         self.undelivered_notifications = self._queue("undelivered-notifications", topics, QueueKind.LAST_RESORT)
         self.register_outputs({"quarantineUrl": self.quarantine.queue.url})

@@ -25,8 +25,8 @@ from components.security.policies import Statement, policy_document, trust_of_se
 from components.settings import Settings
 
 # EventBridge User Guide, "Retrying event delivery": the longest that it tries, and how often.
-_MAX_AGE_SECONDS = 24 * 3600
-_MAX_ATTEMPTS = 185
+MAX_AGE_SECONDS = 24 * 3600
+MAX_ATTEMPTS = 185
 # Everything but the orders, which the archive of their stream keeps already: at their rate each further rule
 # would take its share of the account's invocations (18,750 a second, EventBridge User Guide, "Quotas").
 _LOGGED = (EventType.ORDER_REJECTED, EventType.EXECUTION, EventType.RISK_BREACH, EventType.OPERATIONS_NOTICE)
@@ -52,7 +52,7 @@ class Target:
     name: str
     arn: pulumi.Input[str]
     role_arn: pulumi.Input[str] | None = None
-    max_age: int = _MAX_AGE_SECONDS
+    max_age: int = MAX_AGE_SECONDS
 
 
 class Routing(Layer):
@@ -169,7 +169,7 @@ class Routing(Layer):
                 dead_letter_config={"arn": self._args.queues.undelivered_events.queue.arn},
                 retry_policy={
                     "maximum_event_age_in_seconds": target.max_age,
-                    "maximum_retry_attempts": _MAX_ATTEMPTS,
+                    "maximum_retry_attempts": MAX_ATTEMPTS,
                 },
                 opts=self.child,
             )

@@ -15,8 +15,10 @@ import pulumi_aws as aws
 
 from components.compute.function import Function
 from components.edge.api import TradingApi
+from components.events.events import Events
 from components.latency.metrics import SERVICE as ENGINE
 from components.layer import Layer
+from components.observability.notices import Notice, tell
 from components.observability.sampling import API_STAGE, Sampled, sampling
 from components.security.policies import Statement, policy_document
 from components.settings import Settings
@@ -26,14 +28,14 @@ _FUNCTION = "AWS::Lambda::Function"
 
 @dataclass(frozen=True)
 class TracingArgs:
-    """`api` and `order_intake` are what orders go through; `key_arn` the key of the class LOGS; `operations` the topic
-    of the people on call."""
+    """`api` and `order_intake` are what orders go through; `key_arn` the key of the class LOGS; `events` has the
+    topic of the people on call."""
 
     settings: Settings
     api: TradingApi
     order_intake: Function
     key_arn: pulumi.Input[str]
-    operations: pulumi.Input[str]
+    events: Events
 
 
 class Tracing(Layer):
@@ -98,22 +100,16 @@ class Tracing(Layer):
 
     def _tell_of_insights(self, faults: aws.xray.Group) -> None:
         """X-Ray Developer Guide, "Using X-Ray insights": X-Ray tells the default bus."""
-        rule = aws.cloudwatch.EventRule(
+        notice = Notice(
             "trace-insights",
-            name=self._args.settings.name("trace-insights"),
-            description="X-Ray finds that more orders fail than usual",
-            event_pattern=pulumi.Output.json_dumps(
-                {
-                    "source": ["aws.xray"],
-                    "detail-type": ["AWS X-Ray Insight Update"],
-                    "detail": {"GroupName": [faults.group_name]},
-                }
-            ),
-            opts=self.child,
+            "X-Ray finds that more orders fail than usual",
+            {
+                "source": ["aws.xray"],
+                "detail-type": ["AWS X-Ray Insight Update"],
+                "detail": {"GroupName": [faults.group_name]},
+            },
         )
-        aws.cloudwatch.EventTarget(
-            "trace-insights", rule=rule.name, target_id="operations", arn=self._args.operations, opts=self.child
-        )
+        tell(self._args.settings, self._args.events, notice, self.child)
 
     def _admit_topics(self) -> None:
         """SNS Developer Guide, "Active tracing": a topic that traces sends segments only where X-Ray lets SNS."""

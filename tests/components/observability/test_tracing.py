@@ -120,6 +120,7 @@ def test_people_are_told_when_more_fails_than_usual(stack: Blueprint):
     assert pattern["detail"] == {"GroupName": [stack.one(GROUP, "faults").properties["groupName"]]}
     target = stack.one("aws:cloudwatch/eventTarget:EventTarget", "trace-insights")
     assert "Topic::operations#arn" in target.properties["arn"]
+    assert "::undelivered-events#arn" in target.properties["deadLetterConfig"]["arn"]
     policy = json.loads(stack.one("aws:sns/topicPolicy:TopicPolicy", "operations").properties["policy"])
     assert {"Service": "events.amazonaws.com"} in [statement["Principal"] for statement in policy["Statement"]]
 
