@@ -18,7 +18,7 @@ from rehearsal.stacks import Declared
 from tests.rehearsal.share import share_of
 
 pytestmark = pytest.mark.rehearsal
-LAYERS = ("tracing", "costs")
+LAYERS = ("tracing", "findings", "costs")
 
 
 @pytest.fixture(scope="module")
