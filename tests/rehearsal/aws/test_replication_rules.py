@@ -57,7 +57,7 @@ def test_what_waits_longer_than_its_rule_allows_is_late(minutes: int, late: int)
     outages = Outages(lambda: now[0])
     transit = Transit(outages, lambda: now[0])
     outages.set(WEST, Mode.DEAD)
-    transit.send(Shipment("bucket", "source", EAST, WEST, "key", 0.0, 1.0, lambda: arrived.append("key"), found.within))
+    transit.send(Shipment("bucket", "source", EAST, WEST, 0.0, 1.0, lambda: arrived.append("key"), found.within))
     now[0] = 61.0
     assert transit.report()["waiting"] == [
         {"bucket": "source", "source": EAST, "target": WEST, "count": 1, "late": late}
