@@ -62,7 +62,12 @@ _FIREHOSE = "Amazon Data Firehose Developer Guide, 'Monitor Amazon Data Firehose
 DELIVERY_FRESHNESS = AwsMetric(
     "AWS/Firehose", "DeliveryToS3.DataFreshness", "Seconds", ("DeliveryStreamName",), _FIREHOSE
 )
+# What is put directly may be refused; what is read from a Kinesis data stream may be read late. A delivery stream has
+# the metric of its source alone.
 DELIVERY_THROTTLED = AwsMetric("AWS/Firehose", "ThrottledRecords", "Count", ("DeliveryStreamName",), _FIREHOSE)
+DELIVERY_BEHIND = AwsMetric(
+    "AWS/Firehose", "KinesisMillisBehindLatest", "Milliseconds", ("DeliveryStreamName",), _FIREHOSE
+)
 
 _SQS = "SQS Developer Guide, 'Available CloudWatch metrics for Amazon SQS'"
 MESSAGES_WAITING = AwsMetric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Count", ("QueueName",), _SQS)
