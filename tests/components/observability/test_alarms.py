@@ -221,6 +221,19 @@ def test_every_alarm_says_what_happened_in_whole_sentences(world: World):
         assert len(said) <= 1024, "CloudWatch takes no longer description"
 
 
+@pytest.mark.parametrize(
+    ("stack", "name", "limit"), [("primary", "database-reader-lag", 30), ("dr", "database-replica-lag", 300)]
+)
+def test_a_replica_that_receives_nothing_is_as_bad_as_one_that_is_late(
+    request: pytest.FixtureRequest, stack: str, name: str, limit: int
+):
+    alarm = request.getfixturevalue(stack).one(ALARM, name).properties
+    queries = alarm.get("metricQueries", [])
+    assert [query["expression"] for query in queries if "expression" in query] == [f"IF(lag <= -1, {limit}, lag)"]
+    assert [query["metric"]["stat"] for query in queries if "metric" in query] == ["Maximum"]
+    assert (alarm["threshold"], alarm["comparisonOperator"]) == (limit, "GreaterThanOrEqualToThreshold")
+
+
 def test_a_stack_without_a_reader_does_not_watch_one(primary: Blueprint, dr: Blueprint):
     assert [a.name for a in primary.of_type(ALARM) if a.name.startswith("database-reader")]
     assert not [a.name for a in dr.of_type(ALARM) if a.name.startswith("database-reader")]

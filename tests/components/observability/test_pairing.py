@@ -54,7 +54,11 @@ def _one(world: World, where: str) -> Use:
         # Firehose refuses what is put directly, and is late with what it reads from a stream.
         ("orders-archive-behind", {"name": "ThrottledRecords"}, "no DeliveryStreamName is"),
         ("events-archive-throttled", {"name": "KinesisMillisBehindLatest"}, "no DeliveryStreamName is"),
-        ("database-reader-lag", {"dimensions": {"DBInstanceIdentifier": "trading-primary-trade-history"}}, "no DBIns"),
+        (
+            "database-reader-lag/lag",
+            {"dimensions": {"DBInstanceIdentifier": "trading-primary-trade-history"}},
+            "no DBIns",
+        ),
     ],
 )
 def test_the_pairing_finds_what_is_wrong(primary: Blueprint, dr: Blueprint, where: str, wrong: dict, reason: str):
