@@ -91,6 +91,10 @@ EVENTS_LOST = AwsMetric(
 _DYNAMODB = "DynamoDB Developer Guide, 'DynamoDB metrics and dimensions'"
 TABLE_READS_THROTTLED = AwsMetric("AWS/DynamoDB", "ReadThrottleEvents", "Count", ("TableName",), _DYNAMODB)
 TABLE_WRITES_THROTTLED = AwsMetric("AWS/DynamoDB", "WriteThrottleEvents", "Count", ("TableName",), _DYNAMODB)
+# What a table says under its name alone leaves its indexes out.
+_INDEX = ("TableName", "GlobalSecondaryIndexName")
+INDEX_READS_THROTTLED = AwsMetric("AWS/DynamoDB", "ReadThrottleEvents", "Count", _INDEX, _DYNAMODB)
+INDEX_WRITES_THROTTLED = AwsMetric("AWS/DynamoDB", "WriteThrottleEvents", "Count", _INDEX, _DYNAMODB)
 TABLE_FAULTS = AwsMetric("AWS/DynamoDB", "SystemErrors", "Count", ("TableName", "Operation"), _DYNAMODB)
 TABLE_LAG = AwsMetric("AWS/DynamoDB", "ReplicationLatency", "Milliseconds", ("TableName", "ReceivingRegion"), _DYNAMODB)
 

@@ -191,6 +191,12 @@ def _delivery_streams(metric: AwsMetric, graph: Blueprint, _world: World) -> set
     }
 
 
+def _indexes(_metric: AwsMetric, _graph: Blueprint, world: World) -> set[str]:
+    """Global tables have one schema, and either stack declares some of them."""
+    tables = [table for graph in (world.stack, world.other) for table in graph.of_type("aws:dynamodb/table:Table")]
+    return {index["name"] for table in tables for index in table.properties.get("globalSecondaryIndexes") or []}
+
+
 def _clusters(metric: AwsMetric, graph: Blueprint, _world: World) -> set[str]:
     """Container Insights counts in a cluster that has it on."""
     return {
@@ -273,6 +279,7 @@ _VALUES: Mapping[str, Values] = {
     "RuleName": _property("aws:cloudwatch/eventRule:EventRule"),
     # Global tables have one name, and either stack declares some of them.
     "TableName": _in_either("aws:dynamodb/table:Table", "name"),
+    "GlobalSecondaryIndexName": _indexes,
     "Operation": lambda *_: set(_operations()),
     "ReceivingRegion": lambda _metric, graph, world: (
         {region_of(world.stack), region_of(world.other)} - {region_of(graph)}

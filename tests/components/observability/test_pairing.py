@@ -51,6 +51,11 @@ def _one(world: World, where: str) -> Use:
         ("trail-root-used", {"name": "RootUsedd"}, "nobody publishes"),
         # Lambda publishes errors under the function's name alone, and where the function is.
         ("redrive-errors", {"dimensions": {"FunctionName": "trading-dr-observer"}}, "no FunctionName is"),
+        (
+            "table-orders-throttled/writes_outbox",
+            {"dimensions": {"TableName": "trading-orders", "GlobalSecondaryIndexName": "inbox"}},
+            "no GlobalSecondaryIndexName is",
+        ),
         # Firehose refuses what is put directly, and is late with what it reads from a stream.
         ("orders-archive-behind", {"name": "ThrottledRecords"}, "no DeliveryStreamName is"),
         ("events-archive-throttled", {"name": "KinesisMillisBehindLatest"}, "no DeliveryStreamName is"),
