@@ -300,11 +300,23 @@ _CLUSTER = [
         "an exporter is silent",
         "TargetDown",
         "12m",
-        {'up{job="kubelet",instance="node-1"}': "0x60"},
+        {'up{job="kubelet",instance="10.0.0.1:10250",node="node-1"}': "0x60"},
         [
             Told(
-                {"job": "kubelet", "instance": "node-1"},
-                "node-1 of the job kubelet has not answered for 10 minutes.",
+                {"job": "kubelet", "instance": "10.0.0.1:10250", "node": "node-1"},
+                "10.0.0.1:10250 of the job kubelet has not answered for 10 minutes.",
+            )
+        ],
+    ),
+    Case(
+        "a task outside the cluster is silent",
+        "TargetDown",
+        "12m",
+        {'up{job="trading-services",instance="task-1"}': "0x60"},
+        [
+            Told(
+                {"job": "trading-services", "instance": "task-1"},
+                "task-1 of the job trading-services has not answered for 10 minutes.",
             )
         ],
     ),
