@@ -40,11 +40,14 @@ class Delivery(Layer):
     partitioned or delivered keep their bytes under `errors/`."""
 
     stream: aws.kinesis.FirehoseDeliveryStream
+    reads_stream: bool
+    """Whether it reads a Kinesis data stream; records are put into it otherwise."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("events:Delivery", name, opts)
         self._args = args
         self._name = name
+        self.reads_stream = args.source is not None
         self._physical = args.settings.name(name)
         self._log_stream = self._logs()
         self._role = aws.iam.Role(

@@ -62,7 +62,12 @@ _FIREHOSE = "Amazon Data Firehose Developer Guide, 'Monitor Amazon Data Firehose
 DELIVERY_FRESHNESS = AwsMetric(
     "AWS/Firehose", "DeliveryToS3.DataFreshness", "Seconds", ("DeliveryStreamName",), _FIREHOSE
 )
+# What is put directly may be refused; what is read from a Kinesis data stream may be read late. A delivery stream has
+# the metric of its source alone.
 DELIVERY_THROTTLED = AwsMetric("AWS/Firehose", "ThrottledRecords", "Count", ("DeliveryStreamName",), _FIREHOSE)
+DELIVERY_BEHIND = AwsMetric(
+    "AWS/Firehose", "KinesisMillisBehindLatest", "Milliseconds", ("DeliveryStreamName",), _FIREHOSE
+)
 
 _SQS = "SQS Developer Guide, 'Available CloudWatch metrics for Amazon SQS'"
 MESSAGES_WAITING = AwsMetric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Count", ("QueueName",), _SQS)
@@ -86,6 +91,10 @@ EVENTS_LOST = AwsMetric(
 _DYNAMODB = "DynamoDB Developer Guide, 'DynamoDB metrics and dimensions'"
 TABLE_READS_THROTTLED = AwsMetric("AWS/DynamoDB", "ReadThrottleEvents", "Count", ("TableName",), _DYNAMODB)
 TABLE_WRITES_THROTTLED = AwsMetric("AWS/DynamoDB", "WriteThrottleEvents", "Count", ("TableName",), _DYNAMODB)
+# What a table says under its name alone leaves its indexes out.
+_INDEX = ("TableName", "GlobalSecondaryIndexName")
+INDEX_READS_THROTTLED = AwsMetric("AWS/DynamoDB", "ReadThrottleEvents", "Count", _INDEX, _DYNAMODB)
+INDEX_WRITES_THROTTLED = AwsMetric("AWS/DynamoDB", "WriteThrottleEvents", "Count", _INDEX, _DYNAMODB)
 TABLE_FAULTS = AwsMetric("AWS/DynamoDB", "SystemErrors", "Count", ("TableName", "Operation"), _DYNAMODB)
 TABLE_LAG = AwsMetric("AWS/DynamoDB", "ReplicationLatency", "Milliseconds", ("TableName", "ReceivingRegion"), _DYNAMODB)
 

@@ -15,6 +15,7 @@ from components.data.tables import Tables
 from components.events.queue import Queue
 from components.layer import Layer
 from components.observability.aws_metrics import DATABASE_LAG
+from components.observability.replica_lag import seconds_behind
 from components.recovery.timetable import Timetable, TimetableArgs
 from components.recovery.traffic import SEEN_ADDRESS, UNSEEN_ADDRESS
 from components.security.keys import DataClass, Keys
@@ -30,8 +31,6 @@ _MEMORY_MB = 512
 _TIMEOUT_SECONDS = 20
 # How long nothing may be observed before people are told that nobody looks.
 _BLIND_MINUTES = 5
-# Amazon RDS User Guide, "Monitoring read replication": -1 while a replica receives nothing.
-_REPLICATION_STOPPED = -1
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ class Observers(Layer):
                 aws.cloudwatch.MetricAlarmMetricQueryArgs(id="lag", metric=lag, return_data=False),
                 aws.cloudwatch.MetricAlarmMetricQueryArgs(
                     id="behind",
-                    expression=f"IF(lag <= {_REPLICATION_STOPPED}, {limit}, lag)",
+                    expression=seconds_behind("lag", limit),
                     label="Seconds behind",
                     return_data=True,
                 ),

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pulumi
+
 from components.data.bucket import bucket_name
 from components.data.records import RecordClass
 from components.data.records_replication import REPLICATION_MINUTES
 from components.data.table_schemas import TableName
 from components.data.tables import strong_tables
 from components.observability import aws_metrics as published
-from components.observability.alarms.spec import Alarm, Concern, average, counted, highest
+from components.observability.alarms.spec import Alarm, Combined, Concern, Term, average, counted, highest
 from components.observability.aws_metrics import AwsMetric
+from components.observability.replica_lag import seconds_behind
 from components.observability.series import Series, of_aws
 from components.observability.watched import Watched
 from components.settings.root import Role
@@ -34,12 +37,12 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
         if not watched.settings.is_primary:
             yield _objects_late(watched, record)
     if watched.stores.database.reader:
-        yield highest(
+        yield _replica_behind(
             "database-reader-lag",
-            f"The reader is {_READER_LAG_SECONDS} s behind the database.",
-            of_aws(published.DATABASE_LAG, watched.stores.database.reader.identifier),
+            f"The reader receives nothing, or is {_READER_LAG_SECONDS} s behind the database.",
+            watched.stores.database.reader.identifier,
             _READER_LAG_SECONDS,
-        ).for_minutes(_LAGGING_MINUTES)
+        )
     if watched.recovery.standby and not watched.serves:
         yield from _database(watched)
 
@@ -91,16 +94,18 @@ def _objects_late(watched: Watched, record: RecordClass) -> Alarm:
 def _database(watched: Watched) -> Iterator[Alarm]:
     """Half of what counts as a sign that the primary is lost: people hear of it before an observer votes."""
     limit = watched.settings.recovery.replica_lag_seconds // 2
-    yield (
-        highest(
-            "database-replica-lag",
-            f"The replica of the database is {limit} s behind the primary's.",
-            of_aws(published.DATABASE_LAG, watched.stores.database.instance.identifier),
-            limit,
-        )
-        .for_minutes(_LAGGING_MINUTES)
-        .pages(Concern.REPLICATION)
-    )
+    yield _replica_behind(
+        "database-replica-lag",
+        f"The replica of the database receives nothing, or is {limit} s behind the primary's.",
+        watched.stores.database.instance.identifier,
+        limit,
+    ).pages(Concern.REPLICATION)
+
+
+def _replica_behind(name: str, description: str, identifier: pulumi.Input[str], limit: int) -> Alarm:
+    lag = Term("lag", of_aws(published.DATABASE_LAG, identifier), "Maximum")
+    behind = Combined(seconds_behind(lag.id, limit), "Seconds behind", (lag,))
+    return Alarm(name, description, behind, limit).for_minutes(_LAGGING_MINUTES)
 
 
 def _rule(watched: Watched, metric: AwsMetric, record: RecordClass, source: Role, target: Role) -> Series:

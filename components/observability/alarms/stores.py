@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pulumi
 
-from components.data.table_schemas import TableName
+from components.data.table_schemas import SCHEMAS, TableName
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern, average, counted, highest, summed
-from components.observability.series import of_aws
+from components.observability.series import Series, of_aws
 from components.observability.watched import Watched
 
 # The tables on the way of an order, and the operations that order intake asks of them.
@@ -50,11 +50,9 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
 def _table(table: TableName, name: str) -> Iterator[Alarm]:
     throttled = summed(
         f"table-{table}-throttled",
-        f"The table {table} refuses reads or writes: a key is hot, or it grows faster than its warm throughput.",
-        {
-            "reads": of_aws(published.TABLE_READS_THROTTLED, name),
-            "writes": of_aws(published.TABLE_WRITES_THROTTLED, name),
-        },
+        f"The table {table} or an index of it refuses reads or writes: a key is hot, or it grows faster than its warm "
+        "throughput.",
+        _throttled(table, name),
     ).for_minutes(2, of=3)
     faults = summed(
         f"table-{table}-faults",
@@ -63,6 +61,18 @@ def _table(table: TableName, name: str) -> Iterator[Alarm]:
     ).for_minutes(2, of=3)
     for alarm in (throttled, faults):
         yield alarm.pages(Concern.ORDERS) if table in _ORDER_PATH else alarm
+
+
+def _throttled(table: TableName, name: pulumi.Input[str]) -> dict[str, Series]:
+    """Counters by id, of the table and of each of its indexes. A busy index slows down the writes of its table."""
+    terms = {
+        "reads": of_aws(published.TABLE_READS_THROTTLED, name),
+        "writes": of_aws(published.TABLE_WRITES_THROTTLED, name),
+    }
+    for index in SCHEMAS[table].indexes:
+        terms[f"reads_{index.name}"] = of_aws(published.INDEX_READS_THROTTLED, name, index.name)
+        terms[f"writes_{index.name}"] = of_aws(published.INDEX_WRITES_THROTTLED, name, index.name)
+    return terms
 
 
 def _database(watched: Watched, name: str, identifier: pulumi.Input[str]) -> Iterator[Alarm]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pulumi_aws as aws
 
+from components.events.delivery import Delivery
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Concern, counted, highest
 from components.observability.series import of_aws
@@ -16,6 +17,9 @@ from components.observability.watched import Watched
 _CONSUMER_BEHIND_MS = 10_000
 # Firehose reads without fan-out and in batches: it is late by its buffer. Beyond, in seconds, it does not deliver.
 _ARCHIVE_GRACE_SECONDS = 900
+# It reads each shard once a second (Data Firehose Developer Guide, "Configure source settings", Kinesis Data Streams).
+# How late it is with a record counts from when it has read it: a reader that stops is seen by this alone. In ms.
+_ARCHIVE_BEHIND_MS = 60_000
 _SECONDS = 1000
 
 
@@ -64,11 +68,24 @@ def _archive(watched: Watched) -> Iterator[Alarm]:
             of_aws(published.DELIVERY_FRESHNESS, delivery.stream.name),
             limit,
         ).for_minutes(5)
-        yield counted(
-            f"{name}-archive-throttled",
-            f"The delivery stream of {name} refuses records: it is above its quota.",
-            of_aws(published.DELIVERY_THROTTLED, delivery.stream.name),
-        ).for_minutes(3, of=5)
+        yield _ingestion(name, delivery)
+
+
+def _ingestion(name: str, delivery: Delivery) -> Alarm:
+    """Whether a delivery stream takes what there is: by pulling it, or by having it put."""
+    if delivery.reads_stream:
+        return highest(
+            f"{name}-archive-behind",
+            f"The delivery stream of {name} is {_ARCHIVE_BEHIND_MS // _SECONDS} s behind the stream that it reads. "
+            "Look at its role and key, and at the reads that the stream throttles.",
+            of_aws(published.DELIVERY_BEHIND, delivery.stream.name),
+            _ARCHIVE_BEHIND_MS,
+        ).for_minutes(5)
+    return counted(
+        f"{name}-archive-throttled",
+        f"The delivery stream of {name} refuses records: it is above its quota.",
+        of_aws(published.DELIVERY_THROTTLED, delivery.stream.name),
+    ).for_minutes(3, of=5)
 
 
 def _bus(watched: Watched) -> Iterator[Alarm]:

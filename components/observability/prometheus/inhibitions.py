@@ -18,6 +18,7 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     Inhibition("EngineDown", ("EngineQueueGrows", "MarketDataStalled", "MarketDataUnknown"), ("instance",)),
     Inhibition("OrderLatencyBudgetBurnsInHours", ("OrderLatencyBudgetBurnsInDays", "OrderLatencyBudgetRunsOut")),
     Inhibition("OrderLatencyBudgetBurnsInDays", ("OrderLatencyBudgetRunsOut",)),
-    # What a node takes with it is told by the node; pods that still end elsewhere are told once it is back.
-    Inhibition("NodeNotReady", ("PodCrashLooping", "TargetDown", "PodsFindNoNode")),
+    # The kubelet of a node that is not ready does not answer: of all targets, only it has the label of its node
+    # (Prometheus Operator, "Endpoints" of the kind Node). Pods and tasks may fail for reasons of their own meanwhile.
+    Inhibition("NodeNotReady", ("TargetDown",), ("node",)),
 )

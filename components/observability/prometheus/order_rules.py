@@ -104,7 +104,21 @@ def order_alerts(settings: Settings) -> Group:
                 f"fast as it lasts for, and still does; {burn.factor:g} times is too fast.",
             )
             for burn in BURNS
-        ],
+        ]
+        + [_unmeasured(microseconds)],
+    )
+
+
+def _unmeasured(microseconds: int) -> Alert:
+    """Orders without the objective's bound have no share of slow ones: no alert on the budget would be raised."""
+    bucket = f'{contract.ORDER_LATENCY.bucket}{{le="{in_seconds(microseconds)}"}}'
+    return Alert(
+        "OrderLatencyUnmeasured",
+        f"sum by (instance) (rate({contract.ORDERS.name}[5m])) > 0 unless on (instance) {bucket}",
+        Severity.WARNING,
+        "The latency of orders is not measured against its objective",
+        f"{{{{ $labels.instance }}}} works on orders, and does not count those within {microseconds} us.",
+        hold="5m",
     )
 
 

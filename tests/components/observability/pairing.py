@@ -176,6 +176,27 @@ def _databases(metric: AwsMetric, graph: Blueprint, _world: World) -> set[str]:
     }
 
 
+# Data Firehose Developer Guide, "Monitor Amazon Data Firehose with CloudWatch metrics", data ingestion: what is put
+# directly may be refused; what is read from a Kinesis data stream may be read late.
+_OF_DIRECT_PUT, _OF_A_STREAM = {"ThrottledRecords"}, {"KinesisMillisBehindLatest"}
+
+
+def _delivery_streams(metric: AwsMetric, graph: Blueprint, _world: World) -> set[str]:
+    """The source decides which metrics of ingestion there are."""
+    streams = graph.of_type("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream")
+    return {
+        stream.properties["name"]
+        for stream in streams
+        if metric.name not in (_OF_DIRECT_PUT if "kinesisSourceConfiguration" in stream.properties else _OF_A_STREAM)
+    }
+
+
+def _indexes(_metric: AwsMetric, _graph: Blueprint, world: World) -> set[str]:
+    """Global tables have one schema, and either stack declares some of them."""
+    tables = [table for graph in (world.stack, world.other) for table in graph.of_type("aws:dynamodb/table:Table")]
+    return {index["name"] for table in tables for index in table.properties.get("globalSecondaryIndexes") or []}
+
+
 def _clusters(metric: AwsMetric, graph: Blueprint, _world: World) -> set[str]:
     """Container Insights counts in a cluster that has it on."""
     return {
@@ -251,13 +272,14 @@ _VALUES: Mapping[str, Values] = {
     "FunctionName": _property("aws:lambda/function:Function"),
     "StreamName": _property("aws:kinesis/stream:Stream"),
     "ConsumerName": _property("aws:kinesis/streamConsumer:StreamConsumer"),
-    "DeliveryStreamName": _property("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"),
+    "DeliveryStreamName": _delivery_streams,
     "QueueName": _property("aws:sqs/queue:Queue"),
     "TopicName": _property("aws:sns/topic:Topic"),
     "EventBusName": _property("aws:cloudwatch/eventBus:EventBus"),
     "RuleName": _property("aws:cloudwatch/eventRule:EventRule"),
     # Global tables have one name, and either stack declares some of them.
     "TableName": _in_either("aws:dynamodb/table:Table", "name"),
+    "GlobalSecondaryIndexName": _indexes,
     "Operation": lambda *_: set(_operations()),
     "ReceivingRegion": lambda _metric, graph, world: (
         {region_of(world.stack), region_of(world.other)} - {region_of(graph)}

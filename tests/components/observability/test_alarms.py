@@ -256,6 +256,39 @@ def test_every_alarm_says_what_happened_in_whole_sentences(world: World):
         assert len(said) <= 1024, "CloudWatch takes no longer description"
 
 
+def test_a_table_is_watched_for_throttling_with_each_of_its_indexes(world: World):
+    """DynamoDB publishes what an index throttles under its own name, and not in the sum of its table."""
+    tables = [t.properties for g in (world.stack, world.other) for t in g.of_type("aws:dynamodb/table:Table")]
+    assert any(table.get("globalSecondaryIndexes") for table in tables)
+    seen = set[tuple[str, str, str | None]]()
+    for alarm in world.stack.of_type(ALARM):
+        terms = [query for query in alarm.properties.get("metricQueries", []) if "metric" in query]
+        for term in terms:
+            metric = term["metric"]
+            if "ThrottleEvents" in metric["metricName"]:
+                result = alarm.properties["metricQueries"][-1]["expression"]
+                assert f"FILL({term['id']}, 0)" in result.split(" + "), "a term that is not summed is not watched"
+                dimensions = metric["dimensions"]
+                seen.add((metric["metricName"], dimensions["TableName"], dimensions.get("GlobalSecondaryIndexName")))
+    for table in tables:
+        for index in (None, *(each["name"] for each in table.get("globalSecondaryIndexes") or [])):
+            for metric in ("ReadThrottleEvents", "WriteThrottleEvents"):
+                assert (metric, table["name"], index) in seen
+
+
+@pytest.mark.parametrize(
+    ("stack", "name", "limit"), [("primary", "database-reader-lag", 30), ("dr", "database-replica-lag", 300)]
+)
+def test_a_replica_that_receives_nothing_is_as_bad_as_one_that_is_late(
+    request: pytest.FixtureRequest, stack: str, name: str, limit: int
+):
+    alarm = request.getfixturevalue(stack).one(ALARM, name).properties
+    queries = alarm.get("metricQueries", [])
+    assert [query["expression"] for query in queries if "expression" in query] == [f"IF(lag <= -1, {limit}, lag)"]
+    assert [query["metric"]["stat"] for query in queries if "metric" in query] == ["Maximum"]
+    assert (alarm["threshold"], alarm["comparisonOperator"]) == (limit, "GreaterThanOrEqualToThreshold")
+
+
 def test_a_stack_without_a_reader_does_not_watch_one(primary: Blueprint, dr: Blueprint):
     assert [a.name for a in primary.of_type(ALARM) if a.name.startswith("database-reader")]
     assert not [a.name for a in dr.of_type(ALARM) if a.name.startswith("database-reader")]

@@ -51,7 +51,19 @@ def _one(world: World, where: str) -> Use:
         ("trail-root-used", {"name": "RootUsedd"}, "nobody publishes"),
         # Lambda publishes errors under the function's name alone, and where the function is.
         ("redrive-errors", {"dimensions": {"FunctionName": "trading-dr-observer"}}, "no FunctionName is"),
-        ("database-reader-lag", {"dimensions": {"DBInstanceIdentifier": "trading-primary-trade-history"}}, "no DBIns"),
+        (
+            "table-orders-throttled/writes_outbox",
+            {"dimensions": {"TableName": "trading-orders", "GlobalSecondaryIndexName": "inbox"}},
+            "no GlobalSecondaryIndexName is",
+        ),
+        # Firehose refuses what is put directly, and is late with what it reads from a stream.
+        ("orders-archive-behind", {"name": "ThrottledRecords"}, "no DeliveryStreamName is"),
+        ("events-archive-throttled", {"name": "KinesisMillisBehindLatest"}, "no DeliveryStreamName is"),
+        (
+            "database-reader-lag/lag",
+            {"dimensions": {"DBInstanceIdentifier": "trading-primary-trade-history"}},
+            "no DBIns",
+        ),
     ],
 )
 def test_the_pairing_finds_what_is_wrong(primary: Blueprint, dr: Blueprint, where: str, wrong: dict, reason: str):

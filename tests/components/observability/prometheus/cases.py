@@ -75,6 +75,37 @@ _BUDGET = [
     Case("5 of 1000 orders are slow", "OrderLatencyBudgetRunsOut", "20m", _FEW_SLOW),
 ]
 
+_ANSWERED = {f'trading_orders_total{{{ENGINE},operation="new",outcome="accepted"}}': "0+100x80"}
+_BOUND_ELSEWHERE = {
+    f'trading_order_latency_seconds_bucket{{{ENGINE},operation="new",le="0.002"}}': "0+100x80",
+    f'trading_order_latency_seconds_count{{{ENGINE},operation="new"}}': "0+100x80",
+}
+_UNMEASURED = Told({"instance": "engine-1"}, "engine-1 works on orders, and does not count those within 1000 us.")
+_OTHER_ENGINE = {
+    'trading_order_latency_seconds_bucket{job="trading-engines",instance="engine-2",le="0.001"}': "0+100x80",
+    'trading_orders_total{job="trading-engines",instance="engine-2",outcome="accepted"}': "0+100x80",
+}
+
+_MEASURED = [
+    Case(
+        "an engine counts in other bounds than the objective's, and another in the right ones",
+        "OrderLatencyUnmeasured",
+        "15m",
+        {**_ANSWERED, **_BOUND_ELSEWHERE, **_OTHER_ENGINE},
+        [_UNMEASURED],
+    ),
+    Case("an engine does not count latencies at all", "OrderLatencyUnmeasured", "15m", _ANSWERED, [_UNMEASURED]),
+    Case(
+        "every order is slow, and counted", "OrderLatencyUnmeasured", "15m", {**_ANSWERED, **_orders("0x80", "0+9x80")}
+    ),
+    Case(
+        "an engine without the bound has no orders",
+        "OrderLatencyUnmeasured",
+        "15m",
+        dict.fromkeys((*_ANSWERED, *_BOUND_ELSEWHERE), "7x80"),
+    ),
+]
+
 _UP = f"up{{{ENGINE}}}"
 
 
@@ -300,11 +331,23 @@ _CLUSTER = [
         "an exporter is silent",
         "TargetDown",
         "12m",
-        {'up{job="kubelet",instance="node-1"}': "0x60"},
+        {'up{job="kubelet",instance="10.0.0.1:10250",node="node-1"}': "0x60"},
         [
             Told(
-                {"job": "kubelet", "instance": "node-1"},
-                "node-1 of the job kubelet has not answered for 10 minutes.",
+                {"job": "kubelet", "instance": "10.0.0.1:10250", "node": "node-1"},
+                "10.0.0.1:10250 of the job kubelet has not answered for 10 minutes.",
+            )
+        ],
+    ),
+    Case(
+        "a task outside the cluster is silent",
+        "TargetDown",
+        "12m",
+        {'up{job="trading-services",instance="task-1"}': "0x60"},
+        [
+            Told(
+                {"job": "trading-services", "instance": "task-1"},
+                "task-1 of the job trading-services has not answered for 10 minutes.",
             )
         ],
     ),
@@ -410,4 +453,4 @@ _MONITORING = [
     Case("SNS takes everything", "NotificationsFail", "12m", {_FAILED: "0x60"}),
 ]
 
-CASES: tuple[Case, ...] = (*_BUDGET, *_ENGINES, *_TRADING, *_SERVICES, *_CLUSTER, *_MONITORING)
+CASES: tuple[Case, ...] = (*_BUDGET, *_MEASURED, *_ENGINES, *_TRADING, *_SERVICES, *_CLUSTER, *_MONITORING)

@@ -125,6 +125,21 @@ def test_an_alert_is_inhibited_by_alerts_that_exist(primary: Blueprint):
         assert each.source not in each.targets, "an alert would silence itself"
 
 
+def test_an_alert_mutes_only_what_is_about_the_same_thing():
+    """A label that neither alert has is equal to Alertmanager, and an inhibition without labels mutes everything."""
+    carried = {alert: [set(t.labels) for c in CASES if c.alert == alert for t in c.told] for alert in _inhibited()}
+    for each in INHIBITIONS:
+        assert all(set(each.equal) <= labels for labels in carried[each.source]), f"{each.source} is bound by nothing"
+        for target in each.targets:
+            assert any(set(each.equal) <= labels for labels in carried[target]), f"{target} is never muted"
+            if not each.equal:
+                assert not any(carried[target]), f"{each.source} mutes every {target} there is"
+
+
+def _inhibited() -> set[str]:
+    return {alert for each in INHIBITIONS for alert in (each.source, *each.targets)}
+
+
 def test_names_of_rules_are_the_fields_own_form(primary: Blueprint):
     for group in groups(primary):
         for rule in group["rules"]:
