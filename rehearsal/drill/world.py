@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
 from components.settings.data import Consistency
 from recovery import configuration
 from recovery.configuration import Configuration, Site
+from rehearsal.aws.clients import make
 from rehearsal.aws.outage import INSIDE_APP_ID, OURS
 from rehearsal.aws.server import RunningServer
 from rehearsal.aws.standing_by import StandingBy
@@ -75,21 +74,12 @@ def of_outputs(server: RunningServer, outputs: Mapping[str, Any]) -> World:
 def client_of(server: RunningServer, inside: str | None = None) -> Client:
     """Clients of the in-memory AWS, whatever the environment of this process says. One try: what is tried again, and
     how often, is up to whoever asks."""
-    return lambda service, region: _made(server.endpoint, inside, service, region)
-
-
-_MAKING = threading.Lock()
-
-
-def _made(endpoint: str, inside: str | None, service: str, region: str) -> Any:
-    # A client may be shared between threads, and a session may not while it makes one (Boto3 documentation, "Session").
-    with _MAKING:
-        return _client(endpoint, inside, service, region)
+    return lambda service, region: _client(server.endpoint, inside, service, region)
 
 
 @cache
 def _client(endpoint: str, inside: str | None, service: str, region: str) -> Any:
-    """One for all who ask: a new session reads the service's model again, which takes longer than the call."""
+    """One for all who ask."""
     config = Config(
         connect_timeout=_CALL_SECONDS,
         read_timeout=_INVOKE_SECONDS if service == "lambda" else _CALL_SECONDS,
@@ -99,12 +89,7 @@ def _client(endpoint: str, inside: str | None, service: str, region: str) -> Any
         user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else _OUTSIDE_APP_ID,
         s3={"addressing_style": "path"},
     )
-    return _session().client(service, region_name=region, endpoint_url=endpoint, config=config)
-
-
-@cache
-def _session() -> boto3.Session:
-    return boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")
+    return make(service, region_name=region, endpoint_url=endpoint, config=config)
 
 
 def wait_until(true: Callable[[], bool], *, what: str, within: float) -> None:

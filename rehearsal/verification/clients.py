@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 
+from rehearsal.aws.clients import make
+
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2})
-
-
-@cache
-def _session() -> boto3.Session:
-    """One for all regions: a session keeps the model of every service that it made a client of, and some are large."""
-    return boto3.Session()
 
 
 @dataclass(frozen=True)
@@ -28,7 +22,7 @@ class Clients:
 
     def client(self, service: str) -> Any:
         """A client of one service."""
-        return _session().client(
+        return make(
             service,
             region_name=self.region,
             endpoint_url=self.environment["AWS_ENDPOINT_URL"],
