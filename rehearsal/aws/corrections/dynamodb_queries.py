@@ -19,6 +19,9 @@ from moto.dynamodb.models.table import Table
 
 from rehearsal.aws.corrections._patch import around
 
+# The backend names the index by its place: among the arguments after the key, the seventh.
+_INDEX_NAME = 6
+
 
 @cache
 def install() -> None:
@@ -47,7 +50,6 @@ def _query(
     *args: Any,
     **kwargs: Any,
 ) -> Any:
-    # The backend gives the index as the eighth argument, by its place.
     index_name = args[_INDEX_NAME] if len(args) > _INDEX_NAME else kwargs.get("index_name")
     found = candidates(table, hash_key, index_name)
     if found is None:
@@ -58,9 +60,6 @@ def _query(
         return original(table, hash_key, *args, **kwargs)
     finally:
         del table.all_items
-
-
-_INDEX_NAME = 6
 
 
 def _in_order(_original: Any, table: Table) -> list[Item]:
