@@ -10,6 +10,7 @@ from policy.rules import (
     dynamodb,
     functions,
     hosts,
+    iam,
     interfaces,
     keys,
     kubernetes,
@@ -19,7 +20,9 @@ from policy.rules import (
     rds,
     recovery,
     s3,
+    sharing,
     streams,
+    trust,
 )
 
 _MODULES = (
@@ -38,6 +41,9 @@ _MODULES = (
     keys,
     audit,
     delivery,
+    iam,
+    trust,
+    sharing,
     recovery,
 )
 

@@ -7,6 +7,7 @@ resolved value, found by what it identifies (id, ARN, name, URL), or an unknown,
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from policy.arns import account_of
 from policy.resources import Resource
 from policy.tokens import AWS_PROVIDER, STACK, usual
 from policy.values import NotEvaluatedError, Unknown, parsed, references_in, unknown_in
 
+_IN_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
 _URN_PARTS = 3
 _IDENTIFYING = ("id", "arn", "name", "bucket", "identifier", "url", "family", "keyId")
 
@@ -68,7 +71,23 @@ class Stack:
         """Resources whose type token is one of `types`."""
         return [resource for type_ in types for resource in self._by_type.get(type_, ())]
 
-    # Regions
+    # Accounts and regions
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """The account that the stack lives in, as far as anything tells it.
+
+        Told by the providers' `allowedAccountIds` or by what the cloud has called the resources; where neither does,
+        by the number that most ARNs of the plan have.
+        """
+        found = {str(a) for provider in self.of_type(AWS_PROVIDER) for a in _allowed(provider.peek("allowedAccountIds"))}
+        if not found:
+            arns = (r.identity.get("arn") for r in self.resources if r.type.startswith("aws:"))
+            found = {a for arn in arns if isinstance(arn, str) and (a := account_of(arn)) is not None}
+        if not found:
+            named = Counter(a for r in self.resources for a in _account_numbers(r.properties))
+            found = {account for account, _ in named.most_common(1)}
+        return frozenset(found)
 
     def region_of(self, resource: Resource) -> str:
         """The region that a resource names, or that its provider serves.
@@ -250,6 +269,25 @@ class Stack:
             for value in values:
                 identities[value].append(resource)
         return identities
+
+
+def _allowed(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = json.loads(value)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _account_numbers(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "arn:" in value:
+            yield from _IN_ARN.findall(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _account_numbers(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _account_numbers(item)
 
 
 def _fits(target: Target, types: tuple[str, ...]) -> bool:

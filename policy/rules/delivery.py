@@ -1,21 +1,19 @@
-"""Pipelines and builds, and the permissions of people and programs."""
+"""Pipelines and builds."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy import tokens as t
-from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameters, Rules
 from policy.rules.keys_of import missing_customer_key, no_customer_key
 from policy.rules.plaintext import plaintext_secrets
 from policy.stack import Stack
 
-RULES = Rules("Delivery and IAM")
+RULES = Rules("Delivery")
 
 
 @RULES.joined(
@@ -104,88 +102,3 @@ def _settings(resource: Resource) -> Iterator[dict[str, Any]]:
 
 def _plain(variables: list[Any]) -> dict[str, Any]:
     return {str(v.get("name")): v.get("value") for v in variables if v.get("type") in (None, "PLAINTEXT")}
-
-
-_ATTACHMENTS = (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT)
-_ADMINISTRATOR = ":iam::aws:policy/AdministratorAccess"
-
-
-@RULES.resource(
-    t.ROLE_POLICY,
-    t.IAM_POLICY,
-    t.USER_POLICY,
-    t.GROUP_POLICY,
-    t.ROLE,
-    *_ATTACHMENTS,
-    id="iam-no-full-access",
-    title="No statement grants everything on everything",
-    remediation="Name the actions and the resources.",
-    needs=("policy", (t.IAM_POLICY, "policy")),
-    fsbp="IAM.1",
-    cis="2.15",
-    pci="7.2.1",
-    nist="AC-3, AC-6",
-)
-def no_full_access(policy: Resource, _: Parameters) -> Iterator[str]:
-    """Such a statement is the key to the account."""
-    if policy.type in _ATTACHMENTS:
-        documents = []
-        if str(policy.get("policyArn")).endswith(_ADMINISTRATOR):
-            yield "attaches AWS's policy AdministratorAccess"
-    elif policy.type == t.ROLE:
-        documents = [_inline(policy, index) for index in range(len(policy.items("inlinePolicies")))]
-        if any(str(arn).endswith(_ADMINISTRATOR) for arn in policy.items("managedPolicyArns")):
-            yield "has AWS's policy AdministratorAccess"
-    else:
-        documents = [policy.document("policy")]
-    for statement in (s for document in documents for s in statements(document)):
-        if statement.everything:
-            yield f"statement {statement.sid or '(unnamed)'} grants * on *"
-
-
-@RULES.joined(
-    t.ROLE_POLICY,
-    t.IAM_POLICY,
-    t.USER_POLICY,
-    t.GROUP_POLICY,
-    id="iam-no-whole-services",
-    title="No statement grants a whole service on everything",
-    remediation="Name the actions of the service, or the resources.",
-    needs=("policy", (t.IAM_POLICY, "policy")),
-    fsbp="IAM.21",
-    pci="7.2.2",
-    nist="AC-3, AC-6",
-)
-def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """It grants next year's actions as well. A permissions boundary grants nothing, and is left out."""
-    if policy.type == t.IAM_POLICY and stack.attached(policy, t.ROLE, "permissionsBoundary"):
-        return
-    for statement in statements(policy.document("policy")):
-        for action in statement.whole_services:
-            yield f"statement {statement.sid or '(unnamed)'} grants {action} on *"
-
-
-def _inline(role: Resource, index: int) -> object:
-    text = role.items("inlinePolicies")[index].get("policy")
-    return Resource(role.urn, t.ROLE_POLICY, role.name, {"policy": text}).document("policy") if text else None
-
-
-# IAM User Guide, "Principal": an account by its ARN or number, a user, a federation by SAML.
-_PEOPLE = re.compile(r"^\d{12}$|:root$|:user/|:saml-provider(/|$)")
-
-
-@RULES.joined(
-    t.ROLE,
-    id="iam-human-boundary",
-    title="Roles that people take on have a permissions boundary",
-    remediation="Set permissionsBoundary.",
-    needs=("assumeRolePolicy",),
-    pci="7.2.2",
-    nist="AC-6",
-)
-def human_boundary(role: Resource, _: Stack, __: Parameters) -> Iterator[str]:
-    """A boundary holds whatever is attached later. People are trusted by account, user or SAML of their directory."""
-    for statement in statements(role.document("assumeRolePolicy")):
-        people = [principal for principal in statement.principals if _PEOPLE.search(principal)]
-        if statement.allows and people and not role.has("permissionsBoundary"):
-            yield f"people of {', '.join(people)} take it on, and nothing bounds it"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy import tokens as t
-from policy.documents import statements
+from policy.resource_policies import OF_KEYS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack, Target
@@ -36,9 +36,8 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
         yield "is never rotated"
 
 
-@RULES.joined(
-    t.KEY,
-    t.REPLICA_KEY,
+@RULES.resource(
+    *OF_KEYS,
     id="key-no-wildcard-principal",
     title="No key is usable by anybody",
     remediation="Name principals in the key's policy.",
@@ -47,12 +46,14 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
     pci="3.6.1",
     nist="AC-3, AC-6",
 )
-def no_wildcard(key: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A key's policy stands above all others."""
-    policies = [key, *stack.attached(key, t.KEY_POLICY, "keyId")]
-    for statement in (s for policy in policies for s in statements(policy.document("policy"))):
+def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
+    """A key's policy is enough to use the key, without any other permission.
+
+    A condition narrows `*` only to fixed values: `arn:aws:iam::*:role/*` is every role of every account.
+    """
+    for statement in granted_by(key):
         if statement.anyone:
-            yield f"statement {statement.sid or '(unnamed)'} grants {', '.join(statement.actions)} to anybody"
+            yield f"{statement.label} grants {', '.join(statement.actions)} to anybody"
 
 
 @RULES.resource(
