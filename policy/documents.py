@@ -167,7 +167,8 @@ class Permissions:
     def __init__(self, document: Any) -> None:
         every = list(statements(document))
         self.open = [s for s in every if s.allows and s.on_everything and not s.conditions.bounds]
-        self._denials = [s for s in every if not s.allows and not s.conditions and s.on_everything and not s.not_resources]
+        denials = [s for s in every if not s.allows and not s.conditions]
+        self._denials = [s for s in denials if any(wild(resource) for resource in s.resources)]
 
     def everything(self) -> Iterator[Statement]:
         """Statements that grant everything on everything."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +42,14 @@ class Stack:
         self.name = name
         self.resources = tuple(resources)
         self.outputs = outputs or {}
+        self._kept: dict[str, Any] = {}
         self._attached: dict[tuple[str, str], tuple[Mapping[str, list[Resource]], list[tuple[Resource, Unknown]]]] = {}
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` returns, kept under a name: for a reading of the whole stack that several rules share."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     @cached_property
     def urn(self) -> str:
@@ -80,7 +87,8 @@ class Stack:
         Told by the providers' `allowedAccountIds` or by what the cloud has called the resources; where neither does,
         by the number that most ARNs of the plan have.
         """
-        found = {str(a) for provider in self.of_type(AWS_PROVIDER) for a in _allowed(provider.peek("allowedAccountIds"))}
+        providers = self.of_type(AWS_PROVIDER)
+        found = {account for provider in providers for account in _allowed(provider.peek("allowedAccountIds"))}
         if not found:
             arns = (r.identity.get("arn") for r in self.resources if r.type.startswith("aws:"))
             found = {a for arn in arns if isinstance(arn, str) and (a := account_of(arn)) is not None}

@@ -9,7 +9,7 @@ from typing import Any
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameters, Rules
-from policy.rules.plaintext import plaintext_secrets
+from policy.secrets import plaintext_secrets
 from policy.stack import Stack
 
 RULES = Rules("ECS and ECR")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from policy import tokens as t
-from policy.actions import permissions_management
+from policy.actions import matches, permissions_management
 from policy.documents import Permissions, statements
 from policy.identities import ATTACHMENTS, DOCUMENTS, attached, aws_managed, documents
 from policy.resources import Resource
@@ -190,7 +190,8 @@ def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Ite
         permissions = Permissions(document)
         if not permissions.open or any(permissions.everything()):
             continue  # Everything on everything is refused by `iam-no-full-access`.
-        managed = [f"{s}:{action}" for s in _GUARDED if _speaks_of(permissions, s) for action in permissions_management(s)]
+        spoken = [service for service in _GUARDED if _speaks_of(permissions, service)]
+        managed = [f"{service}:{action}" for service in spoken for action in permissions_management(service)]
         found = {grant.action: grant for grant in permissions.of([*parameters["actions"], *managed])}
         if found:
             first = next(iter(found.values()))
@@ -200,7 +201,7 @@ def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Ite
 def _speaks_of(permissions: Permissions, service: str) -> bool:
     """Whether it may hold an action of the service: the reference is read for those alone."""
     return any(
-        statement.not_actions or any(a.lower().startswith(f"{service}:") or "*" in a.partition(":")[0] for a in statement.actions)
+        statement.not_actions or any(matches(action.partition(":")[0], service) for action in statement.actions)
         for statement in permissions.open
     )
 
@@ -253,7 +254,7 @@ _EXFILTRATION = [
     nist="AC-6",
 )
 def no_exfiltration(policy: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """One role that reads every secret is enough to lose them all. A condition such as kms:ViaService limits a grant."""
+    """One role that reads every secret is enough to lose them all. A condition, as kms:ViaService, limits a grant."""
     if _bounds_others(policy, stack):
         return
     for document in documents(policy):

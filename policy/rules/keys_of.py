@@ -7,7 +7,7 @@ from typing import Any
 from policy.resources import Resource
 from policy.stack import Elsewhere, Stack
 from policy.tokens import KEYS
-from policy.values import Unknown
+from policy.values import NotEvaluatedError, Unknown
 
 _ALIAS = "aws:kms/alias:Alias"
 
@@ -27,7 +27,25 @@ def no_customer_key(resource: Resource, stack: Stack, path: str, value: Any) -> 
     target = next(iter(stack.resolved(resource, path, value, *KEYS, _ALIAS)), None)
     if target is None or (isinstance(target, Elsewhere) and not _believable(target.value)):
         return f"{path} = {value!r} is no customer-managed key"
+    if isinstance(target, Elsewhere) and path not in _ABROAD:
+        return _abroad(target.value, resource, stack)
     return None
+
+
+# The properties of replicas that lie in other regions; `replica-key-usable` asks for their regions.
+_ABROAD = ("replicas",)
+
+
+def _abroad(value: str, resource: Resource, stack: Stack) -> str | None:
+    """Why a key cannot be used where the resource is: a key works in its own region alone."""
+    parts = value.split(":")
+    if len(parts) < 6 or parts[2] != "kms" or not parts[3]:
+        return None
+    try:
+        region = stack.region_of(resource)
+    except NotEvaluatedError:
+        return None
+    return f"names a key of {parts[3]}, which does not work in {region}" if parts[3] != region else None
 
 
 def _believable(value: str) -> bool:

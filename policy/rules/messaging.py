@@ -130,7 +130,7 @@ def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
     wellarchitected="PERF03-BP03",
 )
 def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
-    """A delay is latency that somebody has ordered."""
+    """DelaySeconds holds every message back for that time."""
     if delay := queue.number("delaySeconds"):
         yield f"holds each message back for {delay:g} s"
 
@@ -186,7 +186,7 @@ def fifo_rate(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator
     nist="SC-28",
 )
 def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Reports of trades pass here."""
+    """Topics carry reports of trades."""
     if reason := missing_customer_key(topic, stack, "kmsMasterKeyId"):
         yield reason
 
@@ -206,3 +206,35 @@ def topic_not_public(topic: Resource, _: Parameters) -> Iterator[str]:
     for statement in granted_by(topic):
         if statement.anyone:
             yield f"{statement.label} lets anybody {', '.join(statement.actions)}"
+
+
+@RULES.resource(
+    t.TOPIC_SUBSCRIPTION,
+    id="subscription-tls",
+    title="Topics deliver to endpoints with TLS only",
+    remediation="Subscribe the endpoint by https.",
+    needs=("protocol",),
+    pci="4.2.1",
+    nist="SC-8",
+)
+def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
+    """A subscription of the protocol http gets every message in clear, and its confirmation too."""
+    if subscription.text("protocol").lower() == "http" or str(subscription.peek("endpoint")).startswith("http://"):
+        yield "delivers over plain HTTP"
+
+
+@RULES.resource(
+    t.EVENT_ARCHIVE,
+    id="event-archive-retention",
+    title="Archives of events are kept long enough to replay from",
+    remediation="Set retentionDays to 30 or more, or to 0 to keep events for ever.",
+    needs=("retentionDays",),
+    parameters={"days": Parameter("integer", 30, "Days for which events are kept at least.", minimum=1)},
+    nist="AU-11, CP-9",
+    sec="17a-4(e)",
+)
+def archive_retention(archive: Resource, parameters: Parameters) -> Iterator[str]:
+    """0, or nothing, keeps events for ever (EventBridge API, CreateArchive)."""
+    days = archive.number("retentionDays") or 0
+    if 0 < days < parameters["days"]:
+        yield f"keeps events for {days:g} days"

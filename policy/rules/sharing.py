@@ -132,7 +132,7 @@ _WITHOUT_SOURCE = [
     nist="AC-3, AC-6",
 )
 def service_source(resource: Resource, parameters: Parameters) -> Iterator[str]:
-    """A service principal without a source acts for every customer of AWS (IAM User Guide, "The confused deputy problem").
+    """A service without a source acts for every customer of AWS (IAM User Guide, "The confused deputy problem").
 
     An S3 ARN as the source names no account, so aws:SourceAccount must stand beside it.
     """
