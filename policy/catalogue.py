@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from policy.rule import Rule
 from policy.rules import (
+    alarms,
     audit,
     containers,
     delivery,
+    detection,
     dynamodb,
+    efs,
     functions,
     hosts,
     iam,
@@ -33,6 +36,7 @@ _MODULES = (
     containers,
     rds,
     dynamodb,
+    efs,
     s3,
     streams,
     messaging,
@@ -40,6 +44,8 @@ _MODULES = (
     interfaces,
     keys,
     audit,
+    detection,
+    alarms,
     delivery,
     iam,
     trust,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
-from policy.rule import Parameters, Rules
+from policy.rule import Parameter, Parameters, Rules
 from policy.rules.keys_of import missing_customer_key, no_customer_key
 from policy.secrets import plaintext_secrets
 from policy.stack import Stack
@@ -28,7 +29,7 @@ RULES = Rules("Delivery")
     nist="SC-28",
 )
 def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Who changes an artifact changes what runs."""
+    """Artifacts hold the code that will run."""
     if resource.type == t.BUILD_PROJECT:
         reason = missing_customer_key(resource, stack, "encryptionKey")
         yield from [reason] if reason else []
@@ -51,21 +52,54 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
     pci="6.5.1",
     nist="CM-3, CM-5",
     sec="15c3-5",
+    parameters={
+        "deploying": Parameter(
+            "array",
+            ["deploy", "deploy-*", "*-deploy", "*-deploy-*"],
+            "Names of build projects that deploy, whatever category their action has; * for a part.",
+            items="string",
+        )
+    },
 )
-def pipeline_approval(pipeline: Resource, _: Parameters) -> Iterator[str]:
-    """Two people see every change of what trades."""
+def pipeline_approval(pipeline: Resource, parameters: Parameters) -> Iterator[str]:
+    """Two people see every change of what trades.
+
+    An action of category Invoke or Compute may do anything, and so may a Test of a project that deploys elsewhere in
+    the pipeline or is named as one that does.
+    """
+    ordered = [
+        (stage, action)
+        for stage in pipeline.items("stages")
+        for action in sorted(stage.get("actions") or [], key=lambda action: action.get("runOrder") or 1)
+    ]
+    deploying = {_project(action) for _, action in ordered if _deploys(action) and action.get("category") != "Test"}
     approved = False
-    for stage in pipeline.items("stages"):
-        for action in sorted(stage.get("actions") or [], key=lambda action: action.get("runOrder") or 1):
-            approved = approved or action.get("category") == "Approval"
-            if _deploys(action) and not approved:
-                yield f"stage {stage.get('name')!r} deploys without approval"
-                return
+    for stage, action in ordered:
+        approved = approved or action.get("category") == "Approval"
+        project = _project(action)
+        disguised = bool(project) and (
+            project in deploying or any(fnmatchcase(project, pattern) for pattern in parameters["deploying"])
+        )
+        if (_deploys(action) or disguised) and not approved:
+            yield f"stage {stage.get('name')!r} deploys without approval"
+            return
+
+
+def _project(action: Mapping[str, Any]) -> str:
+    return str((action.get("configuration") or {}).get("ProjectName") or "")
 
 
 def _deploys(action: Mapping[str, Any]) -> bool:
     category = action.get("category")
-    return category == "Deploy" or (category == "Build" and not action.get("outputArtifacts"))
+    if category in ("Deploy", "Invoke", "Compute"):
+        return True
+    if category == "Test":
+        return action.get("provider") not in _TESTING
+    return category == "Build" and not action.get("outputArtifacts")
+
+
+# CodePipeline User Guide, "Valid action providers in each category": those of the category Test.
+_TESTING = ("CodeBuild", "DeviceFarm", "BlazeMeter", "Jenkins", "GhostInspector", "RunscopeLoadTesting", None)
 
 
 @RULES.resource(
@@ -80,7 +114,7 @@ def _deploys(action: Mapping[str, Any]) -> bool:
     nist="IA-5",
 )
 def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
-    """A build's log prints its environment sooner or later."""
+    """Whoever may read a project reads its variables, and build logs often print them."""
     for settings in _settings(project):
         for name in plaintext_secrets(settings):
             yield f"has the secret {name} in plain text"
@@ -102,3 +136,39 @@ def _settings(resource: Resource) -> Iterator[dict[str, Any]]:
 
 def _plain(variables: list[Any]) -> dict[str, Any]:
     return {str(v.get("name")): v.get("value") for v in variables if v.get("type") in (None, "PLAINTEXT")}
+
+
+@RULES.resource(
+    t.BUILD_PROJECT,
+    id="build-not-privileged",
+    title="Builds are not privileged",
+    remediation="Set environment.privilegedMode to false; build images with a tool that needs no Docker daemon.",
+    needs=("environment.privilegedMode",),
+    parameters={
+        "allowed": Parameter("array", [], "Names of projects that may be privileged; * for a part.", items="string")
+    },
+    fsbp="CodeBuild.5",
+    nist="AC-6",
+)
+def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[str]:
+    """A privileged build is root on its host, with whatever code it fetches."""
+    name = str(project.peek("name") or project.name)
+    if project.flag("environment.privilegedMode") and not any(fnmatchcase(name, p) for p in parameters["allowed"]):
+        yield "is privileged"
+
+
+@RULES.resource(
+    t.BUILD_PROJECT,
+    id="build-logged",
+    title="Builds log",
+    remediation="Set logsConfig.cloudwatchLogs.status or logsConfig.s3Logs.status to ENABLED.",
+    needs=("logsConfig.cloudwatchLogs.status",),
+    fsbp="CodeBuild.4",
+    pci="10.2.1",
+    nist="AU-2, AU-12",
+)
+def build_logged(project: Resource, _: Parameters) -> Iterator[str]:
+    """Left out, logs go to CloudWatch (CodeBuild API, LogsConfig)."""
+    cloudwatch = project.text("logsConfig.cloudwatchLogs.status") or "ENABLED"
+    if cloudwatch != "ENABLED" and project.text("logsConfig.s3Logs.status") != "ENABLED":
+        yield "logs nowhere"

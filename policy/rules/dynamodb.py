@@ -152,7 +152,9 @@ _RECORDS = ["*orders*", "*positions*", "*trades*", "*executions*", "*ledger*", "
     remediation="Set ttl.enabled to false; archive items and delete them by a process that is reviewed.",
     needs=("ttl.enabled",),
     parameters={
-        "records": Parameter("array", _RECORDS, "Names of tables whose items are records; * for a part.", items="string")
+        "records": Parameter(
+            "array", _RECORDS, "Names of tables whose items are records; * for a part.", items="string"
+        )
     },
     nist="AU-11, CP-9",
     sec="17a-4(a)",

@@ -37,11 +37,9 @@ _RUNTIMES = [
     t.FUNCTION_URL,
     id="function-not-public",
     title="No function can be invoked by anybody",
-    remediation="Tie the permission to sourceAccount, or to a sourceArn with your account; give a function URL AWS_IAM.",
+    remediation="Tie the permission to sourceAccount, or to a sourceArn with your account; give a URL AWS_IAM.",
     needs=("principal", (t.FUNCTION_URL, "authorizationType")),
-    parameters={
-        "accounts": Parameter("array", [], "Accounts that may invoke functions, by number.", items="string")
-    },
+    parameters={"accounts": Parameter("array", [], "Accounts that may invoke functions, by number.", items="string")},
     fsbp="Lambda.1",
     pci="1.3.1",
     nist="AC-3, AC-6",
@@ -81,7 +79,7 @@ def _tied(permission: Resource) -> bool:
 
 def _is_bucket(arn: str) -> bool:
     """Whether an ARN is of a bucket, which names no account (FSBP, Lambda.1)."""
-    return arn.startswith("arn:aws:s3:") or arn.startswith("${aws:s3/bucket")
+    return arn.startswith(("arn:aws:s3:", "${aws:s3/bucket"))
 
 
 @RULES.resource(

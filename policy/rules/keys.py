@@ -154,7 +154,7 @@ def _encrypted(replica: Resource, stack: Stack) -> Iterator[tuple[str, Any, str 
 
 
 def _of_no_region(key: str, stack: Stack) -> Iterator[str]:
-    """A copy outside the plan lies in one of the regions that the plan speaks of: a key of another one is none of its."""
+    """A copy outside the plan lies in a region that the plan speaks of: a key of another region is not usable there."""
     regions = {provider.text("region") for provider in stack.of_type(t.AWS_PROVIDER) if provider.has("region")}
     parts = key.split(":")
     if len(parts) > 3 and parts[2] == "kms" and regions and parts[3] not in regions:

@@ -234,13 +234,16 @@ def _without(ranges: Iterable[Network], taken: Iterable[Network]) -> list[Networ
 
 
 def _minus(network: Network, gone: Network) -> Iterator[Network]:
-    if isinstance(network, IPv4Network) and isinstance(gone, IPv4Network):
-        if network.subnet_of(gone):
-            return
-        yield from network.address_exclude(gone) if gone.subnet_of(network) else [network]
+    # The same for both versions, which the types of ipaddress keep apart.
+    if isinstance(network, IPv4Network) and isinstance(gone, IPv4Network):  # noqa: SIM114
+        if gone.subnet_of(network) and gone != network:
+            yield from network.address_exclude(gone)
+        elif not network.subnet_of(gone):
+            yield network
     elif isinstance(network, IPv6Network) and isinstance(gone, IPv6Network):
-        if network.subnet_of(gone):
-            return
-        yield from network.address_exclude(gone) if gone.subnet_of(network) else [network]
+        if gone.subnet_of(network) and gone != network:
+            yield from network.address_exclude(gone)
+        elif not network.subnet_of(gone):
+            yield network
     else:
         yield network

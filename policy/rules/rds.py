@@ -167,9 +167,7 @@ def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]
             yield "uses AWS's default parameters"
         return
     given = [values[name].lower() for name in _FORCES_TLS if name in values]
-    if given and not any(value in ("1", "on", "true") for value in given):
-        yield "takes connections without TLS"
-    elif not given and not by_default:
+    if (given and not any(value in ("1", "on", "true") for value in given)) or (not given and not by_default):
         yield "takes connections without TLS"
 
 

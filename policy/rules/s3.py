@@ -307,7 +307,13 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
         if encrypted.get("status") != "Enabled" and encrypted.get("enabled") is not True:
             yield f"rule {rule.get('id')!r} leaves out objects that KMS encrypts"
         filter_ = _block(rule.get("filter"))
-        part = rule.get("prefix") or filter_.get("prefix") or filter_.get("tag") or filter_.get("and") or filter_.get("tags")
+        part = (
+            rule.get("prefix")
+            or filter_.get("prefix")
+            or filter_.get("tag")
+            or filter_.get("and")
+            or filter_.get("tags")
+        )
         whole = whole or not part
     if rules and not whole:
         yield "replicates only what a filter takes in"

@@ -141,5 +141,3 @@ def _fixed_subject(subject: str) -> bool:
     if subject.startswith("system:serviceaccount:"):
         return "*" not in subject.split(":")[2] and "?" not in subject.split(":")[2]
     return bool(re.search(r"[:/]", head))
-
-
