@@ -191,7 +191,7 @@ def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
     id="source-destination-check",
     title="Hosts send and take only packets of their own addresses",
     remediation="Leave sourceDestCheck true; name hosts that route for others in the parameter `routers`.",
-    needs=("sourceDestCheck",),
+    needs=((t.NETWORK_INTERFACE, "sourceDestCheck"),),
     parameters={
         "routers": Parameter("array", [], "Names of hosts that route for others; * for a part.", items="string")
     },
@@ -212,7 +212,7 @@ def source_check(host: Resource, parameters: Parameters) -> Iterator[str]:
     id="user-data-no-secrets",
     title="No secret stands in the user data of a host",
     remediation="Read it from Secrets Manager when the host starts.",
-    needs=("userData", (t.INSTANCE, "userData")),
+    needs=("userData",),
     checkov="CKV_AWS_46",
     pci="8.6.2",
     nist="IA-5",

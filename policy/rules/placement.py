@@ -310,7 +310,7 @@ def _in_tier(template: Resource, parameters: Parameters) -> bool:
     id="latency-tier-on-demand",
     title="Hosts of the latency tier are of their type, and nobody takes them away",
     remediation="Use on-demand instances of the template's type: no spot, and no overrides with burstable types.",
-    needs=("instanceMarketOptions.marketType", (t.INSTANCE, "instanceMarketOptions.marketType")),
+    needs=("instanceMarketOptions.marketType",),
     parameters=_HOSTS,
     nist="CP-2, SC-5",
     wellarchitected="PERF02-BP01",
