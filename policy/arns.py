@@ -12,6 +12,8 @@ from policy.values import has_reference
 _ACCOUNT = re.compile(r"^\d{12}$")
 _ANY = re.compile(r"^[*?]*$")
 _PARTS = 6
+_SERVICE = 3
+"""Colons before the end of the service in an ARN."""
 
 
 def wild(text: str) -> bool:
@@ -45,6 +47,11 @@ def fixed_arn(text: str) -> bool:
     An S3 ARN names no account: whoever deletes a bucket gives its name away. A reference is to a resource of the plan.
     """
     return account_of(text) is not None or (has_reference(text) and not text.startswith("arn:aws:s3"))
+
+
+def covers_all_services(pattern: str) -> bool:
+    """Whether a pattern takes in every resource of every service: `*`, or `arn:*` with more of an ARN left open."""
+    return wild(pattern) or (pattern.startswith("arn:") and pattern.count(":") < _SERVICE and pattern.endswith("*"))
 
 
 def covers_all_resources(pattern: str) -> bool:

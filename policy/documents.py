@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from policy.actions import Actions, covers, matches, on_every_resource
-from policy.arns import account_of, covers_all_resources, has_wildcard, wild
+from policy.arns import account_of, covers_all_resources, covers_all_services, has_wildcard, wild
 from policy.conditions import Conditions
 
 ANYBODY = "*"
@@ -110,7 +110,7 @@ class Statement:
     def everything(self) -> bool:
         """Whether it grants every action, or all but some, on every resource, or on all but some."""
         every = any(action in ("*:*",) or wild(action) for action in self.actions) or bool(self.not_actions)
-        whole = bool(self.not_resources) or any(wild(resource) for resource in self.resources)
+        whole = bool(self.not_resources) or any(covers_all_services(resource) for resource in self.resources)
         return self.allows and every and whole
 
     def of_service(self, service: str) -> bool:

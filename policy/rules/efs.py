@@ -44,7 +44,7 @@ def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     sec="17a-4(e)",
 )
 def backed_up(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """That a backup plan takes file systems in is asked by `backup-plan-present`. A replica has its source's backups."""
+    """That a backup plan is there is asked by `backup-plan-present`. A replica has its source's backups."""
     files = stack.target(policy, "fileSystemId")
     replications = stack.of_type(t.EFS_REPLICATION)
     if any(files in stack.targets(replication, "destination") for replication in replications if files is not None):

@@ -256,7 +256,7 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
     nist="CP-9, SI-13",
 )
 def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
-    """A wrong overwrite is often noticed weeks later. A number of versions that stay, whatever their age, counts too."""
+    """A wrong overwrite is often noticed weeks later. A number of versions that stay at any age counts too."""
     name = bucket.text("bucket") or bucket.name
     if any(str(reason).strip() and fnmatchcase(name, p) for p, reason in parameters["passing"].items()):
         return
