@@ -17,15 +17,16 @@ _BOX_WIDTH, _GAP_X, _GAP_Y, _MARGIN = 250, 24, 46, 20
 _TITLE_HEIGHT, _LINE_HEIGHT, _HEADING_HEIGHT = 58, 16, 30
 _KINDS_PER_LAYER = 5
 _COMPONENTS_PER_ROW = 4
+# Every rule is limited to the drawing: a page may hold several, beside other drawings.
 _STYLE = """
-svg { --ink: #16202a; --soft: #4d5b68; --box: #eef3f8; --edge: #5b7894; --paper: #ffffff; }
+.architecture { --ink: #16202a; --soft: #4d5b68; --box: #eef3f8; --edge: #5b7894; --paper: #ffffff; }
 @media (prefers-color-scheme: dark) {
-  svg { --ink: #e8eef4; --soft: #a9b8c6; --box: #1d2a36; --edge: #7f9fbe; --paper: #10171e; }
+  .architecture { --ink: #e8eef4; --soft: #a9b8c6; --box: #1d2a36; --edge: #7f9fbe; --paper: #10171e; }
 }
-.paper { fill: var(--paper); } .box { fill: var(--box); stroke: var(--edge); }
-.arrow { fill: none; stroke: var(--edge); stroke-width: 1.2; } .head { fill: var(--edge); }
-text { fill: var(--ink); font: 12px system-ui, sans-serif; } .soft { fill: var(--soft); }
-.name { font-weight: 600; font-size: 14px; } .title { font-weight: 600; font-size: 17px; }
+.architecture .paper { fill: var(--paper); } .architecture .box { fill: var(--box); stroke: var(--edge); }
+.architecture .arrow { fill: none; stroke: var(--edge); stroke-width: 1.2; } .architecture .head { fill: var(--edge); }
+.architecture text { fill: var(--ink); font: 12px system-ui, sans-serif; } .architecture .soft { fill: var(--soft); }
+.architecture .name { font-weight: 600; font-size: 14px; } .architecture .title { font-weight: 600; font-size: 17px; }
 """
 
 
@@ -58,7 +59,8 @@ def _all_layers(blueprint: Blueprint) -> str:
     total = sum(len(layer.resources) for layer in known.values())
     subtitle = "An arrow leads from a layer to a layer that it depends on. Indirect dependencies are not drawn."
     parts = [
-        *_arrows(boxes, _direct(edges, row_of)),
+        _arrow_head(blueprint.stack),
+        *_arrows(boxes, _direct(edges, row_of), blueprint.stack),
         *(part for name, box in boxes.items() for part in _box(*box, name, _lines(known[name]))),
     ]
     return _document(width, y, f"Stack {blueprint.stack}: {total} resources in {len(known)} layers", subtitle, parts)
@@ -131,29 +133,35 @@ def _box(x: float, y: float, height: float, name: str, lines: Sequence[str]) -> 
         yield f'<text class="soft" x="{x + 12:.1f}" y="{at:.1f}">{escape(line)}</text>'
 
 
-def _arrows(boxes: Mapping[str, tuple[float, float, float]], edges: Iterator[tuple[str, str]]) -> Iterator[str]:
+def _arrow_head(stack: str) -> str:
+    # The id names the stack: ids are unique on a page that shows two stacks.
+    return (
+        f'<defs><marker id="head-{stack}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto"><path class="head" d="M0,0 L8,4 L0,8 z"/></marker></defs>'
+    )
+
+
+def _arrows(
+    boxes: Mapping[str, tuple[float, float, float]], edges: Iterator[tuple[str, str]], stack: str
+) -> Iterator[str]:
     for start, end in edges:
         (x1, y1, height), (x2, y2, _) = boxes[start], boxes[end]
         x1, x2, y1 = x1 + _BOX_WIDTH / 2, x2 + _BOX_WIDTH / 2, y1 + height
         bend = (y2 - y1) / 2
         yield (
-            f'<path class="arrow" marker-end="url(#head)" d="M{x1:.1f},{y1:.1f} C{x1:.1f},{y1 + bend:.1f} '
+            f'<path class="arrow" marker-end="url(#head-{stack})" d="M{x1:.1f},{y1:.1f} C{x1:.1f},{y1 + bend:.1f} '
             f'{x2:.1f},{y2 - bend:.1f} {x2:.1f},{y2 - 3:.1f}"><title>{escape(start)} depends on {escape(end)}</title>'
             "</path>"
         )
 
 
 def _document(width: float, height: float, title: str, subtitle: str, parts: Sequence[str]) -> str:
-    head = (
-        '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path class="head" d="M0,0 L8,4 L0,8 z"/></marker></defs>'
-    )
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+            f'<svg class="architecture" xmlns="http://www.w3.org/2000/svg" '
+            f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
             f'height="{height:.0f}" role="img" aria-label="{escape(title)}">',
             f"<style>{_STYLE}</style>",
-            head,
             f'<rect class="paper" width="{width:.0f}" height="{height:.0f}"/>',
             f'<text class="title" x="{_MARGIN}" y="26">{escape(title)}</text>',
             f'<text class="soft" x="{_MARGIN}" y="44">{escape(subtitle)}</text>',
