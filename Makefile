@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+.PHONY: demo rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+
+demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
+	$(BIN)/python -m rehearsal.demo
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal

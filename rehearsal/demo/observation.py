@@ -118,7 +118,7 @@ class Observer:
             marks,
             tuple(self._region(name, marks, answers, at) for name in self._names),
             run.verb if run else "",
-            _steps(run, at) if run else (),
+            steps_of(run, at) if run else (),
             None if decided is None else (at - decided) / 1000,
             None if recovered is None or decided is None else (recovered - decided) / 1000,
             self._epoch,
@@ -155,7 +155,8 @@ def _first_answer(answers: Sequence[Acceptance], region: str, since: int | None)
     return min(found, default=None)
 
 
-def _steps(run: Run, at: int) -> tuple[StepView, ...]:
+def steps_of(run: Run, at: int) -> tuple[StepView, ...]:
+    """Steps of a run in the order in which they began, seen at a moment in milliseconds since 1970."""
     begun: dict[str, int] = {}
     done: dict[str, int] = {}
     for entry in run.entries:
