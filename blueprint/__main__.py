@@ -1,10 +1,12 @@
 """Print or draw what a stack declares.
 
-`python -m blueprint primary|dr [--active] [--json FILE] [--picture FILE.svg [--layer NAME]] [--set KEY=VALUE]`.
+`python -m blueprint primary|dr [--active] [--json FILE] [--picture FILE.svg [--layer NAME]] [--set KEY=VALUE]`;
+`python -m blueprint costs primary|dr` estimates what a stack costs.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,9 @@ import pulumi
 import typer
 from rich.console import Console
 
+from blueprint.costs.command import app as costs
 from blueprint.model import Blueprint, BlueprintError
+from blueprint.overrides import overrides_of
 from blueprint.picture import picture
 from blueprint.program import record, record_dr
 from blueprint.tree import tree
@@ -39,7 +43,7 @@ def blueprint(
             f"{layer!r}: draws a layer, but no file is named; add --picture FILE.svg", param_hint="--layer"
         )
     try:
-        recorded = _recorded(stack, active, _overrides(set_ or []))
+        recorded = _recorded(stack, active, overrides_of(set_ or []))
         drawing = picture(recorded, layer) if picture_ is not None else ""
     except (pulumi.RunError, BlueprintError) as error:
         typer.echo(str(error), err=True)
@@ -69,15 +73,12 @@ def _recorded(stack: str, active: bool, overrides: dict[str, str]) -> Blueprint:
     return record(stack, overrides={**overrides, **({"active": True} if active else {})})
 
 
-def _overrides(pairs: list[str]) -> dict[str, str]:
-    overrides = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise typer.BadParameter(f"{pair!r}: write it as KEY=VALUE", param_hint="--set")
-        overrides[key] = value
-    return overrides
+def main() -> None:
+    """Run `costs` or, for any other first word, the command that prints a blueprint."""
+    if sys.argv[1:2] == ["costs"]:
+        costs(args=sys.argv[2:], prog_name="python -m blueprint costs")
+    app(prog_name="python -m blueprint")
 
 
 if __name__ == "__main__":
-    app()
+    main()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from blueprint import Blueprint
 from recovery.budget import Budget, Term
 from rehearsal.page.architecture import architecture
+from rehearsal.page.costs import costs
 from rehearsal.page.document import document
 from rehearsal.page.drills import drills, losses
 from rehearsal.page.recovery_time import recovery_time
@@ -21,7 +22,7 @@ def page(report: Report, blueprints: Sequence[Blueprint]) -> str:
     results = series.results if series else []
     sections = [summary(report), architecture(blueprints), created(report), policies(report.policy)]
     sections += [recovery_time(budget, results) for budget in _budgets(blueprints)]
-    sections += [drills(results, series.broken if series else ()), losses(results), times(report)]
+    sections += [drills(results, series.broken if series else ()), losses(results), costs(blueprints), times(report)]
     return document(
         "Rehearsal report",
         "Both stacks in an in-memory AWS; figures are measured on this machine except where marked modelled.",

@@ -65,6 +65,7 @@ def test_the_page_has_every_section_and_each_link_leads_to_one(text: str) -> Non
         "recovery-time",
         "drills",
         "losses",
+        "costs",
         "times",
     ]
     assert set(outline.anchors) <= set(outline.ids)
