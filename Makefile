@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+.PHONY: demo rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -19,7 +19,7 @@ test: setup ## lint, types, unit tests, and the rehearsal
 	$(MAKE) -j2 lint tests
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
-tests: setup $(VENV)/.promtool
+tests: setup $(VENV)/.promtool browser
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
@@ -64,6 +64,17 @@ $(VENV)/.promtool: $(VENV)/.installed Makefile
 	fi
 	$(BIN)/promtool --version
 	touch $@
+
+# Tests open the report page in Chromium. One that is here already will do; else Debian's package, which needs root.
+browser: ## a Chromium for the tests of the report page
+	if command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then \
+		:; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		{ apt-get install --yes --no-install-recommends chromium || \
+			{ apt-get update && apt-get install --yes --no-install-recommends chromium; }; } > /dev/null; \
+	else \
+		echo "no Chromium on the PATH: the tests of the report page are skipped; install chromium or Chrome" >&2; \
+	fi
 
 promtool-package:
 	rm -rf build/promtool && mkdir -p build/promtool

@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-import pytest
-
 from blueprint import Blueprint
-from policy.check import evaluate
-from rehearsal.drill.ledger import Findings, ObjectFindings
-from rehearsal.drill.series import Series
 from rehearsal.page.drills import drills, losses
-from rehearsal.page.whole import page
-from rehearsal.report import Report, StackReport
 from tests.rehearsal.drill.test_series import result
 
 _MAXIMUM_BYTES = 2_000_000
@@ -41,18 +34,6 @@ class _Outline(HTMLParser):
             self.headings.append(int(tag[1]))
         if tag == "script" or values.get("src") or (tag == "link" and not href.startswith("data:")):
             self.loaded.append(tag)
-
-
-@pytest.fixture(scope="module")
-def text(primary: Blueprint, dr: Blueprint) -> str:
-    lost = Findings(accepted=10, lost=("DRILL#<one>",))
-    series = Series(results=[result(findings=lost, objects=ObjectFindings(10, ("key-lost",), compared=10))])
-    stack = StackReport(declared=2, created=1, not_created=[("aws:sqs/queue:Queue", "orders", "no <answer>")])
-    stack.unsupported_arguments = ["aws_x.y: z"]
-    report = Report("terraform", "AWS provider", {"primary": stack}, drills=series)
-    report.policy = {"primary": evaluate([primary.as_json()])}
-    report.seconds = {"up": 12.0}
-    return page(report, [primary, dr])
 
 
 def test_the_page_has_every_section_and_each_link_leads_to_one(text: str) -> None:
