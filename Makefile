@@ -67,9 +67,10 @@ $(VENV)/.promtool: $(VENV)/.installed Makefile
 
 # Tests open the report page in Chromium. One that is here already will do; else Debian's package, which needs root.
 browser: ## a Chromium for the tests of the report page
-	if command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null; then \
-		:; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		if command -v $$name > /dev/null; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 		{ apt-get install --yes --no-install-recommends chromium || \
 			{ apt-get update && apt-get install --yes --no-install-recommends chromium; }; } > /dev/null; \
 	else \
