@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+.PHONY: demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -24,6 +24,10 @@ tests: setup $(VENV)/.promtool browser
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
+
+golden: setup ## write the golden files anew and show the difference
+	$(BIN)/python -m pytest -q -n 2 -m "not rehearsal and not engine" --update-golden tests/components tests/blueprint tests/functions tests/test_golden.py
+	git --no-pager diff --stat -- tests/golden docs/architecture.svg
 
 lint: lint-python lint-shell lint-workflows ## code, shell scripts, workflows
 
