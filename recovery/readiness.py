@@ -17,6 +17,7 @@ from functions.clock import timestamp
 from recovery import lease
 from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError
+from recovery.intake import IntakeWakingError
 from recovery.journal import Journal, Outcome, Run
 from recovery.plan import GIVES_WAY, Verb
 from recovery.steps.lease import TakeLease
@@ -147,7 +148,11 @@ def _cooldown(context: Context) -> Check:
 
 
 def _intake(context: Context) -> Check:
-    found = context.intake(context.target).health()
+    try:
+        found = context.intake(context.target).health()
+    except IntakeWakingError as error:
+        # The question wakes it. The run asks until it answers.
+        return Check("order intake", True, f"{error}; it was idle and answers in a minute or two")
     right = found.region == context.target.region
     return Check("order intake", right, f"answers from {found.region}", "correct the exports")
 
