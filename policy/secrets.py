@@ -110,12 +110,15 @@ def in_script(text: str) -> Iterator[str]:
     script = _decoded(text)
     for number, line in enumerate(script.splitlines(), 1):
         match = re.match(r"^\s*(?:export\s+|set\s+|\$env:)?([A-Za-z_]\w*)\s*[=:]\s*[\"']?([^\"'\s]+)[\"']?\s*$", line)
-        if match and "$" not in match[2] and not match[2].startswith(("`", "(", "<")):
-            if _named(match[1], match[2]) and not _POINTER.match(match[2]) and not has_reference(match[2]):
-                yield match[1]
-                continue
-        if _FORMATS.search(line) or any(_given(m["password"]) for m in _URL.finditer(line)):
+        if match and _assigned(match[1], match[2]):
+            yield match[1]
+        elif _FORMATS.search(line) or any(_given(m["password"]) for m in _URL.finditer(line)):
             yield f"line {number}"
+
+
+def _assigned(name: str, value: str) -> bool:
+    computed = "$" in value or value.startswith(("`", "(", "<")) or bool(_POINTER.match(value)) or has_reference(value)
+    return _named(name, value) and not computed
 
 
 def _decoded(text: str) -> str:

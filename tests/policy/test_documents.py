@@ -1,4 +1,4 @@
-"""What a rule on policy documents claims holds however the document is written: order, case, lists, wildcards, splits."""
+"""Rules on policy documents judge alike however a document is written: order, case, lists, wildcards, splits."""
 
 from __future__ import annotations
 
