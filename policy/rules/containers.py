@@ -10,7 +10,7 @@ from typing import Any
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
-from policy.secrets import plaintext_secrets
+from policy.plaintext import plaintext_secrets
 from policy.stack import Stack
 
 RULES = Rules("ECS and ECR")

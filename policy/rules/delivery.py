@@ -11,7 +11,7 @@ from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.rules.keys_of import missing_customer_key, no_customer_key
-from policy.secrets import plaintext_secrets
+from policy.plaintext import plaintext_secrets
 from policy.stack import Stack
 
 RULES = Rules("Delivery")

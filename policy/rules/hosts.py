@@ -11,7 +11,7 @@ from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.keys_of import no_customer_key
-from policy.secrets import in_script
+from policy.plaintext import in_script
 from policy.stack import Stack
 
 RULES = Rules("EC2")

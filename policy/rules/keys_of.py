@@ -6,7 +6,7 @@ from typing import Any
 
 from policy.resources import Resource
 from policy.stack import Elsewhere, Stack
-from policy.tokens import KEYS
+from policy.tokens import KEYS, TABLE_REPLICA
 from policy.values import NotEvaluatedError, Unknown
 
 _ALIAS = "aws:kms/alias:Alias"
@@ -27,12 +27,13 @@ def no_customer_key(resource: Resource, stack: Stack, path: str, value: Any) -> 
     target = next(iter(stack.resolved(resource, path, value, *KEYS, _ALIAS)), None)
     if target is None or (isinstance(target, Elsewhere) and not _believable(target.value)):
         return f"{path} = {value!r} is no customer-managed key"
-    if isinstance(target, Elsewhere) and path not in _ABROAD:
+    replica = resource.type == TABLE_REPLICA or path in _ABROAD or resource.peek("replicateSourceDb") is not None
+    if isinstance(target, Elsewhere) and not replica:
         return _abroad(target.value, resource, stack)
     return None
 
 
-# The properties of replicas that lie in other regions; `replica-key-usable` asks for their regions.
+# Properties of what lies in another region. Keys of replicas are judged by `replica-key-usable`.
 _ABROAD = ("replicas",)
 
 

@@ -21,7 +21,8 @@ _EVERY = ("-1", "all")
 _WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
 
 INGRESS = (t.INGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
-EGRESS = (t.EGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
+# That the default group lets nothing out is asked by `default-security-group-closed`.
+EGRESS = (t.EGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP)
 _GROUPS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
 _PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 _PREFIX_ENTRY = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"

@@ -224,11 +224,15 @@ _IAM_ENGINES = ("postgres", "mysql", "mariadb", "aurora")
     nist="AC-2, IA-2",
 )
 def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
-    """A token of IAM lasts 15 minutes, a password until it changes. Engines that have no such login are left out."""
+    """A token of IAM lasts 15 minutes, a password until it changes.
+
+    Engines that have no such login are left out, and replicas that say nothing, which take it from their source.
+    """
     engine = instance.text("engine")
     if engine and not engine.startswith(_IAM_ENGINES):
         return
-    if not instance.flag("iamDatabaseAuthenticationEnabled"):
+    silent = is_replica(instance) and instance.peek("iamDatabaseAuthenticationEnabled") is None
+    if not silent and not instance.flag("iamDatabaseAuthenticationEnabled"):
         yield "takes passwords only"
 
 
@@ -244,8 +248,9 @@ def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
     nist="AU-2, AU-12",
 )
 def logs_exported(instance: Resource, _: Parameters) -> Iterator[str]:
-    """Logs on the instance are gone after some days, and with the instance."""
-    if not instance.items("enabledCloudwatchLogsExports"):
+    """Logs on the instance are gone after some days, and with the instance. A replica takes them from its source."""
+    silent = is_replica(instance) and instance.peek("enabledCloudwatchLogsExports") is None
+    if not silent and not instance.items("enabledCloudwatchLogsExports"):
         yield "exports no logs"
 
 

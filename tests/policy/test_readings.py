@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from policy import tokens as t
 from policy.addresses import covers_world
 from policy.check import evaluate
-from policy.secrets import in_script, is_secret
+from policy.plaintext import in_script, is_secret
 
 Json = dict[str, Any]
 
