@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
+from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
-from policy.plaintext import plaintext_secrets
 from policy.stack import Stack
 
 RULES = Rules("ECS and ECR")

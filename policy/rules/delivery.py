@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
+from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.rules.keys_of import missing_customer_key, no_customer_key
-from policy.plaintext import plaintext_secrets
 from policy.stack import Stack
 
 RULES = Rules("Delivery")

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 
 from policy import tokens as t
 from policy.arns import account_of, fixed_arn, is_account, wild
+from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
-from policy.plaintext import plaintext_secrets
 from policy.stack import Stack
 from policy.values import has_reference
 

@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
+from policy.plaintext import in_script
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.keys_of import no_customer_key
-from policy.plaintext import in_script
 from policy.stack import Stack
 
 RULES = Rules("EC2")

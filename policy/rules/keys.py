@@ -154,10 +154,10 @@ def _encrypted(replica: Resource, stack: Stack) -> Iterator[tuple[str, Any, str 
 
 
 def _of_no_region(key: str, stack: Stack) -> Iterator[str]:
-    """A copy outside the plan lies in a region that the plan speaks of: a key of another region is not usable there."""
+    """A copy outside the plan lies in one of the regions of the plan, where it has several: no other key is usable."""
     regions = {provider.text("region") for provider in stack.of_type(t.AWS_PROVIDER) if provider.has("region")}
     parts = key.split(":")
-    if len(parts) > 3 and parts[2] == "kms" and regions and parts[3] not in regions:
+    if len(parts) > 3 and parts[2] == "kms" and len(regions) > 1 and parts[3] not in regions:
         yield f"uses a key of {parts[3]}, where the plan has nothing"
 
 
