@@ -184,7 +184,6 @@ def _advanced(selectors: list[Any], data: list[str]) -> Iterator[str]:
     parameters={
         "buckets": Parameter("array", [], "Names of buckets outside the plan, as of a log account.", items="string")
     },
-    fsbp="CloudTrail.6",
     pci="10.3.2",
     nist="AU-9",
 )
@@ -295,7 +294,7 @@ def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
     remediation="Declare an aws.backup.Selection of the plan, and set deleteAfter of each rule to 30 or more.",
     needs=("rules", (t.BACKUP_SELECTION, "planId")),
     parameters={"days": Parameter("integer", 30, "Days for which a backup is kept at least.", minimum=1)},
-    fsbp="Backup.5, RDS.26, EFS.2",
+    fsbp="RDS.26, EFS.2",
     nist="CP-9",
     sec="17a-4(e)",
 )

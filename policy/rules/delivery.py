@@ -147,7 +147,7 @@ def _plain(variables: list[Any]) -> dict[str, Any]:
     parameters={
         "allowed": Parameter("array", [], "Names of projects that may be privileged; * for a part.", items="string")
     },
-    fsbp="CodeBuild.5",
+    checkov="CKV_AWS_316",
     nist="AC-6",
 )
 def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[str]:

@@ -295,7 +295,6 @@ _USER_TYPES = (
         )
     },
     checkov="CKV_AWS_273",
-    cis="2.12",
     pci="8.6.3",
     nist="AC-2, IA-5",
 )

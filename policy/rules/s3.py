@@ -252,7 +252,6 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
             items="string",
         ),
     },
-    fsbp="S3.10",
     nist="CP-9, SI-13",
 )
 def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:

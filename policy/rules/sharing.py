@@ -29,7 +29,7 @@ _ACCOUNTS = {
     remediation="Name principals, or tie the grant to your accounts, organization, VPC or endpoint by a condition.",
     needs=((t.BUCKET_POLICY, "policy"), ("aws:secretsmanager/secretPolicy:SecretPolicy", "policy")),
     fsbp="S3.2, S3.3",
-    checkov="CKV_AWS_70, CKV_AWS_109",
+    checkov="CKV_AWS_70",
     pci="1.3.1, 7.2.1",
     nist="AC-3, AC-6",
 )
