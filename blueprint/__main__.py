@@ -9,9 +9,11 @@ import pulumi
 import typer
 from rich.console import Console
 
-from blueprint.model import Blueprint, BlueprintError
+from blueprint.model import Blueprint, BlueprintError, UnknownStackError
 from blueprint.program import record, record_dr
 from blueprint.tree import tree
+
+BAD_INPUT = 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -25,10 +27,16 @@ def blueprint(
         list[str] | None, typer.Option("--set", help="a setting that stands over the stack file, KEY=VALUE")
     ] = None,
 ) -> None:
-    """Record what a stack declares and print it. Nothing is called and nothing is created."""
+    """Record what a stack declares and print it. Nothing is called and nothing is created.
+
+    Exits with 0, 1 for a program that cannot be recorded, 2 for a stack file or settings that are wrong.
+    """
     try:
         recorded = _recorded(stack, active, _overrides(set_ or []))
-    except (pulumi.RunError, BlueprintError) as error:
+    except (pulumi.RunError, UnknownStackError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    except BlueprintError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     if json is None:
