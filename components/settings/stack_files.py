@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +101,10 @@ def _values(config: Mapping[str, Tree], name: str) -> tuple[dict[str, Any], dict
         elif key in values or key in problems:
             problems[key] = f"{name}: {key} is written twice, once as {_printable(written)}; remove one"
         elif found := _problem(key, tree, kinds.get(key, "")):
-            shown, reason = found
-            problems[key] = f"{_shown(key, shown, reason)} ({name}, line {_line(tree)})"
+            problems[key] = f"{problem(key, *found)} ({name}, line {_line(tree)})"
         else:
             values[key] = _plain(tree)
     return values, problems
-
-
-def _shown(key: str, value: object, reason: str) -> str:
-    return problem(key, value, reason)
 
 
 def _full_key(written: str) -> str | None:
@@ -122,6 +118,7 @@ def _full_key(written: str) -> str | None:
     return ":".join(parts) if len(parts) == 2 and all(parts) else None
 
 
+@cache
 def _kinds() -> dict[str, str]:
     """The engine's type of each setting by key, such as `array of string`."""
     kinds = {}
