@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from components.settings.section import LogDays, Section, Texts
+from components.settings.section import LogDays, Section, SeveralLines, Texts
 
 _CLIENT = re.compile(r"[a-z][a-z0-9-]{1,30}")
 _PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*")
@@ -36,7 +37,7 @@ class ApiSettings(Section):
         description="The claim that names the trading account.",
         pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$",
     )
-    token_keys: Texts = Field(
+    token_keys: Annotated[Texts, SeveralLines()] = Field(
         (),
         description="Public keys of the issuer in PEM: RSA, P-256 or Ed25519. Without one the API lets nobody in; "
         "name the old and the new one while they change.",

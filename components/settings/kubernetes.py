@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from components.settings.section import LogDays, Section, Texts
 
-_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(user|role)/[\w+=,.@/-]+")
+_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(user|role)/[\w+=,.@/-]+", re.ASCII)
 
 
 @dataclass(frozen=True)

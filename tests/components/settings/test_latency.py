@@ -31,7 +31,7 @@ from components.settings import Settings, SettingsError
             "enginePlacement = 'spread'",
             "fixedEngines with elasticEnginesMax are 24; lower these",
         ),
-        ({"engineImageParameter": "ami-0123 456"}, "engineImageParameter", "should match pattern"),
+        ({"engineImageParameter": "ami-0123 456"}, "engineImageParameter", "; write "),
         ({"engineHugepagesPercent": 95}, "engineHugepagesPercent = 95", "less than or equal to 80"),
         ({"engineReadinessSeconds": 10}, "engineReadinessSeconds = 10", "greater than or equal to 300"),
         ({"elasticEnginesMin": 21}, "elasticEnginesMin = 21", "lower it or raise the other"),

@@ -36,7 +36,7 @@ STATE = "s3://trading-state?region=us-west-2"
         ({"stateBackendUrl": "https://api.pulumi.com"}, "stateBackendUrl = 'https://api", "which has no token"),
         ({"stateBackendUrl": "s3://state"}, "stateBackendUrl = 's3://state'", "write s3://bucket?region="),
         ({"tradingApiDomain": "api.trading.example"}, "tradingApiDomain", "choose another name"),
-        ({"tradingApiDomain": "trading"}, "tradingApiDomain = 'trading'", "pattern"),
+        ({"tradingApiDomain": "trading"}, "tradingApiDomain = 'trading'", "; write "),
         (
             {"tradingApiCertificateArn": "arn:aws:acm:us-west-2:123456789012:certificate/0a1b"},
             "tradingApiCertificateArn",
@@ -46,8 +46,8 @@ STATE = "s3://trading-state?region=us-west-2"
         ({"drillDay": "Saturday"}, "drillDay = 'Saturday'", "choose one of MON"),
         ({"drillDay": "FRI", "drillTime": "09:20"}, "drillTime = '09:20'", "09:30 to 16:00"),
         ({"drillTime": "25:00"}, "drillTime = '25:00'", "HH:MM"),
-        ({"scaleOutSource": "platform.tar"}, "scaleOutSource = 'platform.tar'", "pattern"),
-        ({"recoveryStack": "dr"}, "recoveryStack = 'dr'", "pattern"),
+        ({"scaleOutSource": "platform.tar"}, "scaleOutSource = 'platform.tar'", "; write "),
+        ({"recoveryStack": "dr"}, "recoveryStack = 'dr'", "; write "),
     ],
 )
 def test_what_cannot_work_is_refused_with_the_way_out(given: dict[str, Any], key: str, way_out: str):
