@@ -69,7 +69,7 @@ class MarketSettings(Section):
     market_time_zone: str = Field("America/New_York", description="Time zone of the markets' hours, by its IANA name.")
     market_open: Clock = Field(
         "09:30",
-        description="When trading opens: HH:MM; later than marketClose for a session over midnight, which opens the day before.",
+        description="When trading opens: HH:MM. A session that opens later than marketClose opens on the day before.",
     )
     market_close: Clock = Field("16:00", description="When trading closes on a trading day: HH:MM.")
     market_days: Annotated[tuple[str, ...], Decoded] = Field(

@@ -50,8 +50,10 @@ class Section(BaseModel):
     @field_validator("*", mode="after")
     @classmethod
     def _names_each_item_once(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, tuple):
-            canonical = _canonical(cls.model_fields[info.field_name or ""])
+        declared = cls.model_fields[info.field_name or ""]
+        # What has several lines is no name: its own section compares it.
+        if isinstance(value, tuple) and SeveralLines() not in declared.metadata:
+            canonical = _canonical(declared)
             seen: set[Any] = set()
             for item in value:
                 if canonical(item) in seen:

@@ -36,8 +36,11 @@ from components.settings import Settings, SettingsError
         ({"engineReadinessSeconds": 10}, "engineReadinessSeconds = 10", "greater than or equal to 300"),
         ({"elasticEnginesMin": 21}, "elasticEnginesMin = 21", "lower it or raise the other"),
         ({"elasticEnginesOpen": 1}, "elasticEnginesOpen = 1", "choose one that is"),
-        ({"marketOpenLeadMinutes": 600}, "marketOpenLeadMinutes = 600", "choose less"),
-        ({"marketCloseLagMinutes": 480}, "marketCloseLagMinutes = 480", "choose less"),
+        (
+            {"marketOpenLeadMinutes": 720, "marketCloseLagMinutes": 720, "marketDays": ["MON", "TUE", "THU", "SAT"]},
+            "marketOpenLeadMinutes = 720",
+            "choose less",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_with_the_way_out(given: dict[str, Any], key: str, way_out: str):

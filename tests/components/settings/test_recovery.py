@@ -19,9 +19,9 @@ STATE = "s3://trading-state?region=us-west-2"
     ("given", "key", "way_out"),
     [
         ({"healthCheckThreshold": 3}, "healthCheckThreshold = 3", "lower healthCheckInterval"),
-        ({"failoverTtl": 60}, "healthCheckThreshold = 1", "answers that resolvers keep 60 s"),
-        ({"healthCheckInterval": 30}, "healthCheckThreshold = 1", "health checks 30 s"),
-        ({"leaseMilliseconds": 9000}, "healthCheckThreshold = 1", "leaseMilliseconds"),
+        ({"failoverTtl": 60}, "failoverTtl = 60", "answers that resolvers keep 60 s"),
+        ({"healthCheckInterval": 30}, "healthCheckInterval = 30", "health checks 30 s"),
+        ({"leaseMilliseconds": 9000}, "leaseMilliseconds = 9000", "leaseMilliseconds"),
         ({"healthCheckInterval": 20}, "healthCheckInterval = 20", "write 10 (fast) or 30"),
         ({"healthCheckThreshold": 0}, "healthCheckThreshold = 0", "greater than or equal to 1"),
         ({"controlCallMilliseconds": 2001}, "controlCallMilliseconds = 2001", "less than or equal to 2000"),
