@@ -121,7 +121,7 @@ class NetworkSettings(Section):
         if len(ranges) > MOST_CLIENT_RANGES:
             raise ValueError(
                 f"has {len(ranges)} ranges, which are {RULES_OF_A_CLIENT_RANGE * len(ranges)} rules of a security "
-                f"group with a quota of {RULES_OF_A_GROUP}; name {MOST_CLIENT_RANGES} or fewer, joined where they adjoin"
+                f"group with a quota of {RULES_OF_A_GROUP}; name {MOST_CLIENT_RANGES} or fewer, and join ranges"
             )
         return ranges
 
