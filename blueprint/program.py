@@ -117,7 +117,7 @@ def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder) -> None
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """A program that ends with an error leaves tasks behind, and Python reports each that is not ended with its loop."""
+    """End the tasks that a program with an error leaves behind; Python reports each one that outlives its loop."""
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()

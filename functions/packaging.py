@@ -72,8 +72,10 @@ def content(function: str) -> dict[str, bytes]:
 
 
 def source(path: Path) -> bytes:
-    """The bytes of a source file. Raises PackagingError for one with carriage returns: engine and tests pack the file as
-    it is, so that a checkout with other line ends would be another function."""
+    """The bytes of a source file. Raises PackagingError for one with carriage returns.
+
+    The engine packs the file as it is, so that a checkout with other line ends would be another function.
+    """
     content = path.read_bytes()
     if b"\r" in content:
         raise PackagingError(

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from components.settings.section import LogDays, Section, SeveralLines, Texts
 
 _CLIENT = re.compile(r"[a-z][a-z0-9-]{1,30}")
-_PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*")
+_PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", re.ASCII)
 # With the other variables, what an environment of 4 KB holds (AWS Lambda Developer Guide, "Lambda quotas"): four keys
 # of RSA with 2,048 bits, or twice as many as a rotation needs.
 _MOST_KEY_CHARACTERS = 3000

@@ -16,7 +16,8 @@ from functions import packaging
 PACKAGES = ("authorizer", "failover", "integrity", "observer", "order_intake", "redrive")
 _DIGESTS = (
     "import hashlib, json; from functions import packaging; "
-    f"print(json.dumps({{name: hashlib.sha256(packaging.archive(packaging.content(name))).hexdigest() for name in {PACKAGES!r}}}))"
+    "digest = lambda name: hashlib.sha256(packaging.archive(packaging.content(name))).hexdigest(); "
+    f"print(json.dumps({{name: digest(name) for name in {PACKAGES!r}}}))"
 )
 
 

@@ -21,7 +21,7 @@ from components.settings.schema import config_schema, project_file
 
 # `STACK_FILE_EXAMPLES=10000` runs the whole count; the seeds are fixed, so that a failure comes again.
 EXAMPLES = int(os.environ.get("STACK_FILE_EXAMPLES", "300"))
-FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def read(text: str | bytes, tmp_path: Path, **overrides: Any) -> dict[str, Any]:
@@ -234,14 +234,9 @@ def test_every_value_in_the_documented_format_arrives_unchanged(setting: tuple[s
     assert stack_files.as_sent(arrived) == stack_files.as_sent(value)
 
 
-PIECES = st.one_of(
-    st.sampled_from(
-        ["config:", "\n  ", "\n", "role", ": ", "trading-platform:", "trading:", "[", "]", "{", "}", "secure", "- "]
-        + ["&a ", "*a", "<<", "!!str ", "!x ", "'", '"', "\\x", "\\u", "|", ">", "#", "%YAML", "---", "...", "\t", "? "]
-        + ["017", "1e3", "yes", "~", "2026-11-28", "environment", "encryptionsalt", "dbName", "venues", "fixPort"]
-    ),
-    st.text(max_size=3),
-)
+_MARKS = """config: role trading-platform: trading: [ ] { } secure &a *a << !!str !x ' " \\x \\u | > # %YAML --- ... ?
+017 1e3 yes ~ 2026-11-28 environment encryptionsalt dbName venues fixPort"""
+PIECES = st.one_of(st.sampled_from([*_MARKS.split(), "\n  ", "\n", ": ", "- ", ", ", "\t", " "]), st.text(max_size=3))
 
 
 @seed(20261129)
@@ -276,13 +271,14 @@ def test_no_configuration_ends_with_anything_but_values_or_one_line(config: dict
 
 
 def _reads_or_refuses(data: bytes) -> None:
+    """Any other error than these two fails the test."""
+    problems: tuple[str, ...] = ()
     try:
         found = stack_files.parsed(data, "Pulumi.tried.yaml").configuration()
     except EngineYamlError as error:
-        assert error.reason
-        assert error.line >= 1
-        assert "\n" not in error.reason
+        problems = (error.reason,)
     except SettingsError as error:
-        assert all(problem and "\n" not in problem for problem in error.problems)
+        problems = error.problems
     else:
         assert all(isinstance(stack_files.as_sent(value), str) for value in found.values())
+    assert all(problem and "\n" not in problem for problem in problems)
