@@ -21,7 +21,9 @@ from components.settings.schema import config_schema, project_file
 
 # `STACK_FILE_EXAMPLES=10000` runs the whole count; the seeds are fixed, so that a failure comes again.
 EXAMPLES = int(os.environ.get("STACK_FILE_EXAMPLES", "300"))
-FUZZ = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+FUZZ = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 def read(text: str | bytes, tmp_path: Path, **overrides: Any) -> dict[str, Any]:
