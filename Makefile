@@ -128,7 +128,11 @@ $(VENV)/.terraform: $(VENV)/.installed Makefile
 settings-schema: setup ## write the schema of the settings into Pulumi.yaml
 	$(BIN)/python -m components.settings
 
-setup: $(VENV)/.installed
+setup: $(VENV)/.installed policy/.venv
+
+# The engine runs the policy pack with the virtual environment of the pack's own folder.
+policy/.venv:
+	ln -sfn ../$(VENV) $@
 
 # uv resolves nothing here, every version is pinned; it installs in seconds what pip needs two minutes for.
 $(VENV)/.installed: requirements.txt
@@ -138,4 +142,4 @@ $(VENV)/.installed: requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) policy/.venv build
