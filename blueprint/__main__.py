@@ -1,4 +1,7 @@
-"""Print what a stack declares: `python -m blueprint primary|dr [--active] [--json FILE] [--set KEY=VALUE]`."""
+"""Print what a stack declares: `python -m blueprint primary|dr [--active] [--json FILE] [--set KEY=VALUE]`.
+
+`python -m blueprint STACK --program FOLDER` records the Python program of another Pulumi project.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import pulumi
 import typer
 from rich.console import Console
 
+from blueprint.foreign import record_program
 from blueprint.model import Blueprint, BlueprintError
 from blueprint.program import record, record_dr
 from blueprint.tree import tree
@@ -24,10 +28,18 @@ def blueprint(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="a setting that stands over the stack file, KEY=VALUE")
     ] = None,
+    program: Annotated[
+        Path | None,
+        typer.Option("--program", help="Folder of another project; --set sets its config."),
+    ] = None,
 ) -> None:
     """Record what a stack declares and print it. Nothing is called and nothing is created."""
     try:
-        recorded = _recorded(stack, active, _overrides(set_ or []))
+        overrides = _overrides(set_ or [])
+        if program is not None:
+            _foreign(program, stack, overrides, json)
+            return
+        recorded = _recorded(stack, active, overrides)
     except (pulumi.RunError, BlueprintError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -37,6 +49,16 @@ def blueprint(
         typer.echo(recorded.to_text(), nl=False)
     else:
         _write(json, recorded.to_text())
+
+
+def _foreign(folder: Path, stack: str, config: dict[str, str], file: Path | None) -> None:
+    recorded = record_program(folder, stack=stack, config=config)
+    if file is None:
+        Console().print(tree(recorded.blueprint))
+    elif str(file) == "-":
+        typer.echo(recorded.to_text(), nl=False)
+    else:
+        _write(file, recorded.to_text())
 
 
 def _write(file: Path, text: str) -> None:
