@@ -66,7 +66,7 @@ def measured() -> Json:
             **{str(size): _judging(document) for size, document in grown.items()},
         }
     )
-    served = _fastest(_served(blueprints[0]["resources"][:_SERVED_RESOURCES]), rounds=3)
+    served = _fastest(_served(blueprints[0]["resources"][:_SERVED_RESOURCES]))
     each = {size: seconds[str(size)] / size for size in SIZES}
     growth = each[SIZES[-1]] / each[SIZES[0]]
     ratio = served["pack"] / served["nothing"]
@@ -136,7 +136,7 @@ def _served(entries: list[Json]) -> dict[str, Callable[[], object]]:
 def _serving(policies: list[Policy], requests: list[Any], stack: Any) -> Callable[[], object]:
     # The SDK has no public way to its server but one that blocks.
     server = sdk._PolicyAnalyzerServicer("benchmark", "0.0.1", policies, EnforcementLevel.MANDATORY)
-    server.Configure(proto.ConfigureAnalyzerRequest(), empty_pb2.Empty())
+    server.Configure(_configuration(policies), empty_pb2.Empty())
 
     def serve() -> None:
         for request in requests:
@@ -144,6 +144,16 @@ def _serving(policies: list[Policy], requests: list[Any], stack: Any) -> Callabl
         server.AnalyzeStack(stack, None)
 
     return serve
+
+
+def _configuration(policies: list[Policy]) -> Any:
+    """The platform's configuration as the engine hands it over: every policy with its level and parameters."""
+    request = proto.ConfigureAnalyzerRequest()
+    for policy in policies:
+        assert policy.enforcement_level is not None
+        request.policyConfig[policy.name].enforcementLevel = getattr(proto, policy.enforcement_level.name)
+        request.policyConfig[policy.name].properties.update(CONFIG.get(policy.name, {}))
+    return request
 
 
 def _request(entry: Json) -> Any:
@@ -183,7 +193,8 @@ def _text(figures: Json) -> str:
     by_size = figures["seconds_by_size"]
     widest = max(by_size.values())
     curve = [
-        f"{size:>7,} resources {seconds:7.3f} s  {1000 * seconds / size:.4f} ms each  {'#' * round(40 * seconds / widest)}"
+        f"{size:>7,} resources {seconds:7.3f} s  {1000 * seconds / size:.4f} ms each  "
+        f"{'#' * round(40 * seconds / widest)}"
         for size, seconds in by_size.items()
     ]
     served = figures["served_seconds"]
