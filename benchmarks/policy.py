@@ -150,8 +150,8 @@ def _configuration(policies: list[Policy]) -> Any:
     """The platform's configuration as the engine hands it over: every policy with its level and parameters."""
     request = proto.ConfigureAnalyzerRequest()
     for policy in policies:
-        assert policy.enforcement_level is not None
-        request.policyConfig[policy.name].enforcementLevel = getattr(proto, policy.enforcement_level.name)
+        level = policy.enforcement_level or EnforcementLevel.MANDATORY
+        request.policyConfig[policy.name].enforcementLevel = getattr(proto, level.name)
         request.policyConfig[policy.name].properties.update(CONFIG.get(policy.name, {}))
     return request
 
