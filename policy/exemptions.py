@@ -134,7 +134,7 @@ def _written_beside(resource: Resource) -> Iterator[tuple[str, Any, str]]:
 
 def _pairs(resource: Resource, path: str) -> Iterator[tuple[Any, Any]]:
     """Tags as an object, or as a list of key and value as an Auto Scaling group has them."""
-    if path.partition(".")[0] not in resource.inputs:
+    if "policy-exemption" not in str(resource.inputs.get(path.partition(".")[0], "")):
         return
     try:
         found = resource.peek(path)
