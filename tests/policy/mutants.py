@@ -14,6 +14,7 @@ import argparse
 import ast
 import difflib
 import importlib
+import importlib.util
 import io
 import os
 import random
@@ -94,8 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(chosen)} of {len(mutants)} mutants, seed {seed}", flush=True)
     judge = Judge(chosen, options.seconds)
     # Tests that count all rules fail in the control run and are no judges, so that pytest's own verdict says nothing.
-    quiet = ("-p", "no:terminal", "-p", "no:cacheprovider", "-n", "0", "--timeout=0")
-    pytest.main([*quiet, *_files()], plugins=[judge])
+    options_of_pytest = ("-o", "addopts=", "-q", "-p", "no:cacheprovider", "-n", "0", "--timeout=0")
+    with redirect_stdout(io.StringIO()):
+        pytest.main([*options_of_pytest, *_files()], plugins=[judge])
     if judge.baseline_failed:
         print("no test judges these modules; run pytest on tests/policy first", file=sys.stderr)
         return 2
@@ -193,7 +195,7 @@ class Judge:
         module, control = "", Control({}, {})
         for mutant in self._mutants:
             if time.monotonic() > self._end:
-                print("out of time", flush=True)
+                print("out of time", file=sys.stderr, flush=True)
                 break
             if mutant.module != module:
                 module = mutant.module
