@@ -17,11 +17,13 @@ from rich.console import Console
 
 from blueprint.costs.command import app as costs
 from blueprint.foreign import record_program
-from blueprint.model import Blueprint, BlueprintError
+from blueprint.model import Blueprint, BlueprintError, UnknownStackError
 from blueprint.overrides import overrides_of
 from blueprint.picture import picture
 from blueprint.program import record, record_dr
 from blueprint.tree import tree
+
+BAD_INPUT = 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,7 +45,10 @@ def blueprint(
         typer.Option("--program", help="Folder of another project; --set sets its config."),
     ] = None,
 ) -> None:
-    """Record what a stack declares and print it. Nothing is called and nothing is created."""
+    """Record what a stack declares and print it. Nothing is called and nothing is created.
+
+    Exits with 0, 1 for a program that cannot be recorded, 2 for a stack file or settings that are wrong.
+    """
     if layer is not None and picture_ is None:
         raise typer.BadParameter(
             f"{layer!r}: draws a layer, but no file is named; add --picture FILE.svg", param_hint="--layer"
@@ -55,7 +60,10 @@ def blueprint(
             return
         recorded = _recorded(stack, active, overrides)
         drawing = picture(recorded, layer) if picture_ is not None else ""
-    except (pulumi.RunError, BlueprintError) as error:
+    except (pulumi.RunError, UnknownStackError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    except BlueprintError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     if json is not None:
