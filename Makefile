@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+.PHONY: demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -117,6 +117,15 @@ policy: $(BLUEPRINTS) ## the policy pack on what both stacks declare
 policy-sarif: $(BLUEPRINTS)
 	-$(BIN)/python -m policy check $(BLUEPRINTS) --format sarif > build/policy.sarif
 
+# Cosmic Ray makes the mutants; it stays out of the virtual environment, since only this needs it.
+COSMIC_RAY := 8.4.3
+
+mutants: setup ## mutation testing of the policy rules: SAMPLE=300 SEED= SECONDS=1200
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --target build/mutants --no-deps \
+		cosmic-ray==$(COSMIC_RAY) parso==0.8.5 stevedore==5.5.0
+	PYTHONPATH=build/mutants nice $(BIN)/python -m tests.policy.mutants \
+		--sample $(or $(SAMPLE),300) --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
+
 engine: $(VENV)/.engine ## the pulumi command, of the same version as the SDK
 
 $(VENV)/.engine: $(VENV)/.installed
@@ -147,7 +156,11 @@ $(VENV)/.terraform: $(VENV)/.installed Makefile
 settings-schema: setup ## write the schema of the settings into Pulumi.yaml
 	$(BIN)/python -m components.settings
 
-setup: $(VENV)/.installed
+setup: $(VENV)/.installed policy/.venv
+
+# The engine runs the policy pack with the virtual environment of the pack's own folder.
+policy/.venv:
+	ln -sfn ../$(VENV) $@
 
 # uv resolves nothing here, every version is pinned; it installs in seconds what pip needs two minutes for.
 $(VENV)/.installed: requirements.txt
@@ -157,4 +170,4 @@ $(VENV)/.installed: requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) policy/.venv build

@@ -2,6 +2,7 @@
 
 `python -m blueprint primary|dr [--active] [--json FILE] [--picture FILE.svg [--layer NAME]] [--set KEY=VALUE]`;
 `python -m blueprint costs primary|dr` estimates what a stack costs.
+`python -m blueprint STACK --program FOLDER` records the Python program of another Pulumi project.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import typer
 from rich.console import Console
 
 from blueprint.costs.command import app as costs
+from blueprint.foreign import record_program
 from blueprint.model import Blueprint, BlueprintError, UnknownStackError
 from blueprint.overrides import overrides_of
 from blueprint.picture import picture
@@ -38,6 +40,10 @@ def blueprint(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="a setting that stands over the stack file, KEY=VALUE")
     ] = None,
+    program: Annotated[
+        Path | None,
+        typer.Option("--program", help="Folder of another project; --set sets its config."),
+    ] = None,
 ) -> None:
     """Record what a stack declares and print it. Nothing is called and nothing is created.
 
@@ -48,7 +54,11 @@ def blueprint(
             f"{layer!r}: draws a layer, but no file is named; add --picture FILE.svg", param_hint="--layer"
         )
     try:
-        recorded = _recorded(stack, active, overrides_of(set_ or []))
+        overrides = overrides_of(set_ or [])
+        if program is not None:
+            _foreign(program, stack, overrides, json)
+            return
+        recorded = _recorded(stack, active, overrides)
         drawing = picture(recorded, layer) if picture_ is not None else ""
     except (pulumi.RunError, UnknownStackError) as error:
         typer.echo(str(error), err=True)
@@ -62,6 +72,14 @@ def blueprint(
         _write("--picture", picture_, drawing)
     if json is None and picture_ is None:
         Console().print(tree(recorded))
+
+
+def _foreign(folder: Path, stack: str, config: dict[str, str], file: Path | None) -> None:
+    recorded = record_program(folder, stack=stack, config=config)
+    if file is None:
+        Console().print(tree(recorded.blueprint))
+    else:
+        _write("--json", file, recorded.to_text())
 
 
 def _write(option: str, file: Path, text: str) -> None:

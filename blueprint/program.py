@@ -9,6 +9,7 @@ import logging
 import runpy
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,11 +62,17 @@ def record(
     """
     config = stack_config(stack_name, overrides)
     recorder = Recorder(stack_outputs or {})
+    run_in_thread(stack_name, config, recorder, PROJECT, ROOT)
+    return Blueprint(stack_name, recorder.recorded, recorder.stack_outputs)
+
+
+def run_in_thread(stack_name: str, config: Mapping[str, str], recorder: Recorder, project: str, folder: Path) -> None:
+    """Run the program in `folder` against the recorder. Raises what the program raises."""
     result: list[BaseException | None] = [None]
 
     def run() -> None:
         try:
-            contextvars.Context().run(_run, stack_name, config, recorder)
+            contextvars.Context().run(_run, stack_name, config, recorder, project, folder)
         except BaseException as error:  # noqa: BLE001 - carried over to the calling thread
             result[0] = error
 
@@ -83,21 +90,20 @@ def record(
         gc.collect()
     if result[0] is not None:
         raise result[0]
-    return Blueprint(stack_name, recorder.recorded, recorder.stack_outputs)
 
 
-def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder) -> None:
+def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder, project: str, folder: Path) -> None:
     pulumi.runtime.set_all_config(dict(config))
     settings.configure(
         mocks.MockSettings(
             monitor=recorder,
             monitor_features=set(recorder.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures),
             engine=mocks.MockEngine(logging.getLogger("blueprint")),
-            project=PROJECT,
+            project=project,
             stack=stack_name,
             dry_run=False,
             organization="organization",
-            root_directory=str(ROOT),
+            root_directory=str(folder),
             outputs=set(),
             lock=threading.Lock(),
             legacy_apply_enabled=False,
@@ -110,7 +116,7 @@ def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder) -> None
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(stack.run_pulumi_func(_in_stack))
+        loop.run_until_complete(stack.run_pulumi_func(partial(_in_stack, folder)))
     finally:
         _end_tasks(loop)
         loop.close()
@@ -124,12 +130,12 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
-async def _in_stack() -> None:
+async def _in_stack(folder: Path) -> None:
     """What the SDK's entry point does, but for how it waits: the SDK looks at every pending output again for each
     one that is done, which takes a third of the time on a graph of five hundred resources."""
     root = stack.Stack()
     try:
-        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
         program = root._take_async_program()
         root._add_program_outputs(await program() if program else None)
     finally:

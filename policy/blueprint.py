@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from policy.errors import PolicyInputError
@@ -13,17 +11,6 @@ from policy.stack import Stack
 
 _FIELDS: dict[str, type | tuple[type, ...]] = {"urn": str, "type": str, "name": str, "custom": bool, "properties": dict}
 _HINT = "write it with `python -m blueprint STACK --json FILE`"
-
-
-def read(path: Path) -> dict[str, Any]:
-    """The JSON form of a blueprint. Raises `PolicyInputError`."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PolicyInputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
-    except (ValueError, RecursionError) as error:
-        raise PolicyInputError(f"{path}: is not JSON: {error}; {_HINT}") from None
-    return document
 
 
 def stack_of(document: Any, where: str) -> Stack:
@@ -40,6 +27,11 @@ def stack_of(document: Any, where: str) -> Stack:
         raise PolicyInputError(f"{where}: does not say its stack; {_HINT}")
     outputs = document.get("outputs")
     resources = [_resource(entry, f"{where}: resources[{index}]") for index, entry in enumerate(entries)]
+    seen: set[str] = set()
+    for index, resource in enumerate(resources):
+        if resource.urn in seen:
+            raise PolicyInputError(f"{where}: resources[{index}]: urn = {resource.urn!r} stands twice; {_HINT}")
+        seen.add(resource.urn)
     return Stack(name, resources, outputs if isinstance(outputs, Mapping) else {})
 
 
@@ -49,6 +41,9 @@ def _resource(entry: Any, where: str) -> Resource:
     for field, type_ in _FIELDS.items():
         if not isinstance(entry.get(field), type_):
             raise PolicyInputError(f"{where}: {field} = {entry.get(field)!r} is not what it must be; {_HINT}")
+    for field in ("provider", "parent"):
+        if not isinstance(entry.get(field), str | None):
+            raise PolicyInputError(f"{where}: {field} = {entry[field]!r} is not what it must be; {_HINT}")
     options = entry.get("options") or {}
     return Resource(
         entry["urn"],
@@ -59,4 +54,5 @@ def _resource(entry: Any, where: str) -> Resource:
         parent=entry.get("parent"),
         options=options if isinstance(options, Mapping) else {},
         custom=entry["custom"],
+        external=entry.get("external") is True,
     )

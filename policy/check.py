@@ -1,145 +1,92 @@
-"""Applying the rules to what stacks declare: `evaluate` is the way in for other programs."""
+"""Applying the rules to what stacks declare: `evaluate` is the entry for other programs."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from policy import configuration
-from policy.blueprint import stack_of
+from policy import configuration, frameworks
+from policy.baseline import Baseline
 from policy.catalogue import RULES
 from policy.errors import PolicyInputError
-from policy.exemptions import Exemption, exemptions
+from policy.exemptions import Exemption, beside, exemptions
+from policy.inputs import Input, loaded
+from policy.remediation import remediated
+from policy.report import (
+    Exempted,
+    Finding,
+    NotConfigured,
+    NotEvaluated,
+    Report,
+    RuleError,
+    Violation,
+)
 from policy.rule import Rule, Scope, Severity, evaluations
 from policy.stack import Stack
 from policy.values import NotEvaluatedError
 
+__all__ = ["Exempted", "NotEvaluated", "Report", "Violation", "evaluate", "excused", "judge"]
+
 # What a check raises at a property that has not the form that the provider's schema gives it.
 _MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A rule that a resource breaks; `urn` is the stack's own where the stack as a whole does."""
-
-    rule: Rule
-    severity: Severity
-    stack: str
-    urn: str
-    message: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {
-            "rule": self.rule.id,
-            "severity": self.severity.value,
-            "urn": self.urn,
-            "message": self.message,
-            "remediation": self.rule.remediation,
-            "controls": {name: list(codes) for name, codes in self.rule.controls.items()},
-        }
-
-
-@dataclass(frozen=True)
-class NotEvaluated:
-    """A rule that could not judge a resource, for want of the property named."""
-
-    rule: Rule
-    severity: Severity
-    stack: str
-    urn: str
-    property: str
-    reason: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {
-            "rule": self.rule.id,
-            "severity": self.severity.value,
-            "stack": self.stack,
-            "urn": self.urn,
-            "property": self.property,
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True)
-class Exempted:
-    """A violation, or a rule that could not be evaluated, which a written exemption excuses."""
-
-    finding: Violation | NotEvaluated
-    exemption: Exemption
-
-    def as_json(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {
-            "rule": self.finding.rule.id,
-            "stack": self.finding.stack,
-            "urn": self.finding.urn,
-            "reason": self.exemption.reason,
-            "expires": self.exemption.expires.isoformat(),
-        }
-
-
-@dataclass
-class Report:
-    """What came of it. `rules` were applied, in `evaluated` judgements of one rule on one resource or stack."""
-
-    rules: int = 0
-    evaluated: int = 0
-    violations: list[Violation] = field(default_factory=list)
-    not_evaluated: list[NotEvaluated] = field(default_factory=list)
-    exempted: list[Exempted] = field(default_factory=list)
-    expired: list[Exemption] = field(default_factory=list)
-    applied: list[Rule] = field(default_factory=list)
-
-    def failures(self, *, strict: bool = False) -> int:
-        """Findings that refuse the plan: those of mandatory rules, with `strict` those of advisory ones too.
-
-        A mandatory rule that could not be evaluated refuses as well: silence is no consent.
-        """
-        findings = [*self.violations, *self.not_evaluated]
-        return sum(strict or finding.severity is Severity.MANDATORY for finding in findings)
-
-    @property
-    def by_severity(self) -> Counter[str]:
-        """How many violations there are of each severity."""
-        return Counter(violation.severity.value for violation in self.violations)
-
-    def as_json(self) -> dict[str, Any]:
-        """The JSON form."""
-        return {
-            "rules": self.rules,
-            "evaluated": self.evaluated,
-            "violations": [violation.as_json() for violation in self.violations],
-            "not_evaluated": [entry.as_json() for entry in self.not_evaluated],
-            "exempted": [entry.as_json() for entry in self.exempted],
-        }
+_PAIR = 2
 
 
 def evaluate(
-    blueprints: Sequence[Mapping[str, Any]],
+    documents: Sequence[Mapping[str, Any] | Input],
     config: Mapping[str, Any] | None = None,
     exempt: Any = (),
     *,
     today: date | None = None,
     rules: Sequence[Rule] = RULES,
+    selected: Collection[str] = (),
+    baseline: Baseline | None = None,
+    parity: bool | None = None,
 ) -> Report:
-    """Apply the pack to one or two recorded blueprints in their JSON form; of two the first is the primary's.
+    """Apply the pack to what stacks declare: blueprints, previews or exports, in their JSON form.
 
-    `config` has the form of CrossGuard's policy configuration, `exempt` is the list of exemptions. Raises
-    `PolicyInputError` when a blueprint, the configuration or an exemption cannot be used.
+    `config` has the form of CrossGuard's policy configuration, `exempt` is the list of exemptions, `selected` names
+    frameworks. Two documents of one project are the primary's and then the recovery stack's, and are compared;
+    `parity` forces or forbids that. Raises `PolicyInputError` when a document, the configuration, an exemption or
+    the name of a framework cannot be used.
     """
-    if not 1 <= len(blueprints) <= 2:
-        raise PolicyInputError(f"one or two blueprints are compared, not {len(blueprints)}")
-    stacks = [stack_of(document, f"blueprint {index + 1}") for index, document in enumerate(blueprints)]
-    if len(stacks) > 1:
+    if not documents:
+        raise PolicyInputError("one blueprint, preview or export at least is needed")
+    inputs = [
+        document if isinstance(document, Input) else loaded(document, f"blueprint {index + 1}")
+        for index, document in enumerate(documents)
+    ]
+    stacks = [given.stack for given in inputs]
+    settings = configuration.settings(rules, config)
+    written = exemptions(exempt, {rule.id for rule in rules})
+    chosen = frameworks.select(rules, selected)
+    pair, notice = _is_pair(stacks, parity)
+    if pair:
         _refuse_other_pairs(*stacks)
-    return judge(stacks, configuration.settings(rules, config), exemptions(exempt, {r.id for r in rules}), today, rules)
+        report = judge(stacks, settings, written, today, chosen, baseline)
+    else:
+        report = _each(stacks, settings, written, today, chosen, baseline)
+    report.notices = [line for given in inputs for line in given.notices] + notice
+    report.frameworks = tuple(selected)
+    return report
+
+
+def _is_pair(stacks: Sequence[Stack], parity: bool | None) -> tuple[bool, list[str]]:
+    """Whether the stacks are compared, and what is to be said about that."""
+    if parity and len(stacks) != _PAIR:
+        raise PolicyInputError(
+            f"--parity compares two stacks, not {len(stacks)}; give the primary's and the recovery's"
+        )
+    if parity is not None or len(stacks) != _PAIR:
+        few = parity is None and len(stacks) > _PAIR
+        return bool(parity), ["parity rules are not applied: they compare two stacks"] if few else []
+    if stacks[0].project != stacks[1].project:
+        names = " and ".join(repr(stack.project) for stack in stacks)
+        return False, [f"parity rules are not applied: the projects are {names}; --parity compares them all the same"]
+    return True, []
 
 
 def _refuse_other_pairs(primary: Stack, recovery: Stack) -> None:
@@ -152,31 +99,70 @@ def _refuse_other_pairs(primary: Stack, recovery: Stack) -> None:
             )
 
 
+def _each(
+    stacks: Sequence[Stack],
+    settings: configuration.Settings,
+    exempt: Sequence[Exemption],
+    today: date | None,
+    rules: Sequence[Rule],
+    baseline: Baseline | None,
+) -> Report:
+    """Every stack judged by itself, in one report."""
+    reports = [judge([stack], settings, exempt, today, rules) for stack in stacks]
+    report = reports[0]
+    for other in reports[1:]:
+        report.evaluated += other.evaluated
+        report.subjects += other.subjects
+        for name in ("violations", "not_evaluated", "errors", "remediated", "exempted"):
+            getattr(report, name).extend(getattr(other, name))
+        report.expired += [entry for entry in other.expired if entry not in report.expired]
+    return baseline.applied(report) if baseline is not None else report
+
+
 def judge(
     stacks: Sequence[Stack],
     settings: configuration.Settings,
     exempt: Sequence[Exemption] = (),
     today: date | None = None,
     rules: Sequence[Rule] = RULES,
+    baseline: Baseline | None = None,
+    *,
+    beside_resources: bool = True,
 ) -> Report:
-    """Apply `rules` to one or two stacks; parity rules speak only where there are two."""
+    """Apply `rules` to one or two stacks; parity rules are applied only to two.
+
+    `beside_resources` looks for exemptions in the tags of resources. Raises `PolicyInputError` for a malformed one.
+    """
     report = Report()
+    today = today or datetime.now(UTC).date()
+    if beside_resources:
+        exempt = [*exempt, *(entry for stack in stacks for entry in beside(stack.resources, settings))]
+    corrected = []
+    for stack in stacks:
+        stack, made = remediated(stack, settings, rules)
+        corrected.append(stack)
+        report.remediated += made
     for rule in rules:
-        if settings[rule.id].severity is Severity.DISABLED or (rule.scope is Scope.PARITY and len(stacks) < 2):
+        if settings[rule.id].severity is Severity.DISABLED or (rule.scope is Scope.PARITY and len(stacks) < _PAIR):
+            continue
+        if missing := rule.missing(settings[rule.id].parameters):
+            report.not_configured.append(NotConfigured(rule, tuple(missing)))
             continue
         report.rules += 1
         report.applied.append(rule)
-        for stack in stacks if rule.scope is not Scope.PARITY else stacks[:1]:
-            other = stacks[1] if len(stacks) > 1 else None
+        for stack in corrected if rule.scope is not Scope.PARITY else corrected[:1]:
+            other = corrected[1] if len(corrected) > 1 else None
             _apply(rule, settings[rule.id], stack, other, report)
     _set_not_evaluated(report, settings.get(configuration.NOT_EVALUATED))
-    return excused(report, exempt, today or datetime.now(UTC).date())
+    report = excused(report, exempt, today)
+    return baseline.applied(report) if baseline is not None else report
 
 
 def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stack | None, report: Report) -> None:
     for resource, arguments in evaluations(rule, stack, other):
         urn = resource.urn if resource is not None else stack.urn
         report.evaluated += 1
+        report.subjects[rule.id] += 1
         try:
             for found in rule.check(*arguments, setting.parameters):
                 at, message = (urn, found) if isinstance(found, str) else (found[0].urn, found[1])
@@ -185,9 +171,13 @@ def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stac
             report.not_evaluated.append(
                 NotEvaluated(rule, setting.severity, stack.name, urn, error.property, error.reason)
             )
-        except _MISSHAPEN as error:
-            reason = f"are not of the form that the rule knows: {error}"
-            report.not_evaluated.append(NotEvaluated(rule, setting.severity, stack.name, urn, "properties", reason))
+        except Exception as error:  # noqa: BLE001 - a rule that fails must not hide the verdicts of the others
+            if isinstance(error, _MISSHAPEN) and not rule.own:
+                reason = f"are not of the form that the rule knows: {error}"
+                report.not_evaluated.append(NotEvaluated(rule, setting.severity, stack.name, urn, "properties", reason))
+            else:
+                said = " ".join(f"{type(error).__name__}: {error}".split())
+                report.errors.append(RuleError(rule, stack.name, urn, said))
 
 
 def _set_not_evaluated(report: Report, setting: configuration.Setting | None) -> None:
@@ -199,7 +189,9 @@ def _set_not_evaluated(report: Report, setting: configuration.Setting | None) ->
 
 def excused(report: Report, exempt: Sequence[Exemption], today: date) -> Report:
     """The report with what valid exemptions cover set apart; expired ones are named."""
-    apart = [(f, e) for f in (*report.violations, *report.not_evaluated) if (e := _covering(f, exempt, today))]
+    if not exempt:
+        return report
+    apart = [(f, e) for f in report.findings if (e := _covering(f, exempt, today))]
     covered = {id(finding) for finding, _ in apart}
     return replace(
         report,
@@ -210,6 +202,5 @@ def excused(report: Report, exempt: Sequence[Exemption], today: date) -> Report:
     )
 
 
-def _covering(finding: Violation | NotEvaluated, exempt: Sequence[Exemption], today: date) -> Exemption | None:
-    found: Iterator[Exemption] = (e for e in exempt if e.covers(finding.rule.id, finding.urn, today))
-    return next(found, None)
+def _covering(finding: Finding, exempt: Sequence[Exemption], today: date) -> Exemption | None:
+    return next((e for e in exempt if e.covers(finding.rule.id, finding.urn, today)), None)

@@ -7,9 +7,9 @@ look at an unknown value into a note that nobody has to read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -20,22 +20,29 @@ from pulumi_policy import (
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
+    Severity,
     StackValidationArgs,
     StackValidationPolicy,
 )
 from pulumi_policy.proxy import UnknownValueError
+from pulumi_policy.secret import Secret
 
 from policy import tokens as t
-from policy.check import Report, excused, judge
-from policy.configuration import NOT_EVALUATED, Setting, settings
-from policy.exemptions import Exemption
+from policy.check import excused, judge
+from policy.configuration import EXEMPTIONS, LEVEL, NOT_EVALUATED, RULE_ERRORS, Setting, exemptions_in, settings
+from policy.errors import PolicyInputError
+from policy.exemptions import Exemption, beside, configured, exemptions
+from policy.references import risk_of, url_of
+from policy.remediation import corrected, remedy_of
+from policy.report import Report
 from policy.resources import Resource
-from policy.rule import Rule, Scope, Severity
+from policy.rule import Rule, Scope
+from policy.rule import Severity as Level
 from policy.stack import Stack
-from policy.values import UNKNOWN_TEXT
+from policy.values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_TEXT
 
 _NOT_TOLD = ("retainOnDelete",)
-_LEVELS = {severity: EnforcementLevel(severity.value) for severity in Severity}
+_LEVELS = {level: EnforcementLevel(level.value) for level in Level}
 
 
 def plain(value: Any) -> Any:
@@ -49,11 +56,32 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _entry(container: Any, key: Any) -> Any:
+def _entry(container: Any, key: Any, convert: Callable[[Any], Any] = plain) -> Any:
     try:
-        return plain(container[key])
+        return convert(container[key])
     except UnknownValueError:
         return UNKNOWN_TEXT
+
+
+def sendable(value: Any) -> Any:
+    """As `plain`, but secrets stay marked as the SDK marks them, in a form that rules read too."""
+    raw = _unwrapped(value)
+    if isinstance(raw, Secret):
+        return {SIGNATURE_KEY: SECRET_SIGNATURE, "value": sendable(raw.value)}
+    if isinstance(raw, Mapping):
+        return {key: sendable(item) for key, item in raw.items()}
+    if isinstance(raw, list):
+        return [sendable(item) for item in raw]
+    return raw
+
+
+def _unwrapped(value: Any) -> Any:
+    """What stands in the SDK's proxies: they answer the name `__target` with it."""
+    while not isinstance(value, dict | list | str | int | float | bool | None) and isinstance(
+        value, Mapping | Sequence
+    ):
+        value = cast(Any, value)["__target"]
+    return value
 
 
 def _resource(given: Any, inputs: Any, dependencies: Mapping[str, tuple[str, ...]], outputs: Any = None) -> Resource:
@@ -99,22 +127,35 @@ def stack_of(resources: list[PolicyResource], inputs: Mapping[str, Any]) -> Stac
 
 
 class Pack:
-    """The policies of one pack, which share one judgement of the stack."""
+    """The policies of one pack, which share one judgement of the stack.
 
-    def __init__(self, rules: tuple[Rule, ...], exempt: tuple[Exemption, ...], today: date | None = None) -> None:
+    `exempt` are the exemptions where the configuration names none; None stands for those of the pack's own file.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], exempt: Sequence[Exemption] | None = None, today: date | None = None
+    ) -> None:
         self.rules = tuple(rule for rule in rules if rule.scope is not Scope.PARITY)
-        self._exempt = exempt
+        self._known = {rule.id for rule in rules}
+        self._default = exemptions(configured({}), self._known) if exempt is None else tuple(exempt)
+        self._exempt: tuple[Exemption, ...] = self._default
+        self._exempt_config: Mapping[str, Any] = {}
+        self._beside: dict[str, tuple[Exemption, ...]] = {}
         self._today = today or datetime.now(UTC).date()
         self._inputs: dict[str, Any] = {}
         self._recording: str | None = None
         self._stack: Stack | None = None
         self._last = -1
         self._settings = dict(settings(self.rules))
+        self._missing: set[str] = {rule.id for rule in self.rules if rule.missing(rule.defaults())}
 
     def policies(self) -> list[Policy]:
-        """A policy for each rule but those on both stacks, and one for what could not be evaluated."""
+        """A policy for each rule but those on both stacks, and those on exemptions, unknown values and errors.
+
+        The one on exemptions comes first: the engine hands its configuration over with the first resource.
+        """
         made = [self._policy(index, rule) for index, rule in enumerate(self.rules)]
-        return [*made, self._remainder(len(made))]
+        return [self._exemptions(), *made, self._not_evaluated(len(made)), self._errors(len(made) + 1)]
 
     def _policy(self, index: int, rule: Rule) -> Policy:
         about: dict[str, Any] = {
@@ -123,40 +164,88 @@ class Pack:
             "display_name": rule.title,
             "enforcement_level": _LEVELS[rule.severity],
             "config_schema": PolicyConfigSchema({name: p.schema() for name, p in rule.parameters.items()}),
+            "severity": Severity(risk_of(rule).value),
             "remediation_steps": rule.remediation,
+            "url": url_of(rule) or None,
             "framework": _framework(rule),
             "tags": [rule.service, *(f"{name}:{code}" for name, codes in rule.controls.items() for code in codes)],
         }
         if rule.scope is Scope.RESOURCE:
-            return ResourceValidationPolicy(validate=self._for_resource(rule), **about)
+            remedy = self._remediating(rule) if remedy_of(rule) is not None else None
+            return ResourceValidationPolicy(validate=self._for_resource(rule), remediate=remedy, **about)
         return StackValidationPolicy(validate=self._for_stack(index, rule), **about)
 
     def _for_resource(self, rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
         types = frozenset(rule.types)
 
         def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-            self._record(rule, args)
+            self._record(rule.id, args)
             if t.usual(args.resource_type) in types:
-                self._configure(rule, args.get_config())
-                self._tell(
-                    self._judged(rule, Stack("", [_resource(args, self._inputs[args.urn], {})])), report_violation
-                )
+                self._configure(rule, args)
+                resource = _resource(args, self._inputs[args.urn], {})
+                self._tell(self._judged(rule, Stack("", [resource])), report_violation)
 
         return validate
 
     def _for_stack(self, index: int, rule: Rule) -> Callable[[StackValidationArgs, ReportViolation], None]:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-            self._configure(rule, args.get_config())
+            self._configure(rule, args)
             self._tell(self._judged(rule, self._stack_of(index, args)), report_violation)
 
         return validate
 
-    def _remainder(self, index: int) -> StackValidationPolicy:
+    def _remediating(self, rule: Rule) -> Callable[[ResourceValidationArgs], Any]:
+        types = frozenset(rule.types)
+
+        def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
+            if t.usual(args.resource_type) not in types:
+                return None
+            self._configure(rule, args)
+            # The SDK keeps what is secret and what is an asset in its own objects, which go back as they are.
+            resource = _resource(args, sendable(args.props), {})
+            return corrected(rule, resource, self._settings[rule.id].parameters)
+
+        return remediate
+
+    def _exemptions(self) -> ResourceValidationPolicy:
+        """Takes exemptions from the configuration, and refuses malformed ones beside resources."""
+
+        def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+            self._record(EXEMPTIONS, args)
+            try:
+                self._exempt_by(plain(args.get_config() or {}))
+                found = tuple(beside([_resource(args, self._inputs[args.urn], {})], self._known))
+            except PolicyInputError as error:
+                report_violation(str(error), args.urn)
+                return
+            self._beside[args.urn] = found
+
+        return ResourceValidationPolicy(
+            name=EXEMPTIONS,
+            description="Exemptions have a rule, a reason and an end",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            config_schema=PolicyConfigSchema(
+                {
+                    "file": {"type": "string", "description": "YAML file; a relative path counts from the pack."},
+                    "entries": {"type": "array", "items": {"type": "object"}, "description": "Exemptions themselves."},
+                }
+            ),
+            remediation_steps="Write rule, reason and end of each exemption as the README of the pack shows.",
+            validate=validate,
+        )
+
+    def _exempt_by(self, config: Mapping[str, Any]) -> None:
+        if config != self._exempt_config:
+            entries = configured(exemptions_in({EXEMPTIONS: config}))
+            named = config.keys() & {"file", "entries"}
+            self._exempt = exemptions(entries, self._known) if named else self._default
+            self._exempt_config = config
+
+    def _not_evaluated(self, index: int) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-            stack = self._stack_of(index, args)
-            for rule in self.rules:
-                for entry in self._judged(rule, stack).not_evaluated:
-                    report_violation(f"{rule.id}: {entry.property} {entry.reason}", entry.urn or None)
+            for report in self._all(index, args):
+                for entry in report.not_evaluated:
+                    report_violation(f"{entry.rule.id}: {entry.property} {entry.reason}", entry.urn or None)
 
         return StackValidationPolicy(
             name=NOT_EVALUATED,
@@ -166,6 +255,25 @@ class Pack:
             validate=validate,
         )
 
+    def _errors(self, index: int) -> StackValidationPolicy:
+        def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+            for report in self._all(index, args):
+                for error in report.errors:
+                    report_violation(error.text, error.urn or None)
+
+        return StackValidationPolicy(
+            name=RULE_ERRORS,
+            description="A rule itself failed, so its verdict is missing",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            remediation_steps="Correct the rule, or disable it by its name.",
+            validate=validate,
+        )
+
+    def _all(self, index: int, args: StackValidationArgs) -> Iterator[Report]:
+        stack = self._stack_of(index, args)
+        for rule in self.rules:
+            yield self._judged(rule, stack)
+
     def _stack_of(self, index: int, args: StackValidationArgs) -> Stack:
         """The SDK calls each policy with the whole stack anew; it is turned into ours once for each round of calls."""
         if self._stack is None or index <= self._last:
@@ -173,21 +281,33 @@ class Pack:
         self._last = index
         return self._stack
 
-    def _record(self, rule: Rule, args: ResourceValidationArgs) -> None:
+    def _record(self, policy: str, args: ResourceValidationArgs) -> None:
         """The engine calls every policy for each resource; the first of them keeps what it declares."""
         if self._recording is None:
-            self._recording = rule.id
-        if self._recording == rule.id:
+            self._recording = policy
+        if self._recording == policy:
             self._inputs[args.urn] = plain(args.props)
 
     def _judged(self, rule: Rule, stack: Stack) -> Report:
-        return excused(judge([stack], self._settings, rules=[rule]), self._exempt, self._today)
+        report = judge([stack], self._settings, rules=[rule], beside_resources=False)
+        if not (report.violations or report.not_evaluated):
+            return report
+        near = [entry for finding in report.findings for entry in self._beside.get(finding.urn, ())]
+        return excused(report, [*self._exempt, *near], self._today)
 
-    def _configure(self, rule: Rule, config: Mapping[str, Any] | None) -> None:
+    def _configure(self, rule: Rule, args: ResourceValidationArgs | StackValidationArgs) -> None:
         """The engine has set the severity already; a rule that it has switched off is not called."""
+        config = args.get_config()
         if config:
-            parameters = settings([rule], {rule.id: plain(config)})[rule.id].parameters
+            given = {name: item for name, item in plain(config).items() if name != LEVEL}
+            parameters = settings([rule], {rule.id: given})[rule.id].parameters
             self._settings[rule.id] = Setting(rule.severity, parameters)
+            self._missing.discard(rule.id)
+            if rule.missing(parameters):
+                self._missing.add(rule.id)
+        if rule.id in self._missing:
+            names = ", ".join(rule.missing(self._settings[rule.id].parameters))
+            args.not_applicable(f"not configured: set {names} of {rule.id} in the policy configuration")
 
     @staticmethod
     def _tell(report: Report, report_violation: ReportViolation) -> None:

@@ -1,8 +1,14 @@
-"""Written exemptions: which resource may break which rule, why, and until when."""
+"""Written exemptions: which resource may break which rule, why, and until when.
+
+An exemption is an entry of a file, or stands beside the resource: a tag `policy-exemption:RULE`, or on a Kubernetes
+object an annotation `policy-exemption/RULE`, with the value `REASON until=YYYY-MM-DD`. AWS takes no other characters
+in most tag values than letters, digits, spaces and _ . : / = + - @ (Tagging AWS resources, "Tag naming limits").
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -12,10 +18,15 @@ from typing import Any
 import yaml
 
 from policy.errors import PolicyInputError
+from policy.resources import Resource
+from policy.values import NotEvaluatedError, Unknown
 
 DEFAULT = Path(__file__).with_name("exemptions.yaml")
 
 _FIELDS = ("urn", "rule", "reason", "expires")
+_TAG = "policy-exemption:"
+_ANNOTATION = "policy-exemption/"
+_UNTIL = re.compile(r"^(?P<reason>.*?)[\s;,]*\buntil=(?P<expires>\S+)\s*$", re.DOTALL)
 # A reason that a reviewer can judge does not fit into a word or two.
 _LEAST_REASON = 20
 
@@ -28,6 +39,18 @@ class Exemption:
     rule: str
     reason: str
     expires: date
+    source: str = "file"
+    """`file`, or `tag` for one that stands beside the resource."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {
+            "rule": self.rule,
+            "urn": self.urn,
+            "reason": self.reason,
+            "expires": self.expires.isoformat(),
+            "source": self.source,
+        }
 
     def covers(self, rule: str, urn: str, today: date) -> bool:
         """Whether it excuses that violation today."""
@@ -38,6 +61,8 @@ def read(path: Path) -> Any:
     """The entries of a file of exemptions, YAML or JSON. Raises `PolicyInputError`."""
     try:
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise PolicyInputError(f"{path}: is not YAML: it is nested too deeply") from None
     except OSError as error:
         raise PolicyInputError(f"{path}: cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
@@ -71,10 +96,55 @@ def _exemption(entry: Any, index: int, rules: Collection[str]) -> Exemption:
             raise PolicyInputError(f"{where}: {field} = {entry[field]!r} must be a text")
     if entry["rule"] not in rules:
         raise PolicyInputError(f"{where}: there is no rule {entry['rule']!r}; `python -m policy list` names them all")
-    reason = entry["reason"].strip()
+    reason = _reason(entry["reason"], where)
+    return Exemption(entry["urn"], entry["rule"], reason, _date(entry["expires"], where))
+
+
+def _reason(text: str, where: str) -> str:
+    reason = text.strip()
     if len(reason) < _LEAST_REASON:
         raise PolicyInputError(f"{where}: reason = {reason!r} explains nothing; write what a reviewer would accept")
-    return Exemption(entry["urn"], entry["rule"], reason, _date(entry["expires"], where))
+    return reason
+
+
+def beside(resources: Iterable[Resource], rules: Collection[str]) -> Iterator[Exemption]:
+    """The exemptions that stand beside resources. Raises `PolicyInputError` for a malformed one."""
+    for resource in resources:
+        for rule, value, shown in _written_beside(resource):
+            where = f"{resource.urn}: {shown} = {value!r}"
+            if rule not in rules:
+                raise PolicyInputError(f"{where}: there is no rule {rule!r}; `python -m policy list` names them all")
+            match = _UNTIL.match(value) if isinstance(value, str) else None
+            if match is None:
+                raise PolicyInputError(f"{where}: says no end; write it as `REASON until=YYYY-MM-DD`")
+            reason = _reason(match["reason"], where)
+            yield Exemption(resource.urn, rule, reason, _date(match["expires"], where), source="tag")
+
+
+def _written_beside(resource: Resource) -> Iterator[tuple[str, Any, str]]:
+    """Rule, value and name of each tag or annotation that is an exemption."""
+    places = (("tags", _TAG, "tag"),)
+    if resource.type.startswith("kubernetes:"):
+        places = (("metadata.annotations", _ANNOTATION, "annotation"),)
+    for path, prefix, kind in places:
+        for key, value in _pairs(resource, path):
+            if isinstance(key, str) and key.startswith(prefix):
+                yield key.removeprefix(prefix), value, f"{kind} {key}"
+
+
+def _pairs(resource: Resource, path: str) -> Iterator[tuple[Any, Any]]:
+    """Tags as an object, or as a list of key and value as an Auto Scaling group has them."""
+    if "policy-exemption" not in str(resource.inputs.get(path.partition(".")[0], "")):
+        return
+    try:
+        found = resource.peek(path)
+    except NotEvaluatedError:
+        return
+    if isinstance(found, Mapping):
+        yield from found.items()
+    for entry in found if isinstance(found, list) else ():
+        if isinstance(entry, Mapping) and not isinstance(entry.get("key"), Unknown):
+            yield entry.get("key"), entry.get("value")
 
 
 def _date(value: Any, where: str) -> date:
@@ -85,3 +155,22 @@ def _date(value: Any, where: str) -> date:
         return date.fromisoformat(str(value))
     except ValueError:
         raise PolicyInputError(f"{where}: expires = {value!r} is not a date; write it as YYYY-MM-DD") from None
+
+
+def configured(setting: Mapping[str, Any]) -> list[Any]:
+    """The entries that a configuration names; those of the pack's own file where it names none.
+
+    A relative path counts from the current folder, which under the engine is the folder of the pack. Raises
+    `PolicyInputError`.
+    """
+    if not setting.keys() & {"file", "entries"}:
+        return _entries(DEFAULT) if DEFAULT.is_file() else []
+    file = setting.get("file")
+    return [*(_entries(Path(file)) if file else ()), *setting.get("entries", ())]
+
+
+def _entries(path: Path) -> list[Any]:
+    found = read(path)
+    if not isinstance(found, list):
+        raise PolicyInputError(f"{path}: must be a list of exemptions, not {type(found).__name__}")
+    return found

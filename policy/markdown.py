@@ -28,18 +28,20 @@ rules themselves; a test keeps it current.
 {count} rules, {mandatory} of them mandatory: a mandatory violation stops `pulumi preview` and `pulumi up`, and makes
 `python -m policy check` exit with 1. An advisory one is reported.
 
-    pulumi preview --policy-pack policy                  # in the engine
-    python -m policy check primary.json dr.json          # on recorded blueprints, parity of both stacks included
+    pulumi preview --policy-pack policy --policy-pack-config policy-config.json   # in the engine
+    python -m policy check primary.json dr.json                                  # blueprints, parity included
+    python -m policy check plan.json --framework cis-aws-5 --format controls     # a preview, by control
+
+[policy/README.md](../policy/README.md) says how to use the pack: inputs, configuration, exemptions, baselines,
+frameworks, remediation, own rules. [policy-peers.md](policy-peers.md) compares it with peers and public programs.
 
 - **Could not be evaluated** is an outcome of its own. In a preview a value may be known only after the update; the rule
   is then reported by name under `could-not-be-evaluated`, never passed over. On a recorded blueprint, where inputs are
   known, a mandatory rule that could not be evaluated fails the check.
-- **Configuration** has CrossGuard's form: `--config FILE`, or `--policy-pack-config FILE` for the engine, with
-  `{{"rule": "advisory"}}` or `{{"rule": {{"enforcementLevel": "mandatory", "parameter": value}}}}`; `all` speaks of
-  all rules, `could-not-be-evaluated` of what no rule could judge.
-- **Exemptions** stand in `policy/exemptions.yaml`, or in the file of `--exemptions`: `urn` (`*` for a part), `rule`,
-  `reason` and `expires`. An expired one counts as none, and is reported.
-- **Parity** rules compare both stacks, so they speak only where both blueprints are given.
+- **Not configured** is one too: a rule that needs names of the platform, such as those of its latency tier, is not
+  applied until the configuration gives them, and the report says so. Those of this platform stand in
+  `policy-config.json`.
+- **Parity** rules compare both stacks, so they are applied only where both are given.
 
 Controls: AWS Foundational Security Best Practices (FSBP), CIS AWS Foundations 6.0, PCI DSS 4.0, NIST 800-53 revision 5,
 the AWS Well-Architected Framework, and checkov's numbers. SEC and FINRA rules are this project's own reading.
@@ -67,7 +69,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"{rule.title}. *{rule.severity.value.capitalize()}{scope}.*\n"
     yield f"{' '.join((rule.check.__doc__ or '').split())}\n"
     yield f"- Remedy: {rule.remediation}"
-    controls = "; ".join(f"{_FRAMEWORKS[name]} {', '.join(codes)}" for name, codes in rule.controls.items())
+    controls = "; ".join(f"{_FRAMEWORKS.get(name, name)} {', '.join(codes)}" for name, codes in rule.controls.items())
     yield f"- Controls: {controls}"
     if rule.needs:
         yield "- Needs: " + ", ".join(f"`{type_.split(':')[-1]}.{path}`" for type_, path in rule.needs)

@@ -31,18 +31,48 @@ class Resource:
         dependencies: Mapping[str, tuple[str, ...]] | None = None,
         outputs: Mapping[str, Any] | None = None,
         custom: bool = True,
+        external: bool = False,
     ) -> None:
         self.urn = urn
         self.type = usual(type_)
         self.name = name
         self.provider = provider
         self.parent = parent
-        self.options = parsed(dict(options or {}), "options")
+        self._options = dict(options or {})
+        self.options = parsed(self._options, "options")
         self.dependencies = dependencies or {}
         """URNs of what each top-level property depends on, as the engine tells; a blueprint writes references."""
         self.custom = custom
+        self.external = external
+        """Whether the stack only reads it; another program manages it."""
         self._outputs = outputs or {}
         self._raw = properties
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """The outputs as they were given, where the form has any."""
+        return self._outputs
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """The inputs as they were given, secrets and unknowns in the engine's form."""
+        return self._raw
+
+    def having(self, inputs: Mapping[str, Any]) -> Resource:
+        """The same resource with other inputs."""
+        return Resource(
+            self.urn,
+            self.type,
+            self.name,
+            inputs,
+            provider=self.provider,
+            parent=self.parent,
+            options=self._options,
+            dependencies=self.dependencies,
+            outputs=self._outputs,
+            custom=self.custom,
+            external=self.external,
+        )
 
     @cached_property
     def properties(self) -> dict[str, Any]:

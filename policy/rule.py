@@ -15,6 +15,8 @@ Parameters = Mapping[str, Any]
 Finding = str | tuple[Resource, str]
 """A message about the subject, or about the resource named with it."""
 Check = Callable[..., Iterator[Finding]]
+Remedy = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Corrected inputs of a resource, from its inputs in the engine's camelCase; the given mapping is not changed."""
 
 
 class Severity(StrEnum):
@@ -23,6 +25,15 @@ class Severity(StrEnum):
     MANDATORY = "mandatory"
     ADVISORY = "advisory"
     DISABLED = "disabled"
+
+
+class Risk(StrEnum):
+    """How much harm a violation can do; the words are those of CrossGuard and AWS Security Hub."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
 
 
 class Scope(StrEnum):
@@ -39,7 +50,8 @@ class Parameter:
     """A parameter of a rule, as JSON schema describes it: `type`, default, and what it means.
 
     `items` is the type of the elements of an array or of the values of an object, `fields` are the numbers that each
-    value of an object has; a number is `minimum` at least, a text matches `pattern`.
+    value of an object has; a number is `minimum` at least, a text matches `pattern`. A rule with a `needed` parameter
+    that is empty is not configured: it is reported as such and not applied.
     """
 
     type: str
@@ -49,6 +61,7 @@ class Parameter:
     fields: tuple[str, ...] = ()
     minimum: float | None = None
     pattern: str = ""
+    needed: bool = False
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of the parameter."""
@@ -109,7 +122,9 @@ class Rule:
     """One rule of the pack.
 
     `needs` are the properties without which the rule cannot be evaluated, each as (type, path). `controls` maps a
-    framework to the controls that ask the same. `check` yields a finding for each violation.
+    framework to the controls that ask the same. `check` yields a finding for each violation. `remedy` takes the
+    inputs of a resource that violates the rule and returns corrected ones. `own` marks a rule that is not from this
+    pack's catalogue.
     """
 
     id: str
@@ -123,6 +138,14 @@ class Rule:
     needs: tuple[tuple[str, str], ...] = ()
     controls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    risk: Risk | None = None
+    url: str = ""
+    remedy: Remedy | None = None
+    own: bool = False
+
+    def missing(self, parameters: Parameters) -> list[str]:
+        """Names of the needed parameters that have no value."""
+        return [name for name, parameter in self.parameters.items() if parameter.needed and not parameters[name]]
 
     def defaults(self) -> dict[str, Any]:
         """The parameters where nothing is configured."""
@@ -178,6 +201,9 @@ class Rules:
         severity: Severity = Severity.MANDATORY,
         needs: tuple[str | tuple[str, str], ...] = (),
         parameters: Mapping[str, Parameter] | None = None,
+        risk: Risk | None = None,
+        url: str = "",
+        remedy: Remedy | None = None,
         **controls: str,
     ) -> Callable[[Check], Check]:
         def register(check: Check) -> Check:
@@ -194,6 +220,9 @@ class Rules:
                     needs=tuple((types[0], need) if isinstance(need, str) else need for need in needs),
                     controls={name: tuple(codes.split(", ")) for name, codes in controls.items()},
                     parameters=parameters or {},
+                    risk=risk,
+                    url=url,
+                    remedy=remedy,
                 )
             )
             return check
@@ -202,13 +231,20 @@ class Rules:
 
 
 def evaluations(rule: Rule, stack: Stack, other: Stack | None) -> Iterator[tuple[Resource | None, tuple[Any, ...]]]:
-    """What a rule is applied to: each subject, with the arguments of the check before its parameters."""
+    """What a rule is applied to: each subject, with the arguments of the check before its parameters.
+
+    A resource that the stack only reads is no subject.
+    """
     if rule.scope is Scope.STACK:
         yield None, (stack,)
     elif rule.scope is Scope.PARITY:
         if other is not None:
-            for resource in stack.of_type(*rule.types):
+            for resource in _managed(rule, stack):
                 yield resource, (resource, stack, other)
     else:
-        for resource in stack.of_type(*rule.types):
+        for resource in _managed(rule, stack):
             yield resource, (resource, stack) if rule.scope is Scope.JOINED else (resource,)
+
+
+def _managed(rule: Rule, stack: Stack) -> Iterator[Resource]:
+    return (resource for resource in stack.of_type(*rule.types) if not resource.external)

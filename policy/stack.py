@@ -63,6 +63,12 @@ class Stack:
         return self.name
 
     @cached_property
+    def project(self) -> str:
+        """The project of the stack, empty where no URN says it."""
+        parts = self.urn.split("::")
+        return parts[1] if len(parts) > 1 else ""
+
+    @cached_property
     def by_urn(self) -> dict[str, Resource]:
         """Resources by URN."""
         return {resource.urn: resource for resource in self.resources}

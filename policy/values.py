@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # text that stands for a secret in a file.
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
+OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 MASK = "[secret]"
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
@@ -77,17 +80,44 @@ class Reference:
 
 
 def parsed(value: Any, path: str = "") -> Any:
-    """The value with unknowns as `Unknown` and secrets opened; a masked secret is an `Unknown` too."""
+    """The value with unknowns as `Unknown` and secrets opened; a masked or encrypted secret is an `Unknown` too.
+
+    A resource that stands as a value becomes the reference to its id.
+    """
     if isinstance(value, str):
         return Unknown(path) if value in UNKNOWN_SENTINELS else value
     if isinstance(value, Mapping):
-        if value.get(SIGNATURE_KEY) == SECRET_SIGNATURE:
-            inner = value.get("value")
-            return Unknown(path, "is secret") if inner == MASK else parsed(inner, path)
+        if SIGNATURE_KEY in value:
+            return _signed(value, path)
         return {key: parsed(item, f"{path}.{key}" if path else str(key)) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [parsed(item, f"{path}[{index}]") for index, item in enumerate(value)]
     return value
+
+
+def _signed(value: Mapping[str, Any], path: str) -> Any:
+    """A value that the engine marks by a signature (pulumi/sdk, resource/properties.go)."""
+    signature = value[SIGNATURE_KEY]
+    if signature == SECRET_SIGNATURE:
+        if "plaintext" in value:
+            return parsed(_json_text(value["plaintext"]), path)
+        inner = value.get("value", MASK)
+        return Unknown(path, "is secret") if inner == MASK else parsed(inner, path)
+    if signature == OUTPUT_SIGNATURE:
+        return parsed(value["value"], path) if "value" in value else Unknown(path)
+    if signature == RESOURCE_SIGNATURE:
+        type_, _, name = str(value.get("urn", "")).rpartition("::")
+        type_ = type_.rpartition("::")[2].rpartition("$")[2]
+        return f"${{{type_}::{name}#id}}" if type_ and name else Unknown(path)
+    return {key: parsed(item, f"{path}.{key}") for key, item in value.items() if key != SIGNATURE_KEY}
+
+
+def _json_text(value: Any) -> Any:
+    """What `pulumi stack export --show-secrets` writes in the place of a secret: its JSON as text."""
+    try:
+        return json.loads(value)
+    except (TypeError, ValueError):
+        return value
 
 
 def references_in(value: Any) -> Iterator[Reference]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from blueprint.primary_outputs import named_again
-from blueprint.program import primary_reference
+from blueprint.program import ROOT, primary_reference
+from policy import configuration
 from policy.check import evaluate
 from rehearsal.aws.outage import OURS
 from rehearsal.aws.server import RunningServer
@@ -243,7 +244,7 @@ class Rehearsal:
             declared = primary.blueprint.outputs
             documents.append(named_again(self.declared[stage].document(), primary_reference("dr"), declared, actual))
         with self.shown.phase(f"{stage}: policy"):
-            self.report.policy[stage] = evaluate(documents)
+            self.report.policy[stage] = evaluate(documents, _policy_config())
 
     @contextmanager
     def _counted(self, region: str) -> Iterator[None]:
@@ -342,3 +343,7 @@ def _in_tenths(progress: Callable[[str], None]) -> Callable[[Progress], None]:
             progress(f"{step.done} of {step.total}: {step.resource}")
 
     return tell
+
+
+def _policy_config() -> Any:
+    return configuration.read(ROOT / configuration.DEFAULT)

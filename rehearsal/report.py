@@ -90,11 +90,12 @@ def refusals(judged: Judged) -> list[str]:
     """What of the policy pack's findings refuses a plan, in words."""
     findings = [(finding, finding.message) for finding in judged.violations]
     findings += [(finding, f"not evaluated: {finding.property} {finding.reason}") for finding in judged.not_evaluated]
-    return [
+    found = [
         f"policy {finding.rule.id}: {finding.urn.rsplit('::', 1)[-1]} {words}"
         for finding, words in findings
         if finding.severity is Severity.MANDATORY
     ]
+    return [*found, *(error.text for error in judged.errors)]
 
 
 @dataclass

@@ -16,6 +16,7 @@ from runbook.told import reason
 
 ACTIVE = "trading-platform:active"
 POLICY_PACK = "policy"
+POLICY_CONFIG = "policy-config.json"
 """Folder of the policy pack beside the program; a deployment in the middle of the night is checked like any other."""
 
 
@@ -45,13 +46,15 @@ class PulumiScaleOut:
         try:
             self._keep_or_put_back(stack, run)
             stack.set_config(ACTIVE, automation.ConfigValue(str(self.active).lower()))
-            pack = self.work_dir / POLICY_PACK
+            pack, config = self.work_dir / POLICY_PACK, self.work_dir / POLICY_CONFIG
+            is_pack = (pack / "PulumiPolicy.yaml").is_file()
             result = stack.up(
                 on_output=lambda line: progress(line.rstrip()),
                 color="never",
                 show_secrets=False,
                 message=f"recovery run {run}",
-                policy_packs=[str(pack)] if (pack / "PulumiPolicy.yaml").is_file() else None,
+                policy_packs=[str(pack)] if is_pack else None,
+                policy_pack_configs=[str(config)] if is_pack and config.is_file() else None,
             )
         except automation.CommandError as error:
             raise StepFailedError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from policy.check import Report
-from policy.formats import json, junit, sarif, table
+from policy.formats import controls, json, junit, sarif, table
+from policy.report import Report
 
 
 class Format(StrEnum):
@@ -16,6 +16,7 @@ class Format(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     JUNIT = "junit"
+    CONTROLS = "controls"
 
 
 _WRITERS: dict[Format, Callable[[Report], str]] = {
@@ -23,6 +24,7 @@ _WRITERS: dict[Format, Callable[[Report], str]] = {
     Format.JSON: json.text,
     Format.SARIF: sarif.text,
     Format.JUNIT: junit.text,
+    Format.CONTROLS: controls.text,
 }
 
 

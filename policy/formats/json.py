@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from policy.check import Report
+from policy.formats import controls
+from policy.report import Report
 
 
 def text(report: Report) -> str:
-    """Rules and judgements counted; violations, what could not be evaluated, and what is exempted, listed."""
-    return json.dumps(report.as_json(), indent=2) + "\n"
+    """Rules and judgements counted, findings listed, and the state of each control of the frameworks."""
+    return json.dumps({**report.as_json(), "controls": controls.rows(report)}, indent=2) + "\n"

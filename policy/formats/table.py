@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from policy.check import Exempted, NotEvaluated, Report, Violation
+from policy.report import Exempted, NotEvaluated, Report, Violation
 from policy.rule import Severity
 from policy.tokens import STACK
 
@@ -23,10 +23,19 @@ def text(report: Report) -> str:
     for title, findings in (("Violations", report.violations), ("Could not be evaluated", report.not_evaluated)):
         if findings:
             console.print(_table(title, findings))
+    for entry in report.not_configured:
+        console.print(Text(f"not configured: {entry.rule.id}: {entry.text}"), soft_wrap=True)
+    for entry in report.remediated:
+        where = _short(entry.urn, entry.stack)
+        console.print(Text(f"the engine corrects: {entry.rule.id}, {where}: {', '.join(entry.properties)}"))
     for exempted in report.exempted:
         console.print(_exempted(exempted))
     for expired in report.expired:
         console.print(Text(f"expired on {expired.expires}, counts as none: {expired.rule} for {expired.urn}"))
+    for notice in report.notices:
+        console.print(Text(notice), soft_wrap=True)
+    for error in report.errors:
+        console.print(Text(f"error: {error.text}", style="bold red"), soft_wrap=True)
     console.print(Text(_sum(report)), soft_wrap=True)
     file = console.file
     assert isinstance(file, io.StringIO)
@@ -62,8 +71,16 @@ def _exempted(exempted: Exempted) -> Text:
 
 def _sum(report: Report) -> str:
     mandatory, advisory = (report.by_severity[severity.value] for severity in (Severity.MANDATORY, Severity.ADVISORY))
+    further = {
+        "in the baseline": len(report.known),
+        "entries of the baseline without a finding": report.stale,
+        "not configured": len(report.not_configured),
+        "corrected by the engine": len(report.remediated),
+        "rules that failed": len({error.rule.id for error in report.errors}),
+    }
     return (
         f"{report.rules} rules, {report.evaluated} judgements: "
         f"{mandatory} mandatory and {advisory} advisory violations, "
         f"{len(report.not_evaluated)} not evaluated, {len(report.exempted)} exempted"
+        + "".join(f", {count} {what}" for what, count in further.items() if count)
     )

@@ -131,14 +131,6 @@ def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
         yield f"has the secret {name} in its environment"
 
 
-_OUTSIDE = {
-    "*-integrity": "Reads tables, buckets and functions of both regions, and nothing in a VPC.",
-    "*-rotation": "Changes a password through the RDS and Secrets Manager APIs alone.",
-    "*-observer": "Looks at the primary as clients do, through the internet.",
-    "*-failover": "Calls APIs of AWS alone, and must work while the network of the region is at fault.",
-}
-
-
 @RULES.resource(
     t.FUNCTION,
     id="function-in-vpc",
@@ -147,7 +139,7 @@ _OUTSIDE = {
     remediation="Set vpcConfig, or add the function to the parameter `outside` with the reason.",
     needs=("vpcConfig.subnetIds",),
     parameters={
-        "outside": Parameter("object", _OUTSIDE, "Functions that need no VPC, by name, and the reason.", items="string")
+        "outside": Parameter("object", {}, "Functions that need no VPC, by name, and the reason.", items="string")
     },
     fsbp="Lambda.3",
     nist="AC-4, SC-7",

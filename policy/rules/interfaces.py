@@ -35,7 +35,7 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
     parameters={
         "open": Parameter(
             "array",
-            ["/health", "/switch"],
+            [],
             "Paths that anybody may call, as Route 53's health checkers must.",
             items="string",
         )

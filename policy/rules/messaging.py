@@ -82,11 +82,7 @@ _POINTERS = (
     title="What a consumer cannot work on goes to a dead-letter queue",
     remediation="Set redrivePolicy to a dead-letter queue, or let something use this one as such.",
     needs=("redrivePolicy",),
-    parameters={
-        "ends": Parameter(
-            "array", ["*-quarantine*"], "Queues at which the way ends, by name; * for a part.", items="string"
-        )
-    },
+    parameters={"ends": Parameter("array", [], "Queues at which the way ends, by name; * for a part.", items="string")},
     nist="SI-11",
     wellarchitected="REL05-BP03",
 )
@@ -135,9 +131,6 @@ def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
         yield f"holds each message back for {delay:g} s"
 
 
-_FIFO_LOADS = {"*-account-events.fifo": {"messagesPerSecond": 10_000, "groupMessagesPerSecond": 200, "batch": 10}}
-
-
 @RULES.joined(
     t.QUEUE,
     id="fifo-rate",
@@ -148,10 +141,11 @@ _FIFO_LOADS = {"*-account-events.fifo": {"messagesPerSecond": 10_000, "groupMess
     parameters={
         "loads": Parameter(
             "object",
-            _FIFO_LOADS,
+            {},
             "Peak of each ordered queue by name (* for a part): messagesPerSecond, groupMessagesPerSecond of the "
             "busiest message group, and how many messages a batch carries.",
             fields=("messagesPerSecond", "groupMessagesPerSecond", "batch"),
+            needed=True,
         )
     },
     wellarchitected="PERF03-BP03, REL01-BP03",

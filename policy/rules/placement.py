@@ -17,7 +17,7 @@ RULES = Rules("Latency")
 
 _HOSTS = {
     "hosts": Parameter(
-        "array", ["*-engine-*"], "Names of the launch templates of the latency tier; * for a part.", items="string"
+        "array", [], "Names of the launch templates of the latency tier; * for a part.", items="string", needed=True
     )
 }
 _CLUSTER = "cluster"

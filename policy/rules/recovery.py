@@ -19,7 +19,9 @@ _DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 _SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 _INTAKE_TYPES = (t.FUNCTION, t.ECS_SERVICE, _DEPLOYMENT, _STATEFUL_SET)
-_INTAKE = {"names": Parameter("array", ["*order-intake*"], "Names of what takes orders; * for a part.", items="string")}
+_INTAKE = {
+    "names": Parameter("array", [], "Names of what takes orders; * for a part.", items="string", needed=True),
+}
 
 
 def _aws_name(resource: Resource) -> str:
@@ -218,7 +220,7 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
         "budgetSeconds": Parameter("number", 30, "From the decision to the first order accepted.", minimum=0),
         "signals": Parameter(
             "array",
-            ["primary-seen.*"],
+            [],
             "Names that tell observers what checkers see, and that no client asks for.",
             items="string",
         ),
@@ -293,7 +295,7 @@ _IN_FLIGHT = "Each region has its own; what is on the lost one's is drained when
 _BY_DESIGN = {
     t.STREAM: _IN_FLIGHT,
     t.QUEUE: _IN_FLIGHT,
-    t.EVENT_ARCHIVE: "Each region archives its own events; orders and trades are in replicated tables and buckets.",
+    t.EVENT_ARCHIVE: "Each region archives its own events; the data themselves are in replicated stores.",
     "aws:elasticache/replicationGroup:ReplicationGroup": "Filled anew from tables and streams; it holds nothing else.",
     "aws:elasticache/cluster:Cluster": "Filled anew from tables and streams; it holds nothing else.",
 }

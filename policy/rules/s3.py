@@ -124,15 +124,6 @@ def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
         yield "keeps no versions"
 
 
-_RETENTION = {
-    # SEC 17a-4(a): blotters and ledgers six years; (b): orders and communications three; days, with leap days.
-    "*-trades-*": 2192,
-    "*-audit-*": 2192,
-    "*-trail-*": 2192,
-    "*-communications-*": 1096,
-}
-
-
 @RULES.joined(
     t.BUCKET,
     id="records-object-lock",
@@ -144,7 +135,12 @@ _RETENTION = {
     ),
     parameters={
         "retention": Parameter(
-            "object", _RETENTION, "Days of retention, by name of the bucket; * for a part.", items="number"
+            "object",
+            {},
+            # SEC 17a-4(a): blotters and ledgers six years; (b): orders and communications three.
+            "Days of retention, by name of the bucket; * for a part. SEC 17a-4: 2192 or 1096, with leap days.",
+            items="number",
+            needed=True,
         )
     },
     fsbp="S3.15",
@@ -341,14 +337,6 @@ def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
             yield f"rule {rule.get('id')!r} is off"
 
 
-_BY_DESIGN = {
-    "*-access-logs-*": "Who read which object matters where the objects are; the recovery region logs its own.",
-    "*-logs-*": "Logs of what runs in the region; the recovery region logs its own.",
-    "*-trail-*": "Locked in compliance mode; CloudTrail's event history keeps 90 days of every region beside it.",
-    "*-pipeline-*": "Hand-overs between the stages of a pipeline, made anew from the source by its next run.",
-}
-
-
 def _without_replica(bucket: Resource, parameters: Parameters) -> bool:
     reasons = parameters["byDesign"].items()
     return any(reason.strip() and fnmatchcase(_name(bucket), pattern) for pattern, reason in reasons)
@@ -371,7 +359,7 @@ def _replications(bucket: Resource, primary: Stack, recovery: Stack) -> Iterator
     needs=((t.BUCKET_REPLICATION, "bucket"),),
     parameters={
         "byDesign": Parameter(
-            "object", _BY_DESIGN, "Buckets without a replica, by name (* for a part), and the reason.", items="string"
+            "object", {}, "Buckets without a replica, by name (* for a part), and the reason.", items="string"
         )
     },
     fsbp="S3.7",

@@ -38,12 +38,6 @@ def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         yield reason
 
 
-_LOADS = {
-    "*-orders": {"recordsPerSecond": 10_000, "recordBytes": 512},
-    "*-market-data": {"recordsPerSecond": 20_000, "recordBytes": 256},
-}
-
-
 @RULES.joined(
     t.STREAM,
     id="stream-shards",
@@ -53,13 +47,14 @@ _LOADS = {
     parameters={
         "loads": Parameter(
             "object",
-            _LOADS,
+            {},
             "Peak of each stream by name (* for a part): recordsPerSecond, and recordBytes with key.",
             fields=("recordsPerSecond", "recordBytes"),
+            needed=True,
         ),
         "targetUtilisation": Parameter("number", 80, "How full a shard may be at the peak, in percent.", minimum=1),
         "standing": Parameter(
-            "array", ["*-market-data"], "Streams of which a recovery region that stands by has half.", items="string"
+            "array", [], "Streams of which a recovery region that stands by has half.", items="string"
         ),
     },
     wellarchitected="PERF03-BP03, REL01-BP03",

@@ -91,6 +91,7 @@ def _check_engine(words: list[str]) -> None:
     assert verb in ("preview", "up")
     assert _option(words, "--policy-pack") == "policy", "an unsafe plan is refused"
     assert (ROOT / "policy" / "PulumiPolicy.yaml").is_file()
+    assert (ROOT / _option(words, "--policy-pack-config")).is_file(), "rules know the names of the platform"
     assert "--non-interactive" in words, "nobody is there to answer"
     assert ("--yes" in words) == (verb == "up")
 

@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 from policy import markdown
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
-from policy.check import evaluate
 from policy.command import app
 from policy.errors import PolicyInputError
 from policy.rule import Severity
 from policy.values import UNKNOWN_TEXT
 from tests.policy.cases import CASES
 from tests.policy.changes import changed, gone, hidden
+from tests.policy.judging import CONFIG, configured, evaluate
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +134,7 @@ def test_parameters_agree_with_the_settings_of_the_platform() -> None:
 
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     setting = {name: entry.get("default") for name, entry in declared.items()}
-    loads = BY_ID["stream-shards"].defaults()["loads"]
+    loads = CONFIG["stream-shards"]["loads"]
     assert loads["*-orders"] == {
         "recordsPerSecond": setting["orderPeakRate"],
         "recordBytes": setting["orderRecordBytes"],
@@ -144,13 +144,13 @@ def test_parameters_agree_with_the_settings_of_the_platform() -> None:
         "recordBytes": setting["marketDataRecordBytes"],
     }
     assert BY_ID["stream-shards"].defaults()["targetUtilisation"] == setting["streamTargetUtilisation"]
-    fifo = BY_ID["fifo-rate"].defaults()["loads"]["*-account-events.fifo"]
+    fifo = CONFIG["fifo-rate"]["loads"]["*-account-events.fifo"]
     assert fifo == {
         "messagesPerSecond": setting["fifoPeakRate"],
         "groupMessagesPerSecond": setting["fifoAccountPeakRate"],
         "batch": setting["fifoBatchSize"],
     }
-    assert BY_ID["tenancy-as-declared"].defaults()["tenancy"] == setting.get("engineTenancy", "dedicated")
+    assert CONFIG["tenancy-as-declared"]["tenancy"] == setting.get("engineTenancy", "dedicated")
 
 
 # Exemptions
@@ -252,9 +252,11 @@ def test_a_file_that_is_no_json_is_refused(content: str, tmp_path: Path) -> None
     assert _run("check", str(tmp_path / "missing.json"))[0] == 2
 
 
-def test_more_than_two_blueprints_are_refused(made: list[Json]) -> None:
-    with pytest.raises(PolicyInputError, match="one or two"):
-        evaluate([*made, *made])
+def test_more_than_two_stacks_are_judged_one_by_one(made: list[Json], broken: list[Json]) -> None:
+    report = evaluate([made[0], broken[0], made[1]])
+    assert [violation.rule.id for violation in report.violations] == ["queue-zero-delay"]
+    assert report.rules == sum(rule.scope != "parity" for rule in RULES)
+    assert any("parity" in notice for notice in report.notices)
 
 
 def test_two_blueprints_are_the_primarys_and_then_the_recoverys(made: list[Json]) -> None:
@@ -302,7 +304,7 @@ def test_a_mandatory_rule_that_cannot_be_evaluated_fails(made: list[Json], tmp_p
 
 def test_the_command_takes_configuration_and_exemptions_from_files(files: list[str], tmp_path: Path) -> None:
     config, exempt = tmp_path / "config.json", tmp_path / "exemptions.yaml"
-    config.write_text('{"queue-zero-delay": "advisory"}', encoding="utf-8")
+    config.write_text(json.dumps(configured({"queue-zero-delay": "advisory"})), encoding="utf-8")
     exempt.write_text(json.dumps([_exemption(expires="2999-12-31")]), encoding="utf-8")
     assert _run("check", *files, "--config", str(config))[0] == 0
     assert _run("check", *files, "--exemptions", str(exempt))[0] == 0
@@ -325,7 +327,9 @@ def test_the_json_report_has_rules_judgements_violations_and_what_was_not_evalua
     assert report["evaluated"] > len(RULES)
     assert report["not_evaluated"] == []
     (violation,) = report["violations"]
-    assert set(violation) == {"rule", "severity", "urn", "message", "remediation", "controls"}
+    assert set(violation) == {
+        *("rule", "severity", "risk", "stack", "urn", "message", "remediation", "url", "controls")
+    }
     assert violation["severity"] == "mandatory"
     assert violation["urn"].endswith("account-events")
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from policy import tokens as t
-from policy.check import evaluate
 from tests.policy.cases import ANYBODY
 from tests.policy.changes import PRIMARY, RECOVERY, Change, changed, gone, new, set_
+from tests.policy.judging import evaluate
 from tests.policy.made_up import ACCOUNT, TLS_ONLY, exported, policy, ref, reference
 
 Json = dict[str, Any]

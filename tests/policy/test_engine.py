@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,20 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
+from pulumi_policy.policy import _NotApplicableError
 from pulumi_policy.proxy import unknown_checking_proxy
 
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
-from policy.engine import NOT_EVALUATED, Pack, plain
+from policy.configuration import EXEMPTIONS, NOT_EVALUATED, RULE_ERRORS
+from policy.engine import Pack, plain
 from policy.errors import PolicyInputError
 from policy.exemptions import exemptions
 from policy.rule import Scope
 from policy.values import UNKNOWN_TEXT, references_in
 from tests.policy.cases import CASES
 from tests.policy.changes import changed
+from tests.policy.judging import configured
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,13 +79,16 @@ class Engine:
                 args = ResourceValidationArgs(
                     entry["type"], props, entry["urn"], entry["name"], options, provider, config, {}
                 )
-                policy.validate(args, self._report(policy, entry["urn"]))
+                with suppress(_NotApplicableError):
+                    policy.validate(args, self._report(policy, entry["urn"]))
 
     def _stack(self, entries: list[Json], providers: dict[str, Json], blueprint: Json) -> None:
         resources = _resources(entries, providers, blueprint)
         for policy in self.policies:
             if isinstance(policy, StackValidationPolicy):
-                policy.validate(StackValidationArgs(resources, self.config.get(policy.name)), self._report(policy, ""))
+                args = StackValidationArgs(resources, self.config.get(policy.name))
+                with suppress(_NotApplicableError):
+                    policy.validate(args, self._report(policy, ""))
 
 
 def _resources(entries: list[Json], providers: dict[str, Json], blueprint: Json) -> list[PolicyResource]:
@@ -118,12 +125,13 @@ def _provider(entry: Json, providers: dict[str, Json]) -> PolicyProviderResource
 
 
 def _run(blueprint: Json, config: dict[str, Json] | None = None, exempt: Any = ()) -> list[tuple[str, str, str]]:
-    return Engine(Pack(RULES, exemptions(exempt, BY_ID)).policies(), config).run(blueprint)
+    return Engine(Pack(RULES, exemptions(exempt, BY_ID)).policies(), configured(config)).run(blueprint)
 
 
 def test_every_rule_on_one_stack_is_a_policy_of_its_severity() -> None:
     policies = {policy.name: policy for policy in Pack(RULES, ()).policies()}
-    assert set(policies) == {rule.id for rule in RULES if rule.scope is not Scope.PARITY} | {NOT_EVALUATED}
+    further = {NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS}
+    assert set(policies) == {rule.id for rule in RULES if rule.scope is not Scope.PARITY} | further
     for rule in RULES:
         if rule.id in policies:
             assert policies[rule.id].enforcement_level == EnforcementLevel(rule.severity.value), rule.id
@@ -183,8 +191,8 @@ def test_each_round_of_the_engine_is_judged_anew(made: list[Json]) -> None:
     """One pack serves the preview and the update after it."""
     case = next(case for case in CASES if case.rule == "secret-rotated")
     policies = Pack(RULES, ()).policies()
-    before = Engine(policies).run(made[0])
-    after = Engine(policies).run(changed(made, case.made)[0])
+    before = Engine(policies, configured()).run(made[0])
+    after = Engine(policies, configured()).run(changed(made, case.made)[0])
     assert "secret-rotated" not in {name for name, _, _ in before}
     assert "secret-rotated" in {name for name, _, _ in after}
 

@@ -16,6 +16,7 @@ from policy.stack import Stack
 from policy.values import SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_TEXT, references_in
 from tests.policy.cases import CASES, Case
 from tests.policy.changes import changed
+from tests.policy.judging import configured
 
 Json = dict[str, Any]
 _REFERENCE = re.compile(r"\$\{([\w-]+:[\w./-]+:\w+)::([^#}]+)#([^}]+)\}")
@@ -85,7 +86,7 @@ def _stack(blueprint: Json, form: Any, *, identities: bool = False, dependencies
 
 
 def _judged(stack: Stack, rules: list[Any] = _SINGLE) -> tuple[list[str], list[str]]:
-    report = judge([stack], settings(RULES), rules=rules)
+    report = judge([stack], settings(RULES, configured()), rules=rules)
     spoken = [f"{v.rule.id} {v.urn.split('::')[-1]}: {v.message}" for v in report.violations]
     return spoken, [f"{n.rule.id} {n.urn.split('::')[-1]}: {n.property} {n.reason}" for n in report.not_evaluated]
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from policy.catalogue import BY_ID, RULES
-from policy.check import Report, evaluate
+from policy.report import Report
 from policy.rule import Scope
 from tests.policy.cases import CASES, Case
 from tests.policy.changes import changed, hidden
+from tests.policy.judging import evaluate
 
 Json = dict[str, Any]
 

@@ -10,10 +10,11 @@ import pytest
 
 from policy.blueprint import stack_of
 from policy.catalogue import BY_ID, RULES
-from policy.check import evaluate, judge
+from policy.check import judge
 from policy.configuration import settings
 from policy.formats import Format, write
 from policy.values import UNKNOWN_TEXT
+from tests.policy.judging import configured, evaluate
 
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -73,6 +74,6 @@ def test_a_property_of_another_form_refuses_the_plan(made: list[Json]) -> None:
 @pytest.mark.parametrize("form", Format)
 def test_a_report_is_written_of_a_stack_whose_urns_are_none(form: Format) -> None:
     entry = {"urn": "x", "type": "aws:ec2/vpc:Vpc", "name": "vpc", "custom": True, "properties": {}}
-    report = judge([stack_of({"stack": "primary", "resources": [entry]}, "here")], settings(RULES))
+    report = judge([stack_of({"stack": "primary", "resources": [entry]}, "here")], settings(RULES, configured()))
     assert report.violations
     assert "x" in write(report, form)

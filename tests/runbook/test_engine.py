@@ -110,12 +110,14 @@ def test_a_region_grows_and_shrinks_without_colliding_with_itself(
 ) -> None:
     (tmp_path / "policy").mkdir()
     (tmp_path / "policy" / "PulumiPolicy.yaml").touch()
+    (tmp_path / "policy-config.json").touch()
     lines: list[str] = []
     grow, shrink = (PulumiScaleOut("dr", tmp_path, active, store) for active in (True, False))
     assert grow.start("run-1", lines.append) == "update 7 of dr"
     assert lines == ["updating"]
     assert stack.config == {"trading-platform:active": "true"}
     assert stack.ups[0]["policy_packs"] == [str(tmp_path / "policy")]
+    assert stack.ups[0]["policy_pack_configs"] == [str(tmp_path / "policy-config.json")]
     assert grow.start("run-1", lines.append), "taken up again, it lets go of nothing and forgets nothing"
     assert grow.start("run-2", lines.append)
     shrink.start("run-3", lines.append)

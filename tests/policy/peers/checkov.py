@@ -1,0 +1,83 @@
+"""Checkov's own tests as oracles: which resources of a fixture it passes and fails."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.policy.peers.terraform import Fixture, FixtureError, read_folder
+
+_CHECKS = Path("checkov/terraform/checks/resource/aws")
+_TESTS = Path("tests/terraform/checks/resource/aws")
+_ID = re.compile(r"""\bid\s*=\s*["'](CKV2?_AWS_\d+)["']""")
+_EXAMPLE = re.compile(r"""["']/?(example_\w+)["']""")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What checkov says of a fixture: the check, and the addresses that it passes and fails."""
+
+    check: str
+    where: str
+    fixture: Fixture
+    passed: frozenset[str]
+    failed: frozenset[str]
+
+
+def expectations(checkout: Path) -> Iterator[Expectation | FixtureError]:
+    """The expectations of a checkout of checkov, and fixtures that cannot be read."""
+    for path in sorted((checkout / _TESTS).glob("test_*.py")):
+        check = _check(checkout, path)
+        if check is not None:
+            yield from _of(check, path)
+
+
+def _check(checkout: Path, test: Path) -> str | None:
+    source = checkout / _CHECKS / f"{test.stem.removeprefix('test_')}.py"
+    found = _ID.search(source.read_text(encoding="utf-8")) if source.is_file() else None
+    return found[1] if found else None
+
+
+def _of(check: str, path: Path) -> Iterator[Expectation | FixtureError]:
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    for example in dict.fromkeys(_EXAMPLE.findall(text)):
+        sets = {node.targets[0].id: _texts(node.value) for node in ast.walk(tree) if _is_set(node)}
+        passed = frozenset(sets.get("passing_resources", ()))
+        failed = frozenset(sets.get("failing_resources", ()))
+        folder = path.parent / example
+        if folder.is_dir() and (passed or failed):
+            try:
+                yield Expectation(check, example, read_folder(folder), passed, failed)
+            except (FixtureError, OSError) as error:
+                yield FixtureError(f"{check} {example}: {error}")
+    yield from _inline(check, path, tree)
+
+
+def _inline(check: str, path: Path, tree: ast.AST) -> Iterator[Expectation | FixtureError]:
+    """Tests that hold their fixture as text and assert one result."""
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        source = ast.unparse(function)
+        results = {word for word in ("PASSED", "FAILED") if f"CheckResult.{word}" in source}
+        texts = [n.value for n in ast.walk(function) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        hcl = [text for text in texts if "resource " in text and "{" in text]
+        if len(results) != 1 or len(hcl) != 1:
+            continue
+        addresses = [f"{a}.{b}" for a, b in re.findall(r'resource\s+"?(\w+)"?\s+"?([\w-]+)"?\s*\{', hcl[0])]
+        wanted = frozenset(addresses[:1])
+        passed, failed = (wanted, frozenset()) if results == {"PASSED"} else (frozenset(), wanted)
+        try:
+            yield Expectation(check, f"{path.stem}.{function.name}", Fixture(hcl[0]), passed, failed)
+        except FixtureError as error:
+            yield FixtureError(f"{check} {path.stem}.{function.name}: {error}")
+
+
+def _is_set(node: ast.AST) -> bool:
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+
+
+def _texts(node: ast.AST) -> list[str]:
+    return [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
