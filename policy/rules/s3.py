@@ -206,7 +206,7 @@ def _block(value: Any) -> Mapping[str, Any]:
     needs=((t.BUCKET_LIFECYCLE, "rules"),),
     parameters={
         "retention": Parameter(
-            "object", _RETENTION, "Days of retention, by name of the bucket; * for a part.", items="number"
+            "object", {}, "Days of retention, by name of the bucket; * for a part.", items="number", needed=True
         ),
     },
     nist="AU-11, CP-9",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy import tokens as t
-from policy.check import evaluate
+from tests.policy.judging import evaluate
 from policy.documents import Permissions, statements
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from policy import tokens as t
 from policy.addresses import covers_world
-from policy.check import evaluate
+from tests.policy.judging import evaluate
 from policy.plaintext import in_script, is_secret
 
 Json = dict[str, Any]

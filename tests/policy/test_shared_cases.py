@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policy.check import evaluate
+from tests.policy.judging import evaluate
 
 Json = dict[str, Any]
 _FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "cases" / "policy"
