@@ -312,7 +312,9 @@ class Pack:
     @staticmethod
     def _tell(report: Report, report_violation: ReportViolation) -> None:
         for violation in report.violations:
-            report_violation(f"{violation.message}. {violation.rule.remediation}", violation.urn or None)
+            late = next((e for e in report.expired if e.covers(violation.rule.id, violation.urn, e.expires)), None)
+            note = f" Its exemption expired on {late.expires}." if late is not None else ""
+            report_violation(f"{violation.message}. {violation.rule.remediation}{note}", violation.urn or None)
 
 
 def _framework(rule: Rule) -> PolicyComplianceFramework | None:

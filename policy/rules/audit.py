@@ -13,6 +13,17 @@ from policy.stack import Stack
 
 RULES = Rules("Audit and backup")
 
+ACCOUNT_AUDIT = (
+    t.TRAIL,
+    t.CONFIG_RECORDER,
+    t.CONFIG_RECORDER_STATUS,
+    t.GUARD_DETECTOR,
+    t.SECURITY_HUB,
+    t.SECURITY_STANDARD,
+    t.PASSWORD_POLICY,
+)
+"""Resources by which a stack shows that it sets up the audit of its account."""
+
 
 @RULES.parity(
     t.VPC,
@@ -209,9 +220,12 @@ def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Itera
     },
 )
 def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple[Resource, str]]:
-    """Config must record in every region, the standby included, and record each change when it happens."""
+    """Config must record in every region, the standby included, and record each change when it happens.
+
+    Only a stack that sets up the audit of its account must have a recorder.
+    """
     recorders = stack.of_type(t.CONFIG_RECORDER)
-    if not recorders:
+    if not recorders and stack.of_type(*ACCOUNT_AUDIT):
         yield f"nothing records what changes in {stack.region}"
     for recorder in recorders:
         if not recorder.flag("recordingGroup.allSupported", default=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Finding, Parameter, Parameters, Rules
+from policy.rules.audit import ACCOUNT_AUDIT
 from policy.rules.keys_of import missing_customer_key
 from policy.stack import Stack
 
@@ -36,9 +37,6 @@ def detection_enabled(detector: Resource, _: Parameters) -> Iterator[str]:
         yield "is switched off"
 
 
-_AUDITED = (t.TRAIL, t.CONFIG_RECORDER, t.GUARD_DETECTOR, t.SECURITY_STANDARD, t.PASSWORD_POLICY)
-
-
 @RULES.stack(
     t.SECURITY_HUB,
     t.GUARD_DETECTOR,
@@ -53,7 +51,7 @@ _AUDITED = (t.TRAIL, t.CONFIG_RECORDER, t.GUARD_DETECTOR, t.SECURITY_STANDARD, t
 )
 def detection_present(stack: Stack, _: Parameters) -> Iterator[str]:
     """Asked of a stack that sets up the audit of its account: a trail, a recorder, a detector or a password policy."""
-    if not stack.of_type(*_AUDITED):
+    if not stack.of_type(*ACCOUNT_AUDIT):
         return
     for type_, what in ((t.GUARD_DETECTOR, "GuardDuty"), (t.SECURITY_HUB, "Security Hub")):
         found = stack.of_type(type_)

@@ -142,9 +142,6 @@ def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator
         yield "has local secondary indexes, which strong consistency does not allow"
 
 
-_RECORDS = ["*orders*", "*positions*", "*trades*", "*executions*", "*ledger*", "*audit*"]
-
-
 @RULES.resource(
     t.TABLE,
     id="table-records-last",
@@ -153,7 +150,7 @@ _RECORDS = ["*orders*", "*positions*", "*trades*", "*executions*", "*ledger*", "
     needs=("ttl.enabled",),
     parameters={
         "records": Parameter(
-            "array", _RECORDS, "Names of tables whose items are records; * for a part.", items="string"
+            "array", [], "Names of tables whose items are records; * for a part.", items="string", needed=True
         )
     },
     nist="AU-11, CP-9",

@@ -284,9 +284,6 @@ def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
         yield "passes on malformed requests"
 
 
-_COUNTING = ["AWSManagedRulesAnonymousIpList"]
-
-
 @RULES.resource(
     t.WEB_ACL,
     "aws:wafv2/ruleGroup:RuleGroup",
@@ -296,7 +293,7 @@ _COUNTING = ["AWSManagedRulesAnonymousIpList"]
     "those that may count in the parameter `counting`.",
     needs=("rules",),
     parameters={
-        "counting": Parameter("array", _COUNTING, "Names of rules that may count alone; * for a part.", items="string")
+        "counting": Parameter("array", [], "Names of rules that may count alone; * for a part.", items="string")
     },
     fsbp="WAF.10",
     pci="6.4.2",

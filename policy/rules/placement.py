@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -311,7 +312,8 @@ def _in_tier(template: Resource, parameters: Parameters) -> bool:
     title="Hosts of the latency tier are of their type, and nobody takes them away",
     remediation="Use on-demand instances of the template's type: no spot, and no overrides with burstable types.",
     needs=("instanceMarketOptions.marketType",),
-    parameters=_HOSTS,
+    # Placement groups mark the tier too, so that the rule works without a configuration.
+    parameters={"hosts": replace(_HOSTS["hosts"], needed=False)},
     nist="CP-2, SC-5",
     wellarchitected="PERF02-BP01",
 )

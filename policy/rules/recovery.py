@@ -168,7 +168,7 @@ def _places(record: Resource) -> frozenset[str]:
     parameters={
         "inverted": Parameter(
             "array",
-            ["*/switch"],
+            [],
             "Paths of checks that must be inverted, since a healthy answer there means that the standby has taken "
             "over; * for a part.",
             items="string",

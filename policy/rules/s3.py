@@ -166,11 +166,12 @@ def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
 
 
 def _name(bucket: Resource) -> str:
-    """Its name, by which classes of records are told. Raises `NotEvaluatedError` where it is left to the engine."""
-    name = bucket.text("bucket") or bucket.text("bucketPrefix")
-    if not name:
-        raise NotEvaluatedError("bucket", "is left to the engine, and records are told by their bucket's name")
-    return name
+    """The name by which patterns in parameters find a bucket.
+
+    Pulumi appends a dash and seven random characters to the logical name of a bucket without `bucket` and
+    `bucketPrefix` (Pulumi, "Auto-naming"). The dash lets a pattern such as `*-trades-*` match.
+    """
+    return bucket.text("bucket") or bucket.text("bucketPrefix") or f"{bucket.name}-"
 
 
 def _retention(bucket: Resource, classes: Mapping[str, Any]) -> float | None:
@@ -217,7 +218,7 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
 
     A version is kept from the day on which another takes its place; so its time begins anew there.
     """
-    name = bucket.text("bucket") or bucket.name
+    name = _name(bucket)
     days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=0)
     for owner, rule in _lifecycle_rules(bucket, stack) if days else ():
         expiration = _block(rule.get("expiration"))
@@ -243,7 +244,7 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
         "days": Parameter("integer", 30, "Days for which an overwritten version is kept at least.", minimum=1),
         "passing": Parameter(
             "object",
-            {"*-pipeline-*": "Hand-overs between the stages of a pipeline, made anew from the source by its next run."},
+            {},
             "Buckets that need no earlier versions, by name (* for a part), and the reason.",
             items="string",
         ),
@@ -252,7 +253,7 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
 )
 def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
     """A wrong overwrite is often noticed weeks later. A number of versions that stay at any age counts too."""
-    name = bucket.text("bucket") or bucket.name
+    name = _name(bucket)
     if any(str(reason).strip() and fnmatchcase(name, p) for p, reason in parameters["passing"].items()):
         return
     for owner, rule in _lifecycle_rules(bucket, stack):

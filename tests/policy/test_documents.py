@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy import tokens as t
-from tests.policy.judging import evaluate
 from policy.documents import Permissions, statements
+from tests.policy.judging import evaluate
 
 Json = dict[str, Any]
 ACCOUNT, STRANGER = "111122223333", "999999999999"

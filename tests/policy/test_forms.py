@@ -34,9 +34,13 @@ def _resolved(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+# The account in `allowedAccountIds` of the recorded platform's providers: AWS creates every resource in it.
+_ACCOUNT = "123456789012"
+
+
 def _name(type_: str, name: str, path: str) -> str:
     service = type_.split(":")[1].split("/")[0]
-    return f"arn:aws:{service}:us-east-1:111122223333:key/{type_.split(':')[-1]}-{name}-{path}"
+    return f"arn:aws:{service}:us-east-1:{_ACCOUNT}:key/{type_.split(':')[-1]}-{name}-{path}"
 
 
 def _unknown(value: Any) -> Any:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from policy import tokens as t
 from policy.addresses import covers_world
-from tests.policy.judging import evaluate
 from policy.plaintext import in_script, is_secret
+from tests.policy.judging import evaluate
 
 Json = dict[str, Any]
 
