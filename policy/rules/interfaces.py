@@ -26,6 +26,7 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
 
 @RULES.resource(
     t.REST_API,
+    t.HTTP_API,
     t.API_METHOD,
     t.HTTP_ROUTE,
     id="api-authorised",
@@ -302,7 +303,7 @@ def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
 def firewall_blocks(firewall: Resource, parameters: Parameters) -> Iterator[str]:
     """A rule that counts lets everything pass, and is easily left so after a trial."""
     blocking = 0
-    for rule in firewall.items("rules"):
+    for rule in _firewall_rules(firewall):
         action, override = rule.get("action") or {}, rule.get("overrideAction") or {}
         name = str(rule.get("name"))
         counts = "count" in action or "count" in override
@@ -310,5 +311,17 @@ def firewall_blocks(firewall: Resource, parameters: Parameters) -> Iterator[str]
             yield f"rule {name!r} only counts"
         blocking += not counts and "allow" not in action
     closed = "block" in (firewall.peek("defaultAction") or {})
-    if not blocking and not closed and firewall.peek("ruleJson") is None:
+    if not blocking and not closed:
         yield "blocks nothing"
+
+
+def _firewall_rules(firewall: Resource) -> list[Mapping[str, Any]]:
+    """The rules of a firewall; `ruleJson` holds them in the form of the WAFV2 API, whose names begin in upper case."""
+    rules = firewall.document("ruleJson")
+    return [_lower(rule) for rule in rules] if isinstance(rules, list) else firewall.items("rules")
+
+
+def _lower(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key[:1].lower() + key[1:]: _lower(item) for key, item in value.items()}
+    return value

@@ -11,7 +11,7 @@ from policy.resources import Resource
 from policy.rule import Finding, Parameter, Parameters, Rules
 from policy.rules.rds import is_reader
 from policy.stack import Stack
-from policy.values import NotEvaluatedError, references_in
+from policy.values import NotEvaluatedError, has_reference, references_in
 
 RULES = Rules("Recovery")
 
@@ -155,7 +155,9 @@ def _side(record: Resource, side: str) -> bool:
 
 def _places(record: Resource) -> frozenset[str]:
     found = [str(value) for value in record.items("records")]
-    return frozenset([*found, *(str(alias.get("name")) for alias in record.items("aliases"))])
+    found += [str(alias.get("name")) for alias in record.items("aliases")]
+    # DNS names have no case, and a dot at the end changes nothing (RFC 4343, RFC 1034 section 3.1); references have.
+    return frozenset(name if has_reference(name) else name.lower().rstrip(".") for name in found)
 
 
 @RULES.joined(
@@ -184,11 +186,14 @@ def health_sound(check: Resource, stack: Stack, parameters: Parameters) -> Itera
     """
     if check.flag("disabled"):
         yield "is disabled"
+    # Route 53 API, HealthCheckConfig, HealthThreshold: with 0 the check is always healthy.
+    if check.text("type") == "CALCULATED" and check.number("childHealthThreshold") == 0:
+        yield "is healthy whatever its children report"
     if check.text("type") not in _PROBED:
         return
     path = check.text("resourcePath")
     inverted = any(fnmatchcase(path, pattern) for pattern in parameters["inverted"])
-    if path and check.flag("invertHealthcheck") != inverted:
+    if check.flag("invertHealthcheck") != inverted:
         yield "is inverted" if not inverted else "is not inverted, so that the standby never takes over"
     api = next((a for a in stack.targets(check, "fqdn", t.REST_API) if isinstance(a, Resource)), None)
     paths = (api.document("body") or {}).get("paths") if api is not None else None

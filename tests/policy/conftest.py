@@ -6,11 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from blueprint import Blueprint
 from tests.policy import made_up
 
 Json = dict[str, Any]
+
+# On a busy machine an example may take seconds: how long one takes says nothing about a rule.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 
 def _json(blueprint: Blueprint) -> Json:

@@ -220,8 +220,104 @@ def test_each_volume_is_encrypted_with_a_key_of_its_own(type_: str, properties: 
     assert len(refused("ebs-customer-key", (type_, "h", properties))) == count
 
 
+# Health checks and failover
+
+_CHECK: Json = {"type": "HTTPS", "fqdn": "api.example.com", "resourcePath": "/v1/health"}
+
+
+@pytest.mark.parametrize(
+    ("properties", "count"),
+    [
+        (_CHECK, 0),
+        ({**_CHECK, "disabled": True}, 1),
+        ({**_CHECK, "invertHealthcheck": True}, 1),
+        ({"type": "TCP", "fqdn": "api.example.com", "invertHealthcheck": True}, 1),
+        ({**_CHECK, "resourcePath": "/v1/standby", "invertHealthcheck": True}, 0),
+        ({**_CHECK, "resourcePath": "/v1/standby"}, 1),
+        ({"type": "CALCULATED", "childHealthchecks": ["a", "b"], "childHealthThreshold": 0}, 1),
+        ({"type": "CALCULATED", "childHealthchecks": ["a", "b"], "childHealthThreshold": 1}, 0),
+        ({"type": "CALCULATED", "childHealthchecks": ["a", "b"]}, 0),
+    ],
+)
+def test_a_health_check_can_report_a_fault(properties: Json, count: int) -> None:
+    found = refused("health-check-sound", (t.HEALTH_CHECK, "h", properties), inverted=["*/standby"])
+    assert len(found) == count
+
+
+def _side(name: str, side: str, place: str) -> Entry:
+    alias = {"name": place, "zoneId": "z", "evaluateTargetHealth": True}
+    routing = [{"type": side}]
+    record = {"name": "api", "zoneId": "z", "type": "A", "aliases": [alias], "failoverRoutingPolicies": routing}
+    return (t.DNS_RECORD, name, record)
+
+
+@pytest.mark.parametrize(
+    ("other", "count"), [("a.example.com", 1), ("A.Example.com.", 1), ("b.example.com", 0), ("a.example.org", 0)]
+)
+def test_both_sides_lead_to_one_name_however_it_is_written(other: str, count: int) -> None:
+    sides = _side("one", "PRIMARY", "a.example.com"), _side("two", "SECONDARY", other)
+    assert len(refused("failover-sides-apart", *sides)) == count
+
+
+# APIs and firewalls
+
+_SIGNED = {"type": "apiKey", "in": "header", "name": "Authorization", "x-amazon-apigateway-authtype": "awsSigv4"}
+_KEYED = {"type": "apiKey", "in": "header", "name": "x-api-key"}
+
+
+@pytest.mark.parametrize("type_", [t.REST_API, t.HTTP_API])
+@pytest.mark.parametrize(
+    ("operation", "scheme", "count"),
+    [
+        ({}, _SIGNED, 1),
+        ({"security": []}, _SIGNED, 1),
+        ({"security": [{"s": []}]}, _SIGNED, 0),
+        ({"security": [{"s": []}, {}]}, _SIGNED, 1),
+        ({"security": [{"s": []}]}, _KEYED, 1),
+        ({"security": [{"undefined": []}]}, _SIGNED, 1),
+    ],
+)
+def test_an_operation_asks_who_calls(type_: str, operation: Json, scheme: Json, count: int) -> None:
+    body = {"paths": {"/orders": {"post": operation}}, "components": {"securitySchemes": {"s": scheme}}}
+    assert len(refused("api-authorised", (type_, "api", {"body": json.dumps(body)}))) == count
+
+
+@pytest.mark.parametrize(
+    ("properties", "count"),
+    [
+        ({"rules": []}, 1),
+        ({"rules": [], "defaultAction": {"block": {}}}, 0),
+        ({"rules": [{"name": "r", "action": {"block": {}}}]}, 0),
+        ({"rules": [{"name": "r", "action": {"count": {}}}]}, 2),
+        ({"rules": [{"name": "r", "overrideAction": {"count": {}}}]}, 2),
+        ({"ruleJson": json.dumps([{"Name": "r", "Action": {"Block": {}}}])}, 0),
+        ({"ruleJson": json.dumps([{"Name": "r", "Action": {"Count": {}}}])}, 2),
+        ({"ruleJson": json.dumps([{"Name": "r", "OverrideAction": {"Count": {}}}])}, 2),
+        ({"ruleJson": "[]"}, 1),
+    ],
+)
+def test_a_firewall_blocks_in_either_form_of_its_rules(properties: Json, count: int) -> None:
+    entry = (t.WEB_ACL, "w", {"defaultAction": {"allow": {}}, "scope": "REGIONAL", **properties})
+    assert len(refused("firewall-blocks", entry)) == count
+
+
 # Policy documents
 
 
-def _document(**statement: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **statement}})
+def _granting(**condition: Any) -> Entry:
+    statement = {"Effect": "Allow", "Action": "rds:*", "Resource": "*", "Condition": condition}
+    return (t.ROLE_POLICY, "p", {"role": "r", "policy": json.dumps({"Version": "2012-10-17", "Statement": statement})})
+
+
+@pytest.mark.parametrize(
+    ("condition", "count"),
+    [
+        ({}, 1),
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, 0),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, 1),
+        ({"StringNotEquals": {"aws:ResourceTag/team": "x"}}, 1),
+        ({"StringEquals": {"aws:ResourceTag/team": "x"}}, 0),
+    ],
+)
+def test_a_condition_limits_a_whole_service_only_where_it_names_resources_or_a_region(condition: Json, count: int) -> None:
+    assert len(refused("iam-no-whole-services", _granting(**condition))) == count
