@@ -319,5 +319,5 @@ def _granting(**condition: Any) -> Entry:
         ({"StringEquals": {"aws:ResourceTag/team": "x"}}, 0),
     ],
 )
-def test_a_condition_limits_a_whole_service_only_where_it_names_resources_or_a_region(condition: Json, count: int) -> None:
+def test_a_condition_limits_a_whole_service_by_resource_or_region(condition: Json, count: int) -> None:
     assert len(refused("iam-no-whole-services", _granting(**condition))) == count
