@@ -177,6 +177,7 @@ def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
 
 @RULES.joined(
     t.SECRET,
+    t.SECRET_ROTATION,
     id="secret-rotated",
     title="Secrets rotate",
     remediation="Declare an aws.secretsmanager.SecretRotation of the secret.",
@@ -187,9 +188,13 @@ def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
     nist="IA-5",
 )
 def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A password that leaks can be used until it changes."""
-    rotations = stack.attached(secret, t.SECRET_ROTATION, "secretId")
-    if not rotations:
+    """A password that leaks can be used until it changes.
+
+    A rotation is judged with its secret, and alone where the plan does not declare its secret.
+    """
+    if secret.type == t.SECRET_ROTATION:
+        rotations = [secret] if stack.declared(secret, "secretId", t.SECRET) is None else []
+    elif not (rotations := stack.attached(secret, t.SECRET_ROTATION, "secretId")):
         yield "never rotates"
     for rotation_ in rotations:
         days = _days_between(rotation_)

@@ -301,6 +301,25 @@ def test_a_firewall_blocks_in_either_form_of_its_rules(properties: Json, count: 
     assert len(refused("firewall-blocks", entry)) == count
 
 
+# Rotations
+
+
+@pytest.mark.parametrize(
+    ("rules", "count"),
+    [
+        ({"automaticallyAfterDays": 91}, 1),
+        ({"automaticallyAfterDays": 90}, 0),
+        ({"scheduleExpression": "rate(91 days)"}, 1),
+        ({"scheduleExpression": "rate(4 hours)"}, 0),
+    ],
+)
+def test_a_rotation_is_judged_with_and_without_its_secret_in_the_plan(rules: Json, count: int) -> None:
+    rotation = (t.SECRET_ROTATION, "r", {"secretId": f"${{{t.SECRET}::s#id}}", "rotationRules": rules})
+    assert len(refused("secret-rotated", (t.SECRET, "s", {}), rotation)) == count
+    elsewhere = (t.SECRET_ROTATION, "r", {"secretId": "another-stack", "rotationRules": rules})
+    assert len(refused("secret-rotated", elsewhere)) == count
+
+
 # Policy documents
 
 
