@@ -185,6 +185,10 @@ def test_an_exemption_holds_under_the_engine(made: list[Json]) -> None:
     }
     assert "queue-zero-delay" in {name for name, _, _ in _run(blueprint)}
     assert "queue-zero-delay" not in {name for name, _, _ in _run(blueprint, exempt=[entry])}
+    late = [
+        text for name, _, text in _run(blueprint, exempt=[{**entry, "expires": "2020-01-31"}]) if name == entry["rule"]
+    ]
+    assert [text.endswith("Its exemption expired on 2020-01-31.") for text in late] == [True]
 
 
 def test_each_round_of_the_engine_is_judged_anew(made: list[Json]) -> None:

@@ -46,6 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"CHECKOUT = {options.checkout}: is no checkout of checkov; name it or set {VARIABLE}", file=sys.stderr)
         return 2
     verdicts, unread = judged(Path(options.checkout))
+    if not verdicts:
+        print(
+            f"CHECKOUT = {options.checkout}: holds no checks of AWS and their tests; name a full one", file=sys.stderr
+        )
+        return 2
     _print(verdicts, unread, markdown=options.markdown)
     if options.differences:
         for verdict in verdicts:
