@@ -1,0 +1,65 @@
+"""Paths into properties, such as `scalingConfig.desiredSize`, and what they mean in the provider's state."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rehearsal.lowering.schema import Block
+from rehearsal.plugins.wire import Unknown
+
+_STEP = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\[\"([^\"]+)\"\]")
+
+Step = str | int
+
+
+def steps(path: str) -> list[Step]:
+    """The steps of a path as the SDK writes it."""
+    return [
+        int(number) if number else name or quoted for name, number, quoted in _STEP.findall(path)
+    ]
+
+
+def keep(block: Block, paths: Iterable[str], prior: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """A value in which the prior one stands at each path. Without an index a path goes into the first of a list."""
+    kept = copy.deepcopy(value)
+    for path in paths:
+        _keep(block, steps(path), prior, kept)
+    return kept
+
+
+def _keep(block: Block, path: list[Step], prior: Any, value: Any) -> None:
+    head, *rest = path
+    name = block.sdk_names.get(str(head))
+    if name is None:
+        return
+    if not rest or name in block.attributes:
+        value[name] = copy.deepcopy(prior.get(name))
+        return
+    before, now = prior.get(name), value.get(name)
+    if isinstance(now, list):
+        index = rest.pop(0) if isinstance(rest[0], int) else 0
+        if not isinstance(before, list) or max(index, 0) >= min(len(before), len(now)):
+            return
+        before, now = before[index], now[index]
+    if isinstance(before, Mapping) and isinstance(now, dict):
+        if rest:
+            _keep(block.nested(name), rest, before, now)
+        else:
+            now.update(copy.deepcopy(dict(before)))
+
+
+def at(value: Any, path: Iterable[Step]) -> Any:
+    """What stands at a path of the provider's names; None where there is nothing."""
+    for step in path:
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, Mapping):
+            value = value.get(str(step))
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
