@@ -14,6 +14,7 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
 SIGNATURE = rpc._special_sig_key
+RESOURCE = rpc._special_resource_sig
 _SECRET = rpc._special_secret_sig
 _OUTPUT = rpc._special_output_value_sig
 # The engine has one text for each type of an unknown value; the SDK uses that of a string for all.

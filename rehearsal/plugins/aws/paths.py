@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.lowering.schema import Block
-from rehearsal.plugins.wire import Unknown
-
-_STEP = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\[\"([^\"]+)\"\]")
-
-Step = str | int
-
-
-def steps(path: str) -> list[Step]:
-    """The steps of a path as the SDK writes it."""
-    return [
-        int(number) if number else name or quoted for name, number, quoted in _STEP.findall(path)
-    ]
-
+from rehearsal.plugins.steps import Step, steps
 
 def keep(block: Block, paths: Iterable[str], prior: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     """A value in which the prior one stands at each path. Without an index a path goes into the first of a list."""
@@ -49,17 +36,3 @@ def _keep(block: Block, path: list[Step], prior: Any, value: Any) -> None:
             _keep(block.nested(name), rest, before, now)
         else:
             now.update(copy.deepcopy(dict(before)))
-
-
-def at(value: Any, path: Iterable[Step]) -> Any:
-    """What stands at a path of the provider's names; None where there is nothing."""
-    for step in path:
-        if isinstance(value, Unknown):
-            return value
-        if isinstance(value, Mapping):
-            value = value.get(str(step))
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
