@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 
 from blueprint.model import BlueprintError, Resource
 from blueprint.pulumi_eks import CLUSTER, Component, expand
 from blueprint.references import Reference, references_in, replace_references
-from rehearsal.plugins.server import EMPTY, plugin_info, serve
+from rehearsal.plugins.plain import PlainPlugin
 from rehearsal.plugins.steps import at, steps
 from rehearsal.plugins.wire import RESOURCE, SIGNATURE, UNKNOWN, Unknown, decoded, encoded, holds_unknown, revealed
 
@@ -23,26 +22,11 @@ _UNKNOWN_INPUT = "rehearsal:index:UnknownInput"
 _GET_RESOURCE = "pulumi:pulumi:getResource"
 
 
-class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+class Plugin(PlainPlugin):
     """Makes `eks:index:Cluster`; what a blueprint cannot expand is refused by name."""
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True)
-
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return plugin_info(importlib.metadata.version("pulumi-eks"))
-
-    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "eks"}))
-
-    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
-
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True, acceptResources=True)
+    name = "eks"
+    accepts_all = True
 
     def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:
         if request.type != CLUSTER:
@@ -51,9 +35,6 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return _Construction(request).run()
         except BlueprintError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return EMPTY
 
 
 class _Construction:
@@ -170,7 +151,7 @@ class _Construction:
         value = at(state, steps(reference.path))
         return UNKNOWN if value is None and self._request.dryRun else value
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019 lives as long as one request
+    @functools.cache  # noqa: B019 lives as long as one request
     def _other(self, type_: str, name: str) -> dict[str, Any]:
         """The state of a resource that was given as an input."""
         urn = self._others[type_, name]
@@ -187,7 +168,7 @@ def _version(package: str) -> str:
 
 def main() -> None:
     """The plugin."""
-    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(), server))
+    Plugin().run()
 
 
 if __name__ == "__main__":

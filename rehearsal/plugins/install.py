@@ -47,7 +47,11 @@ SUBSTITUTES = (
         "works with the Terraform provider that is here; what that does not know is named beside each resource",
     ),
     Substitute(
-        "resource", "random", "pulumi-random", "rehearsal.plugins.random_values", "makes RandomPassword and nothing else"
+        "resource",
+        "random",
+        "pulumi-random",
+        "rehearsal.plugins.random_values",
+        "makes RandomPassword and nothing else",
     ),
     Substitute("resource", "eks", "pulumi-eks", "rehearsal.plugins.eks", "makes the children that a blueprint implies"),
     Substitute(
@@ -77,10 +81,8 @@ def install(home: Path, environment: Mapping[str, str] = os.environ) -> tuple[Su
         folder.mkdir(parents=True, exist_ok=True)
         launcher = folder / plugin.command
         # The path of modules is set for this process alone: a program's own path is the program's.
-        launcher.write_text(
-            f'#!/bin/sh\nPYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{sys.executable}" -m {plugin.module} "$@"\n',
-            encoding="utf-8",
-        )
+        path = f'PYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}"'
+        launcher.write_text(f'#!/bin/sh\n{path} exec "{sys.executable}" -m {plugin.module} "$@"\n', encoding="utf-8")
         launcher.chmod(0o755)
     return tuple(used)
 

@@ -151,7 +151,10 @@ def _forwarded(child: subprocess.Popen[bytes]) -> Iterator[Any]:
         if item is None:
             ended += 1
         else:
-            yield language_pb2.RunPluginResponse(**{item[0]: item[1]})
+            name, chunk = item
+            response = language_pb2.RunPluginResponse()
+            setattr(response, name, chunk)
+            yield response
     yield language_pb2.RunPluginResponse(exitcode=child.wait())
 
 
@@ -172,4 +175,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-

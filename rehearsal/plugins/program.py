@@ -23,7 +23,7 @@ _SHOWN = 32
 _THREADS_FOR_EACH_RESOURCE = 4
 
 
-def run(settings: pulumi.runtime.Settings, program: str) -> int:
+def run(settings: pulumi.runtime.Settings, program: str, parallel: int) -> int:
     """Runs a program to its end; answers the exit code."""
     pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
     pulumi.runtime.configure(settings)
@@ -31,7 +31,7 @@ def run(settings: pulumi.runtime.Settings, program: str) -> int:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    executor = ThreadPoolExecutor(max(settings.parallel or 1, 1) * _THREADS_FOR_EACH_RESOURCE)
+    executor = ThreadPoolExecutor(max(parallel, 1) * _THREADS_FOR_EACH_RESOURCE)
     loop.set_default_executor(executor)
     try:
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(program)))
@@ -56,7 +56,8 @@ def main(arguments: list[str]) -> int:
     settings, program, *rest = arguments
     sys.argv = [program, *rest]
     sys.path[0] = program if Path(program).is_dir() else str(Path(program).parent)
-    return run(pulumi.runtime.Settings(**json.loads(settings)), program)
+    fields = json.loads(settings)
+    return run(pulumi.runtime.Settings(**fields), program, fields["parallel"] or 1)
 
 
 if __name__ == "__main__":

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
 from rehearsal.lowering.secrets import RANDOM_PASSWORD, Password
-from rehearsal.plugins.server import EMPTY, plugin_info, serve
+from rehearsal.plugins.plain import PlainPlugin
+from rehearsal.plugins.server import EMPTY
 from rehearsal.plugins.wire import UNKNOWN, Secret, decoded, encoded
 
 # The SDK knows no property of a password that can change in place.
 _SOME, _NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 
 
-class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+class Plugin(PlainPlugin):
     """Makes `random:index/randomPassword:RandomPassword`; any other type is refused by name."""
 
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.ProviderHandshakeResponse(accept_secrets=False)
-
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return plugin_info(importlib.metadata.version("pulumi-random"))
-
-    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "random"}))
-
-    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.DiffResponse(changes=_NONE)
-
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
+    name = "random"
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         type_ = request.urn.split("::")[2].split("$")[-1]
@@ -63,13 +46,10 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         return EMPTY
 
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return EMPTY
-
 
 def main() -> None:
     """The plugin."""
-    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(), server))
+    Plugin().run()
 
 
 if __name__ == "__main__":

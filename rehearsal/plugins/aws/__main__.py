@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +23,7 @@ from rehearsal.plugins.aws.remote import RefusedError, Remote
 from rehearsal.plugins.aws.schema import schemas
 from rehearsal.plugins.aws.shapes import Shapes
 from rehearsal.plugins.server import EMPTY, Engine, engine_address, plugin_info, serve
+from rehearsal.plugins.warnings import UNSUPPORTED
 from rehearsal.plugins.wire import decoded, encoded
 
 _FOLDER = "REHEARSAL_PLUGIN_FOLDER"
@@ -32,11 +34,17 @@ def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
     """A call whose expected failures become an error of the engine's, in one line."""
 
     @functools.wraps(method)
-    def answer(self: Plugin, request: Any, context: grpc.ServicerContext) -> Any:
+    def answer(self: Plugin, request: Any, context: Any) -> Any:
         try:
             return method(self, request, context)
         except (ProviderError, RefusedError, ValueError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        except Exception as error:
+            # `abort` raises to leave the call; anything else is a defect of this plugin, whose place must be found.
+            if context.code() is None:
+                traceback.print_exc()
+                context.abort(grpc.StatusCode.INTERNAL, f"pulumi-resource-aws: {type(error).__name__}: {error}")
+            raise
 
     return answer
 
@@ -75,15 +83,13 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         with self._configuring:
             unsupported = self._resources.configure(decoded(request.args))
         for argument in unsupported:
-            self._engine.warn(request.urn, f"this provider does not know the argument {argument}")
+            self._engine.warn(request.urn, f"{UNSUPPORTED}{argument}")
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
     @_answering
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, name = _token(request.urn)
-        checked = self._resources.check(
-            token, name, decoded(request.olds), decoded(request.news), request.randomSeed
-        )
+        checked = self._resources.check(token, name, decoded(request.olds), decoded(request.news), request.randomSeed)
         for warning in checked.warnings:
             self._engine.warn(request.urn, warning)
         failures = [provider_pb2.CheckFailure(property=key, reason=reason) for key, reason in checked.failures]
@@ -95,8 +101,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             _token(request.urn)[0], decoded(request.olds), decoded(request.news), request.ignoreChanges
         )
         detailed = {
-            key: _DIFF(kind=_DIFF.UPDATE_REPLACE if key in found.replacing else _DIFF.UPDATE)
-            for key in found.changed
+            key: _DIFF(kind=_DIFF.UPDATE_REPLACE if key in found.replacing else _DIFF.UPDATE) for key in found.changed
         }
         some = provider_pb2.DiffResponse.DIFF_SOME if found.changed else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(
@@ -147,7 +152,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @_answering
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = self._resources.invoke(request.tok, decoded(request.args))
-        return provider_pb2.InvokeResponse(**{"return": encoded(found)})
+        answer: dict[str, Any] = {"return": encoded(found)}
+        return provider_pb2.InvokeResponse(**answer)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         # A thread: the provider answers once what is under way has ended.
@@ -207,4 +213,3 @@ def _refuse(message: str) -> NoReturn:
 
 if __name__ == "__main__":
     main()
-

@@ -51,7 +51,7 @@ class ConfigurationWriter(Writer):
         items = value if isinstance(value, list) else [value]
         if any(isinstance(item, Unknown) for item in items):
             return UNKNOWN
-        if block.blocks[name]["nesting_mode"] == "map":
+        if block.blocks[name]["nesting_mode"] == "map" and isinstance(value, Mapping):
             return {key: self.block(block.nested(name), item, where) for key, item in value.items()}
         return super()._nested(block, name, value, where)
 

@@ -43,7 +43,7 @@ def _blocks(block: Block, value: Any, shape: Shape) -> Any:
     if isinstance(value, Mapping):
         return _block(block, value, shape)
     if _is_list(shape):
-        return [_block(block, item, shape[1]) for item in value]
+        return [_block(block, item, shape[1] if shape else None) for item in value]
     if not value:
         return None
     return UNKNOWN if isinstance(value[0], Unknown) else _block(block, value[0], shape)
@@ -68,7 +68,8 @@ def _attribute(type_: Any, value: Any, shape: Shape) -> Any:
             return _attribute(inner, value[0], shape) if value else None
         return [_attribute(inner, item, shape[1] if shape else None) for item in value]
     if kind == "map":
-        return {key: _attribute(inner, item, shape[1] if shape and shape[0] == "map" else None) for key, item in value.items()}
+        inside = shape[1] if shape and shape[0] == "map" else None
+        return {key: _attribute(inner, item, inside) for key, item in value.items()}
     if kind == "object":
         return _object(inner, value, shape)
     return value

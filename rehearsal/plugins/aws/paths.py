@@ -9,6 +9,7 @@ from typing import Any
 from rehearsal.lowering.schema import Block
 from rehearsal.plugins.steps import Step, steps
 
+
 def keep(block: Block, paths: Iterable[str], prior: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     """A value in which the prior one stands at each path. Without an index a path goes into the first of a list."""
     kept = copy.deepcopy(value)
@@ -27,8 +28,9 @@ def _keep(block: Block, path: list[Step], prior: Any, value: Any) -> None:
         return
     before, now = prior.get(name), value.get(name)
     if isinstance(now, list):
-        index = rest.pop(0) if isinstance(rest[0], int) else 0
-        if not isinstance(before, list) or max(index, 0) >= min(len(before), len(now)):
+        index = rest[0] if isinstance(rest[0], int) else 0
+        rest = rest[1:] if isinstance(rest[0], int) else rest
+        if not isinstance(before, list) or index >= min(len(before), len(now)):
             return
         before, now = before[index], now[index]
     if isinstance(before, Mapping) and isinstance(now, dict):

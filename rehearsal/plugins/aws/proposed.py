@@ -42,8 +42,7 @@ def _nested(block: Block, mode: str, prior: Any, configured: Any) -> Any:
     items = list(prior) if isinstance(prior, list) else []
     if mode == "list":
         return [
-            proposed(block, items[index] if index < len(items) else None, item)
-            for index, item in enumerate(configured)
+            proposed(block, items[index] if index < len(items) else None, item) for index, item in enumerate(configured)
         ]
     return [proposed(block, _matching(block, items, item), item) for item in configured]
 
@@ -73,9 +72,7 @@ def _describes_nested(block: Block, mode: str, prior: Any, configured: Any) -> b
     if isinstance(configured, Unknown):
         return False
     if mode in ("single", "group"):
-        return (prior is None) == (configured is None) and (
-            configured is None or _describes(block, prior, configured)
-        )
+        return (prior is None) == (configured is None) and (configured is None or _describes(block, prior, configured))
     if mode == "map":
         return set(prior or {}) == set(configured or {}) and all(
             _describes(block, prior[key], item) for key, item in (configured or {}).items()

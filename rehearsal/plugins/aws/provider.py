@@ -20,6 +20,7 @@ from rehearsal.plugins.aws.remote import Applied, Complaint, Planned, RefusedErr
 from rehearsal.plugins.aws.schema import Schemas
 from rehearsal.plugins.aws.shapes import Shape, Shapes
 from rehearsal.plugins.steps import at
+from rehearsal.plugins.warnings import NOT_MADE, UNSUPPORTED
 from rehearsal.plugins.wire import UNKNOWN, Unknown
 
 STAND_IN = "__standIn"
@@ -89,12 +90,10 @@ class Resources:
         names = sdk_names(block, self._shapes.of(token))
         failures = [(_property(names, c), c.text) for c in complaints if c.is_error]
         warnings = [c.text for c in complaints if not c.is_error]
-        warnings += [f"this provider does not know the argument {argument}" for argument in unsupported]
+        warnings += [f"{UNSUPPORTED}{argument}" for argument in unsupported]
         return Checked(inputs, failures, warnings)
 
-    def diff(
-        self, token: str, old: Mapping[str, Any], new: Mapping[str, Any], ignored: Iterable[str]
-    ) -> Difference:
+    def diff(self, token: str, old: Mapping[str, Any], new: Mapping[str, Any], ignored: Iterable[str]) -> Difference:
         """What an update would change."""
         if STAND_IN in new or STAND_IN in old:
             if (STAND_IN in new) != (STAND_IN in old):
@@ -120,9 +119,7 @@ class Resources:
             bool(replacing) and same_name,
         )
 
-    def create(
-        self, token: str, name: str, inputs: Mapping[str, Any], seconds: float, *, preview: bool
-    ) -> Made:
+    def create(self, token: str, name: str, inputs: Mapping[str, Any], seconds: float, *, preview: bool) -> Made:
         """Makes a resource, or says what would come of it."""
         if STAND_IN in inputs:
             return Made("" if preview else f"not-made-{name}", self._stand_in_outputs(token, inputs), [])
@@ -156,7 +153,9 @@ class Resources:
         applied = self._remote.apply(type_, kept.state, planned.state, written, planned.private)
         return self._made(token, block, applied, new)
 
-    def read(self, token: str, id_: str, old: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[Made | None, dict[str, Any]]:
+    def read(
+        self, token: str, id_: str, old: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> tuple[Made | None, dict[str, Any]]:
         """A resource as it is now and its inputs; None when it is gone."""
         if STAND_IN in old:
             return Made(id_, dict(old), []), dict(inputs)
@@ -271,9 +270,7 @@ class Resources:
         return {key: value for key, value in shown.items() if key in writable}
 
 
-def _named(
-    block: Block, name: str, old: Mapping[str, Any], new: Mapping[str, Any], seed: bytes
-) -> dict[str, Any]:
+def _named(block: Block, name: str, old: Mapping[str, Any], new: Mapping[str, Any], seed: bytes) -> dict[str, Any]:
     """Inputs with a name of their own where the program gives none: that of the resource and a random end."""
     inputs = dict(new)
     sdk_name = next((key for key in ("name",) if key in block.sdk_names), None)
@@ -289,7 +286,7 @@ def _named(
 
 
 def _stand_in(inputs: Mapping[str, Any], reason: str) -> Checked:
-    return Checked({**inputs, STAND_IN: reason}, [], [f"not made: {reason}"])
+    return Checked({**inputs, STAND_IN: reason}, [], [f"{NOT_MADE}{reason}"])
 
 
 def _lacking(value: Any) -> str | None:

@@ -106,9 +106,7 @@ class Remote:
         )
         complaints = _refuse(answer)
         replaces = tuple(_path(path) for path in answer.requires_replace)
-        return Planned(
-            unpacked(answer.planned_state.msgpack), answer.planned_private, replaces, tuple(complaints)
-        )
+        return Planned(unpacked(answer.planned_state.msgpack), answer.planned_private, replaces, tuple(complaints))
 
     def apply(
         self,

@@ -22,7 +22,8 @@ _UNKNOWN_TYPE = 0
 
 def packed(value: Any) -> bytes:
     """A value as msgpack."""
-    return msgpack.packb(value, default=_extension)
+    content: Any = msgpack.packb(value, default=_extension)
+    return content
 
 
 def unpacked(data: bytes) -> Any:
