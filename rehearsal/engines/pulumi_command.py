@@ -54,6 +54,15 @@ def find_command() -> PulumiCommand:
     return PulumiCommand(path, version)
 
 
+def has_command() -> bool:
+    """Whether there is a command whose version fits."""
+    try:
+        find_command()
+    except EngineError:
+        return False
+    return True
+
+
 def _fits(version: str, sdk: str) -> bool:
     engine, wanted = _parts(version), _parts(sdk)
     return len(engine) == 3 and engine[0] == wanted[0] and engine >= wanted

@@ -1,8 +1,8 @@
 """How the SDK names and shapes the outputs of a type: what its classes say, so that no table is needed.
 
 A shape is "str" for text, None for another value, ["list", shape], ["map", shape], or ["object", {name: shape}] with
-the names that travel. A child that loads the SDK works shapes out; a file for each type keeps them, so that a plugin stays
-small.
+the names that travel. A child that loads the SDK works shapes out; a file for each type keeps them, so that a plugin
+stays small.
 """
 
 from __future__ import annotations
