@@ -76,7 +76,13 @@ class Remote:
     def validate(self, type_: str, configuration: Mapping[str, Any]) -> list[Complaint]:
         """What the provider has against a configuration."""
         return _complaints(
-            self._process.call("ValidateResourceTypeConfig", type_name=type_, config=_value(configuration))
+            self._process.call(
+                "ValidateResourceTypeConfig",
+                type_name=type_,
+                config=_value(configuration),
+                # As Terraform 1.11 does; otherwise a write-only argument is refused.
+                client_capabilities={"write_only_attributes_allowed": True},
+            )
         )
 
     def upgrade(self, type_: str, version: int, state: Mapping[str, Any]) -> dict[str, Any]:
