@@ -65,8 +65,11 @@ class PulumiEngine:
         # A plugin that cannot make a resource says so and puts nothing in its place.
         created -= frozenset(events.not_made)
         reasons = {**events.errors, **events.not_made}
+        declared_urns = {r.urn for r in declared.blueprint.resources}
+        # An error of the program belongs to the stack, and holds back whatever it did not declare.
+        general = "; ".join(text for urn, text in events.errors.items() if urn not in declared_urns)
         missing = [
-            (r.type, r.name, reasons.get(r.urn, "a resource that it needs was not created"))
+            (r.type, r.name, reasons.get(r.urn, general or "a resource that it needs was not created"))
             for r in declared.blueprint.resources
             if r.custom and r.type.startswith("aws:") and r.urn not in created
         ]
