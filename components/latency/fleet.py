@@ -31,7 +31,13 @@ _GROUP_METRICS = (
 
 def fleet_of(settings: Settings) -> Fleet:
     """Names by which hosts report to their group, and which their role and user data need before it exists."""
-    return Fleet(settings.name("engines"), LAUNCH_HOOK, TERMINATE_HOOK, settings.region.name)
+    return Fleet(
+        settings.name("engines"),
+        LAUNCH_HOOK,
+        TERMINATE_HOOK,
+        settings.region.name,
+        settings.latency.engine_readiness_seconds,
+    )
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class EngineFleet(Layer):
             max_size=sizes.elastic_engines_max,
             vpc_zone_identifiers=[args.subnet_id],
             launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
-                # A number, never $Latest: a refresh that fails goes back to the version before.
+                # A number, never $Latest: the update that changes the template starts the refresh.
                 id=self.template.id,
                 version=self.template.latest_version.apply(str),
             ),
@@ -135,7 +141,9 @@ def _refresh() -> aws.autoscaling.GroupInstanceRefreshArgs:
             min_healthy_percentage=_HEALTHY_PERCENT,
             max_healthy_percentage=_MOST_PERCENT,
             instance_warmup=str(WARMUP_SECONDS),
-            auto_rollback=True,
+            # No rollback: Auto Scaling refuses one for a launch template whose image is an SSM parameter (Auto Scaling
+            # API Reference, RollbackInstanceRefresh). A refresh that fails stops, and the hosts of before stay.
+            auto_rollback=False,
             skip_matching=True,
         ),
     )

@@ -142,7 +142,11 @@ class Network(Layer):
     def _links(self) -> HybridLinks:
         settings = self._settings
         return HybridLinks(
-            "links", HybridLinksArgs(settings.name(), self.hub, settings.network, self._args.logs_key_arn), self.child
+            "links",
+            HybridLinksArgs(
+                settings.name(), self.hub, settings.network, settings.network.both_ranges, self._args.logs_key_arn
+            ),
+            self.child,
         )
 
     def _flow_logs(self) -> FlowLogs:

@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 
 from components.settings.data import Consistency, StorageType
 from components.settings.market import MarketSettings, Weekday, minute_of_day
-from components.settings.windows import DAY, overlap, touch, weekly
+from components.settings.windows import (
+    DAY,
+    backup_spans,
+    backup_start,
+    blocked_by_maintenance,
+    overlap,
+    touch,
+    weekly,
+)
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -100,6 +108,28 @@ def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, A
         )
 
 
+def backups_can_start(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """Jobs of AWS Backup are due four hours before the database's own backup window: outside its maintenance, which
+    keeps them from starting, and outside the sessions, whose latency they would cost."""
+    data, market = settings.data, settings.market
+    spans = backup_spans(data.db_backup_window)
+    hour, minute = divmod(backup_start(data.db_backup_window), 60)
+    if any(touch(span, blocked_by_maintenance(data.db_maintenance_window)) for span in spans):
+        yield (
+            "dbBackupWindow",
+            data.db_backup_window,
+            f"has AWS Backup start at {hour:02}:{minute:02} UTC, four hours before it, where dbMaintenanceWindow = "
+            f"{data.db_maintenance_window!r} or the hour before keeps it from starting; move one of them",
+        )
+    if any(touch(hours, span) for hours in _trading_hours(market) for span in spans):
+        yield (
+            "dbBackupWindow",
+            data.db_backup_window,
+            f"has AWS Backup start at {hour:02}:{minute:02} UTC, four hours before it, while the markets trade "
+            f"({market.market_open} to {market.market_close} {market.market_time_zone}); choose another time",
+        )
+
+
 def _trading_hours(market: MarketSettings) -> Iterator[tuple[int, int]]:
     """Start in UTC and length of each session, in minutes of the week, at both of the zone's offsets."""
     opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
@@ -130,5 +160,6 @@ CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
     storage_can_grow,
     windows_are_apart,
     maintenance_waits_for_the_close,
+    backups_can_start,
     backups_outlive_records,
 )

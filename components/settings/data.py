@@ -44,9 +44,11 @@ class DataSettings(Section):
     """The trade history database, global tables, records, snapshots, backups and the cache."""
 
     db_engine_version: str = Field(
-        "17.6",
-        description="PostgreSQL version as major.minor; both regions must run the same one.",
-        pattern=r"^(1[5-9]|2\d)\.\d+$",
+        "17",
+        description="PostgreSQL version: the major alone for RDS's default minor, whose later upgrades are left alone; "
+        "or major.minor, which an update enforces and which RDS retires (aws rds describe-db-engine-versions "
+        "--engine postgres). The replica in the other region has its source's version.",
+        pattern=r"^(1[5-9]|2\d)(\.\d+)?$",
     )
     db_name: str = Field("trades", description="Name of the database.", pattern=r"^[a-z][a-z0-9_]{0,62}$")
     db_username: str = Field(
