@@ -84,7 +84,7 @@ class EngineFleet(Layer):
             ),
             target_group_arns=[args.fix_target_group],
             service_linked_role_arn=args.autoscaling_role,
-            health_check_type="ELB",
+            health_check_type=_health_check(settings),
             health_check_grace_period=WARMUP_SECONDS,
             default_instance_warmup=WARMUP_SECONDS,
             termination_policies=["OldestLaunchTemplate", "Default"],
@@ -132,6 +132,12 @@ class EngineFleet(Layer):
             max_group_prepared_capacity=sizes.elastic_engines_open + warm,
             instance_reuse_policy=aws.autoscaling.GroupWarmPoolInstanceReusePolicyArgs(reuse_on_scale_in=True),
         )
+
+
+def _health_check(settings: Settings) -> str:
+    """Amazon's own image runs no engine: nothing answers on the FIX port, and the load balancer's check would have the
+    fleet replace its hosts for ever."""
+    return "ELB" if settings.latency.engine_image_parameter else "EC2"
 
 
 def _refresh() -> aws.autoscaling.GroupInstanceRefreshArgs:

@@ -99,12 +99,6 @@ def _ranges_are_disjoint(settings: Settings) -> Iterator[Incoherence]:
         others.append(("drVpcCidr", network.dr_vpc_cidr))
     else:
         others.append(("primaryVpcCidr", network.primary_vpc_cidr))
-        if network.vpc_cidr != network.dr_vpc_cidr:
-            yield (
-                "drVpcCidr",
-                str(network.dr_vpc_cidr),
-                f"differs from vpcCidr = {str(network.vpc_cidr)!r}; in the recovery region they are the same",
-            )
     for key, other in others:
         if network.vpc_cidr.overlaps(other):
             yield (

@@ -109,24 +109,17 @@ def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, A
 
 
 def backups_can_start(settings: Settings) -> Iterator[tuple[str, Any, str]]:
-    """Jobs of AWS Backup are due four hours before the database's own backup window: outside its maintenance, which
-    keeps them from starting, and outside the sessions, whose latency they would cost."""
-    data, market = settings.data, settings.market
-    spans = backup_spans(data.db_backup_window)
+    """Jobs of AWS Backup are due four hours before the database's own backup window; its maintenance keeps them from
+    starting."""
+    data = settings.data
     hour, minute = divmod(backup_start(data.db_backup_window), 60)
-    if any(touch(span, blocked_by_maintenance(data.db_maintenance_window)) for span in spans):
+    blocked = blocked_by_maintenance(data.db_maintenance_window)
+    if any(touch(span, blocked) for span in backup_spans(data.db_backup_window)):
         yield (
             "dbBackupWindow",
             data.db_backup_window,
             f"has AWS Backup start at {hour:02}:{minute:02} UTC, four hours before it, where dbMaintenanceWindow = "
             f"{data.db_maintenance_window!r} or the hour before keeps it from starting; move one of them",
-        )
-    if any(touch(hours, span) for hours in _trading_hours(market) for span in spans):
-        yield (
-            "dbBackupWindow",
-            data.db_backup_window,
-            f"has AWS Backup start at {hour:02}:{minute:02} UTC, four hours before it, while the markets trade "
-            f"({market.market_open} to {market.market_close} {market.market_time_zone}); choose another time",
         )
 
 

@@ -45,7 +45,7 @@ class NetworkSettings(Section):
     )
     dr_vpc_cidr: VpcCidr = Field(
         IPv4Network("10.1.0.0/16"),
-        description="Address range of the recovery region's VPC, which both regions announce on their circuits.",
+        description="Primary only: vpcCidr of the recovery stack, which the primary's circuit announces too.",
     )
     availability_zones: Texts = Field(
         ("us-east-1a", "us-east-1b", "us-east-1c"),
@@ -104,11 +104,6 @@ class NetworkSettings(Section):
     flow_log_retention_days: int = Field(
         365, description="How long flow logs and the logs of firewall and VPN stay in CloudWatch Logs, in days."
     )
-
-    @property
-    def both_ranges(self) -> tuple[IPv4Network, IPv4Network]:
-        """The ranges of the primary's VPC and of the recovery region's, the same in both stacks."""
-        return self.primary_vpc_cidr, self.dr_vpc_cidr
 
     @field_validator("transit_gateway_asn", "primary_transit_gateway_asn", "direct_connect_asn")
     @classmethod
