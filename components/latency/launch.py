@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.data.tags import SNAPSHOTTED
 from components.latency.host_tuning import Fleet, Ports, plan_host, user_data
 from components.providers import default_tags
 from components.security.patching import PATCH_GROUP_TAG, patch_group
@@ -75,7 +76,7 @@ class Launch:
                 )
                 for kind, tags in (
                     ("instance", {PATCH_GROUP_TAG: patch_group(settings)}),
-                    ("volume", {}),
+                    ("volume", SNAPSHOTTED),
                     ("network-interface", {}),
                 )
             ],

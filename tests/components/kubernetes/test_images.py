@@ -52,7 +52,7 @@ def references(stack: Blueprint) -> set[str]:
 
 
 def test_every_image_is_pulled_from_the_registry_of_the_stacks_own_region(stack: Blueprint):
-    """registry.k8s.io and quay.io redirect to buckets of other accounts (kubernetes/registry.k8s.io, handlers.go), which
+    """registry.k8s.io and quay.io redirect to buckets of others (kubernetes/registry.k8s.io, handlers.go), which
     the policy of the S3 endpoint does not let pass."""
     own = f"123456789012.dkr.ecr.{region_of(stack)}.amazonaws.com/trading/"
     found = references(stack)
