@@ -13,7 +13,7 @@ from blueprint.secrets import masked
 
 
 class BlueprintError(Exception):
-    """The program could not be recorded; the message says what stands in the way."""
+    """The program could not be recorded; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
