@@ -28,6 +28,7 @@ _AWS_OWNED_ACTIONS = {
     ],
 }
 
+
 def interface_policy(actions: str, account_id: str) -> str:
     """The policy of an interface endpoint as JSON; `actions` is the prefix of the service's IAM actions."""
     statements = [_own(actions, account_id)]

@@ -36,6 +36,11 @@ class Zone:
     app_routes: aws.ec2.RouteTable
 
 
+def _in_zone(zone: str) -> dict[str, str]:
+    """A subnet's place, by the name or by the id of its zone: only ids have `-az`."""
+    return {"availability_zone_id" if "-az" in zone else "availability_zone": zone}
+
+
 class Vpc(Layer):
     """Subnets by zone and tier. Only the public tier reaches the internet by itself; the app tier reaches it
     through a NAT gateway, and the data tier not at all. The transit tier holds the hub's interfaces."""
@@ -144,7 +149,7 @@ class Vpc(Layer):
             f"{tier}-{zone}",
             vpc_id=self.vpc.id,
             cidr_block=str(cidr),
-            availability_zone=zone,
+            **_in_zone(zone),
             map_public_ip_on_launch=False,
             tags={"Name": f"{self._args.name}-{tier}-{zone}", "Tier": tier},
             opts=self.child,

@@ -36,7 +36,8 @@ class ComputeSettings(Section):
 
     service_image: str = Field(
         "",
-        description="Repository of the trading services' image; empty for the platform's own, trading-engine.",
+        description="Repository of the trading services' image; empty for the platform's own, trading-engine. It runs "
+        "as user 10001 on a read-only root: it must declare VOLUME /tmp, made writable for that user before.",
         pattern=r"^$|^[a-z0-9][a-z0-9._:/-]*[a-z0-9]$",
     )
     service_image_version: str = Field(

@@ -184,7 +184,9 @@ def multi_zone(balancer: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     """A lost zone must not take the way in with it."""
     path = "subnets" if balancer.has("subnets") else "subnetMappings"
     zones = {
-        subnet.text("availabilityZone") if isinstance(subnet, Resource) else subnet.value
+        (subnet.text("availabilityZone") or subnet.text("availabilityZoneId"))
+        if isinstance(subnet, Resource)
+        else subnet.value
         for subnet in stack.targets(balancer, path, t.SUBNET)
     }
     if len(zones) < 2:

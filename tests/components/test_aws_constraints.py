@@ -168,3 +168,14 @@ def test_records_of_certificates_and_name_servers_are_logged_while_the_update_wa
     messages = [record.getMessage() for record in caplog.records]
     assert any("make the DNS record" in message and "api.trading.example" in message for message in messages), messages
     assert any(message.startswith("zone trading.example: delegate it to") for message in messages), messages
+
+
+def test_zones_can_be_named_by_id():
+    """us-east-1a is another place in each account, and one of them serves no EKS: an id is the same place for all (EC2
+    User Guide, "Availability Zone IDs"; EKS API Reference, CreateCluster, UnsupportedAvailabilityZoneException)."""
+    stack = record_primary({"availabilityZones": json.dumps(["use1-az1", "use1-az4", "use1-az6"])})
+    subnets = [each.properties for each in stack.of_type("aws:ec2/subnet:Subnet")]
+    assert {each["availabilityZoneId"] for each in subnets} == {"use1-az1", "use1-az4", "use1-az6"}
+    assert not any("availabilityZone" in each for each in subnets)
+    reserved = stack.one("aws:ec2/capacityReservation:CapacityReservation", "engines").properties["availabilityZone"]
+    assert "app-use1-az1#availabilityZone}" in reserved
