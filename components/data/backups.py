@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -120,10 +119,8 @@ class Backups(Layer):
             "backups",
             name=name,
             rules=[
-                self._rule("daily", daily, {"delete_after": self._daily_days}),
-                self._rule(
-                    "monthly", monthly, {"cold_storage_after": _COLD_AFTER_DAYS, "delete_after": self._monthly_days}
-                ),
+                self._rule("daily", daily, self._daily_days),
+                self._rule("monthly", monthly, self._monthly_days, _COLD_AFTER_DAYS),
             ],
             opts=self.after(self.lock),
         )
@@ -142,21 +139,21 @@ class Backups(Layer):
         hour, minute = divmod(backup_start(self._settings.data.db_backup_window), 60)
         return f"cron({minute} {hour} 2-31 * ? *)", f"cron({minute} {hour} 1 * ? *)"
 
-    def _rule(self, name: str, schedule: str, lifecycle: Mapping[str, int]) -> aws.backup.PlanRuleArgs:
+    def _rule(self, name: str, schedule: str, days: int, cold_after: int | None = None) -> aws.backup.PlanRuleArgs:
         return aws.backup.PlanRuleArgs(
             rule_name=name,
             target_vault_name=self.vault.name,
             schedule=schedule,
             start_window=BACKUP_START_MINUTES,
             completion_window=_COMPLETE_MINUTES,
-            lifecycle=aws.backup.PlanRuleLifecycleArgs(**lifecycle),
-            copy_actions=[self._copy(lifecycle)] if self._settings.is_primary else None,
+            lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=days, cold_storage_after=cold_after),
+            copy_actions=[self._copy(days, cold_after)] if self._settings.is_primary else None,
         )
 
-    def _copy(self, lifecycle: Mapping[str, int]) -> aws.backup.PlanRuleCopyActionArgs:
+    def _copy(self, days: int, cold_after: int | None) -> aws.backup.PlanRuleCopyActionArgs:
         general = self._settings.general
         vault = self._settings.name_in(Role.DR, "backups")
         return aws.backup.PlanRuleCopyActionArgs(
             destination_vault_arn=f"arn:aws:backup:{general.dr_region}:{general.account_id}:backup-vault:{vault}",
-            lifecycle=aws.backup.PlanRuleCopyActionLifecycleArgs(**lifecycle),
+            lifecycle=aws.backup.PlanRuleCopyActionLifecycleArgs(delete_after=days, cold_storage_after=cold_after),
         )

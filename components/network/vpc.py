@@ -36,9 +36,9 @@ class Zone:
     app_routes: aws.ec2.RouteTable
 
 
-def _in_zone(zone: str) -> dict[str, str]:
-    """A subnet's place, by the name or by the id of its zone: only ids have `-az`."""
-    return {"availability_zone_id" if "-az" in zone else "availability_zone": zone}
+def _is_zone_id(zone: str) -> bool:
+    """Whether a zone is given by id: names have no `-az`."""
+    return "-az" in zone
 
 
 class Vpc(Layer):
@@ -149,7 +149,8 @@ class Vpc(Layer):
             f"{tier}-{zone}",
             vpc_id=self.vpc.id,
             cidr_block=str(cidr),
-            **_in_zone(zone),
+            availability_zone=None if _is_zone_id(zone) else zone,
+            availability_zone_id=zone if _is_zone_id(zone) else None,
             map_public_ip_on_launch=False,
             tags={"Name": f"{self._args.name}-{tier}-{zone}", "Tier": tier},
             opts=self.child,

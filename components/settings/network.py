@@ -49,8 +49,8 @@ class NetworkSettings(Section):
     )
     availability_zones: Texts = Field(
         ("us-east-1a", "us-east-1b", "us-east-1c"),
-        description="Three zones of the region, by name or by id: us-east-1a is another place in each account, use1-az1 "
-        "is not (aws ec2 describe-availability-zones).",
+        description="Three zones of the region, by name or by id: us-east-1a is another place in each account, "
+        "use1-az1 is not (aws ec2 describe-availability-zones).",
         min_length=3,
         max_length=3,
     )
