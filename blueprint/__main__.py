@@ -15,11 +15,13 @@ import typer
 from rich.console import Console
 
 from blueprint.costs.command import app as costs
-from blueprint.model import Blueprint, BlueprintError
+from blueprint.model import Blueprint, BlueprintError, UnknownStackError
 from blueprint.overrides import overrides_of
 from blueprint.picture import picture
 from blueprint.program import record, record_dr
 from blueprint.tree import tree
+
+BAD_INPUT = 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -37,7 +39,10 @@ def blueprint(
         list[str] | None, typer.Option("--set", help="a setting that stands over the stack file, KEY=VALUE")
     ] = None,
 ) -> None:
-    """Record what a stack declares and print it. Nothing is called and nothing is created."""
+    """Record what a stack declares and print it. Nothing is called and nothing is created.
+
+    Exits with 0, 1 for a program that cannot be recorded, 2 for a stack file or settings that are wrong.
+    """
     if layer is not None and picture_ is None:
         raise typer.BadParameter(
             f"{layer!r}: draws a layer, but no file is named; add --picture FILE.svg", param_hint="--layer"
@@ -45,7 +50,10 @@ def blueprint(
     try:
         recorded = _recorded(stack, active, overrides_of(set_ or []))
         drawing = picture(recorded, layer) if picture_ is not None else ""
-    except (pulumi.RunError, BlueprintError) as error:
+    except (pulumi.RunError, UnknownStackError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    except BlueprintError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     if json is not None:

@@ -16,6 +16,10 @@ class BlueprintError(Exception):
     """The program could not be recorded; the message says why and what to do."""
 
 
+class UnknownStackError(BlueprintError):
+    """No stack file has the name."""
+
+
 @dataclass(frozen=True)
 class Resource:
     """One registered resource.
