@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from components.settings.section import LogDays, Section, Texts
+from components.settings.section import LogDays, Section, SeveralLines, Texts
 from functions.authorizer.keys import public_key, public_keys
 from functions.environment import SettingError
 
@@ -39,7 +40,7 @@ class ApiSettings(Section):
         "account_id",
         description="The claim that names the trading account: account_id, custom:account_id or a URL.",
     )
-    token_keys: Texts = Field(
+    token_keys: Annotated[Texts, SeveralLines()] = Field(
         (),
         description="Public keys of the issuer in PEM: RSA, P-256 or Ed25519. Without one the API lets nobody in; "
         "name the old and the new one while they change.",
