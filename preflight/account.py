@@ -31,10 +31,10 @@ _CONNECTIONS = 32
 
 _THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown",
-     "RequestThrottled", "RequestThrottledException", "ProvisionedThroughputExceededException", "LimitExceededException"}
+     "RequestThrottled", "RequestThrottledException", "LimitExceededException"}
 )  # fmt: skip
 _DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Client.UnauthorizedOperation"}
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 )  # fmt: skip
 _CREDENTIALS = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "AuthFailure",

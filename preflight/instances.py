@@ -23,7 +23,7 @@ SUBNET = "aws:ec2/subnet:Subnet"
 
 # EC2 User Guide, "On-Demand Instance quotas": families by quota, in vCPUs. The codes are those that Service Quotas
 # lists for `ec2`. Families are the letters before the generation: `c` of c5n, `inf` of inf2.
-_FAMILIES: dict[str, tuple[str, str]] = {
+FAMILIES: dict[str, tuple[str, str]] = {
     "dl": ("L-6E869C2A", "Running On-Demand DL instances"),
     "f": ("L-74FC7D96", "Running On-Demand F instances"),
     "g": ("L-DB2E81BA", "Running On-Demand G and VT instances"),
@@ -43,8 +43,8 @@ _PREFIX = re.compile(r"^([a-z]+)")
 
 @dataclass(frozen=True)
 class Launched:
-    """Instances of one type: `start` of them when the update ends, `most` when the platform has grown. `zones` are those
-    that it may stand in; `reason` names the resource."""
+    """Instances of one type: `start` of them when the update ends, `most` when the platform has grown. `zones` are
+    those that it may stand in; `reason` names the resource."""
 
     type: str
     start: int
@@ -57,10 +57,10 @@ def quota_of(instance_type: str) -> tuple[str, str]:
     """Code and name of the On-Demand quota that counts an instance type."""
     match = _PREFIX.match(instance_type)
     prefix = match[1] if match else ""
-    if prefix in _FAMILIES:
-        return _FAMILIES[prefix]
+    if prefix in FAMILIES:
+        return FAMILIES[prefix]
     # im, is: storage-optimised families of the letter I; ra, mac and others have dedicated hosts, not this quota.
-    return STANDARD if prefix[:1] in set("acdhimrtz") else _FAMILIES.get(prefix[:1], STANDARD)
+    return STANDARD if prefix[:1] in set("acdhimrtz") else FAMILIES.get(prefix[:1], STANDARD)
 
 
 def default_of(code: str) -> int:
@@ -85,9 +85,8 @@ def launched(declared: Declared, region: str) -> list[Launched]:
     """Instances that count against On-Demand quotas in a region. An instance inside a reservation of the stack counts
     with the reservation, which takes its capacity whether instances run in it or not (EC2 User Guide, "On-Demand
     Capacity Reservations", quotas)."""
-    return [*_reserved(declared, region), *_single(declared, region), *_fleets(declared, region)] + [
-        *_nodes(declared, region)
-    ]
+    sources = (_reserved, _single, _fleets, _nodes)
+    return [group for source in sources for group in source(declared, region)]
 
 
 def by_quota(declared: Declared, region: str) -> dict[tuple[str, str], tuple[int, int, list[str]]]:

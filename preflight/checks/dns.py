@@ -1,4 +1,4 @@
-"""DNS: a certificate is issued once its proof is public, so the zone must be delegated before the update waits for it."""
+"""DNS: a certificate is issued once its proof is public, so the zone must be delegated before the update."""
 
 from __future__ import annotations
 

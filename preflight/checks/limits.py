@@ -59,10 +59,13 @@ def _concurrency(declared: Declared, region: str) -> Iterator[Question]:
         return sum(count for name, count in reserved.items() if name in names)
 
     yield Question(
-        Limits.name, "Lambda concurrent executions", region,
-        f"{needed} ({total} reserved, {_LAMBDA_UNRESERVED} left to functions without a reservation)", ask,
+        Limits.name,
+        "Lambda concurrent executions",
+        region,
+        f"{needed} ({total} reserved, {_LAMBDA_UNRESERVED} left to functions without a reservation)",
+        ask,
         f"request lambda L-B99A9384 of at least {needed} in {region}: a new account has 10, others 1,000",
-    )  # fmt: skip
+    )
 
 
 def _shards(declared: Declared, region: str) -> Iterator[Question]:

@@ -42,8 +42,8 @@ def _of_type(*types: str) -> Count:
 
 
 def _most_in_one(type_: str, group: str, *also: str, only: Callable[[Any], bool] = lambda _: True) -> Count:
-    """The most that one group (a VPC, a security group) holds; `group` is the argument that names it, `also` are further
-    arguments that tell groups apart, such as a direction."""
+    """The most that one group (a VPC, a security group) holds. `group` is the argument that names it, `also` are
+    further arguments that tell groups apart."""
 
     def count(declared: Declared, region: str) -> tuple[int, int]:
         found = Counter(
@@ -159,7 +159,7 @@ QUOTAS: tuple[Quota, ...] = (
     Quota("dynamodb", "L-F98FE922", "Maximum number of tables", 2500,
           _of_type("aws:dynamodb/table:Table", "aws:dynamodb/tableReplica:TableReplica")),
 )  # fmt: skip
-"""Quotas that the stack takes from, beside vCPUs by family. A test compares codes and names with moto's list of VPC's."""
+"""Quotas that the stack takes from, beside vCPUs by family. A test compares those of VPC with moto's list."""
 
 
 def _balancers(declared: Declared, region: str, kind: str) -> tuple[int, int]:

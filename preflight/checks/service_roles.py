@@ -14,8 +14,8 @@ _NAMED = re.compile(r":role/aws-service-role/([a-z0-9.-]+\.amazonaws\.com)/(AWSS
 
 
 class ServiceRoles:
-    """Reads declared roles and ARNs of others; calls iam:ListRoles below /aws-service-role/; stops where a role that the
-    stack makes exists already and is not the stack's own, or where a role that it only names is missing."""
+    """Reads declared roles and ARNs of others; calls iam:ListRoles below /aws-service-role/; stops where a role that
+    the stack makes exists already and is not the stack's own, or where a role that it only names is missing."""
 
     name = "service-linked role"
 

@@ -18,8 +18,8 @@ _Ask = Callable[[Account, Declared, str], Answer]
 class Singletons:
     """Reads the detector, hub, recorder, delivery channel, cost monitor and GitHub's identity provider; calls
     guardduty:ListDetectors, securityhub:DescribeHub, config:DescribeConfigurationRecorders,
-    config:DescribeDeliveryChannels, ce:GetAnomalyMonitors and iam:ListOpenIDConnectProviders; stops where one exists that
-    is not the stack's own."""
+    config:DescribeDeliveryChannels, ce:GetAnomalyMonitors and iam:ListOpenIDConnectProviders; stops where one exists
+    that is not the stack's own."""
 
     name = "one of its kind"
 

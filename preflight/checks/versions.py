@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from preflight.account import Account
 from preflight.declared import Declared
-from preflight.model import Answer, Question, ok, stops, warns
+from preflight.model import Answer, Question, not_asked, ok, stops, warns
 
 
 class Versions:
@@ -71,6 +71,8 @@ def _kubernetes(region: str, version: str) -> Question:
 
 def _addon(region: str, kubernetes: str, name: str, version: str) -> Question:
     def ask(account: Account) -> Answer:
+        if account.emulated:
+            return not_asked("the in-memory AWS keeps one version of each add-on")
         addons = account.pages(
             "eks", region, "describe_addon_versions", "addons", kubernetesVersion=kubernetes, addonName=name
         )

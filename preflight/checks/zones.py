@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from preflight import instances
 from preflight.account import Account
 from preflight.declared import Declared
-from preflight.model import Answer, Question, ok, stops
+from preflight.model import Answer, Question, not_asked, ok, stops
 
 # EKS User Guide, "Amazon EKS networking requirements for VPC and subnets": zone ids that take no control plane.
 _WITHOUT_EKS = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
@@ -43,7 +43,7 @@ def _types(declared: Declared, region: str) -> Iterator[Question]:
                     "InstanceTypeOfferings",
                     LocationType="availability-zone",
                     Filters=filters,
-                )  # fmt: skip
+                )
             }
             missing = sorted(zones - offered)
             found = f"offered in {', '.join(sorted(offered)) or 'no zone'}"
@@ -92,9 +92,17 @@ def _databases(declared: Declared, region: str) -> Iterator[Question]:
             account: Account, engine: str = engine, version: str = version, class_: str = class_, storage: str = storage
         ) -> Answer:
             options = account.pages(
-                "rds", region, "describe_orderable_db_instance_options", "OrderableDBInstanceOptions",
-                Engine=engine, EngineVersion=version, DBInstanceClass=class_, Vpc=True,
-            )  # fmt: skip
+                "rds",
+                region,
+                "describe_orderable_db_instance_options",
+                "OrderableDBInstanceOptions",
+                Engine=engine,
+                EngineVersion=version,
+                DBInstanceClass=class_,
+                Vpc=True,
+            )
+            if not options and account.emulated:
+                return not_asked("the in-memory AWS knows no classes of this version")
             zones = {z["Name"] for o in options if o.get("StorageType") == storage for z in o["AvailabilityZones"]}
             named = set(declared.settings.network.availability_zones) if region == declared.region else zones
             found = f"offered in {', '.join(sorted(zones)) or 'no zone'}"
