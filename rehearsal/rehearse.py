@@ -17,6 +17,9 @@ from typing import Any
 from blueprint.primary_outputs import named_again
 from blueprint.program import primary_reference
 from policy.check import evaluate
+from preflight.account import Account
+from preflight.recorded import as_declared
+from preflight.run import ask, questions_of
 from rehearsal.aws.outage import OURS
 from rehearsal.aws.server import RunningServer
 from rehearsal.consistency import complete
@@ -205,6 +208,8 @@ class Rehearsal:
     ) -> None:
         with self.shown.phase(f"{stage}: evaluate"):
             declared = self.declared[stage] = declare()
+        if stage is not Stage.DR_ACTIVE:
+            self._preflight(stage, declared)
         begun = time.monotonic()
         with self.shown.phase(f"{stage}: preview"):
             self.engine.preview(name, declared)
@@ -217,6 +222,14 @@ class Rehearsal:
         if before is not None:
             # A growth that is repeated finds what the first one left; what that replaced is not forgotten.
             report.replaced = [*before.replaced, *report.replaced]
+
+    def _preflight(self, stage: Stage, declared: Declared) -> None:
+        """What the stack needs of the account, asked before anything is made. A finding that stops an update is one of
+        the report's problems."""
+        questions = questions_of(as_declared(declared.blueprint, declared.overrides))
+        account = Account(lambda service, region: Clients(region, self.environment).client(service), emulated=True)
+        with self.shown.phase(f"{stage}: preflight"):
+            self.report.preflight[stage] = ask(questions, account)
 
     @property
     def _program(self) -> Program:

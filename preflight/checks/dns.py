@@ -31,9 +31,9 @@ class Dns:
         if zone_id and domains:
             yield self._given(declared, zone_id, domains)
         for zone in declared.of_type(None, _ZONE):
-            yield self._made(declared, str(zone.properties["name"]))
+            yield self._made(str(zone.properties["name"]))
         for domain in _unproven(declared):
-            yield self._by_person(declared, domain)
+            yield self._by_person(domain)
 
     def _given(self, declared: Declared, zone_id: str, domains: list[str]) -> Question:
         def ask(account: Account) -> Answer:
@@ -49,14 +49,14 @@ class Dns:
                     f"the zone is {name}", f"choose names inside it, or another zone, for {', '.join(outside)}"
                 )
             return self._delegated(
-                declared, name, {server.rstrip(".") for server in found["DelegationSet"]["NameServers"]}
+                account, name, {server.rstrip(".") for server in found["DelegationSet"]["NameServers"]}
             )
 
         request = f"delegate the domain of hosted zone {zone_id} to its name servers"
         return Question(self.name, f"zone {zone_id}", "global", f"delegated, with {', '.join(domains)}", ask, request)
 
-    def _delegated(self, declared: Declared, name: str, servers: set[str]) -> Answer:
-        if declared.emulated:
+    def _delegated(self, account: Account, name: str, servers: set[str]) -> Answer:
+        if account.emulated:
             return not_asked("no public DNS leads to the in-memory AWS")
         try:
             public = self._lookup(name)
@@ -70,9 +70,9 @@ class Dns:
             f"{_WAITS_MINUTES} minutes for certificates and fails",
         )
 
-    def _made(self, declared: Declared, name: str) -> Question:
-        def ask(_: Account) -> Answer:
-            if declared.emulated:
+    def _made(self, name: str) -> Question:
+        def ask(account: Account) -> Answer:
+            if account.emulated:
                 return not_asked("no public DNS leads to the in-memory AWS")
             return warns(
                 "this update makes the zone, and its certificate waits for the delegation",
@@ -83,9 +83,9 @@ class Dns:
         request = f"make a public hosted zone for {name}, delegate it, and set dnsZoneId"
         return Question(self.name, f"zone {name}", "global", "delegated before certificates wait for it", ask, request)
 
-    def _by_person(self, declared: Declared, domain: str) -> Question:
-        def ask(_: Account) -> Answer:
-            if declared.emulated:
+    def _by_person(self, domain: str) -> Question:
+        def ask(account: Account) -> Answer:
+            if account.emulated:
                 return not_asked("no public DNS leads to the in-memory AWS")
             return warns(
                 "no zone is named in which the stack could prove it",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from preflight.account import Account, code_of
 from preflight.declared import Declared, number
-from preflight.model import Answer, Question, ok, stops, warns
+from preflight.model import Answer, Question, not_asked, ok, stops, warns
 
 _PARAMETER = re.compile(r"resolve:ssm:([\w./-]+)")
 _REPOSITORY = "aws:ecr/repository:Repository"
@@ -65,6 +65,8 @@ def _pushed(region: str, repository: str, tag: str, tasks: int) -> Question:
             if code_of(error) not in ("RepositoryNotFoundException", "ImageNotFoundException"):
                 raise
             found = "no repository yet" if code_of(error) == "RepositoryNotFoundException" else "no such image"
+            if account.emulated:
+                return not_asked(f"{found}, and the in-memory AWS runs no tasks")
             if not tasks:
                 return warns(f"{found}; the service starts no task", "push the image, then raise serviceTasksMin")
             return stops(
