@@ -79,6 +79,7 @@ def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port
             server.check_alive()
             raise
         finally:
+            rehearsal.note_strictness()
             server.stop()
             Session.forget(build)
             rehearsal.write(build / "report.json")
@@ -99,6 +100,7 @@ def _up(console: Console, stage: Stage, engine: EngineKind, build: Path, port: i
             server.check_alive()
             raise
         finally:
+            rehearsal.note_strictness()
             rehearsal.write(build / "report.json")
     rehearsal.report.show(console)
     console.print(f"endpoint: {server.endpoint}\npid: {server.pid}\nenvironment:")

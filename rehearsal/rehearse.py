@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -21,7 +21,7 @@ from preflight.account import Account
 from preflight.recorded import as_declared
 from preflight.run import ask, questions_of
 from rehearsal.aws.outage import OURS
-from rehearsal.aws.server import RunningServer
+from rehearsal.aws.server import RunningServer, ServerFailedError
 from rehearsal.consistency import complete
 from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import Series, modelled, opened
@@ -191,6 +191,12 @@ class Rehearsal:
             self.engine.destroy(name, self.shown, released)
         if stage in self.report.stacks:
             self.report.stacks[stage].seconds["destroy"] = time.monotonic() - begun
+
+    def note_strictness(self) -> None:
+        """Takes over into the report what the server checked and refused; nothing where the server is gone."""
+        if self.cloud is not None:
+            with suppress(ServerFailedError, OSError):
+                self.report.strictness = self.cloud.strictness()
 
     def write(self, file: Path) -> None:
         """Writes the report with the peak memory of the larger Python process: this one, or the program's."""

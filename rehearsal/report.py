@@ -117,6 +117,7 @@ class Report:
     takeover: TakenOver | None = None
     broken_takeover: str | None = None
     completed: list[str] = field(default_factory=list)
+    strictness: dict[str, Any] = field(default_factory=dict)
     preflight: dict[str, list[Asked]] = field(default_factory=dict)
     policy: dict[str, Judged] = field(default_factory=dict)
     duties: list[Duty] = field(default_factory=list)
@@ -171,6 +172,7 @@ class Report:
             "calls_to_lost_region": self.calls_to_lost_region,
             "calls_to_lost_region_by_others": self.calls_by_others,
             "takeover": self.takeover.as_json() if self.takeover else None,
+            "strictness": self.strictness,
             "preflight": {stage: [asked.as_json() for asked in found] for stage, found in self.preflight.items()},
             "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
             "functions": [duty.as_json() for duty in self.duties],
@@ -206,6 +208,17 @@ class Report:
             console.print(f"takeover by the runbook: {self.takeover.shown()}", soft_wrap=True)
         for line in self.completed:
             console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
+        if self.strictness:
+            console.print(
+                f"{sum(self.strictness['checked'].values())} requests checked as AWS would, "
+                f"{sum(entry['count'] for entry in self.strictness['refused'])} refused"
+            )
+            for entry in self.strictness["refused"]:
+                console.print(
+                    f"refused: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)",
+                    soft_wrap=True,
+                    markup=False,
+                )
         for stage, findings in self.preflight.items():
             counts = Counter(asked.verdict.value for asked in findings)
             console.print(f"{stage}: preflight: " + ", ".join(f"{count} {word}" for word, count in counts.items()))

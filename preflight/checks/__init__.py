@@ -7,6 +7,7 @@ from preflight.checks.images import Images
 from preflight.checks.lasting import Lasting
 from preflight.checks.limits import Limits
 from preflight.checks.names import Names
+from preflight.checks.placeholders import Placeholders
 from preflight.checks.quotas import Quotas
 from preflight.checks.service_roles import ServiceRoles
 from preflight.checks.singletons import Singletons
@@ -16,6 +17,7 @@ from preflight.checks.zones import Zones
 from preflight.model import Check
 
 CHECKS: tuple[Check, ...] = (
+    Placeholders(),
     Quotas(),
     Limits(),
     Zones(),

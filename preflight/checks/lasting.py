@@ -8,7 +8,7 @@ from preflight.account import Account
 from preflight.declared import Declared, number
 from preflight.model import Answer, Question, ok, warns
 
-_SANDBOX = "for a trial set profile = sandbox (docs/teardown.md)"
+_SANDBOX = "read docs/teardown.md before the first update"
 
 
 class Lasting:

@@ -11,7 +11,7 @@ from preflight.declared import Declared
 from preflight.model import Answer, Question, ok, stops, warns
 
 _BACKEND = "PULUMI_BACKEND_URL"
-_WAY = "python -m delivery state makes bucket and key in the recovery region (docs/first-day.md, step 2)"
+_WAY = "make bucket and key in the recovery region (docs/first-day.md, step 2)"
 
 
 class State:

@@ -316,4 +316,4 @@ def test_locks_in_compliance_mode_are_named_before_the_first_update(declared: De
     found = asked(Lasting(), declared, account)
     assert len(found) == 5
     assert {finding.verdict for finding in found.values()} == {Verdict.WARNS}
-    assert all("profile = sandbox" in finding.way_out for finding in found.values())
+    assert all("docs/teardown.md" in finding.way_out for finding in found.values())

@@ -58,7 +58,7 @@ def operation_of(service: str, request: Request) -> tuple[OperationModel, dict[s
 
 def parameters_of(operation: OperationModel, request: Request, uri: dict[str, Any]) -> dict[str, Any]:
     """The parameters of a request. Raises `AwsError` for one that cannot be read."""
-    shape = operation.input_shape
+    shape: Any = operation.input_shape
     if shape is None:
         return {}
     protocol = determine_request_protocol(operation.service_model, request.content_type)
