@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from components.settings.section import LogDays, Section, Texts
+from components.settings.section import LogDays, Section, SeveralLines, Texts
 
 _CLIENT = re.compile(r"[a-z][a-z0-9-]{1,30}")
-_PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*")
+_PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", re.ASCII)
 # With the other variables, what an environment of 4 KB holds (AWS Lambda Developer Guide, "Lambda quotas"): four keys
 # of RSA with 2,048 bits, or twice as many as a rotation needs.
 _MOST_KEY_CHARACTERS = 3000
@@ -36,7 +37,7 @@ class ApiSettings(Section):
         description="The claim that names the trading account.",
         pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$",
     )
-    token_keys: Texts = Field(
+    token_keys: Annotated[Texts, SeveralLines()] = Field(
         (),
         description="Public keys of the issuer in PEM: RSA, P-256 or Ed25519. Without one the API lets nobody in; "
         "name the old and the new one while they change.",

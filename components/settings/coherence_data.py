@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from components.settings.data import Consistency, StorageType
-from components.settings.market import MarketSettings, Weekday, minute_of_day
-from components.settings.windows import DAY, overlap, touch, weekly
+from components.settings.market import MarketSettings
+from components.settings.windows import overlap, touch, weekly
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -102,15 +102,13 @@ def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, A
 
 def _trading_hours(market: MarketSettings) -> Iterator[tuple[int, int]]:
     """Start in UTC and length of each session, in minutes of the week, at both of the zone's offsets."""
-    opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
     zone = ZoneInfo(market.market_time_zone)
     # Both solstices: one of them is in summer time wherever there is one. The year does not matter.
     offsets = {datetime(2025, month, 21, tzinfo=zone).utcoffset() for month in (6, 12)}
     for offset in offsets:
         east = int(offset.total_seconds()) // 60 if offset else 0
-        for day in market.market_days:
-            start = list(Weekday).index(Weekday(day)) * DAY + opens - east
-            yield start, (closes - opens) % DAY
+        for start, minutes in market.sessions:
+            yield start - east, minutes
 
 
 def backups_outlive_records(settings: Settings) -> Iterator[tuple[str, Any, str]]:

@@ -9,11 +9,12 @@ from pydantic import Field, field_validator
 
 from components.settings.data import LOG_DAYS
 from components.settings.market import Clock, Weekday
+from components.settings.names import KeyName, SamlProviderArn
 from components.settings.section import Section, Texts
 
 # PCI DSS 4.0, 10.5.1: audit history is kept for twelve months.
 _AUDIT_DAYS = 365
-_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)")
+_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)", re.ASCII)
 
 
 class Severity(StrEnum):
@@ -59,21 +60,19 @@ class SecuritySettings(Section):
     secret_rotation_days: int = Field(
         30, description="Days after which secrets are rotated: 90 at most (FSBP SecretsManager.4).", ge=1, le=90
     )
-    secrets_replica_key: str = Field(
+    secrets_replica_key: KeyName = Field(
         "",
         description="Key of the secrets' replicas in the recovery region, as alias/NAME or ARN; empty for AWS's own, "
         "which is there before the recovery region is first brought up.",
-        pattern=r"^$|^alias/[A-Za-z0-9/_-]+$|^arn:aws:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+$",
     )
     trusted_principals: Texts = Field(
         (),
         description="ARNs of users and roles that may take the human roles, with MFA; none for whoever the "
         "account's own policies allow.",
     )
-    saml_provider_arn: str = Field(
+    saml_provider_arn: SamlProviderArn = Field(
         "",
         description="ARN of the identity provider through which people take the human roles instead, by SAML.",
-        pattern=r"^$|^arn:aws:iam::\d{12}:saml-provider/[\w._-]+$",
     )
     human_session_hours: int = Field(
         4, description="How long a session of a human role lasts, in hours (IAM: 1 to 12).", ge=1, le=12

@@ -3,7 +3,7 @@
 # pyright: reportUnusedVariable=false
 """Generated from trading_api.openapi.yaml by `python -m functions.api.generate`: edit that one."""
 
-DOCUMENT_SHA256 = "a17283c5dffce4e6e34e8bb89d447588772ade9e2a2182adf047956a9c2cffca"
+DOCUMENT_SHA256 = "0a0694ca0b15f7135c2e4d95a0d192f55dfdb7265d5ae571257795008b8db81f"
 MAX_BODY_BYTES = 4096
 DEFAULT_LIMIT = 50
 

@@ -10,7 +10,7 @@ from functions.clock import timestamp
 from functions.order_intake import requests
 from functions.order_intake.answers import Answer, ProblemError
 from functions.order_intake.intake import Intake, Outcome, unavailable
-from functions.order_intake.lease import Grant
+from functions.order_intake.lease import Grant, Refusal
 from functions.order_intake.orders_table import OrdersTable, PositionsTable, StoreUnavailableError
 
 Event = Mapping[str, Any]
@@ -81,7 +81,14 @@ class Application:
         return Outcome(Answer(200, body))
 
     def _health(self, _event: Event) -> Outcome:
+        """Whether this region can do its part: a standby is healthy, a holder that cannot keep its lease is not.
+
+        A load balancer, the health checkers and the observers see the status alone, so a region that refuses every
+        order must not answer 200.
+        """
         right = self._intake.accepting()
+        if right in (Refusal.LAPSED, Refusal.UNREACHABLE):
+            raise ProblemError("not_accepting", f"{self._region} accepts no orders: {right}")
         accepting = isinstance(right, Grant)
         body: dict[str, Any] = {"status": "ok", "region": self._region, "accepting": accepting}
         if isinstance(right, Grant):

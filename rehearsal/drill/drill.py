@@ -69,6 +69,8 @@ class Drill:
     lost_at: int | None = None
     growth: str = "true"
     run_seconds: float = _RUN_SECONDS
+    flows: list[Traffic] = field(default_factory=list)
+    """Clients of this drill, outside every region and inside the primary's, once it has begun."""
 
     def run(self) -> Result:
         """Raises OperatorError and TimeoutError where the drill cannot go on."""
@@ -96,6 +98,7 @@ class Drill:
         primary = self._primary
         inside = Traffic(self.world, f"{name}i", 5.0, lambda: primary, self.scenario.seed, inside=primary.region)
         self.records, self._promoted = Records(self.world, name), promotion.count(self.world)
+        self.flows = [outside, inside]
         return outside, inside
 
     def _taken_over(self, outside: Traffic, inside: Traffic) -> tuple[Finished, list[Span], float | None]:
