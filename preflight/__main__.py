@@ -14,6 +14,7 @@ import pulumi
 import typer
 
 from blueprint import BlueprintError
+from blueprint.overrides import overrides_of
 from preflight.account import Account, CannotAskError
 from preflight.recorded import declared_of
 from preflight.run import EXIT_CANNOT_ASK, ask, exit_code, questions_of
@@ -62,13 +63,7 @@ def _run(show: Show, stack: str, overrides: Mapping[str, str], *, offline: bool)
 
 
 def _overrides(pairs: list[str], active: bool) -> dict[str, str]:
-    overrides = {"active": "true"} if active else {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise typer.BadParameter(f"{pair!r}: write it as KEY=VALUE", param_hint="--set")
-        overrides[key] = value
-    return overrides
+    return ({"active": "true"} if active else {}) | overrides_of(pairs)
 
 
 if __name__ == "__main__":
