@@ -109,7 +109,18 @@ def _trail_role(call: Call) -> str | None:
     return None
 
 
+def _linked_role_exists(call: Call) -> str | None:
+    path = f"/aws-service-role/{call.params['AWSServiceName']}/"
+    taken = [role.name for role in call.moto("iam", call.partition).roles.values() if role.path == path]
+    if taken and not call.params.get("CustomSuffix"):
+        return f"Service role name {taken[0]} has been taken in this account, please try a different suffix."
+    return None
+
+
 CONSTRAINTS = (
+    Constraint("one service-linked role of a service", "iam", ("CreateServiceLinkedRole",), "InvalidInput",
+               "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html",
+               _linked_role_exists),
     Constraint("principals of bucket policies exist", "s3", ("PutBucketPolicy",), "MalformedPolicy",
                "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html",
                _principals_exist(_member("Policy"))),

@@ -18,6 +18,7 @@ from rehearsal.aws.outage import caller_of
 from rehearsal.aws.store import AwsError, Call
 from rehearsal.aws.store.door import refusal
 from rehearsal.aws.store.errors import invalid_request
+from rehearsal.aws.store.service import INSTALLED
 from rehearsal.aws.strict import requests
 from rehearsal.aws.strict.constraint import Constraint
 from rehearsal.aws.strict.constraints import CONSTRAINTS
@@ -121,7 +122,8 @@ class StrictMiddleware:
                 raise invalid_request(operation, violations)
         constraints = self._by_operation.get((service, str(operation.name)))
         if constraints:
-            call = Call(operation, self._account, region, params)
+            installed = INSTALLED.get(service)
+            call = Call(operation, self._account, region, params, bool(installed and installed.everywhere))
             for constraint in constraints:
                 reason = constraint.broken(call)
                 if reason:

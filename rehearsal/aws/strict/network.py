@@ -86,8 +86,7 @@ def _rollback(call: Call) -> str | None:
 def _by_parameter(call: Call, name: str) -> str | None:
     group = call.moto("autoscaling").autoscaling_groups.get(name)
     template = getattr(group, "launch_template", None)
-    version = template and template.get_version(getattr(group, "launch_template_version", None) or "$Latest")
-    image = str((getattr(version, "data", None) or {}).get("ImageId", ""))
+    image = str(template.latest_version().data.get("ImageId", "")) if template else ""
     if image.startswith(_SSM_IMAGE):
         return (
             "Auto rollback cannot be used with a launch template whose image is an AWS Systems Manager parameter "

@@ -296,7 +296,8 @@ def test_quotas_are_awss_defaults_until_others_are_asked_for(own_aws: server.Run
     own_aws.strictness(Mode.COUNTS)
     ec2.allocate_address(Domain="vpc")
     report = own_aws.strictness(Mode.OFF)
-    assert {(entry["operation"], entry["count"]) for entry in report["refused"]} == {("AllocateAddress", 2)}
+    assert {entry["operation"] for entry in report["refused"]} == {"AllocateAddress"}
+    assert sum(entry["count"] for entry in report["refused"]) == 2
     assert report["checked"]["ec2"] == 8
     ec2.allocate_address(Domain="vpc")
     assert own_aws.strictness()["checked"]["ec2"] == 8
