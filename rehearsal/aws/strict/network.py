@@ -85,8 +85,8 @@ def _rollback(call: Call) -> str | None:
 
 def _by_parameter(call: Call, name: str) -> str | None:
     group = call.moto("autoscaling").autoscaling_groups.get(name)
-    template = getattr(group, "launch_template", None)
-    image = str(template.latest_version().data.get("ImageId", "")) if template else ""
+    template = getattr(group, "ec2_launch_template", None)
+    image = str(template.get_version(group.launch_template_version).data.get("ImageId", "")) if template else ""
     if image.startswith(_SSM_IMAGE):
         return (
             "Auto rollback cannot be used with a launch template whose image is an AWS Systems Manager parameter "
