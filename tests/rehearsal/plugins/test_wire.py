@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rehearsal.plugins.steps import at, steps
@@ -16,6 +16,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=5), VALUES | st.builds(Secret, VALUES), max_size=4))
 def test_properties_come_back_as_they_were_sent(properties: dict) -> None:
     assert decoded(encoded(properties)) == properties
