@@ -231,7 +231,9 @@ class Resources:
             raise RefusedError(list(applied.complaints))
         id_ = next((str(applied.state[key]) for key in ("id", "arn", "name") if applied.state.get(key)), "")
         if not id_:
-            raise RefusedError(list(applied.complaints))
+            # A type without an id, such as a policy that is known by its `policy_name`.
+            named = (key for key in sorted(applied.state) if key.endswith(("_name", "_id", "_arn")))
+            id_ = next((str(applied.state[key]) for key in named if applied.state[key]), block.type_)
         shown = self._outputs(token, block, applied.state, inputs, preview=False)
         version = self._schemas.resource(block.type_)[1]
         shown[KEPT] = Kept(applied.state, applied.private, version).output()
