@@ -47,7 +47,11 @@ class Access:
         return [
             *self._lease(),
             Statement("ReadOutbox", ["dynamodb:Query"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
-            Statement("MarkOrders", ["dynamodb:UpdateItem"], [self.tables.arn(TableName.ORDERS)]),
+            Statement(
+                "MarkOrders",
+                ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+                [self.tables.arn(TableName.ORDERS)],
+            ),
             Statement("PutOrders", ["kinesis:PutRecords"], [self.events.streams.orders.arn]),
             Statement(
                 "TakeFailedMessages",
