@@ -46,7 +46,11 @@ class Access:
         queues = self.events.queues
         return [
             *self._lease(),
-            Statement("ReadOutbox", ["dynamodb:Query"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
+            Statement(
+                "ReadOutboxAndChanges",
+                ["dynamodb:Query"],
+                [f"{self.tables.arn(TableName.ORDERS)}/index/{index}" for index in ("outbox", "by_change")],
+            ),
             Statement(
                 "MarkOrders",
                 ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],

@@ -69,7 +69,7 @@ class Observers(Layer):
         self.alarms = [
             self._vote("primary-unanswered", metrics.PRIMARY_UNANSWERED, 1),
             self._vote("primary-unseen", metrics.PRIMARY_UNSEEN, 1),
-            self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds),
+            self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds, pages=True),
             self._replica_behind(),
         ]
         self.blind = self._blind()
@@ -130,7 +130,10 @@ class Observers(Layer):
             self.child,
         )
 
-    def _vote(self, name: str, metric: Metric, threshold: float) -> aws.cloudwatch.MetricAlarm:
+    def _vote(self, name: str, metric: Metric, threshold: float, *, pages: bool = False) -> aws.cloudwatch.MetricAlarm:
+        """`pages` tells people of this vote alone: a primary that cannot extend its lease accepts no order, whatever
+        the other observers see."""
+        actions = {"alarm_actions": [self._args.operations], "ok_actions": [self._args.operations]} if pages else {}
         return self._alarm(
             name,
             metric.description,
@@ -141,6 +144,7 @@ class Observers(Layer):
             period=OBSERVED_EVERY_SECONDS,
             comparison_operator="GreaterThanOrEqualToThreshold",
             threshold=threshold,
+            **actions,
         )
 
     def _replica_behind(self) -> aws.cloudwatch.MetricAlarm:

@@ -3,7 +3,7 @@
 # pyright: reportUnusedVariable=false
 """Generated from trading_api.openapi.yaml by `python -m functions.api.generate`: edit that one."""
 
-DOCUMENT_SHA256 = "a17283c5dffce4e6e34e8bb89d447588772ade9e2a2182adf047956a9c2cffca"
+DOCUMENT_SHA256 = "a516d49c5aef9310755c78f8469572e9e1f58287b1763fa508de16d3bf2b0e7d"
 MAX_BODY_BYTES = 4096
 DEFAULT_LIMIT = 50
 

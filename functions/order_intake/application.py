@@ -10,7 +10,7 @@ from functions.clock import timestamp
 from functions.order_intake import requests
 from functions.order_intake.answers import Answer, ProblemError
 from functions.order_intake.intake import Intake, Outcome, unavailable
-from functions.order_intake.lease import Grant
+from functions.order_intake.lease import Grant, Refusal
 from functions.order_intake.orders_table import OrdersTable, PositionsTable, StoreUnavailableError
 
 Event = Mapping[str, Any]
@@ -83,6 +83,9 @@ class Application:
     def _health(self, _event: Event) -> Outcome:
         right = self._intake.accepting()
         accepting = isinstance(right, Grant)
+        if right in (Refusal.LAPSED, Refusal.UNREACHABLE):
+            # The region should accept and cannot, or cannot find out: observers and health checks must see it.
+            raise ProblemError("unavailable", f"{right.value}; orders are not accepted here")
         body: dict[str, Any] = {"status": "ok", "region": self._region, "accepting": accepting}
         if isinstance(right, Grant):
             body["epoch"] = right.epoch

@@ -7,9 +7,13 @@ trading desk), RESERVE_SECONDS (default 10, the part of the function's time-out 
 CONTROL_TABLE, ORDERS_TABLE, ORDER_STREAM, and those of the lease
 (`functions.order_intake.lease`).
 
-Events: {} is a run. {"republish": {"cursor": null}} publishes one page of the open orders of older epochs again and
-gives the cursor of the next page. {"release": [order ids]} and {"refuse": [order ids]} are decisions of the trading
-desk.
+Events
+  {}                                                   a run
+  {"republish": {"cursor": null}}                      publish one page of the open orders of older epochs again; gives
+                                                       the cursor of the next page
+  {"restore_cancellations": {"cursor": null, "since": milliseconds}}
+                                                       the same for cancellations that a late write has overwritten
+  {"release": [order ids]}, {"refuse": [order ids]}    decisions of the trading desk
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from functions.environment import Environment, SettingError
 from functions.order_intake.lease import LeaseKeeper, LeaseSettings
 from functions.order_intake.lease_store import DynamoDbLeaseStore
 from functions.outbox import Outbox
+from functions.redrive.cancellations import Cancellations
 from functions.redrive.desk import MAX_DECIDED, Desk
 from functions.redrive.outbox import Sweep
 from functions.redrive.pace import Pace
@@ -52,6 +57,7 @@ class Work:
     redrive: Redrive
     sweep: Sweep
     republish: Republish
+    cancellations: Cancellations
     desk: Desk
     clock: Clock
     sleep: Callable[[float], None]
@@ -86,6 +92,7 @@ def build(
         redrive=Redrive(sqs, environment.count("MAX_TRIES", 3)),
         sweep=Sweep(dynamodb, outbox, keeper, clock, table=table, settle_milliseconds=settle, hold_milliseconds=hold),
         republish=republish,
+        cancellations=Cancellations(dynamodb, keeper, clock, table),
         desk=Desk(dynamodb, republish, keeper, clock, table),
         clock=clock,
         sleep=sleep,
@@ -138,21 +145,28 @@ def answer(
     job: Work, event: Mapping[str, Any], remaining_milliseconds: Callable[[], int], sink: Metrics
 ) -> dict[str, Any]:
     """What an event asks for (see above). Raises SettingError for an event that is wrong."""
-    if "republish" in event:
-        return _republished(job, event["republish"])
+    for pages in ("republish", "restore_cancellations"):
+        if pages in event:
+            return _page(job, pages, event[pages])
     for decision, decide in (("release", job.desk.release), ("refuse", job.desk.refuse)):
         if decision in event:
             return asdict(decide(_order_ids(decision, event[decision])))
     return run(job, remaining_milliseconds, sink)
 
 
-def _republished(job: Work, asked: Any) -> dict[str, Any]:
-    if not isinstance(asked, dict):
-        raise SettingError(f"republish = {asked!r}: is no object; give {{'cursor': null}}")
+def _page(job: Work, pages: str, asked: Any) -> dict[str, Any]:
+    """One page of what a run of the runbook asks for; a page that failed is to be asked for again."""
+    if not isinstance(asked, dict) or not isinstance(asked.get("since", 0), int):
+        raise SettingError(f"{pages} = {asked!r}: is no object with a cursor; give {{'cursor': null}}")
+    cursor = asked.get("cursor")
     try:
-        return {**asdict(job.republish.page(asked.get("cursor"))), "trouble": None}
+        if pages == "republish":
+            page = asdict(job.republish.page(cursor))
+        else:
+            page = asdict(job.cancellations.page(asked.get("since", 0), cursor))
     except NotPublishedError as error:
-        return {"republished": [], "held": [], "malformed": [], "cursor": asked.get("cursor"), "trouble": str(error)}
+        return {"cursor": cursor, "trouble": str(error)}
+    return {**page, "trouble": None}
 
 
 def _order_ids(decision: str, given: Any) -> list[str]:

@@ -56,7 +56,15 @@ class Republish:
     hold_milliseconds: int
 
     def page(self, cursor: Mapping[str, Any] | None, limit: int = MAX_BATCH) -> Page:
-        """One page of up to `limit` orders, from `cursor` on; `cursor` is JSON and None at first."""
+        """One page of up to `limit` orders, from `cursor` on; `cursor` is JSON and None at first. Empty shards take no
+        page of their own."""
+        while True:
+            page = self._shard(cursor, limit)
+            if page.cursor is None or page.republished or page.held or page.malformed:
+                return page
+            cursor = page.cursor
+
+    def _shard(self, cursor: Mapping[str, Any] | None, limit: int) -> Page:
         grant = self._grant()
         shards = [*order_item.waiting_shards(), *order_item.outbox_shards()]
         number = int((cursor or {}).get("shard", 0))
@@ -75,7 +83,7 @@ class Republish:
             raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
         self.publish(wanted)
         page.republished = [item["order_id"] for item in wanted]
-        page.cursor = _following(number, answer.get("LastEvaluatedKey"), len(shards))
+        page.cursor = following(number, answer.get("LastEvaluatedKey"), len(shards))
         return page
 
     def publish(self, items: Sequence[Item]) -> None:
@@ -158,7 +166,8 @@ class _Due:
     malformed: list[Mapping[str, Any]] = field(default_factory=list)
 
 
-def _following(number: int, last: Any, shards: int) -> Mapping[str, Any] | None:
+def following(number: int, last: Any, shards: int) -> Mapping[str, Any] | None:
+    """Cursor of the next page: in the same shard, in the next one, or None after the last."""
     if last:
         return {"shard": number, "start": last}
     return {"shard": number + 1, "start": None} if number + 1 < shards else None
