@@ -36,6 +36,17 @@ ACCOUNT = "123456789012"
 LEASE_MILLISECONDS = FunctionSettings().lease_milliseconds
 
 
+KEYS = {
+    CONTROL: ("item", "sequence"),
+    ORDERS: ("order_id",),
+    f"{ORDERS}/{order_item.BY_ACCOUNT_INDEX}": ("account_id", "accepted_at"),
+    f"{ORDERS}/{order_item.OUTBOX_INDEX}": ("outbox", "accepted_at"),
+    f"{ORDERS}/{order_item.BY_CHANGE_INDEX}": ("change_shard", "changed_at"),
+    POSITIONS: ("account_id", "instrument"),
+}
+"""Keys of the fast tables and of their indexes."""
+
+
 def outputs() -> dict[str, Any]:
     """What the recovery stack exports."""
 
@@ -265,15 +276,7 @@ class World:
 
 def world() -> World:
     """A world on tables that are fast."""
-    keys = {
-        CONTROL: ("item", "sequence"),
-        ORDERS: ("order_id",),
-        f"{ORDERS}/{order_item.BY_ACCOUNT_INDEX}": ("account_id", "accepted_at"),
-        f"{ORDERS}/{order_item.OUTBOX_INDEX}": ("outbox", "accepted_at"),
-        f"{ORDERS}/{order_item.BY_CHANGE_INDEX}": ("change_shard", "changed_at"),
-        POSITIONS: ("account_id", "instrument"),
-    }
-    return World({region: Tables(keys) for region in (EAST, WEST)})
+    return World({region: Tables(KEYS) for region in (EAST, WEST)})
 
 
 @contextlib.contextmanager
