@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+.PHONY: demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif settings-schema clean
+
+demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
+	$(BIN)/python -m rehearsal.demo
 
 rehearse: setup ## both stacks, really applied to an in-memory AWS on this machine
 	$(BIN)/python -m rehearsal
@@ -16,11 +19,15 @@ test: setup ## lint, types, unit tests, and the rehearsal
 	$(MAKE) -j2 lint tests
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
-tests: setup $(VENV)/.promtool
+tests: setup $(VENV)/.promtool browser
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
+
+golden: setup ## write the golden files anew and show the difference
+	$(BIN)/python -m pytest -q -n 2 -m "not rehearsal and not engine" --update-golden tests/components tests/blueprint tests/functions tests/test_golden.py
+	git --no-pager diff --stat -- tests/golden docs/architecture.svg
 
 lint: lint-python lint-shell lint-workflows ## code, shell scripts, workflows
 
@@ -61,6 +68,18 @@ $(VENV)/.promtool: $(VENV)/.installed Makefile
 	fi
 	$(BIN)/promtool --version
 	touch $@
+
+# Tests open the report page in Chromium. One that is here already will do; else Debian's package, which needs root.
+browser: ## a Chromium for the tests of the report page
+	for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		if command -v $$name > /dev/null; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		{ apt-get install --yes --no-install-recommends chromium || \
+			{ apt-get update && apt-get install --yes --no-install-recommends chromium; }; } > /dev/null; \
+	else \
+		echo "no Chromium on the PATH: the tests of the report page are skipped; install chromium or Chrome" >&2; \
+	fi
 
 promtool-package:
 	rm -rf build/promtool && mkdir -p build/promtool

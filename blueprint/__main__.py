@@ -1,7 +1,12 @@
-"""Print what a stack declares: `python -m blueprint primary|dr [--active] [--json FILE] [--set KEY=VALUE]`."""
+"""Print or draw what a stack declares.
+
+`python -m blueprint primary|dr [--active] [--json FILE] [--picture FILE.svg [--layer NAME]] [--set KEY=VALUE]`;
+`python -m blueprint costs primary|dr` estimates what a stack costs.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +14,14 @@ import pulumi
 import typer
 from rich.console import Console
 
-from blueprint.model import Blueprint, BlueprintError
+from blueprint.costs.command import app as costs
+from blueprint.model import Blueprint, BlueprintError, UnknownStackError
+from blueprint.overrides import overrides_of
+from blueprint.picture import picture
 from blueprint.program import record, record_dr
 from blueprint.tree import tree
+
+BAD_INPUT = 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -21,30 +31,48 @@ def blueprint(
     stack: Annotated[str, typer.Argument(help="primary or dr")],
     active: Annotated[bool, typer.Option("--active", help="dr only: as after a failover")] = False,
     json: Annotated[Path | None, typer.Option("--json", help="write the JSON here instead; - for stdout")] = None,
+    picture_: Annotated[
+        Path | None, typer.Option("--picture", help="write a drawing of the layers here, as SVG; - for stdout")
+    ] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="draw this layer alone, with its components")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="a setting that stands over the stack file, KEY=VALUE")
     ] = None,
 ) -> None:
-    """Record what a stack declares and print it. Nothing is called and nothing is created."""
+    """Record what a stack declares and print it. Nothing is called and nothing is created.
+
+    Exits with 0, 1 for a program that cannot be recorded, 2 for a stack file or settings that are wrong.
+    """
+    if layer is not None and picture_ is None:
+        raise typer.BadParameter(
+            f"{layer!r}: draws a layer, but no file is named; add --picture FILE.svg", param_hint="--layer"
+        )
     try:
-        recorded = _recorded(stack, active, _overrides(set_ or []))
-    except (pulumi.RunError, BlueprintError) as error:
+        recorded = _recorded(stack, active, overrides_of(set_ or []))
+        drawing = picture(recorded, layer) if picture_ is not None else ""
+    except (pulumi.RunError, UnknownStackError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    except BlueprintError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    if json is None:
+    if json is not None:
+        _write("--json", json, recorded.to_text())
+    if picture_ is not None:
+        _write("--picture", picture_, drawing)
+    if json is None and picture_ is None:
         Console().print(tree(recorded))
-    elif str(json) == "-":
-        typer.echo(recorded.to_text(), nl=False)
-    else:
-        _write(json, recorded.to_text())
 
 
-def _write(file: Path, text: str) -> None:
+def _write(option: str, file: Path, text: str) -> None:
+    if str(file) == "-":
+        typer.echo(text, nl=False)
+        return
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         reason = f"{str(file)!r} cannot be written ({error.strerror}); name a file in a folder that exists"
-        raise typer.BadParameter(reason, param_hint="--json") from error
+        raise typer.BadParameter(reason, param_hint=option) from error
 
 
 def _recorded(stack: str, active: bool, overrides: dict[str, str]) -> Blueprint:
@@ -53,15 +81,12 @@ def _recorded(stack: str, active: bool, overrides: dict[str, str]) -> Blueprint:
     return record(stack, overrides={**overrides, **({"active": True} if active else {})})
 
 
-def _overrides(pairs: list[str]) -> dict[str, str]:
-    overrides = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise typer.BadParameter(f"{pair!r}: write it as KEY=VALUE", param_hint="--set")
-        overrides[key] = value
-    return overrides
+def main() -> None:
+    """Run `costs` or, for any other first word, the command that prints a blueprint."""
+    if sys.argv[1:2] == ["costs"]:
+        costs(args=sys.argv[2:], prog_name="python -m blueprint costs")
+    app(prog_name="python -m blueprint")
 
 
 if __name__ == "__main__":
-    app()
+    main()

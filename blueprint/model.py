@@ -13,7 +13,11 @@ from blueprint.secrets import masked
 
 
 class BlueprintError(Exception):
-    """The program could not be recorded; the message says what stands in the way."""
+    """The program could not be recorded; the message says why and what to do."""
+
+
+class UnknownStackError(BlueprintError):
+    """No stack file has the name."""
 
 
 @dataclass(frozen=True)

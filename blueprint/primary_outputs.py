@@ -25,8 +25,8 @@ def named_again(
 ) -> dict[str, Any]:
     """A blueprint in its JSON form that was recorded with real exports of `stack`, as if recorded with references.
 
-    Whoever joins two stacks needs to see which export a value is: an ARN that a cloud gave names no resource of a
-    blueprint. `declared` are the exports as `stack` declares them, `actual` those that it has.
+    A reader that joins two stacks needs to know which export a value is, and an ARN from the cloud names no resource of
+    a blueprint. `declared` are the exports as `stack` declares them, `actual` those that it has.
     """
     names = dict(_given(as_seen_from_dr(stack, declared), actual))
     if not names:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
-import json
 import logging
 import runpy
 import threading
@@ -14,13 +13,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import pulumi
-import yaml
 from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, settings, stack
 
-from blueprint.model import Blueprint, BlueprintError
+from blueprint.model import Blueprint, UnknownStackError
 from blueprint.primary_outputs import as_seen_from_dr
 from blueprint.recorder import Recorder, StackOutputs
+from components.settings import PROJECT, stack_files
+from components.settings.root import SHORT_NAMESPACE
+from components.settings.schema import config_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,7 +43,8 @@ def record_dr(
 
 def primary_reference(stack_name: str, overrides: Mapping[str, Any] | None = None) -> str:
     """The stack that a recovery stack reads the primary's outputs from, as organization/project/stack."""
-    return stack_config(stack_name, overrides)[f"{_project()['name']}:primaryStack"]
+    config = stack_config(stack_name, overrides)
+    return config.get(f"{SHORT_NAMESPACE}:primaryStack", config[f"{PROJECT}:primaryStack"])
 
 
 def record(
@@ -91,7 +93,7 @@ def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder) -> None
             monitor=recorder,
             monitor_features=set(recorder.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures),
             engine=mocks.MockEngine(logging.getLogger("blueprint")),
-            project=_project()["name"],
+            project=PROJECT,
             stack=stack_name,
             dry_run=False,
             organization="organization",
@@ -110,7 +112,16 @@ def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder) -> None
     try:
         loop.run_until_complete(stack.run_pulumi_func(_in_stack))
     finally:
+        _end_tasks(loop)
         loop.close()
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """End the tasks that a program with an error leaves behind; Python reports each one that outlives its loop."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
 async def _in_stack() -> None:
@@ -131,21 +142,20 @@ async def _in_stack() -> None:
 
 
 def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """The configuration as the engine hands it to the program: defaults of the schema under the stack file."""
-    project = _project()
-    path = ROOT / f"Pulumi.{stack_name}.yaml"
-    if not path.exists():
-        known = sorted(p.name.split(".")[1] for p in ROOT.glob("Pulumi.*.yaml"))
-        raise BlueprintError(f"stack {stack_name!r} has no {path.name}; known stacks: {', '.join(known)}")
-    values = {f"{project['name']}:{key}": declared["default"] for key, declared in project["config"].items()}
-    values |= yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
-    values |= {f"{project['name']}:{key}": value for key, value in (overrides or {}).items()}
-    return {key: _as_sent(value) for key, value in values.items()}
+    """The configuration as the engine hands it to the program: defaults of the schema under the stack file.
+
+    `overrides` are settings without namespace that stand over the stack file. Raises `SettingsError` for a file that
+    the engine would not read as it is written, and `UnknownStackError` for a stack without a file.
+    """
+    defaults = {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
+    configured = defaults | stack_files.read(stack_file(stack_name)).configuration(overrides)
+    return {key: stack_files.as_sent(value) for key, value in configured.items()}
 
 
-def _as_sent(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _project() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+def stack_file(stack_name: str) -> Path:
+    """The file of a stack. Raises `UnknownStackError` for a stack without one."""
+    files = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in ROOT.glob("Pulumi.*.yaml")}
+    if stack_name not in files:
+        known = ", ".join(sorted(files))
+        raise UnknownStackError(f"stack {stack_name!r} has no Pulumi.{stack_name}.yaml; known stacks: {known}")
+    return files[stack_name]

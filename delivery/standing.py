@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from components.settings import NAMESPACES, Role
+from components.settings import NAMESPACES, Role, SettingsError, stack_files
 from components.settings.root import GeneralSettings
 
 
@@ -42,7 +41,10 @@ def require_agreement(folder: Path, stack: str, outputs: Path) -> None:
 def _wanted(file: Path) -> GeneralSettings:
     if not file.is_file():
         raise StandingError(f"{file.name}: is not there; name a stack that has a file beside Pulumi.yaml")
-    config = (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("config") or {}
+    try:
+        config = stack_files.read(file).values
+    except SettingsError as error:
+        raise StandingError(str(error)) from error
     given = {
         key: config[f"{namespace}:{key}"]
         for namespace in NAMESPACES

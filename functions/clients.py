@@ -14,6 +14,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+CONNECT_MILLISECONDS = 2_000
+"""Longest that a connection may take: TCP sends a lost SYN again after 1 s (RFC 6298, 2.1), and at a round trip of
+300 ms TCP and TLS take under 1 s."""
 # So many calls a client makes at a time, and no more.
 CONNECTIONS = 10
 # The SDK's own time-outs of 60 s and its four retries would outlast any lease, and most functions.
@@ -51,10 +54,15 @@ def patient_client(service: str, timeout_milliseconds: int, region: str | None =
 
 
 def prompt_client(service: str, limit_milliseconds: int, region: str | None = None) -> Any:
-    """A client for the moments in which somebody waits and counts: a try ends within about `limit_milliseconds`. One
-    that was not answered by then is made again at once: whoever is late does better than whoever gives up."""
+    """A client for calls that count against the recovery time: an answer is awaited for `limit_milliseconds`, and the
+    call is repeated at once when none came.
+
+    The limit does not hold the connection: a caller far away needs several round trips for it, and makes it before the
+    decision.
+    """
     config = Config(
-        **_shared(limit_milliseconds),
+        connect_timeout=CONNECT_MILLISECONDS / 1000,
+        read_timeout=limit_milliseconds / 1000,
         retries={"total_max_attempts": 5, "mode": "legacy"},
         **_KEEP_WARM,
     )

@@ -60,15 +60,29 @@ def content(function: str) -> dict[str, bytes]:
     """
     if function not in _PACKAGES:
         raise PackagingError(f"function {function!r} is none of {', '.join(_PACKAGES)}")
-    files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in _closure(f"functions.{function}.handler")}
+    files = {path.relative_to(ROOT).as_posix(): source(path) for path in _closure(f"functions.{function}.handler")}
     if "functions/api/validators.py" in files:
         if document_digest() != validators.DOCUMENT_SHA256:
             raise PackagingError(
                 f"functions/api/validators.py was not made from this {DOCUMENT_PATH.name}; "
                 "run python -m functions.api.generate"
             )
-        files[DOCUMENT_PATH.relative_to(ROOT).as_posix()] = DOCUMENT_PATH.read_bytes()
+        files[DOCUMENT_PATH.relative_to(ROOT).as_posix()] = source(DOCUMENT_PATH)
     return dict(sorted(files.items()))
+
+
+def source(path: Path) -> bytes:
+    """The bytes of a source file. Raises PackagingError for one with carriage returns.
+
+    The engine packs the file as it is, so that a checkout with other line ends would be another function.
+    """
+    content = path.read_bytes()
+    if b"\r" in content:
+        raise PackagingError(
+            f"{path.relative_to(ROOT).as_posix()} has carriage returns, so that its archive differs from that of other "
+            "checkouts; restore the line ends of .gitattributes: git rm -r --cached -q . && git reset --hard"
+        )
+    return content
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from policy.rule import Rule
 from policy.rules import (
+    alarms,
     audit,
     containers,
     delivery,
+    detection,
     dynamodb,
+    efs,
     functions,
     hosts,
+    iam,
     interfaces,
     keys,
     kubernetes,
@@ -19,7 +23,9 @@ from policy.rules import (
     rds,
     recovery,
     s3,
+    sharing,
     streams,
+    trust,
 )
 
 _MODULES = (
@@ -30,6 +36,7 @@ _MODULES = (
     containers,
     rds,
     dynamodb,
+    efs,
     s3,
     streams,
     messaging,
@@ -37,7 +44,12 @@ _MODULES = (
     interfaces,
     keys,
     audit,
+    detection,
+    alarms,
     delivery,
+    iam,
+    trust,
+    sharing,
     recovery,
 )
 

@@ -1,33 +1,40 @@
-"""IAM policy documents: their statements, and what they grant to whom."""
+"""IAM policy documents: their statements, and what they grant to whom.
+
+Names of actions, operators and condition keys have no case (IAM User Guide, "IAM JSON policy elements: Action"). A lone
+value is read as a list of one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-# Condition keys that tie a grant to accounts, organisations or resources of one's own (IAM User Guide, "AWS global
-# condition context keys"; KMS Developer Guide, "Condition keys").
-_NARROWING = (
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:sourceowner",
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "kms:calleraccount",
-)
-# Operators that hold only where the request has the key (IAM User Guide, "Condition operators"): not the negated ones,
-# nor Null, ...IfExists and ForAllValues, which hold without it.
-_COMPARING = ("StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike")
+from policy.actions import Actions, covers, matches, on_every_resource
+from policy.arns import account_of, covers_all_resources, covers_all_services, has_wildcard, wild
+from policy.conditions import Conditions
+
+ANYBODY = "*"
 
 
-def _says_something(values: Any) -> bool:
-    return all(str(value).strip("*") for value in _list(values))
+@dataclass(frozen=True)
+class Principal:
+    """One principal: `kind` is AWS, Federated, Service or CanonicalUser."""
+
+    kind: str
+    value: str
+
+    @property
+    def anyone(self) -> bool:
+        """Whether it is everybody: `*`, or a pattern that IAM would have to read as one."""
+        return self.kind == "AWS" and (wild(self.value) or (account_of(self.value) is None and "*" in self.value))
+
+    @property
+    def account(self) -> str | None:
+        """The account that it belongs to, None where it names none."""
+        return account_of(self.value) if self.kind in ("AWS", "Federated") else None
 
 
 @dataclass(frozen=True)
@@ -36,54 +43,96 @@ class Statement:
 
     sid: str
     allows: bool
-    principals: tuple[str, ...]
+    who: tuple[Principal, ...]
     actions: tuple[str, ...]
     not_actions: tuple[str, ...]
     resources: tuple[str, ...]
-    conditions: Mapping[str, Any]
+    not_resources: tuple[str, ...]
+    conditions: Conditions = field(default_factory=lambda: Conditions(None))
+    excludes: bool = False
+    """Whether it names principals by NotPrincipal."""
+
+    @property
+    def label(self) -> str:
+        """How a finding names the statement."""
+        return f"statement {self.sid or '(unnamed)'}"
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The values of its principals."""
+        return tuple(principal.value for principal in self.who)
+
+    @property
+    def to_everybody(self) -> bool:
+        """Whether its principals are everybody, whatever its conditions say; everybody but some is everybody."""
+        return self.excludes or any(principal.anyone for principal in self.who)
 
     @property
     def anyone(self) -> bool:
         """Whether it grants to everybody in the world, no condition narrowing it down."""
-        return self.allows and "*" in self.principals and not self.narrowed
+        return self.allows and self.to_everybody and not self.narrowed
 
     @property
     def narrowed(self) -> bool:
-        """Whether a condition ties the statement to accounts or resources of one's own."""
-        return any(
-            key.lower() in _NARROWING and _says_something(values)
-            for operator, tests in self.conditions.items()
-            if operator.removeprefix("ForAnyValue:") in _COMPARING and isinstance(tests, Mapping)
-            for key, values in tests.items()
-        )
+        """Whether a condition ties the statement to accounts, organizations or networks of one's own."""
+        return self.conditions.narrows
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that it grants to."""
+        return tuple(principal.value for principal in self.who if principal.kind == "Service")
+
+    def accounts(self) -> Iterator[str]:
+        """Accounts that it grants to, by its principals or by the condition that narrows `*`."""
+        if not self.allows:
+            return
+        for principal in self.who:
+            if principal.account is not None:
+                yield principal.account
+        if self.to_everybody:
+            yield from self.conditions.accounts or ()
 
     @property
     def denies_plain_transport(self) -> bool:
         """Whether it denies everybody whatever does not come by TLS, objects included."""
-        tests = {k.lower(): v for k, v in self.conditions.get("Bool", {}).items()}
-        value = tests.get("aws:securetransport")
-        everything = bool({"*", "s3:*"} & set(self.actions)) and any(
-            r == "*" or r.endswith("/*") for r in self.resources
-        )
-        denied = not self.allows and "*" in self.principals and everything
-        return denied and str(value).lower() in ("false", "['false']")
+        if self.allows or self.excludes or not self.to_everybody or self.not_actions or self.not_resources:
+            return False
+        everything = any(matches(action, "s3:GetObject") and covers("s3", [action]) for action in self.actions)
+        objects = any(wild(r) or r.endswith("/*") or (r.endswith("*") and ":::" in r) for r in self.resources)
+        return everything and objects and self.conditions.only("aws:securetransport", "false")
+
+    @property
+    def on_everything(self) -> bool:
+        """Whether it speaks of every resource, of every one of a type, or of all but some."""
+        return bool(self.not_resources) or any(covers_all_resources(resource) for resource in self.resources)
 
     @property
     def everything(self) -> bool:
-        """Whether it grants every action, or all but some, on every resource."""
-        every = bool({"*", "*:*"} & set(self.actions)) or bool(self.not_actions)
-        return self.allows and every and "*" in self.resources
+        """Whether it grants every action, or all but some, on every resource, or on all but some."""
+        every = any(action in ("*:*",) or wild(action) for action in self.actions) or bool(self.not_actions)
+        whole = bool(self.not_resources) or any(covers_all_services(resource) for resource in self.resources)
+        return self.allows and every and whole
 
-    @property
-    def whole_services(self) -> tuple[str, ...]:
-        """The services of which it grants every action on every resource."""
-        if not self.allows or "*" not in self.resources or self.conditions:
-            return ()
-        return tuple(action for action in self.actions if action.endswith(":*") and action != "*:*")
+    def of_service(self, service: str) -> bool:
+        """Whether one of its open patterns of resources is of the service, or of any."""
+        open_ = [resource for resource in self.resources if covers_all_resources(resource)]
+        parts = [resource.split(":") for resource in open_]
+        return bool(self.not_resources) or any(len(p) < 4 or matches(p[2], service) for p in parts)
+
+    def reaches_all(self, action: str) -> bool:
+        """Whether it speaks of every resource that the action is of, or of all but some."""
+        return bool(self.not_resources) or any(on_every_resource(action, resource) for resource in self.resources)
+
+    @cached_property
+    def granted(self) -> Actions:
+        """The actions that it speaks of."""
+        return Actions(self.actions, self.not_actions)
 
 
 def statements(document: Any) -> Iterator[Statement]:
-    """The statements of a policy document; nothing for what is none."""
+    """The statements of a policy document, given as an object or as JSON text; nothing for what is none."""
+    if isinstance(document, str) and document.lstrip().startswith("{"):
+        document = json.loads(document)
     if not isinstance(document, Mapping):
         return
     for entry in _list(document.get("Statement")):
@@ -91,21 +140,82 @@ def statements(document: Any) -> Iterator[Statement]:
             yield Statement(
                 sid=str(entry.get("Sid", "")),
                 allows=entry.get("Effect") == "Allow",
-                # Everybody but some is everybody.
-                principals=("*",) if "NotPrincipal" in entry else tuple(_principals(entry.get("Principal"))),
-                actions=tuple(map(str, _list(entry.get("Action")))),
-                not_actions=tuple(map(str, _list(entry.get("NotAction")))),
-                resources=tuple(map(str, _list(entry.get("Resource")))),
-                conditions=entry.get("Condition") or {},
+                who=tuple(_principals(entry.get("Principal"))),
+                actions=_texts(entry.get("Action")),
+                not_actions=_texts(entry.get("NotAction")),
+                resources=_texts(entry.get("Resource")),
+                not_resources=_texts(entry.get("NotResource")),
+                conditions=Conditions(entry.get("Condition")),
+                excludes="NotPrincipal" in entry,
             )
 
 
-def _principals(value: Any) -> Iterator[str]:
+@dataclass(frozen=True)
+class Grant:
+    """An action that a document grants on every resource, and the statement that does."""
+
+    statement: Statement
+    action: str
+
+
+class Permissions:
+    """What the statements of one identity's document grant together on every resource, its denials taken away.
+
+    A statement that a condition bounds is left out: which resources it leaves depends on their tags and on the call.
+    """
+
+    def __init__(self, document: Any) -> None:
+        every = list(statements(document))
+        self.open = [s for s in every if s.allows and s.on_everything and not s.conditions.bounds]
+        denials = [s for s in every if not s.allows and not s.conditions]
+        self._denials = [s for s in denials if any(wild(resource) for resource in s.resources)]
+
+    def everything(self) -> Iterator[Statement]:
+        """Statements that grant everything on everything."""
+        for statement in self.open:
+            if statement.everything:
+                yield statement
+
+    def denied(self, action: str) -> bool:
+        """Whether a denial without a condition takes the action away from every resource."""
+        return any(denial.granted.includes(action) for denial in self._denials)
+
+    def of(self, names: Iterable[str]) -> Iterator[Grant]:
+        """Which of the actions named, written as `service:Action`, are granted, each once."""
+        for action in names:
+            granting = next((s for s in self.open if s.granted.includes(action) and s.reaches_all(action)), None)
+            if granting is not None and not self.denied(action):
+                yield Grant(granting, action)
+
+    def whole_services(self) -> Iterator[Grant]:
+        """Services of which every action is granted, by one statement or by several together."""
+        patterns: dict[str, list[tuple[str, Statement]]] = {}
+        for statement in self.open:
+            for action in statement.actions:
+                service, _, name = action.lower().partition(":")
+                if not statement.of_service(service):
+                    continue
+                if name and not has_wildcard(service):
+                    patterns.setdefault(service, []).append((action, statement))
+                elif name and not wild(service):
+                    yield Grant(statement, action)
+        for service, found in patterns.items():
+            if covers(service, [action for action, _ in found]) and not self.denied(f"{service}:*"):
+                yield Grant(found[-1][1], f"{service}:*")
+
+
+def _principals(value: Any) -> Iterator[Principal]:
     if isinstance(value, Mapping):
-        for items in value.values():
-            yield from map(str, _list(items))
+        for kind, items in value.items():
+            for item in _list(items):
+                yield Principal(str(kind), str(item))
     else:
-        yield from map(str, _list(value))
+        for item in _list(value):
+            yield Principal("AWS", str(item))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, _list(value)))
 
 
 def _list(value: Any) -> list[Any]:

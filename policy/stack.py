@@ -7,17 +7,20 @@ resolved value, found by what it identifies (id, ARN, name, URL), or an unknown,
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from policy.arns import account_of
 from policy.resources import Resource
 from policy.tokens import AWS_PROVIDER, STACK, usual
 from policy.values import NotEvaluatedError, Unknown, parsed, references_in, unknown_in
 
+_IN_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
 _URN_PARTS = 3
 _IDENTIFYING = ("id", "arn", "name", "bucket", "identifier", "url", "family", "keyId")
 
@@ -39,7 +42,14 @@ class Stack:
         self.name = name
         self.resources = tuple(resources)
         self.outputs = outputs or {}
+        self._kept: dict[str, Any] = {}
         self._attached: dict[tuple[str, str], tuple[Mapping[str, list[Resource]], list[tuple[Resource, Unknown]]]] = {}
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` returns, kept under a name: for a reading of the whole stack that several rules share."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     @cached_property
     def urn(self) -> str:
@@ -68,7 +78,24 @@ class Stack:
         """Resources whose type token is one of `types`."""
         return [resource for type_ in types for resource in self._by_type.get(type_, ())]
 
-    # Regions
+    # Accounts and regions
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """The account that the stack lives in, as far as anything tells it.
+
+        Told by the providers' `allowedAccountIds` or by what the cloud has called the resources; where neither does,
+        by the number that most ARNs of the plan have.
+        """
+        providers = self.of_type(AWS_PROVIDER)
+        found = {account for provider in providers for account in _allowed(provider.peek("allowedAccountIds"))}
+        if not found:
+            arns = (r.identity.get("arn") for r in self.resources if r.type.startswith("aws:"))
+            found = {a for arn in arns if isinstance(arn, str) and (a := account_of(arn)) is not None}
+        if not found:
+            named = Counter(a for r in self.resources for a in _account_numbers(r.properties))
+            found = {account for account, _ in named.most_common(1)}
+        return frozenset(found)
 
     def region_of(self, resource: Resource) -> str:
         """The region that a resource names, or that its provider serves.
@@ -250,6 +277,25 @@ class Stack:
             for value in values:
                 identities[value].append(resource)
         return identities
+
+
+def _allowed(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = json.loads(value)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _account_numbers(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "arn:" in value:
+            yield from _IN_ARN.findall(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _account_numbers(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _account_numbers(item)
 
 
 def _fits(target: Target, types: tuple[str, ...]) -> bool:

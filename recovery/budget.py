@@ -2,12 +2,12 @@
 
 The recovery time objective runs from the decision to the first order that the recovery region accepts. Detection comes
 before the decision and is reported beside it, never inside. Every term is what the settings allow at most, not what is
-usual: a call takes milliseconds, and is counted as long as its client gives one try
+usual: a call takes milliseconds, and is counted as long as its client waits for one answer
 (`functions.clients.prompt_client`), which is several times what a strongly consistent write between regions takes. A
-call that needs a second try, and a look that was cut, are beyond the budget: the run is late then by as much and goes
-on, since whoever stops is later still. The terms are added up one after the other, and end
-with a client's order: what the run does itself once the switch is turned, its own order included, passes while health
-checks and resolvers notice.
+call that needs a second try or a new connection, and a look that was cut, are beyond the budget. The run is late then
+by as much and goes on. The budget holds for a caller inside the region; `round_trip_seconds` is what distance adds. The
+terms are added up one after the other, and end with a client's order: what the run does itself once the switch is
+turned, its own order included, passes while health checks and resolvers notice.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ class SwitchKind(StrEnum):
 # Where it stands is read before it is turned. A routing control knows no condition, so the epoch is looked at first; of
 # the five regional endpoints of a cluster one may be in the region that is lost, and costs its time once.
 CALLS_TO_TURN = {SwitchKind.HEALTH_CHECK: 2, SwitchKind.ROUTING_CONTROL: 4}
+
+
+_CALLS_OF_ORDER_INTAKE = 2
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,24 @@ class Budget:
         """Whether the objective is reached."""
         return self.seconds <= RTO_SECONDS
 
+    @property
+    def headroom(self) -> float:
+        """Seconds of the objective that the terms leave over; negative where it is not reached."""
+        return RTO_SECONDS - self.seconds
+
     def explained(self) -> str:
         """The terms and their sum on one line."""
         parts = " + ".join(f"{term.name} {term.seconds:g} s" for term in self.terms)
         return f"{parts} = {self.seconds:g} s"
+
+
+def round_trip_seconds(switch: SwitchKind, milliseconds: int) -> float:
+    """What a round trip of so many milliseconds adds to the recovery time: each call in the gap takes one longer.
+
+    Beside the epoch, the journal and the switch, order intake is asked once whether it accepts and once for an order.
+    """
+    calls = CALLS_OF_THE_EPOCH + ENTRIES_OF_THE_JOURNAL + CALLS_TO_TURN[switch] + _CALLS_OF_ORDER_INTAKE
+    return calls * milliseconds / 1000
 
 
 def budget(times: Times) -> Budget:

@@ -32,11 +32,18 @@ PAGE_TRIES = 3
 
 Factory = Callable[[str, str], Any]
 """Makes the client of a service in a region."""
+RoundTrip = Callable[[str], int]
+"""Milliseconds of a round trip to a region."""
 
 
-def between(timing: Timing) -> Callable[[str, str], Clients]:
+def no_distance(_region: str) -> int:
+    """The round trip of a caller inside the region: nothing that counts."""
+    return 0
+
+
+def between(timing: Timing, round_trip: RoundTrip = no_distance) -> Callable[[str, str], Clients]:
     """Makes the clients of a run by the region that takes over and the one that is left."""
-    return lambda here, there: Clients(here, there, make_prompt=prompt(timing))
+    return lambda here, there: Clients(here, there, make_prompt=prompt(timing, round_trip))
 
 
 def insistent(service: str, region: str) -> Any:
@@ -44,14 +51,14 @@ def insistent(service: str, region: str) -> Any:
     return insistent_client(service, _HERE_MILLISECONDS, region)
 
 
-def prompt(timing: Timing) -> Factory:
+def prompt(timing: Timing, round_trip: RoundTrip = no_distance) -> Factory:
     """Clients of the region that takes over for the way to the first order: a call of order intake may take what an
-    order may and the way there and back, any other what the budget counts for a call."""
+    order may and the way there and back, any other what the budget counts for a call. A caller that is far away waits
+    a round trip longer."""
 
     def make(service: str, region: str) -> Any:
-        if service == "lambda":
-            return prompt_client(service, timing.order + timing.call, region)
-        return prompt_client(service, timing.call, region)
+        limit = timing.order + timing.call if service == "lambda" else timing.call
+        return prompt_client(service, limit + round_trip(region), region)
 
     return make
 

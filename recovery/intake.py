@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions import failures
 from recovery.errors import RecoveryError
 
 # Never to be filled: the smallest price and quantity of the API, cancelled by itself if no engine drops it.
@@ -26,6 +27,15 @@ class IntakeError(RecoveryError):
     """Order intake did not answer, or with an error of its own; asking again is safe."""
 
     exit_code = 8
+
+
+class IntakeWakingError(IntakeError):
+    """Order intake is being made ready after weeks without a call; it answers by itself later."""
+
+
+# AWS Lambda Developer Guide, "Lambda function states": a function that was idle for weeks becomes inactive, the first
+# call fails, and the function is pending until its network is there again. API reference, Invoke: the errors' names.
+_WAKING = frozenset({"ResourceNotReadyException", "ResourceConflictException", "SnapStartNotReadyException"})
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,8 @@ class InvokedIntake:
             answer = self._client.invoke(FunctionName=self._function, Payload=json.dumps(event).encode())
             payload = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError, ValueError) as error:
+            if isinstance(error, ClientError) and failures.code(error) in _WAKING:
+                raise IntakeWakingError(f"{self._function} is not ready yet ({failures.code(error)})") from error
             raise IntakeError(f"{self._function} does not answer: {error}") from error
         if "FunctionError" in answer:
             raise IntakeError(f"{self._function} failed: {payload.get('errorMessage')}; see its log")

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.clock import timestamp
 from functions.control_item import ControlItem
 from recovery import lease, readiness
+from recovery.caller import check_account
 from recovery.clients import Clients
 from recovery.configuration import Configuration
 from recovery.context import Announce, Context, Parts
@@ -122,7 +123,7 @@ class Operations:
     def doctor(self, verb: Verb = Verb.FAILOVER) -> list[Check]:
         """Everything that a takeover needs, and the whole journal; changes nothing. Raises WrongAccountError."""
         context = self.context(plan_of(verb), "")
-        readiness.check_account(context)
+        check_account(context)
         return readiness.audit(context)
 
     def begin(self, verb: Verb, reason: str | None = None) -> Report:
@@ -150,7 +151,7 @@ class Operations:
     def resume(self) -> Report:
         """Takes the unfinished run up, whoever began it; raises NothingToResumeError and what `begin` does."""
         probe = self.context(plan_of(Verb.FAILOVER), "")
-        readiness.check_account(probe)
+        check_account(probe)
         journal = self._journal(probe)
         run = _unfinished(journal)
         plan = plan_of(run.verb)
@@ -170,7 +171,7 @@ class Operations:
         in its gap, and gives a corrupt journal up.
         """
         probe = self.context(plan_of(Verb.FAILOVER), "")
-        readiness.check_account(probe)
+        check_account(probe)
         journal = self._journal(probe)
         try:
             run = _unfinished(journal)
@@ -207,14 +208,14 @@ class Operations:
         Raises NothingToResumeError.
         """
         probe = self.context(plan_of(Verb.FAILOVER), "")
-        readiness.check_account(probe)
+        check_account(probe)
         return _unfinished(self._journal(probe))
 
     def status(self) -> dict[str, Any]:
         """Who holds the lease and the lock, where traffic leads, and how the last run stands, or how the journal is
         `corrupt`; changes nothing."""
         context = self.context(plan_of(Verb.FAILOVER), "")
-        readiness.check_account(context)
+        check_account(context)
         held, now = self._lock(context).read(), self.waiter.clock()
         right = lease.read(context.control, self.configuration.tables.control)
         try:
@@ -234,7 +235,7 @@ class Operations:
     ) -> tuple[Tail, list[Check]]:
         """The end of the journal and what was found; raises RecoveryError of the kind that says why not. With
         `decided_at` the looks are cut so that the first step comes in time."""
-        readiness.check_account(context)
+        check_account(context)
         self._lock(context).refuse_if_held(GIVES_WAY.get(plan.verb, frozenset[Verb]()))
         tail = self._journal(context).tail()
         _refuse_unfinished(tail.run, GIVEN_UP[plan.verb])
@@ -261,6 +262,8 @@ class Operations:
         if reason:
             never = [check for check in found if check.name in readiness.NEVER_FORCED]
             readiness.require(never, can_be_forced=False)
+        elif plan.verb is Verb.FAILOVER:
+            readiness.require([check for check in found if check.name in readiness.NEEDED_BY_ORDERS])
         else:
             readiness.require(found)
         return found
@@ -284,10 +287,14 @@ class Operations:
         return self._append(journal, lock, latest.last, run.id, run.verb, Kind.ENDED, facts)
 
     def _beginning(self, plan: Plan, found: list[Check], reason: str | None) -> dict[str, Any]:
-        facts = {"holder": self.holder, "steps": plan.names}
+        facts: dict[str, Any] = {"holder": self.holder, "steps": plan.names}
+        missing = [f"{check.name}: {check.found}" for check in found if not check.ready]
         if reason is not None:
-            facts["reason"] = reason
-            facts["overridden"] = [f"{check.name}: {check.found}" for check in found if not check.ready]
+            facts |= {"reason": reason, "overridden": missing}
+        elif missing:
+            facts["postponed"] = missing
+            for line in missing:
+                self.announce(f"not ready, and awaited after the first order: {line}")
         return facts
 
     def _carry_out(self, plan: Plan, context: Context, journal: Journal, run: Run, lock: Lock) -> Report:

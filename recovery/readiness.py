@@ -16,7 +16,8 @@ from functions import failures
 from functions.clock import timestamp
 from recovery import lease
 from recovery.context import Context
-from recovery.errors import NotReadyError, RecoveryError, WrongAccountError
+from recovery.errors import NotReadyError, RecoveryError
+from recovery.intake import IntakeWakingError
 from recovery.journal import Journal, Outcome, Run
 from recovery.plan import GIVEN_UP, Verb
 from recovery.steps.lease import TakeLease
@@ -33,22 +34,6 @@ class Check:
     ready: bool
     found: str
     way_out: str = ""
-
-
-def check_account(context: Context) -> str:
-    """The caller's account; raises WrongAccountError before anything else is looked at."""
-    expected = context.configuration.account_id
-    try:
-        account = context.clients.prompt("sts", context.configuration.standby.region).get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        raise WrongAccountError(
-            f"account {expected}: the caller is not known ({failures.code(error)}); log in to that account"
-        ) from error
-    if account != expected:
-        raise WrongAccountError(
-            f"account {account}: these credentials are not of the platform's account {expected}; log in to that one"
-        )
-    return account
 
 
 def audit(context: Context) -> list[Check]:
@@ -74,7 +59,11 @@ def _silent(name: str, seconds: float) -> Check:
 
 
 NEVER_FORCED = ("lease", "order intake", "traffic switch")
-"""What no reason makes good: without these a run would stop at once."""
+"""Checks that --force cannot override: without these a run stops at once."""
+
+NEEDED_BY_ORDERS = (*NEVER_FORCED, "last run", "cooldown", "tables")
+"""Checks that can refuse a failover. The steps after the first accepted order wait for the rest: a database that is
+being backed up must not keep orders out."""
 
 
 def require(found: list[Check], *, can_be_forced: bool = True) -> None:
@@ -83,7 +72,7 @@ def require(found: list[Check], *, can_be_forced: bool = True) -> None:
     if missing:
         lines = "\n  ".join(missing)
         way_out = (
-            "put it right, or go on with --force --reason ..." if can_be_forced else "put it right: no reason does"
+            "fix this, or go on with --force --reason ..." if can_be_forced else "fix this: no reason overrides it"
         )
         raise NotReadyError(f"not ready to take over:\n  {lines}\n{way_out}", missing)
 
@@ -159,7 +148,11 @@ def _cooldown(context: Context) -> Check:
 
 
 def _intake(context: Context) -> Check:
-    found = context.intake(context.target).health()
+    try:
+        found = context.intake(context.target).health()
+    except IntakeWakingError as error:
+        # The question wakes it. The run asks until it answers.
+        return Check("order intake", True, f"{error}; it was idle and answers in a minute or two")
     right = found.region == context.target.region
     return Check("order intake", right, f"answers from {found.region}", "correct the exports")
 

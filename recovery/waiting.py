@@ -6,10 +6,10 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from functions.clock import Clock, system_clock
+from functions.clock import Clock
+from recovery.corrected_clock import CorrectedClock
 from recovery.errors import NotInTimeError
 
 T = TypeVar("T")
@@ -51,12 +51,13 @@ def _sleep(milliseconds: int) -> None:
     time.sleep(milliseconds / 1000)
 
 
-@dataclass(frozen=True)
 class Waiter:
-    """The time of a run: `clock` gives milliseconds since 1970, `sleep` takes milliseconds."""
+    """The time of a run: `clock` gives milliseconds since 1970 and is corrected by AWS's answers, `sleep` takes
+    milliseconds."""
 
-    clock: Clock = system_clock
-    sleep: Callable[[int], None] = _sleep
+    def __init__(self, clock: Clock | None = None, sleep: Callable[[int], None] = _sleep) -> None:
+        self.clock = CorrectedClock(clock) if clock is not None else CorrectedClock()
+        self.sleep = sleep
 
     def until(self, probe: Callable[[], T | None], *, what: str, within: int, every: int) -> T:
         """What `probe` gives once it gives something; asked `every` so many milliseconds.

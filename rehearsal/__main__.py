@@ -20,6 +20,7 @@ from blueprint.program import ROOT
 from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from rehearsal.engines import EngineError
 from rehearsal.engines.choice import EngineKind, choose, make, provider_of
+from rehearsal.page.whole import page
 from rehearsal.progress import Shown
 from rehearsal.rehearse import Rehearsal, Stage
 from rehearsal.report import Report
@@ -81,9 +82,9 @@ def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port
         finally:
             server.stop()
             Session.forget(build)
-            rehearsal.write(build / "report.json")
+            _write_reports(rehearsal, build)
     rehearsal.report.show(console)
-    console.print(f"report: {build / 'report.json'}")
+    console.print(f"report: {build / 'report.html'} and {build / 'report.json'}", soft_wrap=True)
     return 1 if rehearsal.report.problems() else 0
 
 
@@ -99,7 +100,7 @@ def _up(console: Console, stage: Stage, engine: EngineKind, build: Path, port: i
             server.check_alive()
             raise
         finally:
-            rehearsal.write(build / "report.json")
+            _write_reports(rehearsal, build)
     rehearsal.report.show(console)
     console.print(f"endpoint: {server.endpoint}\npid: {server.pid}\nenvironment:")
     for name, value in server.environment().items():
@@ -123,6 +124,12 @@ def _down(console: Console, build: Path) -> int:
     _clear(build)
     console.print("destroyed, and the server is stopped")
     return 0
+
+
+def _write_reports(rehearsal: Rehearsal, build: Path) -> None:
+    rehearsal.write(build / "report.json")
+    drawn = [declared.blueprint for stage, declared in rehearsal.declared.items() if stage is not Stage.DR_ACTIVE]
+    (build / "report.html").write_text(page(rehearsal.report, drawn), encoding="utf-8")
 
 
 @contextmanager

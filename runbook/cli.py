@@ -15,6 +15,7 @@ import typer
 
 from functions.control_item import ControlItem
 from recovery import lease, readiness
+from recovery.caller import check_account
 from recovery.configuration import Configuration
 from recovery.errors import CorruptJournalError, NotReadyError, RecoveryError, RefusedError, StepFailedError
 from recovery.operations import Operations
@@ -120,7 +121,8 @@ def doctor(
     """Whether the region that would take over is ready, and what is missing; exit code 4 if something is."""
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
-        found = [*it.session.operations(it.show.watch, it.show.announce).doctor(verb), *it.session.state()]
+        looked = it.session.operations(it.show.watch, it.show.announce).doctor(verb)
+        found = [*looked, it.session.distance(), *it.session.state()]
         it.show.checks(found)
         if not all(check.ready for check in found):
             raise typer.Exit(NotReadyError.exit_code)
@@ -216,7 +218,7 @@ def grow(
     it = given(None, stack, cwd, None, as_json)
     with refusals(it.show):
         context = it.session.operations(it.show.watch, it.show.announce).context(plan_of(Verb.FAILOVER), run)
-        readiness.check_account(context)
+        check_account(context)
         done = it.session.engine(context.clients, active=True).start(run, it.show.announce)
         it.show.say(done, grown=done)
 
@@ -239,7 +241,7 @@ def restore(
         moment = _moment(at)
         operations = it.session.operations(it.show.watch, it.show.announce)
         context = operations.context(plan_of(Verb.FAILOVER), "")
-        readiness.check_account(context)
+        check_account(context)
         found = it.session.configuration
         site = found.site(region or _serving(lease.read(context.control, found.tables.control), found))
         restore = Restore(found, context.clients, site, it.session.waiter, it.show.announce)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from recovery import configuration, parts
+from recovery.budget import SwitchKind, round_trip_seconds
 from recovery.clients import Clients, between
 from recovery.configuration import Configuration
 from recovery.context import Announce, Parts
 from recovery.executor import Watch
 from recovery.operations import Operations, this_process
 from recovery.readiness import Check
+from recovery.round_trip import SUPPORTED_MILLISECONDS, RoundTrips
 from recovery.scale_out import CommandScaleOut, ScaleOut
 from recovery.switch import Switch
 from recovery.waiting import Waiter
@@ -35,6 +37,7 @@ class Session:
     command: str | None
     waiter: Waiter
     make_clients: Callable[[str, str], Clients] | None = None
+    round_trips: RoundTrips = field(default_factory=RoundTrips)
 
     @cached_property
     def outputs(self) -> Mapping[str, Any]:
@@ -50,6 +53,17 @@ class Session:
         backend = outputs.backend_of(self.stack, self.work_dir)
         return [outputs.state_check(backend, self.configuration.primary.region)]
 
+    def distance(self) -> Check:
+        """The round trip to the recovery region, and what it adds to the recovery time."""
+        region = self.configuration.standby.region
+        found = self.round_trips.measured(region)
+        if found is None:
+            return Check("round trip", False, f"{region} takes no connection", "check the network of this machine")
+        added = round_trip_seconds(SwitchKind(self.configuration.switch["kind"]), found)
+        shown = f"{region} is {found} ms away: up to {added:.1f} s more than the budget of a caller in the region"
+        way_out = f"run it from nearer: it is tested up to {SUPPORTED_MILLISECONDS} ms"
+        return Check("round trip", found <= SUPPORTED_MILLISECONDS, shown, way_out)
+
     @cached_property
     def configuration(self) -> Configuration:
         return configuration.from_outputs(self.outputs)
@@ -61,7 +75,7 @@ class Session:
     def operations(self, watch: Watch, announce: Announce) -> Operations:
         return Operations(
             configuration=self.configuration,
-            clients=self.make_clients or between(self.configuration.timing),
+            clients=self.make_clients or between(self.configuration.timing, self.round_trips),
             parts=self._parts,
             waiter=self.waiter,
             holder=this_process(),

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from recovery.budget import RTO_SECONDS
 from recovery.executor import Moment, Point
 from recovery.plan import Plan
 from recovery.readiness import Check
@@ -129,6 +130,8 @@ class Show:
         for term in budget["terms"]:
             table.add_row(term["name"], f"{term['seconds']:g}", term["source"])
         table.add_row("sum", f"{budget['seconds']:g}", "decision to first accepted order")
+        headroom = RTO_SECONDS - budget["seconds"]
+        table.add_row("headroom", f"{headroom:.2f}", f"of {RTO_SECONDS:g} s: what another step before it may take")
         table.add_row(f"beside it: {budget['detection']['name']}", f"{budget['detection']['seconds']:g}", "")
         self._out.print(table)
 

@@ -2,7 +2,7 @@
 
 Follows `createCore`, `createCluster` and `createNodeGroupSecurityGroup` of github.com/pulumi/pulumi-eks, the components
 behind SDK version 4.4 (nodejs/eks: cluster/cluster.ts, servicerole.ts, nodes/securitygroup.ts, addons/cni-addon.ts,
-cluster/authenticationMode.ts). What the plugin can do beyond what stands here is refused by name, never left out.
+cluster/authenticationMode.ts). An option of the plugin that is not modelled here is refused by name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _POLICY_ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 _KUBERNETES = "pulumi:providers:kubernetes"
 
 _MANAGED_POLICY = "arn:aws:iam::aws:policy/"
-# The plugin leaves these to whoever set them at creation.
+# The plugin does not change these after creation.
 _SET_AT_CREATION = ["accessConfig.bootstrapClusterCreatorAdminPermissions", "bootstrapSelfManagedAddons"]
 
 

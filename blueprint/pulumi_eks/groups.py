@@ -1,4 +1,4 @@
-"""Rules of the security groups that the plugin makes unless it is told not to (nodes/securitygroup.ts)."""
+"""Rules of the security groups that the plugin makes unless an option disables them (nodes/securitygroup.ts)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from blueprint.model import Resource
 
 
 def kubeconfig(cluster: Resource, credentials: Mapping[str, Any]) -> dict[str, Any]:
-    """How to reach the API: by a token that the AWS command line gets for whoever asks; no secret stands in it."""
+    """The kubeconfig of the cluster: the AWS CLI gets a token for the caller; it holds no secret."""
     # The region is the fourth part of the cluster's ARN, which a reference can only stand for whole.
     region = str(cluster.reference("region"))
     name = str(cluster.reference("name"))

@@ -92,6 +92,8 @@ class Cluster(Layer):
             service_role=self.role,
             vpc_id=args.vpc_id,
             private_subnet_ids=list(args.subnet_ids),
+            # EKS would choose one of two ranges by itself, which what is on premises may have.
+            kubernetes_service_ip_address_range=str(settings.kubernetes.kubernetes_service_cidr),
             endpoint_private_access=True,
             endpoint_public_access=False,
             cluster_security_group=args.security_group,

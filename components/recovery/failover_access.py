@@ -57,7 +57,8 @@ class FailoverAccess:
             Statement(
                 "SeeTables",
                 ["dynamodb:DescribeTable"],
-                [self.tables.arn(TableName.ORDERS), self.tables.arn(TableName.POSITIONS)],
+                # The ARN of the control table names the account where STS does not answer.
+                [self.tables.arn(table) for table in (TableName.CONTROL, TableName.ORDERS, TableName.POSITIONS)],
             ),
             Statement(
                 "CompareOrders",

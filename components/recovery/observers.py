@@ -66,13 +66,15 @@ class Observers(Layer):
         self.function = self._function()
         self._every_minute()
         recovery = args.settings.recovery
+        self._lease_stale = self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds)
         self.alarms = [
             self._vote("primary-unanswered", metrics.PRIMARY_UNANSWERED, 1),
             self._vote("primary-unseen", metrics.PRIMARY_UNSEEN, 1),
-            self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds, pages=True),
+            self._lease_stale,
             self._replica_behind(),
         ]
         self.blind = self._blind()
+        self.stopped = self._stopped()
         self.quorum = self._quorum()
         self.register_outputs({"quorum": self.quorum.arn})
 
@@ -130,10 +132,7 @@ class Observers(Layer):
             self.child,
         )
 
-    def _vote(self, name: str, metric: Metric, threshold: float, *, pages: bool = False) -> aws.cloudwatch.MetricAlarm:
-        """`pages` tells people of this vote alone: a primary that cannot extend its lease accepts no order, whatever
-        the other observers see."""
-        actions = {"alarm_actions": [self._args.operations], "ok_actions": [self._args.operations]} if pages else {}
+    def _vote(self, name: str, metric: Metric, threshold: float) -> aws.cloudwatch.MetricAlarm:
         return self._alarm(
             name,
             metric.description,
@@ -144,7 +143,6 @@ class Observers(Layer):
             period=OBSERVED_EVERY_SECONDS,
             comparison_operator="GreaterThanOrEqualToThreshold",
             threshold=threshold,
-            **actions,
         )
 
     def _replica_behind(self) -> aws.cloudwatch.MetricAlarm:
@@ -201,6 +199,18 @@ class Observers(Layer):
             comparison_operator="LessThanThreshold",
             threshold=1,
             treat_missing_data="breaching",
+            alarm_actions=[self._args.operations],
+            ok_actions=[self._args.operations],
+            opts=self.child,
+        )
+
+    def _stopped(self) -> aws.cloudwatch.CompositeAlarm:
+        """Pages on one vote alone: without a lease no order is accepted, whether or not the region is lost."""
+        return aws.cloudwatch.CompositeAlarm(
+            "orders-stopped",
+            alarm_name=self._settings.name("orders-stopped"),
+            alarm_description="No region accepts orders: the primary does not extend its lease. Consider a failover.",
+            alarm_rule=self._lease_stale.name.apply(lambda name: f'ALARM("{name}")'),
             alarm_actions=[self._args.operations],
             ok_actions=[self._args.operations],
             opts=self.child,

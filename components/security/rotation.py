@@ -13,6 +13,7 @@ from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, send_traces
 from components.security.secrets import Secret
 from components.settings import Settings
+from functions import packaging
 
 # A password takes seconds to set, and minutes when the instance is busy; 15 minutes are Lambda's most.
 _TIMEOUT_SECONDS = 900
@@ -125,6 +126,8 @@ class Rotation(Layer):
         code: dict[str, pulumi.Asset | pulumi.Archive] = {
             f"functions/{module}": pulumi.FileAsset(f"functions/{module}") for module in _MODULES
         }
+        for module in _MODULES:
+            packaging.source(packaging.ROOT / "functions" / module)
         # Outside the VPC: it talks to the APIs of Secrets Manager and RDS and to nothing else, and must work while
         # networks do not.
         return aws.lambda_.Function(

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from components.settings.data import Consistency, StorageType
-from components.settings.market import MarketSettings, Weekday, minute_of_day
-from components.settings.windows import DAY, overlap, touch, weekly
+from components.settings.market import MarketSettings
+from components.settings.windows import (
+    backup_spans,
+    backup_start,
+    blocked_by_maintenance,
+    overlap,
+    touch,
+    weekly,
+)
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -100,17 +107,30 @@ def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, A
         )
 
 
+def backups_can_start(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """Jobs of AWS Backup are due four hours before the database's own backup window; its maintenance keeps them from
+    starting."""
+    data = settings.data
+    hour, minute = divmod(backup_start(data.db_backup_window), 60)
+    blocked = blocked_by_maintenance(data.db_maintenance_window)
+    if any(touch(span, blocked) for span in backup_spans(data.db_backup_window)):
+        yield (
+            "dbBackupWindow",
+            data.db_backup_window,
+            f"has AWS Backup start at {hour:02}:{minute:02} UTC, four hours before it, where dbMaintenanceWindow = "
+            f"{data.db_maintenance_window!r} or the hour before keeps it from starting; move one of them",
+        )
+
+
 def _trading_hours(market: MarketSettings) -> Iterator[tuple[int, int]]:
     """Start in UTC and length of each session, in minutes of the week, at both of the zone's offsets."""
-    opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
     zone = ZoneInfo(market.market_time_zone)
     # Both solstices: one of them is in summer time wherever there is one. The year does not matter.
     offsets = {datetime(2025, month, 21, tzinfo=zone).utcoffset() for month in (6, 12)}
     for offset in offsets:
         east = int(offset.total_seconds()) // 60 if offset else 0
-        for day in market.market_days:
-            start = list(Weekday).index(Weekday(day)) * DAY + opens - east
-            yield start, (closes - opens) % DAY
+        for start, minutes in market.sessions:
+            yield start - east, minutes
 
 
 def backups_outlive_records(settings: Settings) -> Iterator[tuple[str, Any, str]]:
@@ -130,5 +150,6 @@ CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
     storage_can_grow,
     windows_are_apart,
     maintenance_waits_for_the_close,
+    backups_can_start,
     backups_outlive_records,
 )

@@ -72,19 +72,36 @@ def reservations_fit_the_account(settings: Settings) -> Iterator[tuple[str, Any,
         )
 
 
-def routes_fit_into_an_environment(settings: Settings) -> Iterator[tuple[str, Any, str]]:
-    """The redrive is told its queues in its environment."""
+def redrive_routes(settings: Settings) -> list[dict[str, str]]:
+    """The addresses of the queues that the redrive serves, as its environment names them; a test compares them with
+    those that a stack declares."""
     streams, general = settings.streams, settings.general
     base = f"https://sqs.{general.region}.amazonaws.com/{general.account_id}/"
-    kinds = [f"execution-{venue}" for venue in streams.venues] + [f"post-trade-{c}" for c in streams.instrument_classes]
+    kinds = [
+        *(f"execution-{venue.lower()}" for venue in streams.venues),
+        *(f"post-trade-{instruments}" for instruments in streams.instrument_classes),
+        "trade-reports",
+        "replays",
+    ]
+    ordered = {
+        "dead_letters": base + settings.name("account-events-dlq.fifo"),
+        "source": base + settings.name("account-events.fifo"),
+        "quarantine": base + settings.name("quarantine-ordered.fifo"),
+    }
     routes = [
         {
             "dead_letters": base + settings.name(kind, "dlq"),
             "source": base + settings.name(kind),
             "quarantine": base + settings.name("quarantine"),
         }
-        for kind in (*kinds, "account-events-ordered", "trade-reports", "replays")
+        for kind in kinds
     ]
+    return [*routes, ordered]
+
+
+def routes_fit_into_an_environment(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """The redrive is told its queues in its environment."""
+    streams, routes = settings.streams, redrive_routes(settings)
     size = len(json.dumps(routes, separators=(",", ":")))
     if size > _ENVIRONMENT_BYTES - _OTHER_VARIABLES_BYTES:
         yield (

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from components.settings.latency import Placement, Tenancy
-from components.settings.market import minute_of_day
+from components.settings.windows import WEEK
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
 Found = Iterator[tuple[str, Any, str]]
 
-_DAY = 24 * 60
 # EC2 User Guide, "Placement strategies for your placement groups": instances of a spread group in one zone, and
 # partitions of a group with Dedicated Instances.
 _MOST_SPREAD = 7
@@ -103,22 +102,41 @@ def the_fleet_is_within_its_bounds(settings: Settings) -> Found:
         )
 
 
-def the_schedule_stays_on_its_day(settings: Settings) -> Found:
-    """A time before midnight would be on another day of the week than the trading day that the schedule names."""
-    latency, market = settings.latency, settings.market
-    lead, lag = latency.market_open_lead_minutes, latency.market_close_lag_minutes
-    if minute_of_day(market.market_open) < lead:
+def the_fleet_rests_once_a_week(settings: Settings) -> Found:
+    """A floor that is raised all week long is no schedule, but a fleet that is as large as elasticEnginesOpen."""
+    latency = settings.latency
+    if not open_spans(settings):
         yield (
             "marketOpenLeadMinutes",
-            lead,
-            f"begins on the day before marketOpen = {market.market_open!r}; choose less",
+            latency.market_open_lead_minutes,
+            f"with marketCloseLagMinutes = {latency.market_close_lag_minutes} leaves no time in the week at which the "
+            "fleet may be at its smallest; choose less, or set elasticEnginesMin to elasticEnginesOpen and fewer "
+            "marketDays",
         )
-    if minute_of_day(market.market_close) + lag >= _DAY:
-        yield (
-            "marketCloseLagMinutes",
-            lag,
-            f"ends on the day after marketClose = {market.market_close!r}; choose less",
-        )
+
+
+def open_spans(settings: Settings) -> list[tuple[int, int]]:
+    """Start and end of each time at which the fleet's floor is raised, in minutes from Monday 00:00 in the markets'
+    zone; a session with its lead and lag, and one span where those of two sessions meet. Ends may lie past the week's.
+    Empty where they cover the whole week.
+    """
+    lead, lag = settings.latency.market_open_lead_minutes, settings.latency.market_close_lag_minutes
+    raised = sorted(((start - lead) % WEEK, minutes + lead + lag) for start, minutes in settings.market.sessions)
+    spans: list[tuple[int, int]] = []
+    for start, minutes in raised:
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], start + minutes))
+        else:
+            spans.append((start, start + minutes))
+    return _joined_over_sunday(spans)
+
+
+def _joined_over_sunday(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The last span of a week may meet the first ones of the next."""
+    while len(spans) > 1 and spans[-1][1] >= spans[0][0] + WEEK:
+        first, last = spans[0], spans[-1]
+        spans = [*spans[1:-1], (last[0], max(last[1], first[1] + WEEK))]
+    return [] if len(spans) == 1 and spans[0][1] - spans[0][0] >= WEEK else spans
 
 
 CHECKS: tuple[Callable[[Settings], Found], ...] = (
@@ -127,5 +145,5 @@ CHECKS: tuple[Callable[[Settings], Found], ...] = (
     tenancy_and_placement_go_together,
     a_spread_group_takes_the_whole_fleet,
     the_fleet_is_within_its_bounds,
-    the_schedule_stays_on_its_day,
+    the_fleet_rests_once_a_week,
 )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
+
+# Docker documentation, "Networking overview": the default address pool of the bridge.
+DOCKER_BRIDGE = IPv4Network("172.17.0.0/16")
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -67,9 +71,36 @@ def primary_is_not_on_premises(settings: Settings) -> Iterator[tuple[str, Any, s
         )
 
 
+def services_and_docker_have_their_own_ranges(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A pod sends what is for a service's address to the service, and Docker keeps its bridge's range to itself.
+
+    Amazon EKS User Guide, "View Amazon EKS networking requirements": the services' range must not overlap the VPC, or
+    networks that are routed to it. Amazon VPC User Guide, "VPC CIDR blocks": services of AWS that run containers use
+    172.17.0.0/16.
+    """
+    network, services = settings.network, settings.kubernetes.kubernetes_service_cidr
+    routed = {
+        "vpcCidr": network.vpc_cidr,
+        "primaryVpcCidr": network.primary_vpc_cidr,
+        "onPremisesCidr": network.on_premises_cidr,
+    }
+    for key, other in routed.items():
+        if other.overlaps(services):
+            yield (
+                key,
+                str(other),
+                f"overlaps kubernetesServiceCidr = {str(services)!r}, so that pods cannot reach what lies there; "
+                "choose another range for one of them",
+            )
+    for key, other in (*routed.items(), ("kubernetesServiceCidr", services)):
+        if other.overlaps(DOCKER_BRIDGE):
+            yield key, str(other), f"overlaps {DOCKER_BRIDGE}, the bridge of Docker; choose another range"
+
+
 CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
     hubs_differ,
     links_join_different_systems,
     ports_differ,
     primary_is_not_on_premises,
+    services_and_docker_have_their_own_ranges,
 )

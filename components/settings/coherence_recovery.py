@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from components.settings.market import minute_of_day
+from components.settings.market import Weekday, minute_of_day
+from components.settings.windows import DAY, touch
 from recovery.budget import RTO_SECONDS, Budget, Times, budget
 
 if TYPE_CHECKING:
@@ -16,6 +17,18 @@ Found = Iterator[tuple[str, Any, str]]
 
 # The lease is read and extended before an order, the order is written and put to its stream.
 _CALLS_OF_THE_FIRST_ORDER = 4
+# Section, field and key of each setting that is a term of the recovery time.
+_TERMS = (
+    ("recovery", "health_check_threshold", "healthCheckThreshold"),
+    ("recovery", "health_check_interval", "healthCheckInterval"),
+    ("recovery", "failover_ttl", "failoverTtl"),
+    ("recovery", "control_call_milliseconds", "controlCallMilliseconds"),
+    ("recovery", "decision_milliseconds", "decisionMilliseconds"),
+    ("functions", "lease_milliseconds", "leaseMilliseconds"),
+    ("functions", "lease_margin_milliseconds", "leaseMarginMilliseconds"),
+    ("functions", "lease_recheck_milliseconds", "leaseRecheckMilliseconds"),
+    ("functions", "write_timeout_milliseconds", "writeTimeoutMilliseconds"),
+)
 # Observers report once a minute, the shortest period of an EventBridge schedule.
 OBSERVED_EVERY_SECONDS = 60
 
@@ -52,12 +65,28 @@ def recovery_takes_thirty_seconds_at_most(settings: Settings) -> Found:
     found = recovery_budget(settings)
     if not found.kept:
         yield (
-            "healthCheckThreshold",
-            settings.recovery.health_check_threshold,
+            *_most_over_its_default(settings),
             f"gives a recovery of more than {RTO_SECONDS:g} s: {found.explained()}; lower healthCheckInterval, "
             "healthCheckThreshold, failoverTtl, leaseMilliseconds, leaseMarginMilliseconds, controlCallMilliseconds, "
             "decisionMilliseconds or writeTimeoutMilliseconds",
         )
+
+
+def _most_over_its_default(settings: Settings) -> tuple[str, Any]:
+    """Key and value of the term that takes the most seconds more than by default: what a person has changed."""
+    recovery, functions = settings.recovery, settings.functions
+    defaults = settings.model_copy(
+        update={"recovery": type(recovery)(), "functions": type(functions)()}  # type: ignore[call-arg]
+    )
+    kept = recovery_budget(defaults).seconds
+    added: dict[str, float] = {}
+    for section, name, key in _TERMS:
+        changed = getattr(getattr(settings, section), name)
+        alone = getattr(defaults, section).model_copy(update={name: changed})
+        added[key] = recovery_budget(defaults.model_copy(update={section: alone})).seconds - kept
+    key = max(added, key=lambda name: added[name])
+    section, name = next((section, name) for section, name, of in _TERMS if of == key)
+    return key, getattr(getattr(settings, section), name)
 
 
 def the_api_is_certified_in_this_region(settings: Settings) -> Found:
@@ -122,16 +151,13 @@ def a_build_finds_the_state(settings: Settings) -> Found:
 def no_drill_while_markets_trade(settings: Settings) -> Found:
     """A drill takes the primary's neighbours away."""
     recovery, market = settings.recovery, settings.market
-    if recovery.drill_day not in market.market_days:
-        return
-    begins = minute_of_day(recovery.drill_time)
-    opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
-    if begins < closes and opens < begins + recovery.drill_minutes:
+    begins = list(Weekday).index(Weekday(recovery.drill_day)) * DAY + minute_of_day(recovery.drill_time)
+    if any(touch(session, (begins, recovery.drill_minutes)) for session in market.sessions):
         yield (
             "drillTime",
             recovery.drill_time,
-            f"lies with drillMinutes = {recovery.drill_minutes} in the hours of trading on drillDay = "
-            f"{recovery.drill_day!r}, {market.market_open} to {market.market_close}; choose another day or time",
+            f"lies with drillMinutes = {recovery.drill_minutes} in the hours of trading from drillDay = "
+            f"{recovery.drill_day!r} on, {market.market_open} to {market.market_close}; choose another day or time",
         )
 
 

@@ -6,36 +6,30 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from components.settings.market import Weekday, minute_of_day
+from components.settings.windows import DAY, touch
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
-_DAY = 24 * 60
-_WEEK = 7 * _DAY
 
-
-def market_opens_before_it_closes(settings: Settings) -> Iterator[tuple[str, Any, str]]:
-    """A trading day lies within one day of the markets' own time zone."""
+def sessions_end_before_the_next(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A session is shorter than a day: markets that never close have no hours to schedule by."""
     market = settings.market
-    if minute_of_day(market.market_close) <= minute_of_day(market.market_open):
+    if market.market_close == market.market_open:
         yield (
             "marketClose",
             market.market_close,
-            f"is not after marketOpen = {market.market_open!r}; write both in marketTimeZone",
+            "is also marketOpen, so that no time is left between two sessions; write the time of the daily pause",
         )
 
 
 def hosts_are_patched_while_markets_are_closed(settings: Settings) -> Iterator[tuple[str, Any, str]]:
     """Patching restarts hosts, so its window may touch no trading hour, the next morning's included."""
     security, market = settings.security, settings.market
-    days = list(Weekday)
-    start = days.index(security.patch_day) * _DAY + minute_of_day(security.patch_start)
-    end = start + security.patch_hours * 60
-    for day in market.market_days:
-        midnight = days.index(Weekday(day)) * _DAY
-        opens, closes = midnight + minute_of_day(market.market_open), midnight + minute_of_day(market.market_close)
-        # A window that runs past Sunday midnight meets the Monday of the next week.
-        if any(start < closes + shift and opens + shift < end for shift in (0, _WEEK)):
+    start = list(Weekday).index(security.patch_day) * DAY + minute_of_day(security.patch_start)
+    window = (start, security.patch_hours * 60)
+    for day, session in zip(market.market_days, market.sessions, strict=True):
+        if touch(session, window):
             yield (
                 "patchStart",
                 security.patch_start,
@@ -63,7 +57,7 @@ def one_way_in(settings: Settings) -> Iterator[tuple[str, Any, str]]:
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
-    market_opens_before_it_closes,
+    sessions_end_before_the_next,
     hosts_are_patched_while_markets_are_closed,
     replica_key_is_in_the_recovery_region,
     one_way_in,

@@ -4,15 +4,52 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from components.settings.data import LOG_DAYS
-from components.settings.section import Section
+from components.settings.names import CertificateArn, Domain, ZoneId
+from components.settings.section import Section, matching
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-# Docker Registry HTTP API, grammar of tags.
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+# The grammar of references (distribution/reference, "Grammar"): a host with a port, components of a path, and no tag or
+# digest, since these are serviceImageVersion. A first component is a host where it has a dot or a port.
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_HOST = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?"
+_REPOSITORY = re.compile(rf"(?:{_HOST}/)?{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
+_MOST_REPOSITORY_CHARACTERS = 255
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+
+
+def _repository(name: str) -> str:
+    if not name:
+        return name
+    last = name.rpartition("/")[2]
+    if "@" in name or ":" in last:
+        raise ValueError("has a tag or digest; write it as serviceImageVersion, and the repository alone here")
+    if not _REPOSITORY.fullmatch(name) or len(name) > _MOST_REPOSITORY_CHARACTERS:
+        raise ValueError(
+            "is not a repository of images; write it like 123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app"
+        )
+    port = name.partition("/")[0].partition(":")[2]
+    if port and not 1 <= int(port) <= 65535:
+        raise ValueError("has a port that does not exist; write one from 1 to 65535")
+    return name
+
+
+ImageRepository = Annotated[str, AfterValidator(_repository)]
+# Elastic Load Balancing API Reference, CreateTargetGroup, `HealthCheckPath`: 1,024 characters at most.
+HealthPath = Annotated[
+    str, matching(r"/[\x21-\x7e]{0,1023}", "is not a path; write it from its first slash, such as /healthz")
+]
+TlsPolicy = Annotated[
+    str,
+    matching(
+        r"ELBSecurityPolicy-TLS13-1-[23]-([A-Za-z0-9]+-)*[0-9]{4}-[0-9]{2}",
+        "is not a security policy with TLS 1.2 or 1.3 at the least; write ELBSecurityPolicy-TLS13-1-2-2021-06",
+    ),
+]
 
 
 class TaskArchitecture(StrEnum):
@@ -34,10 +71,10 @@ class FixProtocol(StrEnum):
 class ComputeSettings(Section):
     """Trading services on Fargate, and the load balancers."""
 
-    service_image: str = Field(
+    service_image: ImageRepository = Field(
         "",
-        description="Repository of the trading services' image; empty for the platform's own, trading-engine.",
-        pattern=r"^$|^[a-z0-9][a-z0-9._:/-]*[a-z0-9]$",
+        description="Repository of the trading services' image; empty for the platform's own, trading-engine. It runs "
+        "as user 10001 on a read-only root: it must declare VOLUME /tmp, made writable for that user before.",
     )
     service_image_version: str = Field(
         "1.0.0", description="Version of that image: a tag that never moves, or a digest as sha256:..."
@@ -47,8 +84,8 @@ class ComputeSettings(Section):
     )
     service_cpu: int = Field(2048, description="CPU of a task, in units of 1/1024 vCPU, as Fargate has them.")
     service_memory: int = Field(4096, description="Memory of a task, in MiB, as Fargate has it for serviceCpu.")
-    service_health_path: str = Field(
-        "/healthz", description="Path on which a task says that it can take requests.", pattern=r"^/[\x21-\x7e]*$"
+    service_health_path: HealthPath = Field(
+        "/healthz", description="Path on which a task says that it can take requests."
     )
     service_cpu_percent: int = Field(
         60, description="CPU utilisation at which the services are kept, in percent.", ge=10, le=90
@@ -60,28 +97,24 @@ class ComputeSettings(Section):
     api_internal: bool = Field(
         False, description="Whether the load balancer of the services has private addresses only."
     )
-    api_domain: str = Field(
+    api_domain: Domain = Field(
         "api.trading.example",
         description="Name under which clients and FIX members reach the load balancers; the default is of a domain "
         "for documentation (RFC 2606).",
-        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
     )
-    dns_zone_id: str = Field(
+    dns_zone_id: ZoneId = Field(
         "",
         description="Route 53 zone of apiDomain and tradingApiDomain; empty where the primary is to make one for "
         "tradingApiDomain, and a person the records of apiDomain that the stack exports.",
-        pattern=r"^$|^Z[A-Z0-9]{1,31}$",
     )
-    certificate_arn: str = Field(
+    certificate_arn: CertificateArn = Field(
         "",
         description="ARN of a certificate of ACM in this region to use instead of one that the stack asks for.",
-        pattern=r"^$|^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate/[a-z0-9-]+$",
     )
     # Elastic Load Balancing, "Security policies": TLS 1.3 with 1.2 for older clients, or TLS 1.3 alone.
-    tls_policy: str = Field(
+    tls_policy: TlsPolicy = Field(
         "ELBSecurityPolicy-TLS13-1-2-2021-06",
         description="Security policy of the load balancers: TLS 1.3, with 1.2 at the least.",
-        pattern=r"^ELBSecurityPolicy-TLS13-1-[23]-([A-Za-z0-9]+-)*\d{4}-\d{2}$",
     )
     fix_protocol: FixProtocol = Field(
         FixProtocol.TLS,

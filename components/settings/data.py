@@ -6,8 +6,11 @@ from enum import StrEnum
 
 from pydantic import Field, field_validator
 
+from components.settings.database_names import PostgresName
+from components.settings.engine_versions import PostgresVersion, ValkeyVersion
+from components.settings.managed_classes import CacheNodeType
 from components.settings.section import Section
-from components.settings.windows import BackupWindow, MaintenanceWindow
+from components.settings.windows import BackupWindow, MaintenanceWindow, Moment
 
 
 class StorageType(StrEnum):
@@ -43,15 +46,14 @@ MINIMUM_COMMUNICATIONS_YEARS = 3
 class DataSettings(Section):
     """The trade history database, global tables, records, snapshots, backups and the cache."""
 
-    db_engine_version: str = Field(
-        "17.6",
-        description="PostgreSQL version as major.minor; both regions must run the same one.",
-        pattern=r"^(1[5-9]|2\d)\.\d+$",
+    db_engine_version: PostgresVersion = Field(
+        "17",
+        description="PostgreSQL version: the major alone for RDS's default minor, whose later upgrades are left alone; "
+        "or major.minor, which an update enforces and which RDS retires (aws rds describe-db-engine-versions "
+        "--engine postgres). The replica in the other region has its source's version.",
     )
-    db_name: str = Field("trades", description="Name of the database.", pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    db_username: str = Field(
-        "platform_owner", description="Master user of the database.", pattern=r"^[a-z][a-z0-9_]{0,62}$"
-    )
+    db_name: PostgresName = Field("trades", description="Name of the database.")
+    db_username: PostgresName = Field("platform_owner", description="Master user of the database.")
     db_storage_type: StorageType = Field(
         StorageType.GP3, description="gp3, or io2 for sub-millisecond storage latency at a higher price."
     )
@@ -90,11 +92,10 @@ class DataSettings(Section):
         "lacks nothing, and each write waits for the nearer of the other two regions. Cannot be changed once "
         "the tables exist.",
     )
-    restored_at: str = Field(
+    restored_at: Moment = Field(
         "",
         description="Moment of a restore, as 20260102T140000Z: the orders, positions and order book that the runbook "
         "restored to it serve in the place of the live ones; empty: the live ones serve.",
-        pattern=r"^$|^\d{8}T\d{6}Z$",
     )
     table_warm_reads: int = Field(
         12000, description="Reads/s that each table takes at once, without growing into them.", ge=12000, le=10_000_000
@@ -129,11 +130,9 @@ class DataSettings(Section):
         ge=3,
         le=365,
     )
-    cache_node_type: str = Field(
-        "cache.r7g.large", description="Node type of the cache.", pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$"
-    )
+    cache_node_type: CacheNodeType = Field("cache.r7g.large", description="Node type of the cache.")
     cache_replicas: int = Field(2, description="Replicas of the cache's primary node, in other zones.", ge=1, le=5)
-    cache_engine_version: str = Field("8.0", description="Valkey version of the cache.", pattern=r"^\d+\.\d+$")
+    cache_engine_version: ValkeyVersion = Field("8.0", description="Valkey version of the cache.")
 
     @field_validator("db_monitoring_seconds")
     @classmethod

@@ -8,20 +8,22 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from components.settings.section import LogDays, Section, Texts
+from components.settings.names import ConnectionArn, KeyArn
+from components.settings.section import LogDays, Section, Texts, matching
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-# AWS CodeConnections API Reference, "Connection": the service goes by its former name as well.
-_CONNECTION = re.compile(
-    r"^$|^arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}$"
-)
 # GitHub's names, and Bitbucket's workspaces; GitLab puts groups into groups.
-_REPOSITORY = re.compile(r"^$|^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+$")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+", re.ASCII)
 # With ids where GitHub's tokens name them: in repositories made, renamed or transferred since July 2026 (GitHub Docs,
-# "OpenID Connect reference", "Immutable subject claims").
-_GITHUB_OWNER, _GITHUB_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})", r"[A-Za-z0-9_.-]{1,100}"
-_GITHUB_REPOSITORY = re.compile(rf"^$|^{_GITHUB_OWNER}/{_GITHUB_NAME}$|^{_GITHUB_OWNER}@[0-9]+/{_GITHUB_NAME}@[0-9]+$")
-_KEY = re.compile(r"^$|^arn:aws:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+$")
+# "OpenID Connect reference", "Immutable subject claims"). An account has single hyphens, within its name.
+_GITHUB_OWNER, _GITHUB_NAME = r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}", r"[A-Za-z0-9_.-]{1,100}"
+_GITHUB_REPOSITORY = re.compile(
+    rf"{_GITHUB_OWNER}/({_GITHUB_NAME})|{_GITHUB_OWNER}@[0-9]+/({_GITHUB_NAME})@[0-9]+", re.ASCII
+)
+# git-check-ref-format(1): two dots, a slash at an end or doubled, a part that begins with a dot or ends in `.lock`.
+# The characters are a part of what it allows: no shell and no policy reads one of these for something else.
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+=-]{0,99}", re.ASCII)
+_NO_BRANCH = re.compile(r"\.\.|//|/$|\.$|/\.|\.lock(/|$)", re.ASCII)
 
 
 class PipelineSource(StrEnum):
@@ -48,34 +50,50 @@ def _known_source(value: Any) -> Any:
     return value
 
 
-def _connection(arn: str) -> str:
-    if not _CONNECTION.match(arn):
-        raise ValueError(
-            "is not the ARN of a connection; write arn:aws:codeconnections:REGION:ACCOUNT:connection/ID, or leave it "
-            "empty for one that the stack makes"
-        )
-    return arn
-
-
 def _repository(name: str) -> str:
-    if not _REPOSITORY.match(name):
+    if name and not _REPOSITORY.fullmatch(name):
         raise ValueError("is not a repository of a code host; write owner/name")
+    if name:
+        _has_a_repository_name(name.rpartition("/")[2])
     return name
 
 
 def _github_repository(name: str) -> str:
-    if not _GITHUB_REPOSITORY.match(name):
+    match = _GITHUB_REPOSITORY.fullmatch(name)
+    if name and match is None:
         raise ValueError(
             "is not a repository of GitHub; write owner/name, or owner@ID/name@ID where its tokens name ids, or leave "
             "it empty for none"
         )
+    if match:
+        _has_a_repository_name(match[1] or match[2])
     return name
 
 
-def _key(arn: str) -> str:
-    if not _KEY.match(arn):
-        raise ValueError("is not the ARN of a key; write arn:aws:kms:REGION:ACCOUNT:key/ID")
-    return arn
+def _has_a_repository_name(name: str) -> None:
+    """Code hosts take `.git` off, and refuse what is a folder's own name."""
+    if name.lower().endswith(".git"):
+        raise ValueError("ends in .git, which is of its address and not of its name; leave that out")
+    if name in (".", ".."):
+        raise ValueError("names no repository after its owner; write owner/name")
+
+
+def _branch(name: str) -> str:
+    if name.startswith("refs/"):
+        raise ValueError("is a full reference; write the branch alone, such as main")
+    if not _BRANCH.fullmatch(name) or _NO_BRANCH.search(name) or name == "HEAD":
+        raise ValueError("is not the name of a branch (git check-ref-format); write it like main or release/2.1")
+    return name
+
+
+Branch = Annotated[str, AfterValidator(_branch)]
+Environment = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
+        "is not an environment; write letters, digits, full stops, underscores and hyphens, such as main",
+    ),
+]
 
 
 class DeliverySettings(Section):
@@ -85,7 +103,7 @@ class DeliverySettings(Section):
         PipelineSource.CODECOMMIT,
         description="codecommit: a repository that the primary makes; connection: one of a code host.",
     )
-    connection_arn: Annotated[str, AfterValidator(_connection)] = Field(
+    connection_arn: ConnectionArn = Field(
         "",
         description="ARN of a connection to the code host, in the primary's region; empty for one that the primary "
         "makes, and that a person then confirms in the console.",
@@ -96,26 +114,24 @@ class DeliverySettings(Section):
     connection_repository: Annotated[str, AfterValidator(_repository)] = Field(
         "", description="Repository that the connection leads to, as owner/name."
     )
-    delivery_branch: str = Field(
+    delivery_branch: Branch = Field(
         "main",
         description="Branch that is deployed.",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$",
     )
     github_repository: Annotated[str, AfterValidator(_github_repository)] = Field(
         "",
         description="Repository whose GitHub Actions may preview, and deploy from their environment, as their tokens "
         "name it: owner@ID/name@ID, or owner/name for one older than July 2026; empty for none.",
     )
-    github_environment: str = Field(
+    github_environment: Environment = Field(
         "main",
         description="Environment of that repository whose jobs may deploy; its reviewers approve.",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
     )
     create_github_provider: bool = Field(
         True,
         description="Whether the primary makes the account's identity provider for GitHub; false where it has one.",
     )
-    state_key_arn: Annotated[str, AfterValidator(_key)] = Field(
+    state_key_arn: KeyArn = Field(
         "",
         description="ARN of the key that secrets in the stacks' state are under (the secrets provider), for builds "
         "that read the state: a multi-region key, as it stands in the recovery region.",

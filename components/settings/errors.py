@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pulumi
 
@@ -16,6 +17,36 @@ class SettingsError(pulumi.RunError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(problems))
+
+
+# What pydantic finds by itself, said with what to do. Its words stay where they say it all.
+_WAYS_OUT: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "greater_than_equal": lambda bound: f"must be greater than or equal to {bound['ge']}; write {bound['ge']} or more",
+    "less_than_equal": lambda bound: f"must be less than or equal to {bound['le']}; write {bound['le']} or less",
+    "too_short": lambda bound: f"must have at least {_items(bound['min_length'])}; add to the list",
+    "too_long": lambda bound: f"must have at most {_items(bound['max_length'])}; shorten the list",
+    "enum": lambda allowed: f"is not one of the choices; write {allowed['expected']}",
+    "ip_v4_address": lambda _: "is not an IPv4 address; write it like 198.51.100.7",
+    "string_type": lambda _: "is not text; write it in quotes",
+    "string_pattern_mismatch": lambda _: "has not the form that its description in Pulumi.yaml gives; correct it",
+}
+
+
+def _items(count: int) -> str:
+    return f"{count} item" if count == 1 else f"{count} items"
+
+
+def reason(error: Mapping[str, Any]) -> str:
+    """What one error of pydantic means for the person who wrote the setting: what is wrong; what to do."""
+    said = _WAYS_OUT.get(error["type"])
+    if said is not None:
+        return said(error.get("ctx", {}))
+    return error["msg"].removeprefix("Value error, ")
+
+
+def printable(text: str) -> str:
+    """The text on one line, whatever it holds."""
+    return text if text.isprintable() else repr(text)
 
 
 def problem(key: str, value: object, reason: str) -> str:

@@ -45,7 +45,10 @@ class FunctionSettings(Section):
         100, description="Tokens that the authorizer may verify at a time, reserved for it in each region.", ge=10
     )
     lambda_concurrency_quota: int = Field(
-        1000, description="The account's quota of concurrent executions in each region.", ge=1000
+        1000,
+        description="The account's quota of concurrent executions in each region; a new account has far fewer until it "
+        "asks for them (aws service-quotas get-service-quota --service-code lambda --quota-code L-B99A9384).",
+        ge=10,
     )
     powertools_layer_version: int = Field(
         27,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
-from components.settings.section import LogDays, Section, Texts
+from components.settings.section import LogDays, PrivateCidr, Section, Texts
 
-_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(user|role)/[\w+=,.@/-]+")
+_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(user|role)/[\w+=,.@/-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,26 @@ PINS: Mapping[str, Pins] = {
 }
 
 
+def _service_sized(network: IPv4Network) -> IPv4Network:
+    # Amazon EKS API Reference, KubernetesNetworkConfigRequest, `serviceIpv4Cidr`.
+    if not 12 <= network.prefixlen <= 24:
+        raise ValueError("is not of a size that EKS takes; write a range from /12 to /24")
+    return network
+
+
+ServiceCidr = Annotated[PrivateCidr, AfterValidator(_service_sized)]
+
+
 class KubernetesSettings(Section):
     """The cluster is of one version in both regions: what runs in one must run in the other."""
 
     kubernetes_version: str = Field(
         "1.35", description="Version of Kubernetes in both regions; the primary is taken to a new one first."
+    )
+    kubernetes_service_cidr: ServiceCidr = Field(
+        IPv4Network("172.20.0.0/16"),
+        description="Address range of the cluster's services, which no other network that pods reach may have. Cannot "
+        "be changed once the cluster exists.",
     )
     workloads: bool = Field(
         True,
@@ -94,6 +111,10 @@ class KubernetesSettings(Section):
         for arn in arns:
             if not _PRINCIPAL.fullmatch(arn):
                 raise ValueError(f"{arn!r} names no user or role; write arn:aws:iam::ACCOUNT:role/NAME")
+        names = [arn.rpartition("/")[2].casefold() for arn in arns]
+        for arn, name in zip(arns, names, strict=True):
+            if names.count(name) > 1:
+                raise ValueError(f"{arn!r} has the name of another one, and access entries have these names; keep one")
         return arns
 
     @property

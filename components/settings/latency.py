@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from components.settings.instance_types import INSTANCE_TYPES, InstanceType
-from components.settings.section import Section
+from components.settings.section import Section, matching
 
 
 class Tenancy(StrEnum):
@@ -27,6 +28,17 @@ class Placement(StrEnum):
     CLUSTER = "cluster"
     SPREAD = "spread"
     PARTITION = "partition"
+
+
+# AWS Systems Manager API Reference, PutParameter, `Name`: 1,011 characters, 15 levels.
+ParameterName = Annotated[
+    str,
+    matching(
+        r"(?=.{1,1011})/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}",
+        "is not a parameter of Systems Manager; write its full name, such as /trading/engine-image, or leave it empty",
+        optional=True,
+    ),
+]
 
 
 class LatencySettings(Section):
@@ -49,11 +61,11 @@ class LatencySettings(Section):
         False,
         description="Whether engines use ENA Express: shorter tails under load, tens of microseconds more when idle.",
     )
-    engine_image_parameter: str = Field(
+    engine_image_parameter: ParameterName = Field(
         "",
         description="Systems Manager parameter that names the engines' image, resolved at each launch; empty for "
-        "Amazon Linux 2023 of the instance type's architecture.",
-        pattern=r"^$|^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$",
+        "Amazon Linux 2023 of the instance type's architecture, which runs no engine: the fleet then asks EC2 alone "
+        "whether a host is healthy.",
     )
     engine_volume_gib: int = Field(64, description="Size of an engine's encrypted volume, in GiB.", ge=8, le=16384)
     engine_hugepages_percent: int = Field(

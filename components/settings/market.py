@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
+from importlib import resources
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, field_validator
 
 from components.settings.section import Decoded, Section
+from components.settings.windows import DAY, WEEK
 
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
 
 
 class Weekday(StrEnum):
@@ -30,7 +32,7 @@ def minute_of_day(clock: str) -> int:
     """Minutes from midnight to `HH:MM`. Raises `ValueError` for another form."""
     match = _CLOCK.fullmatch(clock)
     if match is None:
-        raise ValueError("write it as HH:MM from 00:00 to 23:59")
+        raise ValueError("is not a time of day; write it as HH:MM from 00:00 to 23:59")
     return int(match[1]) * 60 + int(match[2])
 
 
@@ -42,27 +44,68 @@ def _clock(value: str) -> str:
 Clock = Annotated[str, AfterValidator(_clock)]
 
 
+@cache
+def schedulable_zones() -> frozenset[str]:
+    """Canonical names: places of the IANA database (`zone.tab`), and those of Etc.
+
+    EC2 Auto Scaling API Reference, PutScheduledUpdateGroupAction, `TimeZone`: "canonical names of the IANA time zones".
+    Other files of a system's database, such as localtime, posixrules or Factory, are none, and neither are its links
+    for older programs, such as US/Eastern.
+    """
+    database = resources.files("tzdata").joinpath("zoneinfo")
+    lines = database.joinpath("zone.tab").read_text(encoding="utf-8").splitlines()
+    places = {line.split("\t")[2] for line in lines if line and not line.startswith("#")}
+    etc = {f"Etc/{entry.name}" for entry in database.joinpath("Etc").iterdir() if entry.name[:1].isupper()}
+    return frozenset(places | etc | {"UTC"})
+
+
 class MarketSettings(Section):
-    """When the markets trade, in their own time zone, so that summer time moves nothing."""
+    """When the markets trade, in their own time zone, so that summer time moves nothing.
+
+    A session that closes at or before the time at which it opens runs over midnight. It belongs to the trading day on
+    which it closes, as exchanges count it: futures that open on Sunday at 18:00 trade for Monday.
+    """
 
     market_time_zone: str = Field("America/New_York", description="Time zone of the markets' hours, by its IANA name.")
-    market_open: Clock = Field("09:30", description="When trading opens on a trading day: HH:MM.")
+    market_open: Clock = Field(
+        "09:30",
+        description="When trading opens: HH:MM. A session that opens later than marketClose opens on the day before.",
+    )
     market_close: Clock = Field("16:00", description="When trading closes on a trading day: HH:MM.")
     market_days: Annotated[tuple[str, ...], Decoded] = Field(
-        ("MON", "TUE", "WED", "THU", "FRI"), description="Trading days: MON to SUN.", min_length=1, max_length=7
+        ("MON", "TUE", "WED", "THU", "FRI"),
+        description="Trading days, each the day on which its session closes: MON to SUN.",
+        min_length=1,
+        max_length=7,
     )
 
     @field_validator("market_time_zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
-            raise ValueError("is not a time zone of the IANA database; write one such as America/New_York")
+        if zone not in schedulable_zones():
+            raise ValueError(
+                "is not a time zone by its canonical name, which schedulers of AWS ask for; write one such as "
+                "America/New_York or Etc/UTC"
+            )
         return zone
 
     @field_validator("market_days")
     @classmethod
     def _days_of_the_week(cls, days: tuple[str, ...]) -> tuple[str, ...]:
         wrong = [day for day in days if day not in Weekday.__members__]
-        if wrong or len(set(days)) != len(days):
+        if wrong:
             raise ValueError(f"names days of the week once each; choose from {', '.join(Weekday)}")
         return days
+
+    @property
+    def session_minutes(self) -> int:
+        """How long one session lasts, in minutes."""
+        return (minute_of_day(self.market_close) - minute_of_day(self.market_open)) % DAY
+
+    @property
+    def sessions(self) -> tuple[tuple[int, int], ...]:
+        """Start and length of the session of each trading day, in minutes from Monday 00:00 in the markets' zone."""
+        closes = [
+            list(Weekday).index(Weekday(day)) * DAY + minute_of_day(self.market_close) for day in self.market_days
+        ]
+        return tuple(((close - self.session_minutes) % WEEK, self.session_minutes) for close in closes)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_validator
 
 from components.settings.data import LOG_DAYS
-from components.settings.section import RFC1918, Cidr, Decoded, PrivateCidr, Section, Texts, VpcCidr
+from components.settings.section import Cidr, Decoded, PrivateCidr, Section, Texts, VpcCidr
 
 # Private autonomous system numbers (RFC 6996).
 PRIVATE_ASN_16 = range(64512, 65535)
@@ -20,8 +20,15 @@ _AWS_ASNS = (7224, 9059, 10124, 17943)
 # Ports that hand over a host: SSH, Telnet, RDP, VNC, WinRM.
 ADMIN_PORTS = (22, 23, 3389, 5900, 5985, 5986)
 
-# Shared address space of carriers (RFC 6598); the internet cannot reach it.
-_CARRIER_GRADE_NAT = IPv4Network("100.64.0.0/10")
+# RFC 5737.
+_DOCUMENTATION = tuple(IPv4Network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+
+# Amazon VPC User Guide, "Amazon VPC quotas": inbound rules of a security group, IPv4, without a raised quota.
+RULES_OF_A_GROUP = 60
+# `components.network.flows` opens two ports to each range: HTTPS, and HTTP for the redirection. Nothing else may call
+# the load balancer. A test compares.
+RULES_OF_A_CLIENT_RANGE = 2
+MOST_CLIENT_RANGES = RULES_OF_A_GROUP // RULES_OF_A_CLIENT_RANGE
 
 
 def _application_port(port: int) -> int:
@@ -43,9 +50,14 @@ class NetworkSettings(Section):
         IPv4Network("10.0.0.0/16"),
         description="Address range of the primary's VPC, which the recovery region peers with.",
     )
+    dr_vpc_cidr: VpcCidr = Field(
+        IPv4Network("10.1.0.0/16"),
+        description="Primary only: vpcCidr of the recovery stack, which the primary's circuit announces too.",
+    )
     availability_zones: Texts = Field(
         ("us-east-1a", "us-east-1b", "us-east-1c"),
-        description="Three zones of the region, by name.",
+        description="Three zones of the region, by name or by id: us-east-1a is another place in each account, "
+        "use1-az1 is not (aws ec2 describe-availability-zones).",
         min_length=3,
         max_length=3,
     )
@@ -108,14 +120,25 @@ class NetworkSettings(Section):
             raise ValueError("must be private: 64512 to 65534, or 4200000000 to 4294967294")
         return asn
 
+    @field_validator("client_cidrs")
+    @classmethod
+    def _fit_into_a_group(cls, ranges: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
+        if len(ranges) > MOST_CLIENT_RANGES:
+            raise ValueError(
+                f"has {len(ranges)} ranges, which are {RULES_OF_A_CLIENT_RANGE * len(ranges)} rules of a security "
+                f"group with a quota of {RULES_OF_A_GROUP}; name {MOST_CLIENT_RANGES} or fewer, and join ranges"
+            )
+        return ranges
+
     @field_validator("customer_gateway_ip")
     @classmethod
     def _reachable(cls, address: IPv4Address) -> IPv4Address:
-        private = any(address in block for block in (*RFC1918, _CARRIER_GRADE_NAT))
-        if private or address.is_loopback or address.is_link_local or address.is_multicast or address.is_reserved:
+        # A documentation address is the default, which no device has; it is judged where a stack is brought up.
+        documented = any(address in block for block in _DOCUMENTATION)
+        if not (address.is_global or documented) or address.is_multicast or address.is_reserved:
             raise ValueError(
-                "cannot be reached over the internet; give the public address of the VPN device, or that of the NAT "
-                "device in front of it"
+                "is not a routable public unicast address; give the public address of the VPN device, or that of the "
+                "NAT device in front of it"
             )
         return address
 

@@ -8,14 +8,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.settings.market import Clock, Weekday
-from components.settings.section import Section
+from components.settings.names import CertificateArn, HostDomain, StackName
+from components.settings.section import Section, matching
 from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
 
 # Route 53 Developer Guide, "Values that you specify when you create or update health checks".
 _INTERVALS = (10, 30)
 # A backend of the engine in S3. The region is said: a build in another region would not find the bucket.
-_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{0,62}(/[^\s?]*)?\?([^\s]*&)?region=[a-z0-9-]+(&[^\s]*)?")
-_DOMAIN = r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z]{2,63}$"
+_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{0,62}(/[^\s?]*)?\?([^\s]*&)?region=[a-z0-9-]+(&[^\s]*)?", re.ASCII)
 
 
 def _known_interval(seconds: int) -> int:
@@ -36,20 +36,34 @@ def _day_of_the_week(day: str) -> str:
     return day
 
 
+TradingAccount = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9][A-Za-z0-9-]{0,63}",
+        "is not a trading account; write 1 to 64 letters, digits and hyphens that begin with a letter or digit",
+    ),
+]
+ArchiveKey = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]|/(?!/|\.{1,2}/)){0,400}\.zip",
+        "is not the key of a ZIP archive; write it without a slash at its start, such as source/platform.zip",
+    ),
+]
+
+
 class RecoverySettings(Section):
     """The same in both stack files: `recovery.budget` adds up what of this stands between a decision and an order."""
 
-    trading_api_domain: str = Field(
+    trading_api_domain: HostDomain = Field(
         "orders.trading.example",
         description="Name under which clients reach the Trading API, whichever region serves; the default is of a "
         "domain for documentation (RFC 2606).",
-        pattern=_DOMAIN,
     )
-    trading_api_certificate_arn: str = Field(
+    trading_api_certificate_arn: CertificateArn = Field(
         "",
         description="ARN of a certificate of ACM in this region for tradingApiDomain, instead of one that the stack "
         "asks for.",
-        pattern=r"^$|^arn:aws:acm:[a-z0-9-]+:\d{12}:certificate/[a-z0-9-]+$",
     )
     traffic_switch: SwitchKind = Field(
         SwitchKind.HEALTH_CHECK,
@@ -100,24 +114,21 @@ class RecoverySettings(Section):
     replication_lag_milliseconds: int = Field(
         5000, description="What a global table lags at most in good times, in ms.", ge=100, le=60_000
     )
-    canary_account: str = Field(
+    canary_account: TradingAccount = Field(
         "CANARY",
         description="Trading account of the order by which a failover is proven.",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,63}$",
     )
     state_backend_url: Annotated[str, AfterValidator(_state_elsewhere)] = Field(
         "",
         description="Where builds find the stacks' state, s3://bucket?region=...: not in the primary's region.",
     )
-    recovery_stack: str = Field(
+    recovery_stack: StackName = Field(
         "organization/trading-platform/dr",
         description="The recovery region's stack as organization/project/stack, for that build.",
-        pattern=r"^[^/]+/[^/]+/[^/]+$",
     )
-    scale_out_source: str = Field(
+    scale_out_source: ArchiveKey = Field(
         "source/platform.zip",
         description="Object in the recovery region's bucket of artifacts with this program, for that build.",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,400}\.zip$",
     )
     scale_out_timeout_minutes: int = Field(
         60, description="The longest that the build which scales out may take, in minutes.", ge=10, le=480

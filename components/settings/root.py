@@ -16,11 +16,12 @@ from components.settings.coherence import incoherences
 from components.settings.compute import ComputeSettings
 from components.settings.data import DataSettings
 from components.settings.delivery import DeliverySettings
-from components.settings.errors import SettingsError, problem
+from components.settings.errors import SettingsError, printable, problem, reason
 from components.settings.functions import FunctionSettings
 from components.settings.kubernetes import KubernetesSettings
 from components.settings.latency import LatencySettings
 from components.settings.market import MarketSettings
+from components.settings.names import AccountId, NamePrefix, StackName
 from components.settings.network import NetworkSettings
 from components.settings.observability import ObservabilitySettings
 from components.settings.recovery import RecoverySettings
@@ -57,20 +58,16 @@ class GeneralSettings(Section):
     witness_region: str = Field(
         "us-east-2", description="Third region of the control table: it votes, and serves nothing."
     )
-    account_id: str = Field(
-        "123456789012",
-        description="The only account that the platform may be declared in.",
-        pattern=r"^\d{12}$",
-    )
-    name_prefix: str = Field(
-        "trading",
-        description="First part of every name.",
-        pattern=r"^[a-z][a-z0-9]{1,11}$",
-    )
-    primary_stack: str = Field(
+    account_id: AccountId = Field("123456789012", description="The only account that the platform may be declared in.")
+    name_prefix: NamePrefix = Field("trading", description="First part of every name.")
+    primary_stack: StackName = Field(
         "organization/trading-platform/primary",
         description="Recovery region only: the primary's stack as organization/project/stack.",
-        pattern=r"^[^/]+/[^/]+/[^/]+$",
+    )
+    bootstrap: bool = Field(
+        False,
+        description="First update of a region, before its images exist and from outside its VPC: no trading services "
+        "and nothing in the Kubernetes cluster; false from the second update on.",
     )
     emulator: bool = Field(
         False,
@@ -213,14 +210,12 @@ def _unknown(settings: type[Settings], values: Mapping[str, Any]) -> list[str]:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "Pulumi.yaml lists the settings"
-            problems.append(problem(f"{PROJECT}:{key}", value, f"is not a setting; {hint}"))
+            problems.append(problem(f"{PROJECT}:{printable(key)}", value, f"is not a setting; {hint}"))
     return problems
 
 
 def _explained(section: type[Section], error: ValidationError) -> list[str]:
-    problems = []
-    for item in error.errors():
-        key = str(item["loc"][0]) if item["loc"] else section.__name__
-        reason = item["msg"].removeprefix("Value error, ")
-        problems.append(problem(f"{PROJECT}:{key}", item["input"], reason))
-    return problems
+    return [
+        problem(f"{PROJECT}:{item['loc'][0] if item['loc'] else section.__name__}", item["input"], reason(dict(item)))
+        for item in error.errors()
+    ]

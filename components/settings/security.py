@@ -9,11 +9,12 @@ from pydantic import Field, field_validator
 
 from components.settings.data import LOG_DAYS
 from components.settings.market import Clock, Weekday
+from components.settings.names import KeyName, SamlProviderArn
 from components.settings.section import Section, Texts
 
 # PCI DSS 4.0, 10.5.1: audit history is kept for twelve months.
 _AUDIT_DAYS = 365
-_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)")
+_PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)", re.ASCII)
 
 
 class Severity(StrEnum):
@@ -33,10 +34,20 @@ class SecuritySettings(Section):
         description="Whether the stacks manage what an account has one of: Config recorder, GuardDuty, Security Hub, "
         "Inspector, password policy, defaults of S3, EBS and EC2; false where a landing zone manages them.",
     )
-    create_service_linked_roles: bool = Field(
+    config_global_in_both_regions: bool = Field(
+        False,
+        description="Whether the recovery region's Config recorder records IAM's resources too, which the primary's "
+        "records and which are paid for by each recorder.",
+    )
+    create_autoscaling_role: bool = Field(
         True,
-        description="Whether the primary makes the service-linked roles of Auto Scaling and Config; "
-        "false in an account that has them.",
+        description="Whether the primary makes the service-linked role of Auto Scaling; false in an account that has "
+        "it: aws iam get-role --role-name AWSServiceRoleForAutoScaling.",
+    )
+    create_config_role: bool = Field(
+        True,
+        description="Whether the primary makes the service-linked role of Config; false in an account that has it: "
+        "aws iam get-role --role-name AWSServiceRoleForConfig.",
     )
     trail_retention_days: int = Field(
         2192,
@@ -59,21 +70,19 @@ class SecuritySettings(Section):
     secret_rotation_days: int = Field(
         30, description="Days after which secrets are rotated: 90 at most (FSBP SecretsManager.4).", ge=1, le=90
     )
-    secrets_replica_key: str = Field(
+    secrets_replica_key: KeyName = Field(
         "",
         description="Key of the secrets' replicas in the recovery region, as alias/NAME or ARN; empty for AWS's own, "
         "which is there before the recovery region is first brought up.",
-        pattern=r"^$|^alias/[A-Za-z0-9/_-]+$|^arn:aws:kms:[a-z0-9-]+:\d{12}:key/[a-z0-9-]+$",
     )
     trusted_principals: Texts = Field(
         (),
         description="ARNs of users and roles that may take the human roles, with MFA; none for whoever the "
         "account's own policies allow.",
     )
-    saml_provider_arn: str = Field(
+    saml_provider_arn: SamlProviderArn = Field(
         "",
         description="ARN of the identity provider through which people take the human roles instead, by SAML.",
-        pattern=r"^$|^arn:aws:iam::\d{12}:saml-provider/[\w._-]+$",
     )
     human_session_hours: int = Field(
         4, description="How long a session of a human role lasts, in hours (IAM: 1 to 12).", ge=1, le=12

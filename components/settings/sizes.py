@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field, field_validator
 
+from components.settings.managed_classes import DbInstanceClass
 from components.settings.node_types import node_type
 from components.settings.section import Section
 
@@ -27,10 +28,8 @@ class Sizes(Section):
         PrivateServices.ALL,
         description="AWS services reached by interface endpoints: all, or those that a standing recovery region calls.",
     )
-    db_instance_class: str = Field(
-        "db.r6g.2xlarge",
-        description="Instance class of the trade history database.",
-        pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$",
+    db_instance_class: DbInstanceClass = Field(
+        "db.r6g.2xlarge", description="Instance class of the trade history database."
     )
     db_multi_az: bool = Field(True, description="Whether the trade history database has a standby in another zone.")
     db_reader: bool = Field(True, description="Whether the trade history database has a reader beside it.")

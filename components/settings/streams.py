@@ -17,12 +17,12 @@ from components.settings.section import LogDays, Section, Texts
 # Kinesis Data Streams Developer Guide, "Changing the data retention period"; below a week a lost weekend loses data.
 _WEEK_HOURS, _YEAR_HOURS = 168, 8760
 
-_CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,40}")
+_CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,40}", re.ASCII)
 # ISO 10383 market identifier codes.
 _VENUE = re.compile(r"[A-Z0-9]{4}")
 _INSTRUMENT_CLASS = re.compile(r"[a-z][a-z0-9-]{1,19}")
 _EMAIL = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
-_ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?::\d{1,5})?(?:/[^\s#{}]*)?")
+_ENDPOINT = re.compile(r"https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?::[0-9]{1,5})?(?:/[^\s#{}]*)?", re.ASCII)
 
 
 class StreamSettings(Section):
@@ -171,9 +171,7 @@ class StreamSettings(Section):
 
 
 def _each(values: tuple[str, ...], pattern: re.Pattern[str], reason: str) -> None:
-    """Raises `ValueError` at the first value that does not match as a whole, or that stands twice."""
+    """Raises `ValueError` at the first value that does not match as a whole."""
     for value in values:
         if not pattern.fullmatch(value):
             raise ValueError(f"{value!r} {reason}")
-        if values.count(value) > 1:
-            raise ValueError(f"names {value!r} twice; remove one")

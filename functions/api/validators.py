@@ -3,7 +3,7 @@
 # pyright: reportUnusedVariable=false
 """Generated from trading_api.openapi.yaml by `python -m functions.api.generate`: edit that one."""
 
-DOCUMENT_SHA256 = "a516d49c5aef9310755c78f8469572e9e1f58287b1763fa508de16d3bf2b0e7d"
+DOCUMENT_SHA256 = "0a0694ca0b15f7135c2e4d95a0d192f55dfdb7265d5ae571257795008b8db81f"
 MAX_BODY_BYTES = 4096
 DEFAULT_LIMIT = 50
 

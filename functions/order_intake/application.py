@@ -81,11 +81,15 @@ class Application:
         return Outcome(Answer(200, body))
 
     def _health(self, _event: Event) -> Outcome:
+        """Whether this region can do its part: a standby is healthy, a holder that cannot keep its lease is not.
+
+        A load balancer, the health checkers and the observers see the status alone, so a region that refuses every
+        order must not answer 200.
+        """
         right = self._intake.accepting()
-        accepting = isinstance(right, Grant)
         if right in (Refusal.LAPSED, Refusal.UNREACHABLE):
-            # The region should accept and cannot, or cannot find out: observers and health checks must see it.
-            raise ProblemError("unavailable", f"{right.value}; orders are not accepted here")
+            raise ProblemError("not_accepting", f"{self._region} accepts no orders: {right}")
+        accepting = isinstance(right, Grant)
         body: dict[str, Any] = {"status": "ok", "region": self._region, "accepting": accepting}
         if isinstance(right, Grant):
             body["epoch"] = right.epoch

@@ -7,7 +7,7 @@ from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
-from policy.rule import Parameters, Rules
+from policy.rule import Parameter, Parameters, Rules
 from policy.rules.keys_of import missing_customer_key
 from policy.stack import Stack
 
@@ -42,7 +42,7 @@ def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) 
     nist="AU-2, AU-12",
 )
 def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
-    """An intruder works where nobody looks."""
+    """Calls in a region that nobody uses are the ones to see."""
     if not trail.flag("isMultiRegionTrail"):
         yield "records one region alone"
     if not trail.flag("includeGlobalServiceEvents", default=True):
@@ -79,9 +79,119 @@ def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
     nist="AU-9, SC-28",
 )
 def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Who reads the bucket does not yet read the trail."""
+    """Reading the trail then takes permission of the key as well as of the bucket."""
     if reason := missing_customer_key(trail, stack, "kmsKeyId"):
         yield reason
+
+
+@RULES.joined(
+    t.TRAIL,
+    id="trail-on",
+    title="The trail records, and hands what it records on",
+    remediation="Leave enableLogging true, and set cloudWatchLogsGroupArn and cloudWatchLogsRoleArn.",
+    needs=("enableLogging", "cloudWatchLogsGroupArn"),
+    fsbp="CloudTrail.3, CloudTrail.5",
+    cis="4.1",
+    pci="10.2.1, 10.4.1",
+    nist="AU-2, AU-6, AU-12",
+)
+def trail_on(trail: Resource, _: Stack, __: Parameters) -> Iterator[str]:
+    """A trail may be declared and switched off. Alarms see only what a log group has."""
+    if not trail.flag("enableLogging", default=True):
+        yield "is switched off"
+    if not trail.has("cloudWatchLogsGroupArn"):
+        yield "sends nothing to a log group, so that no alarm sees it"
+
+
+# CloudTrail User Guide, "Logging data events": the type of an object of S3 in a selector.
+_OBJECTS = "AWS::S3::Object"
+
+
+@RULES.joined(
+    t.TRAIL,
+    id="trail-selects-events",
+    title="The trail records every management event, and the events of objects",
+    remediation="Select management events, reads and writes alike, and data events of AWS::S3::Object.",
+    needs=("advancedEventSelectors", "eventSelectors"),
+    parameters={
+        "data": Parameter(
+            "array", [_OBJECTS], "Types of resources whose data events the trail must record.", items="string"
+        )
+    },
+    fsbp="CloudTrail.1, S3.22, S3.23",
+    cis="4.8, 4.9",
+    pci="10.2.1",
+    nist="AU-2, AU-12",
+)
+def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Selectors replace what a trail records by itself: one with data events alone records no management event.
+
+    Data events are asked for where the plan has buckets besides those of logs, or names a trail alone.
+    """
+    advanced, classic = trail.items("advancedEventSelectors"), trail.items("eventSelectors")
+    if advanced:
+        yield from _advanced(advanced, parameters["data"])
+        return
+    if not classic:
+        for type_ in parameters["data"]:
+            yield f"records no data events of {type_}"
+        return
+    whole = [s for s in classic if s.get("includeManagementEvents") is not False]
+    reads = {str(s.get("readWriteType") or "All") for s in whole}
+    if "All" not in reads and not {"ReadOnly", "WriteOnly"} <= reads:
+        yield "does not record every management event"
+    excluded = sorted({str(source) for s in whole for source in s.get("excludeManagementEventSources") or ()})
+    if excluded:
+        yield f"leaves out events of {', '.join(excluded)}"
+    types = {
+        str(d.get("type"))
+        for s in classic
+        if s.get("readWriteType") in (None, "All")
+        for d in s.get("dataResources") or ()
+    }
+    for type_ in parameters["data"]:
+        if type_ not in types:
+            yield f"records no data events of {type_}"
+
+
+def _advanced(selectors: list[Any], data: list[str]) -> Iterator[str]:
+    management, types = False, set[str]()
+    narrowed: set[str] = set()
+    for selector in selectors:
+        fields = {str(f.get("field")): f for f in selector.get("fieldSelectors") or ()}
+        category = (fields.get("eventCategory") or {}).get("equals") or []
+        one_way = "readOnly" in fields
+        if "Management" in category:
+            sources = fields.get("eventSource") or {}
+            if one_way:
+                narrowed |= {str(v).lower() for v in fields["readOnly"].get("equals") or ()}
+            management = management or not (one_way or sources.get("notEquals") or sources.get("equals"))
+        elif "Data" in category and not one_way:
+            types |= {str(v) for v in (fields.get("resources.type") or {}).get("equals") or ()}
+    if not management and not {"true", "false"} <= narrowed:
+        yield "does not record every management event"
+    for type_ in data:
+        if type_ not in types:
+            yield f"records no data events of {type_}"
+
+
+@RULES.joined(
+    t.TRAIL,
+    id="trail-own-bucket",
+    title="The trail writes to a bucket of its own plan",
+    remediation="Name a bucket of the plan, or add its name to the parameter `buckets`.",
+    needs=("s3BucketName",),
+    parameters={
+        "buckets": Parameter("array", [], "Names of buckets outside the plan, as of a log account.", items="string")
+    },
+    pci="10.3.2",
+    nist="AU-9",
+)
+def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Whoever owns the bucket reads and deletes the trail."""
+    for target in stack.targets(trail, "s3BucketName"):
+        if not isinstance(target, Resource) and target.value not in parameters["buckets"] and "#" not in target.value:
+            yield f"writes to {target.value}, which the plan does not have"
 
 
 @RULES.stack(
@@ -94,15 +204,27 @@ def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[st
     cis="4.3",
     pci="10.2.1",
     nist="CM-3, CM-8",
+    parameters={
+        "globalTypes": Parameter("boolean", True, "Whether the recorder must record global types, such as IAM's."),
+    },
 )
-def config_records(stack: Stack, _: Parameters) -> Iterator[str | tuple[Resource, str]]:
-    """A setting of each region; the recovery region is the one that nobody looks at."""
+def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple[Resource, str]]:
+    """Config must record in every region, the standby included, and record each change when it happens."""
     recorders = stack.of_type(t.CONFIG_RECORDER)
     if not recorders:
         yield f"nothing records what changes in {stack.region}"
     for recorder in recorders:
         if not recorder.flag("recordingGroup.allSupported", default=True):
             yield recorder, "does not record every type of resource"
+        if recorder.text("recordingMode.recordingFrequency") == "DAILY":
+            yield recorder, "records once a day, and nothing of what happens between"
+        overrides = recorder.peek("recordingMode.recordingModeOverride")
+        for override in overrides if isinstance(overrides, list) else [overrides] if overrides else []:
+            if override.get("recordingFrequency") == "DAILY":
+                yield recorder, f"records {', '.join(override.get('resourceTypes') or ())} once a day"
+    globals_ = [recorder.flag("recordingGroup.includeGlobalResourceTypes") for recorder in recorders]
+    if recorders and not any(globals_) and parameters["globalTypes"]:
+        yield recorders[0], "does not record IAM and other global types"
     if recorders and not any(status.flag("isEnabled") for status in stack.of_type(t.CONFIG_RECORDER_STATUS)):
         yield recorders[0], "is not switched on"
 
@@ -118,7 +240,7 @@ def config_records(stack: Stack, _: Parameters) -> Iterator[str | tuple[Resource
     nist="CP-9, SC-28",
 )
 def vault_encrypted(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A backup is the data once more."""
+    """A backup holds the same data as what it is of."""
     if reason := missing_customer_key(vault, stack, "kmsKeyArn"):
         yield reason
 
@@ -140,6 +262,87 @@ def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     for lock in locks:
         if lock.number("changeableForDays") is None:
             yield "its lock can be lifted"
+
+
+@RULES.resource(
+    t.BACKUP_VAULT_LOCK,
+    id="backup-lock-holds",
+    title="A vault's lock holds backups for days, and soon cannot be changed",
+    remediation="Set minRetentionDays to 7 or more and changeableForDays to 30 or less.",
+    needs=("minRetentionDays", "changeableForDays"),
+    parameters={
+        "minimum": Parameter("integer", 7, "Days for which a backup must be kept at least.", minimum=1),
+        "changeable": Parameter("integer", 30, "Days within which the lock may still be lifted at most.", minimum=3),
+    },
+    nist="CP-9, AU-9",
+    sec="17a-4(f)",
+)
+def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
+    """Until changeableForDays have passed the lock can be lifted, and without a minimum a backup may last a day."""
+    minimum = lock.number("minRetentionDays") or 0
+    if minimum < parameters["minimum"]:
+        yield f"lets backups end after {minimum:g} days"
+    changeable = lock.number("changeableForDays")
+    if changeable is not None and changeable > parameters["changeable"]:
+        yield f"can be lifted for {changeable:g} days"
+
+
+@RULES.joined(
+    t.BACKUP_PLAN,
+    id="backup-plan-works",
+    title="A backup plan selects something, and keeps it long enough",
+    remediation="Declare an aws.backup.Selection of the plan, and set deleteAfter of each rule to 30 or more.",
+    needs=("rules", (t.BACKUP_SELECTION, "planId")),
+    parameters={"days": Parameter("integer", 30, "Days for which a backup is kept at least.", minimum=1)},
+    fsbp="RDS.26, EFS.2",
+    nist="CP-9",
+    sec="17a-4(e)",
+)
+def plan_works(plan: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """A plan without a selection backs up nothing. Where a rule makes copies, the one that is kept longest counts."""
+    rules = plan.items("rules")
+    if not rules:
+        yield "has no rule"
+    for rule in rules:
+        kept = [rule.get("lifecycle") or {}]
+        kept += [action.get("lifecycle") or {} for action in rule.get("copyActions") or ()]
+        longest = max(_kept_for(lifecycle) for lifecycle in kept)
+        if longest < parameters["days"]:
+            yield f"rule {rule.get('ruleName')!r} keeps backups for {longest:g} days"
+    whole = bool(stack.of_type(t.BACKUP_SELECTION)) or len(stack.resources) > _ALONE
+    if whole and not stack.attached(plan, t.BACKUP_SELECTION, "planId"):
+        yield "selects nothing"
+
+
+def _kept_for(lifecycle: dict[str, Any]) -> float:
+    """Days for which a backup is kept; without an end, for ever."""
+    days = lifecycle.get("deleteAfter")
+    return float(days) if days is not None else float("inf")
+
+
+# A plan of so few resources is an excerpt, of which nobody can say what it lacks.
+_ALONE = 10
+_BACKED_UP = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.EFS_FILE_SYSTEM, t.TABLE)
+
+
+@RULES.stack(
+    t.BACKUP_PLAN,
+    id="backup-plan-present",
+    title="Databases, tables and file systems are in a backup plan",
+    remediation="Declare an aws.backup.Vault, an aws.backup.Plan and its Selection.",
+    needs=((t.RDS_INSTANCE, "replicateSourceDb"),),
+    fsbp="RDS.26, DynamoDB.4, EFS.2",
+    nist="CP-9",
+    sec="17a-4(e)",
+)
+def plan_present(stack: Stack, _: Parameters) -> Iterator[str]:
+    """Backups in a vault outlast the store, and whoever may delete it. A replica is backed up where its source is."""
+    stores = [s for s in stack.of_type(*_BACKED_UP) if not s.has("replicateSourceDb")]
+    if len(stores) >= _SEVERAL and not stack.of_type(t.BACKUP_PLAN):
+        yield f"no backup plan takes in {len(stores)} stores"
+
+
+_SEVERAL = 3
 
 
 @RULES.parity(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
+from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
-from policy.rule import Parameters, Rules
-from policy.rules.plaintext import plaintext_secrets
+from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
 
 RULES = Rules("ECS and ECR")
@@ -36,6 +37,128 @@ def not_privileged(task: Resource, _: Parameters) -> Iterator[str]:
             yield f"container {container.get('name')!r} is privileged"
 
 
+# Docker Engine documentation, "Runtime privilege and Linux capabilities": each of these reaches beyond the container.
+_CAPABILITIES = [
+    "ALL",
+    "AUDIT_CONTROL",
+    "BPF",
+    "DAC_READ_SEARCH",
+    "LINUX_IMMUTABLE",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "NET_ADMIN",
+    "NET_RAW",
+    "PERFMON",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_MODULE",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYSLOG",
+]
+
+
+@RULES.resource(
+    t.TASK_DEFINITION,
+    id="ecs-isolated",
+    title="Containers are kept apart from their host",
+    remediation="Use networkMode awsvpc, no pidMode or ipcMode host, no added capabilities and no host path.",
+    needs=("containerDefinitions", "networkMode", "pidMode"),
+    parameters={
+        "capabilities": Parameter("array", _CAPABILITIES, "Capabilities that no container may add.", items="string"),
+        "paths": Parameter("array", [], "Paths of the host that may be mounted; * for a part.", items="string"),
+    },
+    fsbp="ECS.3, ECS.17",
+    pci="2.2.6",
+    nist="AC-6, SC-39",
+)
+def isolated(task: Resource, parameters: Parameters) -> Iterator[str]:
+    """The host's network, processes, or its Docker socket give a container the rights of the host."""
+    for path in ("networkMode", "pidMode", "ipcMode"):
+        if task.text(path) == "host":
+            yield f"shares the host's {path.removesuffix('Mode')}"
+    for volume in task.items("volumes"):
+        host = volume.get("hostPath") or (volume.get("host") or {}).get("sourcePath")
+        if host and not any(fnmatchcase(str(host), pattern) for pattern in parameters["paths"]):
+            yield f"mounts {host} of the host"
+    forbidden = {str(name).upper() for name in parameters["capabilities"]}
+    for container in _containers(task):
+        added = ((container.get("linuxParameters") or {}).get("capabilities") or {}).get("add") or []
+        wrong = sorted({str(name).upper().removeprefix("CAP_") for name in added} & forbidden)
+        if wrong:
+            yield f"container {container.get('name')!r} adds {', '.join(wrong)}"
+
+
+@RULES.resource(
+    t.TASK_DEFINITION,
+    id="ecs-not-root",
+    title="No container runs as root",
+    remediation="Set user to a number above 0, such as 10001:10001.",
+    needs=("containerDefinitions",),
+    fsbp="ECS.20",
+    pci="2.2.6",
+    nist="AC-6",
+)
+def not_root(task: Resource, _: Parameters) -> Iterator[str]:
+    """Where nothing is said the image decides, which may change. Windows has no root, and is left out."""
+    if task.text("runtimePlatform.operatingSystemFamily").upper().startswith("WINDOWS"):
+        return
+    for container in _containers(task):
+        user = str(container.get("user") if container.get("user") is not None else "").partition(":")[0]
+        if user.lower() in ("", "root") or (user.isdigit() and int(user) == 0):
+            yield f"container {container.get('name')!r} runs as {user or 'whoever its image says'}"
+
+
+# Tags that move by custom, whatever the repository says.
+_MOVING = ("latest", "stable", "edge", "main", "master", "develop", "dev", "nightly", "head", "current", "lts")
+
+
+@RULES.resource(
+    t.TASK_DEFINITION,
+    id="ecs-image-fixed",
+    title="A task's images are fixed by a release or a digest",
+    remediation="Name the image with the tag of a release, or by its sha256 digest.",
+    needs=("containerDefinitions",),
+    pci="6.3.2",
+    nist="CM-2, SI-7",
+)
+def image_fixed(task: Resource, _: Parameters) -> Iterator[str]:
+    """A tag that moves runs another image at the next start, and not the same in both regions."""
+    for container in _containers(task):
+        image = str(container.get("image") or "")
+        if "@sha256:" in image or not image:
+            continue
+        plain = _REFERENCE_TEXT.sub("repository", image)
+        tag = plain.rpartition("/")[2].partition(":")[2]
+        if (not tag and plain != "repository") or tag.lower() in _MOVING:
+            yield f"container {container.get('name')!r} runs {tag or 'an image without a tag'}"
+
+
+_REFERENCE_TEXT = re.compile(r"\$\{[^}]*\}")
+
+
+@RULES.resource(
+    t.TASK_DEFINITION,
+    id="ecs-volume-tls",
+    title="Tasks reach their file systems by TLS",
+    remediation="Set efsVolumeConfiguration.transitEncryption to ENABLED.",
+    needs=("volumes",),
+    checkov="CKV_AWS_97",
+    pci="4.2.1",
+    nist="SC-8",
+)
+def volume_tls(task: Resource, _: Parameters) -> Iterator[str]:
+    """Left out, NFS goes in clear (ECS API, EFSVolumeConfiguration)."""
+    for volume in task.items("volumes"):
+        efs = volume.get("efsVolumeConfiguration")
+        if isinstance(efs, list) and efs:
+            efs = efs[0]
+        if isinstance(efs, dict) and efs.get("transitEncryption") != "ENABLED":
+            yield f"volume {volume.get('name')!r} is mounted without TLS"
+
+
 @RULES.resource(
     t.TASK_DEFINITION,
     id="ecs-read-only-root",
@@ -46,7 +169,7 @@ def not_privileged(task: Resource, _: Parameters) -> Iterator[str]:
     nist="AC-6, CM-5",
 )
 def read_only_root(task: Resource, _: Parameters) -> Iterator[str]:
-    """What cannot be written cannot be replaced by an intruder."""
+    """An intruder cannot replace a program on a file system that is read-only."""
     for container in _containers(task):
         if container.get("readonlyRootFilesystem") is not True:
             yield f"container {container.get('name')!r} may write to its root file system"
@@ -98,8 +221,12 @@ def task_logging(task: Resource, _: Parameters) -> Iterator[str]:
 )
 def immutable(repository: Resource, _: Parameters) -> Iterator[str]:
     """Otherwise both regions may run different images under one name."""
-    if not repository.text("imageTagMutability").startswith("IMMUTABLE"):
+    mutability = repository.text("imageTagMutability")
+    if not mutability.startswith("IMMUTABLE"):
         yield "its tags may be moved"
+    elif mutability != "IMMUTABLE":
+        filters = [str(entry.get("filter")) for entry in repository.items("imageTagMutabilityExclusionFilters")]
+        yield f"its tags may be moved where {', '.join(filters) or 'a filter'} fits"
 
 
 @RULES.joined(

@@ -1,21 +1,20 @@
-"""Pipelines and builds, and the permissions of people and programs."""
+"""Pipelines and builds."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
-from policy.documents import statements
+from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
-from policy.rule import Parameters, Rules
+from policy.rule import Parameter, Parameters, Rules
 from policy.rules.keys_of import missing_customer_key, no_customer_key
-from policy.rules.plaintext import plaintext_secrets
 from policy.stack import Stack
 
-RULES = Rules("Delivery and IAM")
+RULES = Rules("Delivery")
 
 
 @RULES.joined(
@@ -30,7 +29,7 @@ RULES = Rules("Delivery and IAM")
     nist="SC-28",
 )
 def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Who changes an artifact changes what runs."""
+    """Artifacts hold the code that will run."""
     if resource.type == t.BUILD_PROJECT:
         reason = missing_customer_key(resource, stack, "encryptionKey")
         yield from [reason] if reason else []
@@ -53,21 +52,54 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
     pci="6.5.1",
     nist="CM-3, CM-5",
     sec="15c3-5",
+    parameters={
+        "deploying": Parameter(
+            "array",
+            ["deploy", "deploy-*", "*-deploy", "*-deploy-*"],
+            "Names of build projects that deploy, whatever category their action has; * for a part.",
+            items="string",
+        )
+    },
 )
-def pipeline_approval(pipeline: Resource, _: Parameters) -> Iterator[str]:
-    """Two people see every change of what trades."""
+def pipeline_approval(pipeline: Resource, parameters: Parameters) -> Iterator[str]:
+    """Two people see every change of what trades.
+
+    An action of category Invoke or Compute may do anything, and so may a Test of a project that deploys elsewhere in
+    the pipeline or is named as one that does.
+    """
+    ordered = [
+        (stage, action)
+        for stage in pipeline.items("stages")
+        for action in sorted(stage.get("actions") or [], key=lambda action: action.get("runOrder") or 1)
+    ]
+    deploying = {_project(action) for _, action in ordered if _deploys(action) and action.get("category") != "Test"}
     approved = False
-    for stage in pipeline.items("stages"):
-        for action in sorted(stage.get("actions") or [], key=lambda action: action.get("runOrder") or 1):
-            approved = approved or action.get("category") == "Approval"
-            if _deploys(action) and not approved:
-                yield f"stage {stage.get('name')!r} deploys without approval"
-                return
+    for stage, action in ordered:
+        approved = approved or action.get("category") == "Approval"
+        project = _project(action)
+        disguised = bool(project) and (
+            project in deploying or any(fnmatchcase(project, pattern) for pattern in parameters["deploying"])
+        )
+        if (_deploys(action) or disguised) and not approved:
+            yield f"stage {stage.get('name')!r} deploys without approval"
+            return
+
+
+def _project(action: Mapping[str, Any]) -> str:
+    return str((action.get("configuration") or {}).get("ProjectName") or "")
 
 
 def _deploys(action: Mapping[str, Any]) -> bool:
     category = action.get("category")
-    return category == "Deploy" or (category == "Build" and not action.get("outputArtifacts"))
+    if category in ("Deploy", "Invoke", "Compute"):
+        return True
+    if category == "Test":
+        return action.get("provider") not in _TESTING
+    return category == "Build" and not action.get("outputArtifacts")
+
+
+# CodePipeline User Guide, "Valid action providers in each category": those of the category Test.
+_TESTING = ("CodeBuild", "DeviceFarm", "BlazeMeter", "Jenkins", "GhostInspector", "RunscopeLoadTesting", None)
 
 
 @RULES.resource(
@@ -82,7 +114,7 @@ def _deploys(action: Mapping[str, Any]) -> bool:
     nist="IA-5",
 )
 def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
-    """A build's log prints its environment sooner or later."""
+    """Whoever may read a project reads its variables, and build logs often print them."""
     for settings in _settings(project):
         for name in plaintext_secrets(settings):
             yield f"has the secret {name} in plain text"
@@ -106,86 +138,37 @@ def _plain(variables: list[Any]) -> dict[str, Any]:
     return {str(v.get("name")): v.get("value") for v in variables if v.get("type") in (None, "PLAINTEXT")}
 
 
-_ATTACHMENTS = (t.ROLE_ATTACHMENT, t.USER_ATTACHMENT, t.GROUP_ATTACHMENT, t.POLICY_ATTACHMENT)
-_ADMINISTRATOR = ":iam::aws:policy/AdministratorAccess"
+@RULES.resource(
+    t.BUILD_PROJECT,
+    id="build-not-privileged",
+    title="Builds are not privileged",
+    remediation="Set environment.privilegedMode to false; build images with a tool that needs no Docker daemon.",
+    needs=("environment.privilegedMode",),
+    parameters={
+        "allowed": Parameter("array", [], "Names of projects that may be privileged; * for a part.", items="string")
+    },
+    checkov="CKV_AWS_316",
+    nist="AC-6",
+)
+def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[str]:
+    """A privileged build is root on its host, with whatever code it fetches."""
+    name = str(project.peek("name") or project.name)
+    if project.flag("environment.privilegedMode") and not any(fnmatchcase(name, p) for p in parameters["allowed"]):
+        yield "is privileged"
 
 
 @RULES.resource(
-    t.ROLE_POLICY,
-    t.IAM_POLICY,
-    t.USER_POLICY,
-    t.GROUP_POLICY,
-    t.ROLE,
-    *_ATTACHMENTS,
-    id="iam-no-full-access",
-    title="No statement grants everything on everything",
-    remediation="Name the actions and the resources.",
-    needs=("policy", (t.IAM_POLICY, "policy")),
-    fsbp="IAM.1",
-    cis="2.15",
-    pci="7.2.1",
-    nist="AC-3, AC-6",
+    t.BUILD_PROJECT,
+    id="build-logged",
+    title="Builds log",
+    remediation="Set logsConfig.cloudwatchLogs.status or logsConfig.s3Logs.status to ENABLED.",
+    needs=("logsConfig.cloudwatchLogs.status",),
+    fsbp="CodeBuild.4",
+    pci="10.2.1",
+    nist="AU-2, AU-12",
 )
-def no_full_access(policy: Resource, _: Parameters) -> Iterator[str]:
-    """Such a statement is the key to the account."""
-    if policy.type in _ATTACHMENTS:
-        documents = []
-        if str(policy.get("policyArn")).endswith(_ADMINISTRATOR):
-            yield "attaches AWS's policy AdministratorAccess"
-    elif policy.type == t.ROLE:
-        documents = [_inline(policy, index) for index in range(len(policy.items("inlinePolicies")))]
-        if any(str(arn).endswith(_ADMINISTRATOR) for arn in policy.items("managedPolicyArns")):
-            yield "has AWS's policy AdministratorAccess"
-    else:
-        documents = [policy.document("policy")]
-    for statement in (s for document in documents for s in statements(document)):
-        if statement.everything:
-            yield f"statement {statement.sid or '(unnamed)'} grants * on *"
-
-
-@RULES.joined(
-    t.ROLE_POLICY,
-    t.IAM_POLICY,
-    t.USER_POLICY,
-    t.GROUP_POLICY,
-    id="iam-no-whole-services",
-    title="No statement grants a whole service on everything",
-    remediation="Name the actions of the service, or the resources.",
-    needs=("policy", (t.IAM_POLICY, "policy")),
-    fsbp="IAM.21",
-    pci="7.2.2",
-    nist="AC-3, AC-6",
-)
-def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """It grants next year's actions as well. A permissions boundary grants nothing, and is left out."""
-    if policy.type == t.IAM_POLICY and stack.attached(policy, t.ROLE, "permissionsBoundary"):
-        return
-    for statement in statements(policy.document("policy")):
-        for action in statement.whole_services:
-            yield f"statement {statement.sid or '(unnamed)'} grants {action} on *"
-
-
-def _inline(role: Resource, index: int) -> object:
-    text = role.items("inlinePolicies")[index].get("policy")
-    return Resource(role.urn, t.ROLE_POLICY, role.name, {"policy": text}).document("policy") if text else None
-
-
-# IAM User Guide, "Principal": an account by its ARN or number, a user, a federation by SAML.
-_PEOPLE = re.compile(r"^\d{12}$|:root$|:user/|:saml-provider(/|$)")
-
-
-@RULES.joined(
-    t.ROLE,
-    id="iam-human-boundary",
-    title="Roles that people take on have a permissions boundary",
-    remediation="Set permissionsBoundary.",
-    needs=("assumeRolePolicy",),
-    pci="7.2.2",
-    nist="AC-6",
-)
-def human_boundary(role: Resource, _: Stack, __: Parameters) -> Iterator[str]:
-    """A boundary holds whatever is attached later. People are trusted by account, user or SAML of their directory."""
-    for statement in statements(role.document("assumeRolePolicy")):
-        people = [principal for principal in statement.principals if _PEOPLE.search(principal)]
-        if statement.allows and people and not role.has("permissionsBoundary"):
-            yield f"people of {', '.join(people)} take it on, and nothing bounds it"
+def build_logged(project: Resource, _: Parameters) -> Iterator[str]:
+    """Left out, logs go to CloudWatch (CodeBuild API, LogsConfig)."""
+    cloudwatch = project.text("logsConfig.cloudwatchLogs.status") or "ENABLED"
+    if cloudwatch != "ENABLED" and project.text("logsConfig.s3Logs.status") != "ENABLED":
+        yield "logs nowhere"

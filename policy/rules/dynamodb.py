@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
-from policy.rule import Parameters, Rules
+from policy.rule import Parameter, Parameters, Rules
 from policy.rules.keys_of import missing_customer_key, no_customer_key
 from policy.stack import Stack
 
@@ -36,12 +37,17 @@ def _replicas(table: Resource) -> list[dict[str, Any]]:
     fsbp="DynamoDB.2",
     nist="CP-9, CP-10",
     sec="17a-4(e)",
+    parameters={"days": Parameter("integer", 35, "Days back to which a table can be restored at least.", minimum=1)},
 )
-def point_in_time(table: Resource, _: Parameters) -> Iterator[str]:
+def point_in_time(table: Resource, parameters: Parameters) -> Iterator[str]:
     """Replication carries a wrong delete everywhere within a second. It is a setting of each replica alone."""
     path = "pointInTimeRecovery.enabled" if table.type == t.TABLE else "pointInTimeRecovery"
     if not table.flag(path):
         yield "cannot be restored to a point in time"
+    elif table.type == t.TABLE:
+        days = table.number("pointInTimeRecovery.recoveryPeriodInDays")
+        if days is not None and days < parameters["days"]:
+            yield f"can be restored to the last {days:g} days only"
     for replica in _replicas(table):
         if not replica.get("pointInTimeRecovery"):
             yield f"its replica in {replica.get('regionName')} cannot be restored to a point in time"
@@ -58,7 +64,10 @@ def point_in_time(table: Resource, _: Parameters) -> Iterator[str]:
     nist="SC-28",
 )
 def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A key is regional: a replica does not take the table's over."""
+    """A key is regional: a replica does not take the table's over. With `enabled` false the key is not used at all."""
+    if table.type == t.TABLE and table.peek("serverSideEncryption") and not table.flag("serverSideEncryption.enabled"):
+        yield "does not use a key of its own: serverSideEncryption.enabled is false"
+        return
     path = "serverSideEncryption.kmsKeyArn" if table.type == t.TABLE else "kmsKeyArn"
     if reason := missing_customer_key(table, stack, path):
         yield reason
@@ -131,3 +140,27 @@ def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator
         yield "expires items, which strong consistency does not allow"
     if table.items("localSecondaryIndexes"):
         yield "has local secondary indexes, which strong consistency does not allow"
+
+
+_RECORDS = ["*orders*", "*positions*", "*trades*", "*executions*", "*ledger*", "*audit*"]
+
+
+@RULES.resource(
+    t.TABLE,
+    id="table-records-last",
+    title="Tables of records do not delete their own items",
+    remediation="Set ttl.enabled to false; archive items and delete them by a process that is reviewed.",
+    needs=("ttl.enabled",),
+    parameters={
+        "records": Parameter(
+            "array", _RECORDS, "Names of tables whose items are records; * for a part.", items="string"
+        )
+    },
+    nist="AU-11, CP-9",
+    sec="17a-4(a)",
+)
+def records_last(table: Resource, parameters: Parameters) -> Iterator[str]:
+    """An item past its time to live is deleted in every replica, and no permission is asked for."""
+    name = table.text("name") or table.name
+    if table.flag("ttl.enabled") and any(fnmatchcase(name, pattern) for pattern in parameters["records"]):
+        yield f"deletes items by {table.peek('ttl.attributeName')}"

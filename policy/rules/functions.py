@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from policy import tokens as t
+from policy.arns import account_of, fixed_arn, is_account, wild
+from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
-from policy.rules.plaintext import plaintext_secrets
 from policy.stack import Stack
+from policy.values import has_reference
 
 RULES = Rules("Lambda")
 
@@ -30,27 +32,54 @@ _RUNTIMES = [
 ]
 
 
-@RULES.resource(
+@RULES.joined(
     t.FUNCTION_PERMISSION,
     t.FUNCTION_URL,
     id="function-not-public",
     title="No function can be invoked by anybody",
-    remediation="Tie the permission to sourceAccount or sourceArn; give a function URL AWS_IAM.",
+    remediation="Tie the permission to sourceAccount, or to a sourceArn with your account; give a URL AWS_IAM.",
     needs=("principal", (t.FUNCTION_URL, "authorizationType")),
+    parameters={"accounts": Parameter("array", [], "Accounts that may invoke functions, by number.", items="string")},
     fsbp="Lambda.1",
     pci="1.3.1",
     nist="AC-3, AC-6",
 )
-def not_public(permission: Resource, _: Parameters) -> Iterator[str]:
-    """A service principal without a source is every customer's service."""
+def not_public(permission: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """A service principal without a source acts for every customer's resources.
+
+    A source ARN counts when it fixes an account: `*` and `arn:aws:s3:::bucket` do not. A permission for another account
+    is refused; `accounts` names those that may call.
+    """
     if permission.type == t.FUNCTION_URL:
         if permission.text("authorizationType") != "AWS_IAM":
             yield "its URL answers anybody"
         return
     principal = permission.text("principal")
-    tied = any(permission.has(path) for path in ("sourceAccount", "sourceArn", "principalOrgId"))
-    if not tied and (principal == "*" or principal.endswith(".amazonaws.com")):
+    own = stack.accounts | set(map(str, parameters["accounts"]))
+    sources = {account_of(str(permission.peek(path) or "")) for path in ("sourceAccount", "sourceArn")} - {None}
+    account = account_of(principal)
+    if own and account is not None and account not in own:
+        yield f"account {account} may invoke {permission.peek('function')}"
+    elif (wild(principal) or principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))) and not _tied(permission):
         yield f"{principal} may invoke {permission.peek('function')} for anybody"
+    elif own and sources - own:
+        yield f"{principal} may invoke {permission.peek('function')} for account {', '.join(map(str, sources - own))}"
+
+
+def _tied(permission: Resource) -> bool:
+    """Whether a source fixes an account or an organization."""
+    account, organization = permission.get("sourceAccount"), permission.get("principalOrgId")
+    if account is not None and (is_account(str(account)) or has_reference(str(account))):
+        return True
+    if organization is not None and "*" not in str(organization):
+        return True
+    source = permission.get("sourceArn")
+    return source is not None and fixed_arn(str(source)) and not _is_bucket(str(source))
+
+
+def _is_bucket(arn: str) -> bool:
+    """Whether an ARN is of a bucket, which names no account (FSBP, Lambda.1)."""
+    return arn.startswith(("arn:aws:s3:", "${aws:s3/bucket"))
 
 
 @RULES.resource(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
+from policy.plaintext import in_script
 from policy.resources import Resource
-from policy.rule import Parameters, Rules, Severity
+from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack
 
 RULES = Rules("EC2")
 
-_HOSTS = (t.LAUNCH_TEMPLATE, t.INSTANCE)
+_HOSTS = (t.LAUNCH_TEMPLATE, t.INSTANCE, t.LAUNCH_CONFIGURATION)
 
 # EC2 User Guide, "Amazon EBS-optimized instance types": those that are not optimised by default.
 _WITHOUT_EBS_BANDWIDTH = re.compile(r"^(c1|c3|g2|i2|m1|m2|m3|r3|t1|t2)\.")
@@ -88,7 +90,7 @@ def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
         public = any(host.has(path) for path in _ADDRESSED)
     elif host.type == t.ECS_SERVICE:
         public = host.flag("networkConfiguration.assignPublicIp")
-    elif host.type == t.INSTANCE:
+    elif host.type in (t.INSTANCE, t.LAUNCH_CONFIGURATION):
         public = host.flag("associatePublicIpAddress")
     else:
         public = any(
@@ -100,8 +102,7 @@ def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
 
 
 @RULES.joined(
-    t.LAUNCH_TEMPLATE,
-    t.INSTANCE,
+    *_HOSTS,
     t.VOLUME,
     id="ebs-customer-key",
     title="Volumes are encrypted with a customer-managed key",
@@ -137,6 +138,8 @@ def _unprotected(host: Resource, stack: Stack, path: str, volumes: list[Any]) ->
     for volume in volumes:
         if str(volume.get("encrypted")).lower() != "true":
             yield "a volume is not encrypted"
+        elif host.type == t.LAUNCH_CONFIGURATION:
+            continue  # It names no key; the account's default key is used.
         elif reason := no_customer_key(host, stack, path, volume.get("kmsKeyId")):
             yield reason
 
@@ -173,6 +176,51 @@ def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
     """Five minutes are a whole opening auction."""
     if follows_template(host, "monitoring"):
         return
-    path = "monitoring" if host.type == t.INSTANCE else "monitoring.enabled"
-    if not host.flag(path):
+    # A launch configuration has it on where nothing is said (EC2 Auto Scaling API, CreateLaunchConfiguration).
+    if host.type == t.LAUNCH_CONFIGURATION:
+        measured = host.flag("enableMonitoring", default=True)
+    else:
+        measured = host.flag("monitoring" if host.type == t.INSTANCE else "monitoring.enabled")
+    if not measured:
         yield "is measured every five minutes only"
+
+
+@RULES.resource(
+    t.INSTANCE,
+    t.NETWORK_INTERFACE,
+    id="source-destination-check",
+    title="Hosts send and take only packets of their own addresses",
+    remediation="Leave sourceDestCheck true; name hosts that route for others in the parameter `routers`.",
+    needs=((t.NETWORK_INTERFACE, "sourceDestCheck"),),
+    parameters={
+        "routers": Parameter("array", [], "Names of hosts that route for others; * for a part.", items="string")
+    },
+    pci="1.4.3",
+    nist="AC-4, SC-7",
+)
+def source_check(host: Resource, parameters: Parameters) -> Iterator[str]:
+    """Without the check a host that is taken over sends packets under any address."""
+    names = (host.name, str(host.peek("tags.Name")))
+    if any(fnmatchcase(name, pattern) for name in names for pattern in parameters["routers"]):
+        return
+    if not host.flag("sourceDestCheck", default=True):
+        yield "sends packets under addresses of others"
+
+
+@RULES.resource(
+    *_HOSTS,
+    id="user-data-no-secrets",
+    title="No secret stands in the user data of a host",
+    remediation="Read it from Secrets Manager when the host starts.",
+    needs=("userData",),
+    checkov="CKV_AWS_46",
+    pci="8.6.2",
+    nist="IA-5",
+)
+def user_data_secrets(host: Resource, _: Parameters) -> Iterator[str]:
+    """Whoever may describe a host, or runs a program on it, reads its user data."""
+    for path in ("userData", "userDataBase64"):
+        value = host.get(path)
+        if isinstance(value, str):
+            for name in in_script(value):
+                yield f"its user data holds a secret ({name})"

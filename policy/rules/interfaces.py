@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
@@ -16,7 +17,9 @@ RULES = Rules("API Gateway and load balancers")
 # API Gateway Developer Guide, "Security policies": those that end at TLS 1.2.
 _API_TLS = re.compile(r"^(TLS_1_2|SecurityPolicy_TLS1[23]_)")
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method")
+# OPTIONS is what browsers ask before a call from another site, and carries no credentials (Fetch standard, "CORS
+# protocol").
+_METHODS = ("get", "put", "post", "delete", "head", "patch", "x-amazon-apigateway-any-method")
 # Elastic Load Balancing, "Security policies": those that end at TLS 1.2.
 _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
 
@@ -42,7 +45,11 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
     nist="AC-3, IA-2",
 )
 def authorised(api: Resource, parameters: Parameters) -> Iterator[str]:
-    """One forgotten method is a door."""
+    """Every API method needs an authorizer.
+
+    An API key says which customer pays for a call, not who makes it (API Gateway Developer Guide, "Usage plans"). A
+    scheme counts when it has an authorizer, or is AWS's signature. OPTIONS is left out: browsers ask it without one.
+    """
     if api.type == t.API_METHOD:
         if api.text("authorization") in ("", "NONE") and api.text("httpMethod") != "OPTIONS":
             yield "asks for no authorisation"
@@ -55,15 +62,34 @@ def authorised(api: Resource, parameters: Parameters) -> Iterator[str]:
         return
     document = api.document("body") or {}
     everywhere = document.get("security")
+    components = document.get("components") or {}
+    schemes = {**(document.get("securityDefinitions") or {}), **(components.get("securitySchemes") or {})}
     for path, item in (document.get("paths") or {}).items():
         for method, operation in item.items() if path not in parameters["open"] else ():
-            if method in _METHODS and not _asks(operation, everywhere):
-                yield f"{method.upper()} {path} asks for no authorisation"
+            if method in _METHODS and (problem := _problem(operation, everywhere, schemes)):
+                yield f"{method.upper()} {path} {problem}"
 
 
-def _asks(operation: Any, everywhere: Any) -> bool:
+def _problem(operation: Any, everywhere: Any, schemes: Mapping[str, Any]) -> str | None:
+    """Why an operation may be called by anybody: of its alternatives the weakest counts."""
     security = operation.get("security", everywhere)
-    return bool(security) and all(bool(requirement) for requirement in security)
+    if not security or not all(bool(requirement) for requirement in security):
+        return "asks for no authorisation"
+    for requirement in security:
+        missing = [name for name in requirement if name not in schemes]
+        if missing:
+            return f"names the scheme {', '.join(missing)}, which is not defined"
+        if not any(_authorises(schemes[name]) for name in requirement):
+            return f"asks for {', '.join(requirement)} alone, which authorises nobody"
+    return None
+
+
+def _authorises(scheme: Any) -> bool:
+    """Whether API Gateway verifies a scheme: by an authorizer, a user pool, or AWS's signature."""
+    if not isinstance(scheme, Mapping):
+        return False
+    verified = str(scheme.get("x-amazon-apigateway-authtype", "")).lower()
+    return bool(scheme.get("x-amazon-apigateway-authorizer")) or verified in ("awssigv4", "cognito_user_pools")
 
 
 @RULES.joined(
@@ -104,7 +130,7 @@ def logged(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     nist="SI-4",
 )
 def traced(stage: Resource, _: Parameters) -> Iterator[str]:
-    """A trace begins where the order arrives."""
+    """The trace of an order begins at the API."""
     if not stage.flag("xrayTracingEnabled"):
         yield "is not traced"
 
@@ -120,7 +146,7 @@ def traced(stage: Resource, _: Parameters) -> Iterator[str]:
     nist="AC-4, SC-5",
 )
 def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """It sheds what would otherwise be paid for by the order path."""
+    """A firewall drops floods and malformed requests before they reach the order path."""
     if not stack.attached(stage, t.WEB_ACL_ASSOCIATION, "resourceArn"):
         yield "no firewall stands before it"
 
@@ -141,7 +167,7 @@ def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[st
     nist="SC-8, SC-23",
 )
 def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
-    """Older versions are forbidden by PCI DSS; a plain listener answers in clear."""
+    """PCI DSS forbids older versions. Listeners of UDP, QUIC and of gateway load balancers have no TLS to set."""
     protocol = listener.text("protocol")
     if protocol in ("HTTPS", "TLS"):
         policy = listener.text("sslPolicy")
@@ -151,8 +177,15 @@ def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
         for action in listener.items("defaultActions"):
             if action.get("type") != "redirect" or (action.get("redirect") or {}).get("protocol") != "HTTPS":
                 yield "answers plain HTTP without a redirect"
+    elif protocol in _WITHOUT_TLS or (not protocol and listener.number("port") is None):
+        return
     elif (listener.number("port") or 0) not in parameters["plain"]:
         yield f"passes {protocol or 'plain traffic'} on unencrypted"
+
+
+# Elastic Load Balancing, "Listeners for your Network Load Balancers"; the listener of a gateway load balancer has
+# neither a protocol nor a port.
+_WITHOUT_TLS = ("UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
 
 
 @RULES.resource(
@@ -181,14 +214,23 @@ def api_domain_tls(domain: Resource, _: Parameters) -> Iterator[str]:
     nist="CP-10, SC-5",
 )
 def multi_zone(balancer: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A lost zone must not take the way in with it."""
+    """A balancer in one zone is lost with the zone.
+
+    A subnet of which the plan tells no zone, by name or by id, counts as a zone of its own.
+    """
+    if balancer.text("loadBalancerType") == "gateway":
+        return
     path = "subnets" if balancer.has("subnets") else "subnetMappings"
     zones = {
-        subnet.text("availabilityZone") if isinstance(subnet, Resource) else subnet.value
+        _zone(subnet) if isinstance(subnet, Resource) else subnet.value
         for subnet in stack.targets(balancer, path, t.SUBNET)
     }
     if len(zones) < 2:
         yield f"stands in {', '.join(zones) or 'no zone'} alone"
+
+
+def _zone(subnet: Resource) -> str:
+    return subnet.text("availabilityZone") or subnet.text("availabilityZoneId") or subnet.urn
 
 
 @RULES.resource(
@@ -202,7 +244,7 @@ def multi_zone(balancer: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     nist="AU-12",
 )
 def balancer_logged(balancer: Resource, _: Parameters) -> Iterator[str]:
-    """Who was there when it happened?"""
+    """An investigation needs the clients and their requests."""
     if not balancer.flag("accessLogs.enabled"):
         yield "logs nothing"
 
@@ -220,3 +262,56 @@ def balancer_protected(balancer: Resource, _: Parameters) -> Iterator[str]:
     """Its name and addresses do not come back."""
     if not balancer.flag("enableDeletionProtection"):
         yield "may be deleted by one call"
+
+
+@RULES.resource(
+    t.LOAD_BALANCER,
+    id="balancer-strict-headers",
+    title="Application load balancers drop malformed headers and requests",
+    remediation="Set dropInvalidHeaderFields to true, and desyncMitigationMode to defensive or strictest.",
+    needs=("dropInvalidHeaderFields",),
+    fsbp="ELB.4, ELB.12",
+    checkov="CKV_AWS_131",
+    nist="SC-8",
+)
+def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
+    """Balancer and server that read a header differently let one request hide in another (HTTP desync)."""
+    if balancer.text("loadBalancerType") not in ("", "application"):
+        return
+    if not balancer.flag("dropInvalidHeaderFields"):
+        yield "passes on malformed headers"
+    if balancer.text("desyncMitigationMode") == "monitor":
+        yield "passes on malformed requests"
+
+
+_COUNTING = ["AWSManagedRulesAnonymousIpList"]
+
+
+@RULES.resource(
+    t.WEB_ACL,
+    "aws:wafv2/ruleGroup:RuleGroup",
+    id="firewall-blocks",
+    title="A web firewall blocks, and does not only count",
+    remediation="Give each rule the action block, captcha or challenge, and managed groups overrideAction none; name "
+    "those that may count in the parameter `counting`.",
+    needs=("rules",),
+    parameters={
+        "counting": Parameter("array", _COUNTING, "Names of rules that may count alone; * for a part.", items="string")
+    },
+    fsbp="WAF.10",
+    pci="6.4.2",
+    nist="AC-4, SC-5",
+)
+def firewall_blocks(firewall: Resource, parameters: Parameters) -> Iterator[str]:
+    """A rule that counts lets everything pass, and is easily left so after a trial."""
+    blocking = 0
+    for rule in firewall.items("rules"):
+        action, override = rule.get("action") or {}, rule.get("overrideAction") or {}
+        name = str(rule.get("name"))
+        counts = "count" in action or "count" in override
+        if counts and not any(fnmatchcase(name, pattern) for pattern in parameters["counting"]):
+            yield f"rule {name!r} only counts"
+        blocking += not counts and "allow" not in action
+    closed = "block" in (firewall.peek("defaultAction") or {})
+    if not blocking and not closed and firewall.peek("ruleJson") is None:
+        yield "blocks nothing"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy import tokens as t
-from policy.documents import statements
+from policy.resource_policies import OF_KEYS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack, Target
@@ -36,9 +36,8 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
         yield "is never rotated"
 
 
-@RULES.joined(
-    t.KEY,
-    t.REPLICA_KEY,
+@RULES.resource(
+    *OF_KEYS,
     id="key-no-wildcard-principal",
     title="No key is usable by anybody",
     remediation="Name principals in the key's policy.",
@@ -47,12 +46,32 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
     pci="3.6.1",
     nist="AC-3, AC-6",
 )
-def no_wildcard(key: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A key's policy stands above all others."""
-    policies = [key, *stack.attached(key, t.KEY_POLICY, "keyId")]
-    for statement in (s for policy in policies for s in statements(policy.document("policy"))):
+def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
+    """A key's policy is enough to use the key, without any other permission.
+
+    A condition narrows `*` only to fixed values: `arn:aws:iam::*:role/*` is every role of every account.
+    """
+    for statement in granted_by(key):
         if statement.anyone:
-            yield f"statement {statement.sid or '(unnamed)'} grants {', '.join(statement.actions)} to anybody"
+            yield f"{statement.label} grants {', '.join(statement.actions)} to anybody"
+
+
+@RULES.resource(
+    t.KEY,
+    t.REPLICA_KEY,
+    "aws:kms/externalKey:ExternalKey",
+    id="key-enabled",
+    title="Keys are enabled",
+    remediation="Set isEnabled (enabled) to true, or leave it out.",
+    needs=("isEnabled", (t.REPLICA_KEY, "enabled")),
+    checkov="CKV_AWS_227",
+    nist="SC-12",
+)
+def enabled(key: Resource, _: Parameters) -> Iterator[str]:
+    """What a disabled key encrypts can be neither read nor written."""
+    path = "isEnabled" if key.type == t.KEY else "enabled"
+    if not key.flag(path, default=key.type != "aws:kms/externalKey:ExternalKey"):
+        yield "is disabled"
 
 
 @RULES.resource(
@@ -67,7 +86,7 @@ def no_wildcard(key: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     nist="SC-12",
 )
 def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
-    """With the key all data goes that it encrypts, in every region that has it."""
+    """Data cannot be read without the key that encrypts it, in any region."""
     days = key.number("deletionWindowInDays") or 30
     if days < parameters["days"]:
         yield f"is gone {days:g} days after the request"
@@ -83,7 +102,7 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
     wellarchitected="REL13-BP02",
 )
 def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """A replica of the data without a key that opens it is noise."""
+    """Data cannot be read in the recovery region without a key there."""
     if not key.flag("multiRegion"):
         yield "exists in one region alone"
     elif not any(
@@ -107,12 +126,14 @@ _REPLICAS = {t.TABLE_REPLICA: "kmsKeyArn", t.RDS_INSTANCE: "kmsKeyId"}
     wellarchitected="REL13-BP02",
 )
 def replica_key_usable(replica: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A key of the lost region opens nothing. Whether there is a key at all is asked by the rules of each service."""
+    """A key of the lost region cannot be used. Whether there is a key at all is asked by the rules of each service."""
     for path, key, region in _encrypted(replica, stack):
         if key is None and replica.type == t.BUCKET_REPLICATION:
             yield "names no key for what it replicates"
         elif key is not None and region is not None:
             yield from _foreign(stack.resolved(replica, path, key, *t.KEYS), region, stack)
+        elif key is not None:
+            yield from _of_no_region(str(key), stack)
 
 
 def _encrypted(replica: Resource, stack: Stack) -> Iterator[tuple[str, Any, str | None]]:
@@ -130,6 +151,14 @@ def _encrypted(replica: Resource, stack: Stack) -> Iterator[tuple[str, Any, str 
     elif replica.type == t.TABLE_REPLICA or replica.has("replicateSourceDb"):
         path = _REPLICAS[replica.type]
         yield path, replica.peek(path), stack.region_of(replica)
+
+
+def _of_no_region(key: str, stack: Stack) -> Iterator[str]:
+    """A copy outside the plan lies in one of the regions of the plan, where it has several: no other key is usable."""
+    regions = {provider.text("region") for provider in stack.of_type(t.AWS_PROVIDER) if provider.has("region")}
+    parts = key.split(":")
+    if len(parts) > 3 and parts[2] == "kms" and len(regions) > 1 and parts[3] not in regions:
+        yield f"uses a key of {parts[3]}, where the plan has nothing"
 
 
 def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
@@ -158,7 +187,7 @@ def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
     nist="IA-5",
 )
 def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A password that leaks is worth a month, not a career."""
+    """A password that leaks can be used until it changes."""
     rotations = stack.attached(secret, t.SECRET_ROTATION, "secretId")
     if not rotations:
         yield "never rotates"
@@ -193,3 +222,19 @@ def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
     """The replica's key may be AWS's own: the recovery region's does not exist when the secret is created."""
     if not secret.items("replicas"):
         yield "exists in one region alone"
+
+
+@RULES.resource(
+    t.SECRET,
+    id="secret-recoverable",
+    title="A deleted secret can be recovered",
+    remediation="Set recoveryWindowInDays to 30, or leave it out.",
+    needs=("recoveryWindowInDays",),
+    parameters={"days": Parameter("integer", 7, "Days between the deletion and the end of the secret.", minimum=7)},
+    nist="CP-9, SC-12",
+)
+def secret_recoverable(secret: Resource, parameters: Parameters) -> Iterator[str]:
+    """With 0 the secret is gone at once (Secrets Manager API, DeleteSecret)."""
+    days = secret.number("recoveryWindowInDays")
+    if days is not None and days < parameters["days"]:
+        yield f"is gone {days:g} days after its deletion"

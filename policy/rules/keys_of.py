@@ -6,8 +6,8 @@ from typing import Any
 
 from policy.resources import Resource
 from policy.stack import Elsewhere, Stack
-from policy.tokens import KEYS
-from policy.values import Unknown
+from policy.tokens import KEYS, TABLE_REPLICA
+from policy.values import NotEvaluatedError, Unknown
 
 _ALIAS = "aws:kms/alias:Alias"
 
@@ -27,7 +27,26 @@ def no_customer_key(resource: Resource, stack: Stack, path: str, value: Any) -> 
     target = next(iter(stack.resolved(resource, path, value, *KEYS, _ALIAS)), None)
     if target is None or (isinstance(target, Elsewhere) and not _believable(target.value)):
         return f"{path} = {value!r} is no customer-managed key"
+    replica = resource.type == TABLE_REPLICA or path in _ABROAD or resource.peek("replicateSourceDb") is not None
+    if isinstance(target, Elsewhere) and not replica:
+        return _abroad(target.value, resource, stack)
     return None
+
+
+# Properties of what lies in another region. Keys of replicas are judged by `replica-key-usable`.
+_ABROAD = ("replicas",)
+
+
+def _abroad(value: str, resource: Resource, stack: Stack) -> str | None:
+    """Why a key cannot be used where the resource is: a key works in its own region alone."""
+    parts = value.split(":")
+    if len(parts) < 6 or parts[2] != "kms" or not parts[3]:
+        return None
+    try:
+        region = stack.region_of(resource)
+    except NotEvaluatedError:
+        return None
+    return f"names a key of {parts[3]}, which does not work in {region}" if parts[3] != region else None
 
 
 def _believable(value: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from policy import tokens as t
-from policy.documents import statements
+from policy.resource_policies import OF_QUEUES, OF_TOPICS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.rules.keys_of import missing_customer_key
@@ -46,8 +46,8 @@ def queue_encrypted(queue: Resource, stack: Stack, _: Parameters) -> Iterator[st
         yield reason
 
 
-@RULES.joined(
-    t.QUEUE,
+@RULES.resource(
+    *OF_QUEUES,
     id="queue-not-public",
     title="No queue takes messages from anybody",
     remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
@@ -57,14 +57,11 @@ def queue_encrypted(queue: Resource, stack: Stack, _: Parameters) -> Iterator[st
     pci="1.3.1",
     nist="AC-3",
 )
-def queue_not_public(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A stranger's order must not stand among ours."""
-    documents = [policy.document("policy") for policy in stack.attached(queue, t.QUEUE_POLICY, "queueUrl")]
-    if queue.has("policy"):
-        documents.append(queue.document("policy"))
-    for statement in (s for document in documents for s in statements(document)):
+def queue_not_public(queue: Resource, _: Parameters) -> Iterator[str]:
+    """A policy is judged also where its queue is not in the plan. A service without a source is another rule's."""
+    for statement in granted_by(queue):
         if statement.anyone:
-            yield f"statement {statement.sid or '(unnamed)'} lets anybody {', '.join(statement.actions)}"
+            yield f"{statement.label} lets anybody {', '.join(statement.actions)}"
 
 
 _POINTERS = (
@@ -133,7 +130,7 @@ def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
     wellarchitected="PERF03-BP03",
 )
 def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
-    """A delay is latency that somebody has ordered."""
+    """DelaySeconds holds every message back for that time."""
     if delay := queue.number("delaySeconds"):
         yield f"holds each message back for {delay:g} s"
 
@@ -189,13 +186,13 @@ def fifo_rate(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator
     nist="SC-28",
 )
 def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Reports of trades pass here."""
+    """Topics carry reports of trades."""
     if reason := missing_customer_key(topic, stack, "kmsMasterKeyId"):
         yield reason
 
 
-@RULES.joined(
-    t.TOPIC,
+@RULES.resource(
+    *OF_TOPICS,
     id="topic-not-public",
     title="No topic lets anybody publish or subscribe",
     remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
@@ -204,11 +201,40 @@ def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[st
     pci="1.3.1",
     nist="AC-3",
 )
-def topic_not_public(topic: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A false alarm at 3 a.m. is an attack, too."""
-    documents = [policy.document("policy") for policy in stack.attached(topic, t.TOPIC_POLICY, "arn")]
-    if topic.has("policy"):
-        documents.append(topic.document("policy"))
-    for statement in (s for document in documents for s in statements(document)):
+def topic_not_public(topic: Resource, _: Parameters) -> Iterator[str]:
+    """A policy is judged also where its topic is not in the plan. A service without a source is another rule's."""
+    for statement in granted_by(topic):
         if statement.anyone:
-            yield f"statement {statement.sid or '(unnamed)'} lets anybody {', '.join(statement.actions)}"
+            yield f"{statement.label} lets anybody {', '.join(statement.actions)}"
+
+
+@RULES.resource(
+    t.TOPIC_SUBSCRIPTION,
+    id="subscription-tls",
+    title="Topics deliver to endpoints with TLS only",
+    remediation="Subscribe the endpoint by https.",
+    needs=("protocol",),
+    pci="4.2.1",
+    nist="SC-8",
+)
+def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
+    """A subscription of the protocol http gets every message in clear, and its confirmation too."""
+    if subscription.text("protocol").lower() == "http" or str(subscription.peek("endpoint")).startswith("http://"):
+        yield "delivers over plain HTTP"
+
+
+@RULES.resource(
+    t.EVENT_ARCHIVE,
+    id="event-archive-retention",
+    title="Archives of events are kept long enough to replay from",
+    remediation="Set retentionDays to 30 or more, or to 0 to keep events for ever.",
+    needs=("retentionDays",),
+    parameters={"days": Parameter("integer", 30, "Days for which events are kept at least.", minimum=1)},
+    nist="AU-11, CP-9",
+    sec="17a-4(e)",
+)
+def archive_retention(archive: Resource, parameters: Parameters) -> Iterator[str]:
+    """0, or nothing, keeps events for ever (EventBridge API, CreateArchive)."""
+    days = archive.number("retentionDays") or 0
+    if 0 < days < parameters["days"]:
+        yield f"keeps events for {days:g} days"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from ipaddress import ip_network
-from typing import Any
 
 from policy import tokens as t
+from policy.addresses import networks
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
+from policy.rules.openings import ACLS, EGRESS, INGRESS, acl_readable, admitted, openings, together
 from policy.stack import Stack
-from policy.values import Unknown, has_reference
 
 RULES = Rules("Network")
-
-_ALL_PORTS = range(65536)
 
 
 @RULES.joined(
@@ -61,62 +58,11 @@ def default_group(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
                 yield "the default security group has rules that are declared apart from it"
 
 
-@dataclass(frozen=True)
-class Opening:
-    """What a rule of a security group lets pass."""
-
-    ports: range
-    protocol: str
-    world: bool
-    description: str
-
-    @property
-    def everything(self) -> bool:
-        """Whether all ports are open."""
-        return self.protocol in ("-1", "all") or self.ports == _ALL_PORTS
-
-    def __str__(self) -> str:
-        return "all ports" if self.everything else f"ports {self.ports.start}-{self.ports.stop - 1}"
-
-
-_INGRESS = (t.INGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP)
-_EGRESS = (t.EGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP)
-
-
-def openings(resource: Resource, direction: str) -> Iterator[Opening]:
-    """What a security group, or a rule declared apart from it, lets pass in a direction."""
-    if resource.type == t.SECURITY_GROUP:
-        for entry in resource.items(direction):
-            cidrs = [*(entry.get("cidrBlocks") or ()), *(entry.get("ipv6CidrBlocks") or ())]
-            yield _opening(entry, entry.get("protocol"), cidrs)
-    elif resource.type == t.CLASSIC_RULE:
-        if resource.text("type") == direction:
-            cidrs = [*resource.items("cidrBlocks"), *resource.items("ipv6CidrBlocks")]
-            yield _opening(resource.properties, resource.get("protocol"), cidrs)
-    else:
-        yield _opening(
-            resource.properties, resource.get("ipProtocol"), [resource.get("cidrIpv4"), resource.get("cidrIpv6")]
-        )
-
-
-def _opening(entry: Mapping[str, Any], protocol: Any, cidrs: list[Any]) -> Opening:
-    start, stop = entry.get("fromPort"), entry.get("toPort")
-    ports = _ALL_PORTS if protocol in ("-1", -1, "all") or start is None else range(int(start), int(stop or start) + 1)
-    return Opening(ports, str(protocol), any(map(_is_world, cidrs)), str(entry.get("description") or ""))
-
-
-def _is_world(cidr: Any) -> bool:
-    """Whether a network is all addresses, or a half of them, as two rules may split the world."""
-    if isinstance(cidr, Unknown):
-        cidr.refuse()
-    return cidr is not None and not has_reference(cidr) and ip_network(cidr, strict=False).prefixlen <= 1
-
-
 _ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.", items="integer")
 
 
-@RULES.resource(
-    *_INGRESS,
+@RULES.joined(
+    *INGRESS,
     id="no-world-ingress-to-administration",
     title="Nobody in the world reaches ports of administration, or all ports",
     remediation="Name the networks or security groups that may connect; administer through Session Manager.",
@@ -127,15 +73,19 @@ _ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.", items
     pci="1.3.1",
     nist="AC-4, SC-7",
 )
-def no_world_administration(resource: Resource, parameters: Parameters) -> Iterator[str]:
-    """Scanners of the whole internet find an open port within minutes."""
-    for opening in openings(resource, "ingress"):
+def no_world_administration(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Scanners of the whole internet find an open port within minutes.
+
+    Ranges count as the world when they hold a sixteenth of the public addresses, whether one rule names them, several
+    rules of a group together, or a prefix list of the plan.
+    """
+    for opening in together(resource, stack, "ingress"):
         if opening.world and (opening.everything or any(int(port) in opening.ports for port in parameters["ports"])):
             yield f"the world may connect to {opening}"
 
 
-@RULES.resource(
-    *_INGRESS,
+@RULES.joined(
+    *INGRESS,
     id="world-ingress-authorised",
     title="The world reaches authorised ports only",
     remediation="Close the port to 0.0.0.0/0 and ::/0, or add it to the parameter `ports` with a reason in review.",
@@ -148,15 +98,81 @@ def no_world_administration(resource: Resource, parameters: Parameters) -> Itera
     pci="1.3.1",
     nist="AC-4, SC-7",
 )
-def world_authorised(resource: Resource, parameters: Parameters) -> Iterator[str]:
+def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """What is open to administration or altogether is another rule's."""
     allowed = {int(port) for port in parameters["ports"]}
     other = {int(port) for port in parameters["administration"]}
-    for opening in openings(resource, "ingress"):
+    for opening in together(resource, stack, "ingress"):
         if not opening.world or opening.everything or other & set(opening.ports):
             continue
         if not allowed.issuperset(opening.ports):
             yield f"the world may connect to {opening}, of which only {sorted(allowed)} are authorised"
+
+
+@RULES.joined(
+    *ACLS,
+    id="acl-no-world-administration",
+    title="No network ACL admits the world to ports of administration",
+    remediation="Deny the port before the rule that allows it, or name the networks that may connect.",
+    needs=((t.NETWORK_ACL_RULE, "cidrBlock"), (t.NETWORK_ACL_RULE, "ruleAction")),
+    parameters={"ports": _ADMIN},
+    fsbp="EC2.21",
+    cis="6.2",
+    pci="1.3.1",
+    nist="AC-4, SC-7",
+)
+def acl_no_world(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Rules apply in the order of their numbers: a rule that denies must stand before the one that allows."""
+    acl_readable(resource, stack)
+    ports = [int(port) for port in parameters["ports"] if resource.urn in admitted(stack, int(port))]
+    if ports:
+        yield f"admits the world to {', '.join(f'port {port}' for port in ports)}"
+
+
+@RULES.resource(
+    t.TRANSIT_GATEWAY,
+    t.ENDPOINT_SERVICE,
+    id="attachments-accepted",
+    title="Nobody attaches a network without being let in",
+    remediation="Set autoAcceptSharedAttachments to disable (acceptanceRequired to true for an endpoint service).",
+    needs=("autoAcceptSharedAttachments",),
+    fsbp="EC2.23",
+    checkov="CKV_AWS_331, CKV_AWS_123",
+    nist="AC-4, CM-2",
+)
+def attachments_accepted(gateway: Resource, _: Parameters) -> Iterator[str]:
+    """A transit gateway that accepts by itself joins any VPC of an account that it is shared with."""
+    if gateway.type == t.ENDPOINT_SERVICE:
+        if not gateway.flag("acceptanceRequired", default=True):
+            yield "accepts every connection"
+    elif gateway.text("autoAcceptSharedAttachments") == "enable":
+        yield "accepts every attachment"
+
+
+# That peered VPCs of both regions do not overlap is asked by `region-cidrs-disjoint`.
+_GATEWAYS = ("transitGatewayId", "gatewayId", "coreNetworkArn")
+
+
+@RULES.joined(
+    t.VPC,
+    t.VPC_CIDR,
+    id="vpc-clear-of-routes",
+    title="A VPC's addresses are not those of a network that it routes to",
+    remediation="Give the VPC a cidrBlock outside the networks on premises and of the other region.",
+    needs=("cidrBlock", (t.ROUTE, "destinationCidrBlock")),
+    nist="CP-7, SC-7",
+)
+def clear_of_routes(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Traffic to such an address stays in the VPC: the local route takes precedence."""
+    ours = ip_network(vpc.text("cidrBlock"), strict=False)
+    theirs = set()
+    for route in stack.of_type(t.ROUTE):
+        leads_away = any(route.peek(path) is not None for path in _GATEWAYS)
+        if leads_away and stack.region_of(route) == stack.region_of(vpc):
+            theirs.update(networks([route.peek("destinationCidrBlock")]))
+    for network in sorted(theirs, key=str):
+        if network.prefixlen > 0 and network.version == ours.version and ours.overlaps(network):
+            yield f"{ours} overlaps {network}, to which a route leads away"
 
 
 @RULES.resource(
@@ -239,8 +255,8 @@ def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> 
             yield f"{ours} overlaps {theirs} of {other.urn}"
 
 
-@RULES.resource(
-    *_EGRESS,
+@RULES.joined(
+    *EGRESS,
     id="egress-limited",
     title="Outgoing connections are limited",
     severity=Severity.ADVISORY,
@@ -249,9 +265,9 @@ def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> 
     checkov="CKV_AWS_382",
     nist="SC-7",
 )
-def egress_limited(resource: Resource, _: Parameters) -> Iterator[str]:
-    """What is taken over must not be able to send anything anywhere."""
-    for opening in openings(resource, "egress"):
+def egress_limited(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """An intruder on a host sends data out by the connections that are left open."""
+    for opening in together(resource, stack, "egress"):
         if opening.world and opening.everything:
             yield "may connect to anywhere on all ports"
 

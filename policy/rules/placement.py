@@ -104,7 +104,10 @@ def _members(group: Resource, stack: Stack) -> list[Resource]:
 
 def _zones(member: Resource, stack: Stack) -> Iterator[str]:
     if member.type == t.CAPACITY_RESERVATION:
-        yield member.text("availabilityZone")
+        # By name, or by the subnet that is in a zone which settings name by id.
+        named = member.peek("availabilityZone")
+        for target in stack.resolved(member, "availabilityZone", named, t.SUBNET):
+            yield _zone_of(target) if isinstance(target, Resource) else str(target.value)
         return
     if member.type == t.AUTOSCALING_GROUP:
         yield from map(str, member.items("availabilityZones"))
@@ -129,7 +132,12 @@ def _zones_of_subnets(resource: Resource, path: str, value: Any, stack: Stack) -
     for target in stack.resolved(resource, path, value, t.SUBNET):
         if not isinstance(target, Resource):
             raise NotEvaluatedError(path, f"names a subnet that is not in the plan: {target.value}")
-        yield target.text("availabilityZone")
+        yield _zone_of(target)
+
+
+def _zone_of(subnet: Resource) -> str:
+    """The zone's name, or its id: a stack names all of its zones in one way."""
+    return subnet.text("availabilityZone") or subnet.text("availabilityZoneId")
 
 
 @RULES.joined(
@@ -204,8 +212,13 @@ def _tenancy(host: Resource, stack: Stack) -> str:
     pci="2.2.3",
 )
 def tenancy_declared(host: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Shared hardware brings neighbours, whose load shows in the tail."""
+    """The load of neighbours on shared hardware shows in the slowest orders.
+
+    A reservation is judged where the latency tier uses it: by its placement group, its instance type, or its target.
+    """
     if host.type == t.CAPACITY_RESERVATION:
+        if not _reserved_for_tier(host, stack, parameters):
+            return
         tenancy = host.text("tenancy") or "default"
     elif _follows_latency_tier(host, stack, parameters):
         tenancy = _tenancy(host, stack)
@@ -219,6 +232,18 @@ def _follows_latency_tier(host: Resource, stack: Stack, parameters: Parameters) 
     """Whether a host is of the latency tier by its own name, or by that of the template that it follows."""
     template = stack.in_plan(host, "launchTemplate", t.LAUNCH_TEMPLATE) if host.type == t.INSTANCE else None
     return _of_latency_tier(template or host, parameters)
+
+
+def _reserved_for_tier(reservation: Resource, stack: Stack, parameters: Parameters) -> bool:
+    """Whether a host of the latency tier may run in the reservation."""
+    kind = reservation.text("instanceType")
+    group = stack.target(reservation, "placementGroupArn", t.PLACEMENT_GROUP)
+    for host in stack.of_type(t.LAUNCH_TEMPLATE, t.INSTANCE):
+        if not _of_latency_tier(host, parameters):
+            continue
+        if host.text("instanceType") == kind or (group is not None and _group_of(host, stack) == group):
+            return True
+    return False
 
 
 def _running(template: Resource, stack: Stack) -> float:
@@ -258,6 +283,79 @@ def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) 
     )
     if reserved < running:
         yield f"capacity is reserved for {reserved:g} of {running:g} hosts of type {wanted}"
+
+
+@RULES.resource(
+    t.CAPACITY_RESERVATION,
+    id="reservation-stands",
+    title="Reserved capacity does not end, and waits for those who name it",
+    remediation="Set endDateType to unlimited and instanceMatchCriteria to targeted.",
+    needs=("endDateType", "instanceMatchCriteria"),
+    nist="CP-2, SC-5",
+    wellarchitected="REL11-BP05",
+)
+def reservation_stands(reservation: Resource, _: Parameters) -> Iterator[str]:
+    """An open reservation is taken by any instance of its type, and one that ends is gone when it is needed.
+
+    Left out, endDateType is unlimited and instanceMatchCriteria is open (EC2 API, CreateCapacityReservation).
+    """
+    if reservation.text("endDateType") == "limited" or reservation.has("endDate"):
+        yield "ends at a date"
+    if reservation.text("instanceMatchCriteria") != "targeted":
+        yield "is open to any instance of its type"
+
+
+def _in_tier(template: Resource, parameters: Parameters) -> bool:
+    """Whether a template is named as of the latency tier, or stands in a placement group."""
+    return _of_latency_tier(template, parameters) or template.has("placement.groupName")
+
+
+@RULES.joined(
+    t.LAUNCH_TEMPLATE,
+    t.INSTANCE,
+    t.AUTOSCALING_GROUP,
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
+    id="latency-tier-on-demand",
+    title="Hosts of the latency tier are of their type, and nobody takes them away",
+    remediation="Use on-demand instances of the template's type: no spot, and no overrides with burstable types.",
+    needs=("instanceMarketOptions.marketType",),
+    parameters=_HOSTS,
+    nist="CP-2, SC-5",
+    wellarchitected="PERF02-BP01",
+)
+def on_demand(host: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """A spot instance has two minutes' notice, and a burstable one slows down when its credits are spent.
+
+    A fleet is judged by the template that it launches: by its name, or because it stands in a placement group.
+    """
+    if host.type == t.AUTOSCALING_GROUP:
+        yield from _mixed(host, stack, parameters)
+        return
+    placed = host.has("placementGroup") if host.type != t.LAUNCH_TEMPLATE else False
+    if not (_in_tier(host, parameters) or placed):
+        return
+    spot = host.type.endswith(":SpotInstanceRequest") or host.text("instanceMarketOptions.marketType") == "spot"
+    if spot:
+        yield "is a spot instance"
+
+
+def _mixed(fleet: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    if fleet.peek("mixedInstancesPolicy") is None:
+        return
+    path = "mixedInstancesPolicy"
+    found = stack.targets(fleet, path, t.LAUNCH_TEMPLATE)
+    templates = [template for template in found if isinstance(template, Resource)]
+    named = any(fnmatchcase(fleet.text("name") or fleet.name, pattern) for pattern in parameters["hosts"])
+    placed = fleet.has("placementGroup") or any(_in_tier(template, parameters) for template in templates)
+    if not (placed or named):
+        return
+    share = fleet.number(f"{path}.instancesDistribution.onDemandPercentageAboveBaseCapacity")
+    if share is not None and share < 100:
+        yield f"launches {100 - share:g} % of its hosts as spot instances"
+    for override in (fleet.peek(f"{path}.launchTemplate") or {}).get("overrides") or ():
+        kind = str(override.get("instanceType") or "")
+        if kind and _UNPLACEABLE.match(kind):
+            yield f"may launch {kind}, which no cluster placement group takes"
 
 
 @RULES.joined(

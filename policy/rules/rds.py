@@ -135,6 +135,10 @@ def parameters_of(instance: Resource, stack: Stack) -> dict[str, str] | None:
 
 # RDS User Guide: `rds.force_ssl` for PostgreSQL and SQL Server, `require_secure_transport` for MySQL and MariaDB.
 _FORCES_TLS = ("rds.force_ssl", "require_secure_transport")
+# RDS User Guide, "Requiring an SSL connection to a PostgreSQL DB instance": rds.force_ssl is 1 by default from
+# version 15 on. Db2 and Oracle force TLS by an option or a port, not by a parameter.
+_FORCED_FROM = 15
+_WITHOUT_PARAMETER = ("db2", "oracle", "custom-oracle")
 
 
 @RULES.joined(
@@ -149,12 +153,105 @@ _FORCES_TLS = ("rds.force_ssl", "require_secure_transport")
     nist="SC-8, SC-23",
 )
 def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A client that may choose chooses wrong at some time."""
+    """Where the server takes both, a client that is misconfigured sends in clear.
+
+    PostgreSQL forces TLS by default from version 15 on. Db2 and Oracle have no parameter for it, and are left out.
+    """
+    engine = _engine(instance, stack)
+    if engine.startswith(_WITHOUT_PARAMETER):
+        return
     values = parameters_of(instance, stack)
+    by_default = _forces_by_default(engine, instance, stack)
     if values is None:
-        yield "uses AWS's default parameters"
-    elif not any(values.get(name, "").lower() in ("1", "on", "true") for name in _FORCES_TLS):
+        if not by_default:
+            yield "uses AWS's default parameters"
+        return
+    given = [values[name].lower() for name in _FORCES_TLS if name in values]
+    if (given and not any(value in ("1", "on", "true") for value in given)) or (not given and not by_default):
         yield "takes connections without TLS"
+
+
+def _engine(instance: Resource, stack: Stack) -> str:
+    """The engine, of a replica its source's where that is in the plan."""
+    engine = instance.text("engine")
+    if not engine and is_replica(instance) and instance.type == t.RDS_INSTANCE:
+        source = next((s for s in stack.targets(instance, "replicateSourceDb") if isinstance(s, Resource)), None)
+        return source.text("engine") if source is not None else ""
+    return engine
+
+
+def _forces_by_default(engine: str, instance: Resource, stack: Stack) -> bool:
+    """Whether the default parameters force TLS; the version may stand in the name of the default group."""
+    if engine not in ("postgres", ""):
+        return False
+    version = instance.text("engineVersion").partition(".")[0]
+    group = instance.peek("parameterGroupName")
+    if isinstance(group, str) and group.startswith("default.postgres"):
+        version = group.removeprefix("default.postgres")
+    elif engine == "" and not version:
+        return False
+    return version.isdigit() and int(version) >= _FORCED_FROM
+
+
+@RULES.joined(
+    t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
+    id="rds-final-snapshot",
+    title="A database leaves a snapshot when it is deleted",
+    remediation="Set skipFinalSnapshot to false and give finalSnapshotIdentifier.",
+    needs=("skipFinalSnapshot",),
+    nist="CP-9",
+    sec="17a-4(e)",
+)
+def final_snapshot(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Automated backups go with the database. A replica holds nothing of its own, and is left out."""
+    if instance.flag("skipFinalSnapshot") and not is_replica(instance):
+        yield "leaves no snapshot"
+
+
+# RDS User Guide, "IAM database authentication": engines that have it.
+_IAM_ENGINES = ("postgres", "mysql", "mariadb", "aurora")
+
+
+@RULES.resource(
+    t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
+    id="rds-iam-login",
+    title="Clients log in to the database by IAM",
+    remediation="Set iamDatabaseAuthenticationEnabled to true.",
+    needs=("iamDatabaseAuthenticationEnabled",),
+    fsbp="RDS.10, RDS.12",
+    nist="AC-2, IA-2",
+)
+def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
+    """A token of IAM lasts 15 minutes, a password until it changes.
+
+    Engines that have no such login are left out, and replicas that say nothing, which take it from their source.
+    """
+    engine = instance.text("engine")
+    if engine and not engine.startswith(_IAM_ENGINES):
+        return
+    silent = is_replica(instance) and instance.peek("iamDatabaseAuthenticationEnabled") is None
+    if not silent and not instance.flag("iamDatabaseAuthenticationEnabled"):
+        yield "takes passwords only"
+
+
+@RULES.resource(
+    t.RDS_INSTANCE,
+    t.RDS_CLUSTER,
+    id="rds-logs-exported",
+    title="The database's logs are kept outside it",
+    remediation="Set enabledCloudwatchLogsExports to the logs of the engine, such as postgresql.",
+    needs=("enabledCloudwatchLogsExports",),
+    fsbp="RDS.9, RDS.34, RDS.36, RDS.37",
+    pci="10.2.1",
+    nist="AU-2, AU-12",
+)
+def logs_exported(instance: Resource, _: Parameters) -> Iterator[str]:
+    """Logs on the instance are gone after some days, and with the instance. A replica takes them from its source."""
+    silent = is_replica(instance) and instance.peek("enabledCloudwatchLogsExports") is None
+    if not silent and not instance.items("enabledCloudwatchLogsExports"):
+        yield "exports no logs"
 
 
 _TIME = r"^([01]\d|2[0-3]):[0-5]\d$"

@@ -11,7 +11,7 @@ from policy.resources import Resource
 from policy.rule import Finding, Parameter, Parameters, Rules
 from policy.rules.rds import is_reader
 from policy.stack import Stack
-from policy.values import NotEvaluatedError
+from policy.values import NotEvaluatedError, references_in
 
 RULES = Rules("Recovery")
 
@@ -49,7 +49,7 @@ def _takes_orders(resource: Resource, parameters: Parameters) -> bool:
     wellarchitected="REL11-BP05",
 )
 def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
-    """Static stability: what takes orders stands before it is needed. A control plane is asked for nothing."""
+    """Static stability: order intake runs before it is needed, so that a takeover needs no control plane."""
     if not _takes_orders(resource, parameters):
         return
     if resource.type == t.FUNCTION:
@@ -78,7 +78,7 @@ def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
     wellarchitected="REL13-BP02, REL11-BP05",
 )
 def intake_in_recovery(resource: Resource, _: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
-    """A deployment in the middle of a takeover is a takeover that waits for a control plane."""
+    """A takeover that must deploy first waits for a control plane."""
     if not _takes_orders(resource, parameters):
         return
     if not any(other.name == resource.name for other in recovery.of_type(resource.type)):
@@ -118,6 +118,87 @@ def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameter
         missing = [side for side in ("PRIMARY", "SECONDARY") if side not in found]
         if missing:
             yield f"no record is the {' and the '.join(missing)} of the failover of {name}"
+
+
+@RULES.joined(
+    t.DNS_RECORD,
+    id="failover-sides-apart",
+    title="The sides of a failover lead to different places",
+    remediation="Let the PRIMARY record lead to the primary region and the SECONDARY to the recovery region.",
+    needs=("failoverRoutingPolicies", "records"),
+    nist="CP-7, CP-10",
+    wellarchitected="REL13-BP02",
+)
+def sides_apart(record: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A switch between two names of one place switches nothing.
+
+    The SECONDARY is the side of the stack that declares it; a value that comes from the other stack leads back.
+    """
+    if not _side(record, "SECONDARY"):
+        return
+    ours = _places(record)
+    for other in _failover_records(stack):
+        same_name = other.peek("name") == record.peek("name") and other.peek("zoneId") == record.peek("zoneId")
+        if same_name and _side(other, "PRIMARY") and ours and ours == _places(other):
+            yield f"leads where {other.name} leads"
+            return
+    references = [reference for place in ours for reference in references_in(place)]
+    if references and all(reference.elsewhere for reference in references):
+        yield "leads to the other stack, as the PRIMARY does"
+
+
+def _side(record: Resource, side: str) -> bool:
+    return any(policy.get("type") == side for policy in record.items("failoverRoutingPolicies"))
+
+
+def _places(record: Resource) -> frozenset[str]:
+    found = [str(value) for value in record.items("records")]
+    return frozenset([*found, *(str(alias.get("name")) for alias in record.items("aliases"))])
+
+
+@RULES.joined(
+    t.HEALTH_CHECK,
+    id="health-check-sound",
+    title="A health check is on, and asks for something that the API has",
+    remediation="Set disabled to false, resourcePath to a path of the API with its stage, and invertHealthcheck to "
+    "true only for the switch.",
+    needs=("disabled", "resourcePath", "invertHealthcheck"),
+    parameters={
+        "inverted": Parameter(
+            "array",
+            ["*/switch"],
+            "Paths of checks that must be inverted, since a healthy answer there means that the standby has taken "
+            "over; * for a part.",
+            items="string",
+        )
+    },
+    nist="CP-10, SI-4",
+    wellarchitected="REL11-BP01",
+)
+def health_sound(check: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Route 53 takes a disabled check for healthy (Route 53 API, HealthCheckConfig), so its side is never left.
+
+    A path that no API of the plan has answers 403, and the check sees a fault that is none.
+    """
+    if check.flag("disabled"):
+        yield "is disabled"
+    if check.text("type") not in _PROBED:
+        return
+    path = check.text("resourcePath")
+    inverted = any(fnmatchcase(path, pattern) for pattern in parameters["inverted"])
+    if path and check.flag("invertHealthcheck") != inverted:
+        yield "is inverted" if not inverted else "is not inverted, so that the standby never takes over"
+    api = next((a for a in stack.targets(check, "fqdn", t.REST_API) if isinstance(a, Resource)), None)
+    paths = (api.document("body") or {}).get("paths") if api is not None else None
+    if api is not None and paths and not any(_is_path(path, pattern) for pattern in paths):
+        yield f"asks for {path or '/'}, which {api.name} does not have"
+
+
+def _is_path(path: str, pattern: str) -> bool:
+    """Whether a path, which begins with the stage, is of an operation; `{name}` is any one segment."""
+    asked = path.strip("/").split("/")[1:]
+    parts = pattern.strip("/").split("/")
+    return len(asked) == len(parts) and all(p == a or p.startswith("{") for p, a in zip(parts, asked, strict=True))
 
 
 # Route 53 API Reference, HealthCheckConfig: what holds where nothing is said, in seconds and observations; and the

@@ -13,7 +13,7 @@ from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.bucket_settings import settings_of, takes_logs
 from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack, Target
-from policy.values import NotEvaluatedError
+from policy.values import NotEvaluatedError, Unknown
 
 RULES = Rules("S3")
 
@@ -33,7 +33,7 @@ _YEAR = 365
     nist="AC-3, AC-4",
 )
 def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """All four: each closes a way that the others leave open."""
+    """Each of the four settings stops another way to make a bucket public."""
     blocks = stack.attached(bucket, t.BUCKET_PUBLIC_ACCESS, "bucket")
     if not blocks:
         yield "has no public access block"
@@ -53,7 +53,7 @@ def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iter
     nist="AC-3, AC-6",
 )
 def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """An object's ACL is seen by nobody who reviews the bucket."""
+    """ACLs of objects are not seen in a review of the bucket's policy."""
     controls = stack.attached(bucket, t.BUCKET_OWNERSHIP, "bucket")
     if not any(control.text("rule.objectOwnership") == "BucketOwnerEnforced" for control in controls):
         yield "its objects may have ACLs"
@@ -70,11 +70,14 @@ def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     pci="4.2.1",
     nist="SC-8, SC-23",
 )
-def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """S3 answers both unless it is told otherwise."""
+def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
+    """S3 answers HTTP and HTTPS where no policy denies the first.
+
+    The denial must hold for everybody and every action on objects, with no second condition that may fail.
+    """
     policies = settings_of(bucket, stack, t.BUCKET_POLICY)
     if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
-        yield "answers requests without TLS"
+        yield (policies[0] if policies else bucket), "answers requests without TLS"
 
 
 @RULES.joined(
@@ -177,6 +180,142 @@ def _name(bucket: Resource) -> str:
 def _retention(bucket: Resource, classes: Mapping[str, Any]) -> float | None:
     name = _name(bucket)
     return next((float(days) for pattern, days in classes.items() if fnmatchcase(name, pattern)), None)
+
+
+def _lifecycle_rules(bucket: Resource, stack: Stack) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    """The rules in force, with the resource that has each; those of the bucket itself in the form of the other's."""
+    for configuration in stack.attached(bucket, t.BUCKET_LIFECYCLE, "bucket"):
+        for rule in configuration.items("rules"):
+            if rule.get("status") == "Enabled":
+                yield configuration, rule
+    for rule in bucket.items("lifecycleRules"):
+        if rule.get("enabled"):
+            noncurrent = rule.get("noncurrentVersionExpiration") or {}
+            yield bucket, {**rule, "noncurrentVersionExpiration": {"noncurrentDays": noncurrent.get("days")}}
+
+
+def _block(value: Any) -> Mapping[str, Any]:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Unknown):
+        value.refuse()
+    return value if isinstance(value, Mapping) else {}
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="records-not-expired",
+    title="Records and their versions do not expire before their time",
+    remediation="Let objects and noncurrent versions expire after the retention of the record class, or never.",
+    needs=((t.BUCKET_LIFECYCLE, "rules"),),
+    parameters={
+        "retention": Parameter(
+            "object", _RETENTION, "Days of retention, by name of the bucket; * for a part.", items="number"
+        ),
+    },
+    nist="AU-11, CP-9",
+    sec="17a-4(a), 17a-4(b)",
+)
+def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
+    """In a versioned bucket an expired object becomes a noncurrent version, which is no longer found by its name.
+
+    A version is kept from the day on which another takes its place; so its time begins anew there.
+    """
+    name = bucket.text("bucket") or bucket.name
+    days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=0)
+    for owner, rule in _lifecycle_rules(bucket, stack) if days else ():
+        expiration = _block(rule.get("expiration"))
+        if expiration.get("days") is not None and float(expiration["days"]) < days:
+            yield owner, f"rule {rule.get('id')!r} expires objects after {float(expiration['days']):g} of {days:g} days"
+        if expiration.get("date"):
+            yield owner, f"rule {rule.get('id')!r} expires objects on {expiration['date']}"
+        noncurrent = _block(rule.get("noncurrentVersionExpiration")).get("noncurrentDays")
+        locked = any(_held(lock) >= days for lock in settings_of(bucket, stack, t.BUCKET_OBJECT_LOCK))
+        # A version that is locked outlasts the rule; without a lock the rule alone decides.
+        if noncurrent is not None and float(noncurrent) < days and not locked:
+            yield owner, f"rule {rule.get('id')!r} deletes versions after {float(noncurrent):g} of {days:g} days"
+
+
+@RULES.joined(
+    t.BUCKET,
+    id="bucket-versions-kept",
+    title="Versions are kept long enough to go back to",
+    severity=Severity.ADVISORY,
+    remediation="Set noncurrentDays to 30 or more, or add the bucket to the parameter `passing` with the reason.",
+    needs=((t.BUCKET_LIFECYCLE, "rules"),),
+    parameters={
+        "days": Parameter("integer", 30, "Days for which an overwritten version is kept at least.", minimum=1),
+        "passing": Parameter(
+            "object",
+            {"*-pipeline-*": "Hand-overs between the stages of a pipeline, made anew from the source by its next run."},
+            "Buckets that need no earlier versions, by name (* for a part), and the reason.",
+            items="string",
+        ),
+    },
+    nist="CP-9, SI-13",
+)
+def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
+    """A wrong overwrite is often noticed weeks later. A number of versions that stay at any age counts too."""
+    name = bucket.text("bucket") or bucket.name
+    if any(str(reason).strip() and fnmatchcase(name, p) for p, reason in parameters["passing"].items()):
+        return
+    for owner, rule in _lifecycle_rules(bucket, stack):
+        block = _block(rule.get("noncurrentVersionExpiration"))
+        days = block.get("noncurrentDays")
+        if days is not None and float(days) < parameters["days"] and not block.get("newerNoncurrentVersions"):
+            yield owner, f"rule {rule.get('id')!r} deletes versions after {float(days):g} days"
+
+
+@RULES.resource(
+    t.BUCKET,
+    "aws:ecr/repository:Repository",
+    "aws:backup/vault:Vault",
+    id="stores-not-emptied",
+    title="No store is emptied to be deleted",
+    remediation="Leave forceDestroy (forceDelete of a repository) false; empty a store by hand where it must go.",
+    needs=("forceDestroy",),
+    nist="CP-9, SI-13",
+    sec="17a-4(e)",
+)
+def not_emptied(store: Resource, _: Parameters) -> Iterator[str]:
+    """With forceDestroy the engine deletes every object, image or backup before it deletes the store."""
+    if store.flag("forceDestroy") or store.flag("forceDelete"):
+        yield "is emptied when it is deleted"
+
+
+@RULES.resource(
+    t.BUCKET_REPLICATION,
+    t.BUCKET,
+    id="bucket-replication-complete",
+    title="Replication takes in every object, encrypted ones too",
+    remediation="Enable sourceSelectionCriteria.sseKmsEncryptedObjects, and leave the filter's prefix and tags empty.",
+    needs=("rules",),
+    nist="CP-9",
+    wellarchitected="REL13-BP02",
+    sec="17a-4(e)",
+)
+def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str]:
+    """S3 leaves objects out that KMS encrypts unless a rule says otherwise, and those that a filter does not take in
+    (S3 User Guide, "Replicating encrypted objects")."""
+    inline = configuration.type == t.BUCKET
+    rules = configuration.items("replicationConfiguration.rules" if inline else "rules")
+    whole = False
+    for rule in rules:
+        criteria = _block(rule.get("sourceSelectionCriteria"))
+        encrypted = _block(criteria.get("sseKmsEncryptedObjects"))
+        if encrypted.get("status") != "Enabled" and encrypted.get("enabled") is not True:
+            yield f"rule {rule.get('id')!r} leaves out objects that KMS encrypts"
+        filter_ = _block(rule.get("filter"))
+        part = (
+            rule.get("prefix")
+            or filter_.get("prefix")
+            or filter_.get("tag")
+            or filter_.get("and")
+            or filter_.get("tags")
+        )
+        whole = whole or not part
+    if rules and not whole:
+        yield "replicates only what a filter takes in"
 
 
 @RULES.resource(

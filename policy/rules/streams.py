@@ -113,7 +113,6 @@ def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     remediation="Set retentionPeriod to 168 hours or more.",
     needs=("retentionPeriod",),
     parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.", minimum=24)},
-    checkov="CKV_AWS_43",
     nist="CP-9",
 )
 def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from recovery.budget import ASKED_EVERY_MILLISECONDS
 from recovery.context import Context
 from recovery.errors import StepFailedError
-from recovery.intake import Accepted, IntakeError, canary
+from recovery.intake import Accepted, IntakeError, IntakeWakingError, canary
 from recovery.journal import Facts
 from recovery.steps.lease import AwaitLease, TakeLease
 from recovery.steps.step import Stage, Step, Wait
 from recovery.switch import Position, SwitchError
 
 _OPENS_WITHIN = 15_000
+# A function that became inactive gets its network back first. AWS publishes no time; a minute is usual.
+_WAKES_WITHIN = 180_000
 _ASKED_EVERY = ASKED_EVERY_MILLISECONDS
 _TURNS_WITHIN = 20_000
 
@@ -26,25 +28,32 @@ class OpenIntake(Wait):
 
     def verify(self, context: Context, intended: Facts) -> Facts:
         epoch = _epoch(context)
-        intake, trouble = context.intake(context.target), ""
+        intake = context.intake(context.target)
+        error: IntakeError | None = None
 
         def open_now() -> Facts | None:
-            nonlocal trouble
+            nonlocal error
             try:
                 found = intake.health()
-            except IntakeError as error:
-                trouble = f" ({error})"
+            except IntakeError as failed:
+                error = failed
                 return None
-            trouble = ""
+            error = None
             if found.accepting and found.epoch is not None and found.epoch >= epoch:
                 return {"region": found.region, "epoch": found.epoch}
             return None
 
         what = f"order intake of {context.target.region} under epoch {epoch}"
-        try:
-            return context.waiter.until(open_now, what=what, within=_OPENS_WITHIN, every=_ASKED_EVERY)
-        except StepFailedError as error:
-            raise StepFailedError(f"{error}{trouble}") from error
+        end = context.waiter.clock() + _WAKES_WITHIN
+        while True:
+            try:
+                return context.waiter.until(open_now, what=what, within=_OPENS_WITHIN, every=_ASKED_EVERY)
+            except StepFailedError as late:
+                if isinstance(error, IntakeWakingError) and context.waiter.clock() < end:
+                    context.announce(f"{error}; asking again")
+                    continue
+                reason = f" ({error})" if error else ""
+                raise StepFailedError(f"{late}{reason}") from late
 
 
 class TurnTraffic(Step):

@@ -74,6 +74,8 @@ class Drill:
     received: set[str] = field(default_factory=set)
     republished: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
+    flows: list[Traffic] = field(default_factory=list)
+    """Clients of this drill, outside every region and inside the primary's, once it has begun."""
 
     def run(self) -> Result:
         """Raises OperatorError and TimeoutError where the drill cannot go on."""
@@ -102,6 +104,7 @@ class Drill:
         primary = self._primary
         inside = Traffic(self.world, f"{name}i", 5.0, lambda: primary, self.scenario.seed, inside=primary.region)
         self.records, self._promoted = Records(self.world, name), promotion.count(self.world)
+        self.flows = [outside, inside]
         return outside, inside
 
     def _taken_over(self, outside: Traffic, inside: Traffic) -> tuple[Finished, list[Span], float | None]:

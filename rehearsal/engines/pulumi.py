@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -16,6 +17,7 @@ import yaml
 from pulumi import automation
 
 from blueprint.program import ROOT
+from components.settings import stack_files
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
 from rehearsal.stacks import Declared
 
@@ -116,11 +118,11 @@ class PulumiEngine:
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
         stack_file = f"Pulumi.{declared.stack}.yaml"
         # The settings alone: how a stack that somebody has made keeps its secrets is no part of this one.
-        settings = yaml.safe_load((ROOT / stack_file).read_text(encoding="utf-8"))["config"]
-        settings |= {f"{project['name']}:{key}": value for key, value in declared.overrides.items()}
+        settings = stack_files.read(ROOT / stack_file).configuration(declared.overrides)
         # The in-memory AWS has clusters, but nothing that answers as their Kubernetes API.
         settings[f"{project['name']}:workloads"] = False
-        (folder / stack_file).write_text(yaml.safe_dump({"config": settings}), encoding="utf-8")
+        # JSON is YAML in which every text is quoted.
+        (folder / stack_file).write_text(json.dumps({"config": settings}), encoding="utf-8")
         return self._selected(name)
 
     def _selected(self, name: str) -> automation.Stack:

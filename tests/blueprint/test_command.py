@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
+from blueprint import program
 from blueprint.__main__ import app
 
 run = CliRunner().invoke
@@ -28,7 +32,7 @@ def test_json_goes_to_a_file(tmp_path: Path) -> None:
 
 def test_a_bad_setting_ends_with_one_message_and_a_non_zero_exit() -> None:
     shown = run(app, ["primary", "--set", "natGatewayz=2"])
-    assert shown.exit_code == 1
+    assert shown.exit_code == 2
     assert "trading-platform:natGatewayz = '2': is not a setting; did you mean natGateways?" in shown.output
     assert "Traceback" not in shown.output
 
@@ -42,3 +46,42 @@ def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
     assert outcome.exit_code == 2
     assert "--json" in outcome.stderr
     assert "cannot be written" in outcome.output
+
+
+def test_a_program_that_refuses_its_settings_leaves_its_message_alone() -> None:
+    """In a process of its own: Python reports tasks that are not ended when it collects them."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "blueprint", "dr", "--set", 'apiClients=["other"]'],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "Task was destroyed" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith(
+        "trading-platform:apiClients = 'other': is no client of the primary"
+    )
+
+
+def test_an_unknown_stack_is_bad_input() -> None:
+    shown = run(app, ["staging"])
+    assert shown.exit_code == 2
+    assert "known stacks: dr, primary" in shown.output
+
+
+def test_a_stack_file_that_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, said in (
+        ("config:\n\trole: dr\n", "Pulumi.tried.yaml, line 2: "),
+        ("config:\n  dbEngineVersion: 17.10\n", "trading-platform:dbEngineVersion = 17.10: arrives as 17.1"),
+        ("config:\n  drillEnabled: yes\n", "trading-platform:drillEnabled = yes: is not a boolean"),
+    ):
+        (tmp_path / "Pulumi.tried.yaml").write_text(text, encoding="utf-8")
+        with monkeypatch.context() as patched:
+            patched.setattr(program, "ROOT", tmp_path)
+            shown = run(app, ["tried"])
+        assert shown.exit_code == 2
+        (message,) = shown.output.strip().splitlines()
+        assert said in message

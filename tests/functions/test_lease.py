@@ -91,9 +91,30 @@ def test_a_control_table_that_does_not_answer_is_asked_again_only_after_a_while(
     platform.clock.advance(199)
     platform.enter()
     assert platform.dynamodb.count("get_item") == asked, "requests do not queue up behind a table that does not answer"
-    assert outcome.answer.status == 503
+    assert outcome.answer.status == 503, "a region that refuses every order is not healthy"
+    assert outcome.answer.body["code"] == "not_accepting"
     platform.clock.advance(1)
     assert platform.enter()[0] == 201
+
+
+def _health(platform: Platform) -> int:
+    return platform.application.answer({"httpMethod": "GET", "resource": "/health"}).answer.status
+
+
+def test_a_holder_that_cannot_extend_its_lease_is_not_healthy(platform: Platform) -> None:
+    assert platform.enter()[0] == 201
+    assert _health(platform) == 200
+    for _ in range(100):
+        platform.dynamodb.before("update_item", TIMED_OUT)
+        platform.dynamodb.before("get_item", TIMED_OUT)
+    platform.clock.advance(60_000)
+    assert _health(platform) == 503, "orders get 503, so the health checks and the observers must see it"
+
+
+def test_a_region_that_stands_by_is_healthy(platform: Platform) -> None:
+    platform.hold("another-region", epoch=9)
+    platform.clock.advance(60_000)
+    assert _health(platform) == 200
 
 
 def test_the_operators_learn_what_the_control_table_said(platform: Platform) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from policy import tokens as t
-from tests.policy.changes import OUTPUT, RECOVERY, Change, gone, in_document, output, set_, twin
+from tests.policy.changes import ABSENT, OUTPUT, RECOVERY, Change, gone, in_document, new, output, set_, twin
 from tests.policy.made_up import exported, own, policy, ref, reference
 
 
@@ -36,12 +36,13 @@ EVERYTHING = {"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource":
 _add_anybody = in_document(lambda document: document["Statement"].append(ANYBODY))
 _add_everything = in_document(lambda document: document["Statement"].append(EVERYTHING))
 _add_whole_service = in_document(
-    lambda document: document["Statement"].append({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    lambda document: document["Statement"].append({"Effect": "Allow", "Action": "cloudwatch:*", "Resource": "*"})
 )
 _without_tls = in_document(
     lambda document: {**document, "Statement": [s for s in document["Statement"] if "SecureTransport" not in str(s)]}
 )
 
+_EFS_BACKUPS = "aws:efs/backupPolicy:BackupPolicy"
 WORLD = {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}
 _RDS = "trade-history"
 _CASES_NETWORK = (
@@ -609,7 +610,7 @@ _CASES_AUDIT = (
     case(
         "backups-copied",
         gone(t.BACKUP_PLAN, "copied", RECOVERY),
-        real=gone(t.BACKUP_PLAN, "backups-to-recovery", RECOVERY),
+        real=gone(t.BACKUP_PLAN, "backups"),
     ),
     case(
         "pipeline-encrypted",
@@ -675,7 +676,10 @@ _CASES_RECOVERY = (
     case(
         "stateful-replicated",
         gone(t.EFS_REPLICATION, "files", RECOVERY),
-        real=set_(*_HISTORY, "replicateSourceDb", stack=RECOVERY) and (gone(t.EFS_REPLICATION, "files", RECOVERY),),
+        real=(
+            gone(t.EFS_REPLICATION, "files", RECOVERY),
+            set_(_EFS_BACKUPS, "files", "backupPolicy.status", "ENABLED", RECOVERY),
+        ),
     ),
     case(
         "stateful-protected",
@@ -684,7 +688,244 @@ _CASES_RECOVERY = (
     ),
 )
 
+
+def _statement(**statement: Any) -> Any:
+    """A change of a document that adds a statement which allows something."""
+    whole = {"Effect": "Allow", **statement}
+    return in_document(lambda document: document["Statement"].append(whole))
+
+
+STRANGER = "arn:aws:iam::999999999999:root"
+_SECRET_POLICY = "aws:secretsmanager/secretPolicy:SecretPolicy"
+_GITHUB = {
+    "Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+}
+_SPOT = {"marketType": "spot"}
+_EXPIRE = [{"id": "x", "status": "Enabled", "expiration": {"days": 365.0}}]
+_FORGET = [{"id": "x", "status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 1.0}}]
+_COUNT = [{"name": "rate", "priority": 0.0, "action": {"count": {}}, "statement": {}}]
+_LAYER = ["arn:aws:lambda:us-east-1:999999999999:layer:x:1"]
+_EFS_VOLUME = [{"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-1", "transitEncryption": "DISABLED"}}]
+
+
+def _both(rule: str, type_: str, made: str, real: str, path: str, value: Any = ABSENT) -> Case:
+    """A case in which the same change breaks the rule on either platform."""
+    return case(rule, set_(type_, made, path, value), real=set_(type_, real, path, value))
+
+
+_CASES_NETWORK_KINDS = (
+    case(
+        "acl-no-world-administration",
+        set_(t.NETWORK_ACL_RULE, "app-in", "cidrBlock", "0.0.0.0/0"),
+        real=(
+            set_(t.NETWORK_ACL_RULE, "app-in-200", "cidrBlock", "0.0.0.0/1"),
+            set_(t.NETWORK_ACL_RULE, "app-in-200", "fromPort", 20.0),
+            set_(t.NETWORK_ACL_RULE, "app-in-200", "toPort", 30.0),
+        ),
+    ),
+    _both("attachments-accepted", t.TRANSIT_GATEWAY, "hub", "hub", "autoAcceptSharedAttachments", "enable"),
+    case(
+        "vpc-clear-of-routes",
+        set_(t.ROUTE, "premises", "destinationCidrBlock", "10.0.128.0/17"),
+        real=set_(t.ROUTE, "app-us-east-1a-on-premises", "destinationCidrBlock", "10.0.128.0/17"),
+    ),
+    case(
+        "source-destination-check",
+        set_(t.NETWORK_INTERFACE, "engine", "sourceDestCheck", False),
+        real=set_(t.INSTANCE, "engine-1", "sourceDestCheck", False),
+    ),
+    case(
+        "user-data-no-secrets",
+        set_(*_TEMPLATE, "userData", "#!/bin/sh\nexport DB_PASSWORD=hunter2\n"),
+        real=set_(*_FLEET, "userData", "IyEvYmluL3NoCmV4cG9ydCBEQl9QQVNTV09SRD1odW50ZXIyCg=="),
+    ),
+    _both("reservation-stands", t.CAPACITY_RESERVATION, "engines", "engines", "endDateType", "limited"),
+    case(
+        "latency-tier-on-demand",
+        set_(*_TEMPLATE, "instanceMarketOptions", _SPOT),
+        real=set_(*_FLEET, "instanceMarketOptions", _SPOT),
+    ),
+)
+
+_CASES_STORES = (
+    _both("rds-final-snapshot", t.RDS_INSTANCE, "database", _RDS, "skipFinalSnapshot", True),
+    _both("rds-iam-login", t.RDS_INSTANCE, "database", _RDS, "iamDatabaseAuthenticationEnabled", False),
+    _both("rds-logs-exported", t.RDS_INSTANCE, "database", _RDS, "enabledCloudwatchLogsExports", []),
+    _both("table-records-last", t.TABLE, "orders", "orders", "ttl", {"enabled": True, "attributeName": "x"}),
+    _both("efs-customer-key", t.EFS_FILE_SYSTEM, "files", "files", "encrypted", False),
+    _both("efs-backed-up", _EFS_BACKUPS, "files", "files", "backupPolicy.status", "DISABLED"),
+    _both("records-not-expired", t.BUCKET_LIFECYCLE, "trades", "trades", "rules", _EXPIRE),
+    _both("bucket-versions-kept", t.BUCKET_LIFECYCLE, "trades", "trades", "rules", _FORGET),
+    _both("stores-not-emptied", t.BUCKET, "trades", "audit", "forceDestroy", True),
+    case(
+        "bucket-replication-complete",
+        set_(t.BUCKET_REPLICATION, "trades", "rules.sourceSelectionCriteria", stack=RECOVERY),
+        real=set_(t.BUCKET_REPLICATION, "audit-to-primary", "rules.filter.prefix", "only/", RECOVERY),
+    ),
+    _both("subscription-tls", t.TOPIC_SUBSCRIPTION, "operations", "executions-queue", "protocol", "http"),
+    _both("event-archive-retention", t.EVENT_ARCHIVE, "events", "events", "retentionDays", 1.0),
+    case(
+        "key-enabled",
+        set_(t.KEY, "key", "isEnabled", False),
+        real=set_(t.REPLICA_KEY, "backup", "enabled", False, RECOVERY),
+    ),
+    _both("secret-recoverable", t.SECRET, "database", "database", "recoveryWindowInDays", 0.0),
+    _both("backup-lock-holds", t.BACKUP_VAULT_LOCK, "backups", "backups", "changeableForDays", 3650.0),
+    case(
+        "backup-plan-works",
+        gone(t.BACKUP_SELECTION, "local"),
+        real=gone(t.BACKUP_SELECTION, "backups"),
+    ),
+    case(
+        "backup-plan-present",
+        gone(t.BACKUP_PLAN, "local"),
+        gone(t.BACKUP_SELECTION, "local"),
+        real=(gone(t.BACKUP_PLAN, "backups"), gone(t.BACKUP_SELECTION, "backups")),
+    ),
+)
+
+_CASES_RUNNING = (
+    case("ecs-isolated", set_(*_TASK[:2], "pidMode", "host"), real=set_(*_SERVICES[:2], "networkMode", "host")),
+    case(
+        "ecs-not-root",
+        set_(*_TASK, _first_container("user", "0:0")),
+        real=set_(*_SERVICES, _first_container("user", "root")),
+    ),
+    case(
+        "ecs-image-fixed",
+        set_(*_TASK, _first_container("image", "registry.example:5000/made-up/engine")),
+        real=set_(*_SERVICES, _first_container("image", "public.ecr.aws/x/y:latest")),
+    ),
+    case(
+        "ecs-volume-tls",
+        set_(*_TASK[:2], "volumes", _EFS_VOLUME),
+        real=set_(*_SERVICES[:2], "volumes", _EFS_VOLUME),
+    ),
+    _both("function-layers-known", t.FUNCTION, "order-intake", "authorizer", "layers", _LAYER),
+    _both("balancer-strict-headers", t.LOAD_BALANCER, "balancer", "api", "dropInvalidHeaderFields", False),
+    _both("firewall-blocks", t.WEB_ACL, "firewall", "firewall", "rules", _COUNT),
+    _both("build-not-privileged", t.BUILD_PROJECT, "build", "delivery-check", "environment.privilegedMode", True),
+    case(
+        "build-logged",
+        set_(t.BUILD_PROJECT, "build", "logsConfig", {"cloudwatchLogs": {"status": "DISABLED"}}),
+        real=set_(t.BUILD_PROJECT, "delivery-check", "logsConfig.cloudwatchLogs.status", "DISABLED"),
+    ),
+)
+
+_CASES_WATCHED = (
+    _both("trail-on", t.TRAIL, "trail", "trail", "enableLogging", False),
+    _both("trail-selects-events", t.TRAIL, "trail", "trail", "advancedEventSelectors", []),
+    _both("trail-own-bucket", t.TRAIL, "trail", "trail", "s3BucketName", "somebody-elses"),
+    _both("detection-enabled", t.GUARD_DETECTOR, "detector", "detector", "enable", False),
+    case("detection-present", gone(t.SECURITY_HUB, "hub"), real=gone(t.GUARD_DETECTOR, "detector")),
+    _both("password-policy", t.PASSWORD_POLICY, "passwords", "passwords", "minimumPasswordLength", 6.0),
+    case(
+        "account-defaults",
+        set_(t.EBS_ENCRYPTION_DEFAULT, "volumes", "enabled", False),
+        real=set_(t.ACCOUNT_PUBLIC_ACCESS, "buckets", "restrictPublicBuckets", False),
+    ),
+    _both("log-group-customer-key", t.LOG_GROUP, "trail", "authorizer", "kmsKeyId"),
+    _both("log-group-retention", t.LOG_GROUP, "trail", "authorizer", "retentionInDays"),
+    _both("alarm-acts", t.METRIC_ALARM, "tasks", "vpn-down", "actionsEnabled", False),
+    _both("alarm-reachable", t.METRIC_ALARM, "tasks", "fleet-too-small", "threshold", 0.0),
+    _both("alarm-on-silence", t.METRIC_ALARM, "tasks", "services-too-few", "treatMissingData", "notBreaching"),
+    case(
+        "dead-letters-alarmed",
+        gone(t.METRIC_ALARM, "dead"),
+        real=gone(t.METRIC_ALARM, "account-events-dlq-not-empty"),
+    ),
+    case(
+        "failover-sides-apart",
+        set_(t.DNS_RECORD, "primary", "records", ["one.example"]),
+        set_(t.DNS_RECORD, "secondary", "records", ["one.example"]),
+        real=set_(t.DNS_RECORD, "standby", "records", [exported("apiHost")], RECOVERY),
+    ),
+    case(
+        "health-check-sound",
+        set_(t.HEALTH_CHECK, "primary", "disabled", True),
+        real=set_(t.HEALTH_CHECK, "switch", "resourcePath", "/v1/nowhere/switch", RECOVERY),
+    ),
+)
+
+_CASES_RIGHTS = (
+    _both(
+        "iam-no-broad-managed-policies",
+        t.ROLE_ATTACHMENT,
+        "operator",
+        "backups-backup",
+        "policyArn",
+        "arn:aws:iam::aws:policy/IAMFullAccess",
+    ),
+    case(
+        "iam-no-escalation",
+        set_(t.ROLE_POLICY, "operator", "policy", _statement(Action="IAM:passrole", Resource="*")),
+        real=set_(t.ROLE_POLICY, "authorizer", "policy", _statement(Action="iam:Pass?ole", NotResource="arn:aws:x")),
+    ),
+    case(
+        "iam-no-exfiltration",
+        set_(t.ROLE_POLICY, "operator", "policy", _statement(Action="kms:Decr*", Resource="arn:aws:kms:*:*:key/*")),
+        real=set_(t.ROLE_POLICY, "authorizer", "policy", _statement(Action="kms:Decrypt", Resource="*")),
+    ),
+    case(
+        "iam-no-users",
+        set_("aws:iam/accessKey:AccessKey", "old", "status", "Active"),
+        real=new("aws:iam/user:User", "somebody", name="somebody"),
+    ),
+    case(
+        "role-trust-limited",
+        set_(
+            t.ROLE,
+            "operator",
+            "assumeRolePolicy",
+            _statement(Principal=_GITHUB, Action="sts:AssumeRoleWithWebIdentity"),
+        ),
+        real=set_(
+            t.ROLE, "authorizer", "assumeRolePolicy", _statement(Principal={"AWS": "*"}, Action="sts:AssumeRole")
+        ),
+    ),
+    case(
+        "resource-not-public",
+        set_(_SECRET_POLICY, "database", "policy", _statement(Principal="*", Action="*", Resource="*")),
+        real=set_(t.BUCKET_POLICY, "artifacts", "policy", _statement(Principal="*", Action="s3:Get*", Resource="*")),
+    ),
+    case(
+        "resource-own-accounts",
+        set_("aws:kms/grant:Grant", "backups", "granteePrincipal", STRANGER),
+        real=set_(t.KEY, "backup", "policy", _statement(Principal={"AWS": STRANGER}, Action="kms:*", Resource="*")),
+    ),
+    case(
+        "service-for-own-account",
+        set_(
+            t.QUEUE_POLICY,
+            "account-events",
+            "policy",
+            _statement(Principal={"Service": "sns.amazonaws.com"}, Action="sqs:SendMessage", Resource="*"),
+        ),
+        real=set_(
+            t.QUEUE_POLICY,
+            "failed-invocations",
+            "policy",
+            _statement(Principal={"Service": ["s3.amazonaws.com"]}, Action="sqs:SendMessage", Resource="*"),
+        ),
+    ),
+    case(
+        "endpoint-policy-limited",
+        set_(
+            t.VPC_ENDPOINT,
+            "sqs",
+            "policy",
+            policy({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}),
+        ),
+        real=set_(t.VPC_ENDPOINT, "dynamodb", "policy", _statement(Principal="*", Action="*", Resource="*")),
+    ),
+)
+
 CASES = (
+    *_CASES_NETWORK_KINDS,
+    *_CASES_STORES,
+    *_CASES_RUNNING,
+    *_CASES_WATCHED,
+    *_CASES_RIGHTS,
     *_CASES_NETWORK,
     *_CASES_HOSTS,
     *_CASES_CONTAINERS,

@@ -138,8 +138,24 @@ def _network(made: Made) -> None:
     rule = {"securityGroupId": group, "cidrIpv4": "0.0.0.0/0", "fromPort": 443.0, "toPort": 443.0, "ipProtocol": "tcp"}
     made.add(t.INGRESS_RULE, "clients", description="Clients", **rule)
     made.add(t.EGRESS_RULE, "updates", description="Updates", **rule)
-    for service in ("s3", "dynamodb", "kinesis-streams", "sqs", "sns", "kms", "secretsmanager"):
+    for service in ("s3", "dynamodb", "kinesis-streams", "sqs", "sns", "kms", "secretsmanager", "logs"):
         made.add(t.VPC_ENDPOINT, service, vpcId=vpc, serviceName=f"com.amazonaws.{made.region}.{service}")
+    made.add(t.TRANSIT_GATEWAY, "hub", autoAcceptSharedAttachments="disable")
+    hub = ref(t.TRANSIT_GATEWAY, "hub", "id")
+    made.add(t.ROUTE, "premises", destinationCidrBlock="192.168.0.0/16", transitGatewayId=hub, routeTableId="rtb-1")
+    made.add(t.NETWORK_INTERFACE, "engine", sourceDestCheck=True)
+    made.add(
+        t.NETWORK_ACL_RULE,
+        "app-in",
+        networkAclId="acl-1",
+        cidrBlock="10.0.0.0/8",
+        protocol="tcp",
+        fromPort=22.0,
+        toPort=22.0,
+        ruleAction="allow",
+        ruleNumber=100.0,
+        egress=False,
+    )
 
 
 def _hosts(made: Made, key: str) -> None:
@@ -180,6 +196,8 @@ def _hosts(made: Made, key: str) -> None:
             availabilityZone=f"{made.region}a",
             tenancy="dedicated",
             placementGroupArn=ref(t.PLACEMENT_GROUP, "engines"),
+            endDateType="unlimited",
+            instanceMatchCriteria="targeted",
         )
 
 
@@ -200,6 +218,8 @@ def _containers(made: Made, key: str) -> None:
                 {
                     "name": "intake",
                     "readonlyRootFilesystem": True,
+                    "user": "10001:10001",
+                    "image": "made-up/engine:1.0.0",
                     "environment": [
                         {"name": "DATABASE_SECRET", "value": "arn:aws:secretsmanager:us-east-1:1:secret:x"}
                     ],
@@ -270,6 +290,10 @@ def _messages(made: Made, key: str) -> None:
         policy=policy(TLS_ONLY, OWN_ACCOUNT),
     )
     made.add(t.TOPIC, "operations", name=f"{made.stack}-operations", kmsMasterKeyId=key)
+    made.add(
+        t.TOPIC_SUBSCRIPTION, "operations", topic=ref(t.TOPIC, "operations"), protocol="email", endpoint="a@b.example"
+    )
+    made.stateful(t.EVENT_ARCHIVE, "events", name=f"{made.stack}-events", retentionDays=365.0)
     made.add(t.TOPIC_POLICY, "operations", arn=ref(t.TOPIC, "operations"), policy=policy(TLS_ONLY, OWN_ACCOUNT))
 
 
@@ -299,7 +323,22 @@ def _api(made: Made) -> None:
     api = ref(t.REST_API, "api", "id")
     made.add(t.API_DOMAIN, "api", domainName=f"{made.stack}.trading.example", securityPolicy="TLS_1_2")
     operation = {"security": [{"authorizer": []}]}
-    made.add(t.REST_API, "api", body=json.dumps({"paths": {"/health": {"get": {}}, "/orders": {"put": operation}}}))
+    made.add(
+        t.REST_API,
+        "api",
+        body=json.dumps(
+            {
+                "paths": {"/health": {"get": {}}, "/orders": {"put": operation}},
+                "components": {"securitySchemes": {"authorizer": {"x-amazon-apigateway-authtype": "awsSigv4"}}},
+            }
+        ),
+    )
+    made.add(
+        t.WEB_ACL,
+        "firewall",
+        defaultAction={"allow": {}},
+        rules=[{"name": "rate", "priority": 0.0, "action": {"block": {}}, "statement": {}}],
+    )
     made.add(t.API_METHOD, "orders", restApi=api, httpMethod="PUT", authorization="AWS_IAM")
     made.add(
         t.API_STAGE,
@@ -320,6 +359,7 @@ def _balancers(made: Made) -> None:
         subnets=[ref(t.SUBNET, "app-a", "id"), ref(t.SUBNET, "app-b", "id")],
         accessLogs={"enabled": True, "bucket": "logs"},
         enableDeletionProtection=True,
+        dropInvalidHeaderFields=True,
     )
     made.add(
         t.LISTENER,
@@ -364,15 +404,46 @@ def _delivery(made: Made, key: str) -> None:
 
 
 def _audit(made: Made, key: str) -> None:
-    made.stateful(
-        t.TRAIL, "trail", isMultiRegionTrail=True, enableLogFileValidation=True, kmsKeyId=key, s3BucketName="trail"
+    fields = (
+        {"field": "eventCategory", "equals": ["Data"]},
+        {"field": "resources.type", "equals": ["AWS::S3::Object"]},
     )
-    made.add(t.CONFIG_RECORDER, "recorder", recordingGroup={"allSupported": True})
+    made.stateful(
+        t.TRAIL,
+        "trail",
+        isMultiRegionTrail=True,
+        enableLogFileValidation=True,
+        kmsKeyId=key,
+        s3BucketName=ref(t.BUCKET, "access", "id"),
+        cloudWatchLogsGroupArn=ref(t.LOG_GROUP, "trail"),
+        advancedEventSelectors=[
+            {"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]},
+            {"fieldSelectors": [*fields]},
+        ],
+    )
+    made.add(t.LOG_GROUP, "trail", name=f"{made.stack}-trail", kmsKeyId=key, retentionInDays=365.0)
+    everything = {"allSupported": True, "includeGlobalResourceTypes": True}
+    made.add(t.CONFIG_RECORDER, "recorder", recordingGroup=everything)
+    made.add(t.GUARD_DETECTOR, "detector", enable=True)
+    made.add(t.SECURITY_HUB, "hub", enableDefaultStandards=True)
+    kinds = ("requireLowercaseCharacters", "requireUppercaseCharacters", "requireNumbers", "requireSymbols")
+    length = {"minimumPasswordLength": 14.0, "passwordReusePrevention": 24.0}
+    made.add(t.PASSWORD_POLICY, "passwords", **length, **dict.fromkeys(kinds, True))
+    four = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    made.add(t.ACCOUNT_PUBLIC_ACCESS, "account", **dict.fromkeys(four, True))
+    made.add(t.EBS_ENCRYPTION_DEFAULT, "volumes", enabled=True)
+    _alarms(made)
     made.add(t.CONFIG_RECORDER_STATUS, "recorder", isEnabled=True, name="recorder")
     made.stateful(t.BACKUP_VAULT, "backups", name=f"{made.stack}-backups", kmsKeyArn=key)
     made.stateful(
-        t.BACKUP_VAULT_LOCK, "backups", backupVaultName=ref(t.BACKUP_VAULT, "backups", "name"), changeableForDays=7.0
+        t.BACKUP_VAULT_LOCK,
+        "backups",
+        backupVaultName=ref(t.BACKUP_VAULT, "backups", "name"),
+        changeableForDays=7.0,
+        minRetentionDays=7.0,
     )
+    made.add(t.BACKUP_PLAN, "local", rules=[{"ruleName": "local", "targetVaultName": f"{made.stack}-backups"}])
+    made.add(t.BACKUP_SELECTION, "local", planId=ref(t.BACKUP_PLAN, "local", "id"))
     if made.region == RECOVERY:
         copy = {"destinationVaultArn": ref(t.BACKUP_VAULT, "backups")}
         made.add(
@@ -381,6 +452,7 @@ def _audit(made: Made, key: str) -> None:
             provider="primary-side",
             rules=[{"ruleName": "daily", "targetVaultName": "primary-backups", "copyActions": [copy]}],
         )
+        made.add(t.BACKUP_SELECTION, "copied", provider="primary-side", planId=ref(t.BACKUP_PLAN, "copied", "id"))
     people = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     made.add(
         t.ROLE,
@@ -392,6 +464,37 @@ def _audit(made: Made, key: str) -> None:
     grant = {"Effect": "Allow", "Action": "cloudwatch:GetMetricData", "Resource": "*"}
     made.add(t.ROLE_POLICY, "operator", role=f"{made.stack}-operator", policy=policy(grant))
     made.add(t.IAM_POLICY, "boundary", name=f"{made.stack}-boundary", policy=policy(grant))
+    audit = "arn:aws:iam::aws:policy/SecurityAudit"
+    made.add(t.ROLE_ATTACHMENT, "operator", role=f"{made.stack}-operator", policyArn=audit)
+    made.add("aws:iam/accessKey:AccessKey", "old", user="old", status="Inactive")
+    grantee = f"arn:aws:iam::{ACCOUNT}:role/backups"
+    made.add("aws:kms/grant:Grant", "backups", keyId=key, granteePrincipal=grantee, operations=["Decrypt"])
+    made.add("aws:secretsmanager/secretPolicy:SecretPolicy", "database", secretArn="x", policy=policy(OWN_ACCOUNT))
+
+
+def _alarms(made: Made) -> None:
+    topic = ref(t.TOPIC, "operations")
+    made.add(
+        t.METRIC_ALARM,
+        "dead",
+        name=f"{made.stack}-dead",
+        alarmActions=[topic],
+        metricName="ApproximateNumberOfMessagesVisible",
+        dimensions={"QueueName": ref(t.QUEUE, "dead", "name")},
+        comparisonOperator="GreaterThanOrEqualToThreshold",
+        threshold=1.0,
+        treatMissingData="notBreaching",
+    )
+    made.add(
+        t.METRIC_ALARM,
+        "tasks",
+        name=f"{made.stack}-tasks",
+        alarmActions=[topic],
+        metricName="RunningTaskCount",
+        comparisonOperator="LessThanThreshold",
+        threshold=1.0,
+        treatMissingData="breaching",
+    )
 
 
 def _buckets(made: Made, key: str) -> None:
@@ -415,6 +518,8 @@ def _buckets(made: Made, key: str) -> None:
         bucket=trades,
         rule={"defaultRetention": {"mode": "COMPLIANCE", "days": 2192.0}},
     )
+    old = {"id": "old", "status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 2193.0}}
+    made.add(t.BUCKET_LIFECYCLE, "trades", bucket=trades, rules=[old])
     if made.region == RECOVERY:
         timed = {"status": "Enabled"}
         destination = {
@@ -428,7 +533,14 @@ def _buckets(made: Made, key: str) -> None:
             "trades",
             provider="primary-side",
             bucket=exported("recordsBuckets.made"),
-            rules=[{"id": "trades", "status": "Enabled", "destination": destination}],
+            rules=[
+                {
+                    "id": "trades",
+                    "status": "Enabled",
+                    "destination": destination,
+                    "sourceSelectionCriteria": {"sseKmsEncryptedObjects": timed},
+                }
+            ],
         )
 
 
@@ -454,6 +566,8 @@ def _data(primary: Made, recovery: Made) -> None:
         "maintenanceWindow": "sun:06:30-sun:07:30",
         "multiAz": True,
         "backupRetentionPeriod": 35.0,
+        "iamDatabaseAuthenticationEnabled": True,
+        "enabledCloudwatchLogsExports": ["postgresql"],
     }
     for made, key in ((primary, ref(t.KEY, "key")), (recovery, ref(t.REPLICA_KEY, "key"))):
         source = {} if made is primary else {"replicateSourceDb": exported("madeDatabaseArn")}
@@ -467,6 +581,8 @@ def _data(primary: Made, recovery: Made) -> None:
             t.RDS_CLUSTER_PARAMETERS, "cluster", name="cluster-pg", parameters=[{"name": "rds.force_ssl", "value": "1"}]
         )
         made.stateful(t.EFS_FILE_SYSTEM, "files", encrypted=True, kmsKeyId=key)
+        files = ref(t.EFS_FILE_SYSTEM, "files", "id")
+        made.add("aws:efs/backupPolicy:BackupPolicy", "files", fileSystemId=files, backupPolicy={"status": "ENABLED"})
     recovery.add(
         t.EFS_REPLICATION,
         "files",
@@ -513,7 +629,8 @@ def _data(primary: Made, recovery: Made) -> None:
 
 
 def _names(made: Made) -> None:
-    made.add(t.HEALTH_CHECK, "primary", type="HTTPS", requestInterval=10.0, failureThreshold=1.0)
+    probe = {"type": "HTTPS", "requestInterval": 10.0, "failureThreshold": 1.0, "resourcePath": "/v1/health"}
+    made.add(t.HEALTH_CHECK, "primary", invertHealthcheck=False, **probe)
     for side in ("PRIMARY", "SECONDARY"):
         made.add(
             t.DNS_RECORD,

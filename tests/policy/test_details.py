@@ -69,7 +69,8 @@ def _replicated_by_primary(name: str) -> tuple[Change, ...]:
         "replicationTime": timed,
         "metrics": timed,
     }
-    rules = [{"id": "out", "status": "Enabled", "destination": destination}]
+    criteria = {"sseKmsEncryptedObjects": timed}
+    rules = [{"id": "out", "status": "Enabled", "destination": destination, "sourceSelectionCriteria": criteria}]
     return (
         gone(t.BUCKET_REPLICATION, "made-trades", RECOVERY),
         new(t.BUCKET_REPLICATION, "made-out", bucket=ref(t.BUCKET, "trades", "id"), rules=rules),
@@ -84,6 +85,8 @@ def _cluster(**properties: Any) -> Change:
         "backupRetentionPeriod": 35.0,
         "preferredMaintenanceWindow": "sun:06:30-sun:07:30",
         "dbClusterParameterGroupName": "cluster-pg",
+        "iamDatabaseAuthenticationEnabled": True,
+        "enabledCloudwatchLogsExports": ["postgresql"],
     }
     return new(t.RDS_CLUSTER, "made-cluster", RECOVERY, **{**hardened, **properties})
 
@@ -116,7 +119,9 @@ def _grant(statement: Json) -> Change:
 
 
 def _trusts(principal: Json) -> Change:
-    document = policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+    limits = {"Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}}
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    document = policy({**trust, **(limits if "Federated" in principal else {})})
     return new(t.ROLE, "made-person", name="person", assumeRolePolicy=document)
 
 
@@ -334,6 +339,7 @@ BREAKS: list[tuple[str, tuple[Change, ...]]] = [
                         {
                             "id": "r",
                             "status": "Enabled",
+                            "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": "Enabled"}},
                             "destination": {"bucket": "arn:aws:s3:::dr-trades-111122223333"},
                         }
                     ]
@@ -552,7 +558,7 @@ BREAKS: list[tuple[str, tuple[Change, ...]]] = [
     (
         "rds-tls-forced",
         tuple(
-            set_(t.RDS_INSTANCE, "made-database", "parameterGroupName", "default.postgres17", s)
+            set_(t.RDS_INSTANCE, "made-database", "parameterGroupName", "default.postgres14", s)
             for s in (PRIMARY, RECOVERY)
         ),
     ),
@@ -844,7 +850,7 @@ def test_what_leads_out_of_the_plan_is_said_to_be_beyond_judging(
 
 def test_a_stack_that_has_taken_over_names_no_other_region_in_a_resource(made_over: list[Json]) -> None:
     """Each resource may name a region of its own, whatever its provider serves."""
-    change = new(t.LOG_GROUP, "made-far", RECOVERY, name="far", region="us-east-1")
+    change = new(t.SUBNET, "made-far", RECOVERY, availabilityZone="us-east-1a", region="us-east-1")
     report = evaluate(changed(made_over, [change]))
     assert [(v.rule.id, v.message) for v in report.violations] == [("recovery-independent", "is declared in us-east-1")]
 

@@ -46,7 +46,7 @@ class GlobalTable:
         def write(**parameters: Any) -> Any:
             if parameters["TableName"] != ORDERS:
                 return real(**parameters)
-            identity = parameters.get("Key", parameters.get("Item"))["order_id"]["S"]
+            identity = (parameters.get("Key") or parameters["Item"])["order_id"]["S"]
             if ":waiting" in parameters.get("ExpressionAttributeValues", {}) and self._model.freezes.pop(
                 self._region, False
             ):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from recovery import configuration
+from recovery import configuration, readiness
 from recovery.clients import Clients
 from recovery.context import Parts
 from recovery.errors import (
@@ -29,9 +29,9 @@ from recovery.errors import (
 from recovery.executor import Moment, Point
 from recovery.lock import LASTS_MILLISECONDS
 from recovery.operations import died_here, this_process
-from recovery.plan import Verb
+from recovery.plan import Verb, plan_of
 from tests.functions.aws import CONTROL
-from tests.recovery.clients import KilledError, error
+from tests.recovery.clients import KilledError
 from tests.recovery.test_kills import killing_at
 from tests.recovery.world import ACCOUNT, EAST, WEST, Identity, World, outputs
 
@@ -61,20 +61,33 @@ def test_credentials_of_another_account_are_refused_before_anything_is_looked_at
         world.operations().status()
 
 
-def test_credentials_that_nobody_knows_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def expired(_self: Identity) -> Any:
-        raise error("ExpiredToken")
-
-    monkeypatch.setattr(Identity, "get_caller_identity", expired)
-    refused(world, WrongAccountError, "the caller is not known .ExpiredToken.; log in")
-
-
 def test_a_region_that_lacks_something_is_named_with_all_that_it_lacks(world: World) -> None:
     world.databases[WEST].source = None
     world.secrets[WEST].versions = {"first": ["AWSPREVIOUS"]}
-    found = refused(world, NotReadyError, "make it a replica of primary-trade-history again")
+    found = refused(world, NotReadyError, "make it a replica of primary-trade-history again", Verb.SWITCHOVER)
     assert isinstance(found, NotReadyError)
     assert [one.partition(":")[0] for one in found.missing] == ["database", "secret"]
+
+
+@pytest.mark.parametrize("status", ["backing-up", "storage-optimization", "modifying"])
+def test_a_failover_waits_for_no_part_that_orders_do_not_need(world: World, status: str) -> None:
+    world.databases[WEST].status = status
+    said: list[str] = []
+    operations = world.operations(announce=said.append)
+    context = operations.context(plan_of(Verb.FAILOVER), "")
+    missing = [check.name for check in readiness.checks(context) if not check.ready]
+    assert missing == ["database"]
+    assert not set(missing) & set(readiness.NEEDED_BY_ORDERS)
+
+
+def test_what_is_not_ready_and_not_needed_by_orders_is_kept_in_the_journal(world: World) -> None:
+    world.databases[WEST].source = None
+    said: list[str] = []
+    assert world.operations(announce=said.append).begin(Verb.FAILOVER).outcome == "done"
+    run = world.journal().tail().run
+    assert run is not None
+    assert run.began.content["postponed"] == ["database: standby-trade-history available, replicates nothing"]
+    assert "not ready, and awaited after the first order: database: " in "\n".join(said)
 
 
 def test_what_is_missing_can_be_forced_with_a_reason_that_the_journal_keeps(world: World) -> None:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from recovery.context import Announce
 from recovery.executor import Watch
 from recovery.operations import Operations
+from recovery.round_trip import RoundTrips
 from recovery.waiting import Waiter
 from runbook import cli
 from runbook.outputs import BUDGET
@@ -126,6 +127,7 @@ def run(world: World, exports: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def given(outputs: Path | None, stack: str, cwd: Path, command: str | None, as_json: bool) -> cli.Given:
         session = OnWorld(outputs or exports, stack, cwd, command, Waiter(world.clock, world.sleep))
+        session.round_trips = RoundTrips(lambda _host, _port, _seconds: None)
         session.world = world
         return cli.Given(session, Show(as_json))
 

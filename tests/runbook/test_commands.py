@@ -63,7 +63,7 @@ def test_a_dry_run_changes_nothing(run: Run, world: World, verb: str) -> None:
 
 def test_a_dry_run_says_what_is_missing(run: Run, world: World) -> None:
     world.databases[WEST].source = None
-    found = run("failover", "--dry-run")
+    found = run("switchover", "--dry-run")
     assert found.exit_code == NotReadyError.exit_code
     assert "make it a replica of primary-trade-history again" in found.stderr
 
@@ -151,7 +151,7 @@ def test_force_and_reason_go_together(run: Run, words: tuple[str, ...], message:
 
 def test_what_is_refused_is_a_document_too(run: Run, world: World) -> None:
     world.databases[WEST].source = None
-    found = run("failover", "--yes", "--json")
+    found = run("switchover", "--yes", "--json")
     document = json.loads(found.stdout)
     assert found.exit_code == document["exit_code"] == NotReadyError.exit_code
     assert document["missing"] == [

@@ -9,6 +9,8 @@ import pytest
 
 from blueprint import Blueprint, Resource, record_primary
 from blueprint.references import references_in
+from components.settings import Settings
+from components.settings.coherence_functions import redrive_routes
 from functions import packaging
 from functions.environment import Environment
 from functions.order_intake.lease import LeaseSettings
@@ -143,6 +145,20 @@ def test_every_queue_that_can_fail_is_redriven_and_poison_fits_its_quarantine(st
         assert route["dead_letters"] == f"{route['source']}-dlq"
         fifo = {bool(stack.one("aws:sqs/queue:Queue", name).properties.get("fifoQueue")) for name in route.values()}
         assert len(fifo) == 1, f"{route['source']}: a FIFO queue's messages go to FIFO queues alone"
+
+
+def test_the_settings_count_the_routes_that_a_stack_declares(primary: Blueprint):
+    """A count that misses a queue would let an environment grow past what Lambda takes."""
+    base = "https://sqs.us-east-1.amazonaws.com/123456789012/"
+    declared = [
+        {
+            key: base + primary.one("aws:sqs/queue:Queue", next(references_in(url)).name).properties["name"]
+            for key, url in route.items()
+        }
+        for route in json.loads(environment(primary, "redrive")["ROUTES"])
+    ]
+    counted = redrive_routes(Settings.parse({}))
+    assert sorted(map(str, counted)) == sorted(map(str, declared))
 
 
 def test_the_comparison_covers_orders_positions_and_every_locked_record(stack: Blueprint):

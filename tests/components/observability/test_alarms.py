@@ -133,7 +133,7 @@ def test_every_concern_says_what_it_means_and_is_declared_where_it_can_arise(pri
     assert set(MEANING) == set(Concern)
     declared = {composite.name for composite in primary.of_type(COMPOSITE)}
     assert declared == set(Concern) - {Concern.RECOVERY}
-    assert {composite.name for composite in dr.of_type(COMPOSITE)} == {*Concern, "primary-lost"}
+    assert {composite.name for composite in dr.of_type(COMPOSITE)} == {*Concern, "orders-stopped", "primary-lost"}
 
 
 def test_a_region_that_has_taken_over_has_every_alarm_of_the_one_it_replaces(primary: Blueprint, dr_active: Blueprint):

@@ -20,7 +20,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"dbLogDays": 366}, "dbLogDays = 366", "choose one of 365, 400"),
     ({"dbUsername": "postgres"}, "dbUsername = 'postgres'", "choose a name of your own"),
     ({"dbUsername": "rdsadmin"}, "dbUsername = 'rdsadmin'", "choose a name of your own"),
-    ({"dbEngineVersion": "17"}, "dbEngineVersion = '17'", "pattern"),
+    ({"dbEngineVersion": "17.x"}, "dbEngineVersion = '17.x'", "; write "),
+    ({"dbMaintenanceWindow": "sun:02:30-sun:03:30"}, "dbBackupWindow = '05:00-06:00'", "move one of them"),
     ({"dbStorageGib": 200}, "dbStorageGib = 200", "make it that large, or choose io2"),
     ({"dbIops": 6000}, "dbIops = 6000", "choose within, or io2"),
     ({"dbThroughput": 4000}, "dbThroughput = 4000", "raise them, or lower this"),
@@ -33,7 +34,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"dbMaintenanceWindow": "sun:05:30-sun:06:30"}, "dbMaintenanceWindow", "move one of them"),
     ({"dbMaintenanceWindow": "tue:15:00-tue:16:00"}, "dbMaintenanceWindow", "choose another time"),
     ({"dbMaintenanceWindow": "tue:13:00-tue:13:40"}, "dbMaintenanceWindow", "choose another time"),
-    ({"restoredAt": "2026-01-02"}, "restoredAt = '2026-01-02'", "pattern"),
+    ({"restoredAt": "2026-01-02"}, "restoredAt = '2026-01-02'", "; write "),
     (
         {"restoredAt": "20260102T140000Z", "ordersConsistency": "strong"},
         "restoredAt = '20260102T140000Z'",
@@ -66,6 +67,9 @@ def test_a_bad_setting_is_named_with_its_value_and_the_way_out(
         {"dbStorageType": "io2", "dbStorageGib": 100, "dbMaxStorageGib": 200, "dbIops": 100000},
         {"dbMaintenanceWindow": "tue:04:00-tue:04:30"},
         {"dbBackupWindow": "23:45-00:45"},
+        {"dbEngineVersion": "17"},
+        {"dbEngineVersion": "17.9"},
+        {"dbMaintenanceWindow": "sun:03:00-sun:04:00"},
         {"ordersConsistency": "strong"},
     ],
 )

@@ -43,8 +43,8 @@ CONNECTED = {"pipelineSource": "connection", "connectionRepository": "example/pl
         ({"githubRepository": "a/b/c"}, "githubRepository = 'a/b/c'", "write owner/name"),
         ({"githubRepository": "example@12/platform"}, "githubRepository", "or owner@ID/name@ID"),
         ({"githubRepository": "example/*"}, "githubRepository = 'example/*'", "write owner/name"),
-        ({"githubEnvironment": "*"}, "githubEnvironment = '*'", "pattern"),
-        ({"deliveryBranch": "refs heads"}, "deliveryBranch = 'refs heads'", "pattern"),
+        ({"githubEnvironment": "*"}, "githubEnvironment = '*'", "; write "),
+        ({"deliveryBranch": "refs heads"}, "deliveryBranch = 'refs heads'", "; write "),
         ({"stateKeyArn": "alias/state"}, "stateKeyArn = 'alias/state'", "write arn:aws:kms:REGION"),
         (
             {"stateKeyArn": "arn:aws:kms:us-east-1:123456789012:key/mrk-1a2b"},

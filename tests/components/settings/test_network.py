@@ -30,7 +30,11 @@ DR = {
         ({**DR, "onPremisesCidr": "10.0.0.0/20"}, "onPremisesCidr = '10.0.0.0/20'", "overlaps primaryVpcCidr"),
         ({"primaryVpcCidr": "10.9.0.0/16"}, "primaryVpcCidr", "in the primary they are the same"),
         ({"availabilityZones": ["us-east-1a", "us-east-1b", "us-east-1z"]}, "availabilityZones", "choose from"),
-        ({"availabilityZones": ["us-east-1a", "us-east-1a", "us-east-1b"]}, "availabilityZones", "names a zone twice"),
+        (
+            {"availabilityZones": ["us-east-1a", "us-east-1a", "us-east-1b"]},
+            "availabilityZones",
+            "names 'us-east-1a' twice; remove one",
+        ),
         ({"availabilityZones": ["us-east-1a", "us-east-1b"]}, "availabilityZones", "at least 3 items"),
         ({"transitGatewayAsn": 7224}, "transitGatewayAsn = 7224", "must be private: 64512 to 65534"),
         ({**DR, "transitGatewayAsn": 64512}, "transitGatewayAsn = 64512", "give the recovery region's hub"),

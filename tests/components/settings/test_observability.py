@@ -44,7 +44,7 @@ REFUSED: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("key", "value", "way_out"), REFUSED)
 def test_a_bad_value_ends_the_command_with_one_message_and_nothing_declared(key: str, value: str, way_out: str):
     told = CliRunner().invoke(app, ["primary", "--set", f"{key}={value}"])
-    assert told.exit_code == 1
+    assert told.exit_code == 2
     assert told.stdout == "", "nothing is declared"
     (message,) = told.stderr.strip().splitlines()
     assert message.startswith(f"trading-platform:{key} = "), "the message names the key"

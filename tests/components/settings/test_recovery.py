@@ -19,9 +19,9 @@ STATE = "s3://trading-state?region=us-west-2"
     ("given", "key", "way_out"),
     [
         ({"healthCheckThreshold": 3}, "healthCheckThreshold = 3", "lower healthCheckInterval"),
-        ({"failoverTtl": 60}, "healthCheckThreshold = 1", "answers that resolvers keep 60 s"),
-        ({"healthCheckInterval": 30}, "healthCheckThreshold = 1", "health checks 30 s"),
-        ({"leaseMilliseconds": 9000}, "healthCheckThreshold = 1", "leaseMilliseconds"),
+        ({"failoverTtl": 60}, "failoverTtl = 60", "answers that resolvers keep 60 s"),
+        ({"healthCheckInterval": 30}, "healthCheckInterval = 30", "health checks 30 s"),
+        ({"leaseMilliseconds": 9000}, "leaseMilliseconds = 9000", "leaseMilliseconds"),
         ({"healthCheckInterval": 20}, "healthCheckInterval = 20", "write 10 (fast) or 30"),
         ({"healthCheckThreshold": 0}, "healthCheckThreshold = 0", "greater than or equal to 1"),
         ({"controlCallMilliseconds": 2001}, "controlCallMilliseconds = 2001", "less than or equal to 2000"),
@@ -36,7 +36,7 @@ STATE = "s3://trading-state?region=us-west-2"
         ({"stateBackendUrl": "https://api.pulumi.com"}, "stateBackendUrl = 'https://api", "which has no token"),
         ({"stateBackendUrl": "s3://state"}, "stateBackendUrl = 's3://state'", "write s3://bucket?region="),
         ({"tradingApiDomain": "api.trading.example"}, "tradingApiDomain", "choose another name"),
-        ({"tradingApiDomain": "trading"}, "tradingApiDomain = 'trading'", "pattern"),
+        ({"tradingApiDomain": "trading"}, "tradingApiDomain = 'trading'", "; write "),
         (
             {"tradingApiCertificateArn": "arn:aws:acm:us-west-2:123456789012:certificate/0a1b"},
             "tradingApiCertificateArn",
@@ -46,8 +46,8 @@ STATE = "s3://trading-state?region=us-west-2"
         ({"drillDay": "Saturday"}, "drillDay = 'Saturday'", "choose one of MON"),
         ({"drillDay": "FRI", "drillTime": "09:20"}, "drillTime = '09:20'", "09:30 to 16:00"),
         ({"drillTime": "25:00"}, "drillTime = '25:00'", "HH:MM"),
-        ({"scaleOutSource": "platform.tar"}, "scaleOutSource = 'platform.tar'", "pattern"),
-        ({"recoveryStack": "dr"}, "recoveryStack = 'dr'", "pattern"),
+        ({"scaleOutSource": "platform.tar"}, "scaleOutSource = 'platform.tar'", "; write "),
+        ({"recoveryStack": "dr"}, "recoveryStack = 'dr'", "; write "),
     ],
 )
 def test_what_cannot_work_is_refused_with_the_way_out(given: dict[str, Any], key: str, way_out: str):

@@ -19,7 +19,7 @@ ELSEWHERE = "arn:aws:kms:eu-west-1:123456789012:key/mrk-1"
         ({"marketTimeZone": "New York"}, "marketTimeZone = 'New York'", "write one such as America/New_York"),
         ({"marketOpen": "9:30"}, "marketOpen = '9:30'", "write it as HH:MM"),
         ({"marketClose": "24:00"}, "marketClose = '24:00'", "write it as HH:MM"),
-        ({"marketClose": "09:00"}, "marketClose = '09:00'", "is not after marketOpen = '09:30'"),
+        ({"marketClose": "09:30"}, "marketClose = '09:30'", "is also marketOpen"),
         ({"marketDays": ["MON", "MON"]}, "marketDays", "once each"),
         ({"marketDays": ["monday"]}, "marketDays", "choose from MON, TUE"),
         ({"marketDays": []}, "marketDays", "at least 1 item"),

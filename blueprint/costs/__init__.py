@@ -1,0 +1,1 @@
+"""Monthly cost estimate of a blueprint, from a dated price table."""

@@ -1,0 +1,80 @@
+"""ARNs and account numbers in policy documents: what they fix, and what they leave open.
+
+The format is `arn:partition:service:region:account:resource` (IAM User Guide, "Amazon Resource Names").
+"""
+
+from __future__ import annotations
+
+import re
+
+from policy.values import has_reference
+
+_ACCOUNT = re.compile(r"^\d{12}$")
+_ANY = re.compile(r"^[*?]*$")
+_PARTS = 6
+_SERVICE = 3
+"""Colons before the end of the service in an ARN."""
+
+
+def wild(text: str) -> bool:
+    """Whether a pattern matches every text that is not empty: only wildcards, with a `*` among them."""
+    return bool(_ANY.match(text)) and "*" in text
+
+
+def has_wildcard(text: str) -> bool:
+    """Whether a text is a pattern."""
+    return "*" in text or "?" in text
+
+
+def is_account(text: str) -> bool:
+    """Whether a text is an account number."""
+    return bool(_ACCOUNT.match(text))
+
+
+def account_of(text: str) -> str | None:
+    """The account of an ARN, or of a bare account number; None where none is fixed."""
+    if is_account(text):
+        return text
+    parts = text.split(":", _PARTS - 1)
+    if len(parts) < _PARTS or parts[0] != "arn":
+        return None
+    return parts[4] if is_account(parts[4]) else None
+
+
+def fixed_arn(text: str) -> bool:
+    """Whether an ARN, or a pattern of ARNs, belongs to one account.
+
+    An S3 ARN names no account: whoever deletes a bucket gives its name away. A reference is to a resource of the plan.
+    """
+    return account_of(text) is not None or (has_reference(text) and not text.startswith("arn:aws:s3"))
+
+
+def covers_all_services(pattern: str) -> bool:
+    """Whether a pattern takes in every resource of every service: `*`, or `arn:*` with more of an ARN left open."""
+    return wild(pattern) or (pattern.startswith("arn:") and pattern.count(":") < _SERVICE and pattern.endswith("*"))
+
+
+def covers_all_resources(pattern: str) -> bool:
+    """Whether a pattern of a `Resource` element takes in every resource, or every resource of a type.
+
+    `*`, `arn:aws:s3:::*`, `arn:aws:s3:*:*:*`, `arn:aws:iam::123456789012:role/*`: the account alone narrows nothing,
+    as a role has no rights in another one. A region that is fixed narrows.
+    """
+    if wild(pattern):
+        return True
+    parts = pattern.split(":", _PARTS - 1)
+    if len(parts) < _PARTS:
+        # `arn:*`, `arn:aws:s3*`: the wildcard takes in all that would follow.
+        return pattern.startswith(("arn", "*")) and pattern.endswith("*") and not has_reference(pattern)
+    region, resource = parts[3], parts[5]
+    if region and not wild(region):
+        return False
+    segments = re.split(r"[/:]", resource)
+    if wild(resource):
+        return True
+    # `role/*`, `secret:*`, `log-group:*:*`, `*/*`: a type, and any name of it.
+    first, *rest = segments
+    typed = bool(re.match(r"^[a-z-]+$", first)) or wild(first)
+    if parts[2] == "s3":
+        return all(wild(segment) for segment in segments)
+    return bool(rest) and typed and all(wild(segment) for segment in rest)

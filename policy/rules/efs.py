@@ -1,0 +1,53 @@
+"""EFS file systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy import tokens as t
+from policy.resources import Resource
+from policy.rule import Parameters, Rules
+from policy.rules.keys_of import missing_customer_key
+from policy.stack import Stack
+
+RULES = Rules("EFS")
+_BACKUP_POLICY = "aws:efs/backupPolicy:BackupPolicy"
+
+
+@RULES.joined(
+    t.EFS_FILE_SYSTEM,
+    id="efs-customer-key",
+    title="File systems are encrypted with a customer-managed key",
+    remediation="Set encrypted to true and kmsKeyId to the key's ARN.",
+    needs=("encrypted", "kmsKeyId"),
+    fsbp="EFS.1",
+    checkov="CKV_AWS_42, CKV_AWS_184",
+    pci="3.5.1",
+    nist="SC-28",
+)
+def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """It cannot be changed later: files are copied to another file system to become encrypted."""
+    if not files.flag("encrypted"):
+        yield "is not encrypted"
+    elif reason := missing_customer_key(files, stack, "kmsKeyId"):
+        yield reason
+
+
+@RULES.joined(
+    _BACKUP_POLICY,
+    id="efs-backed-up",
+    title="Backups of a file system are not switched off",
+    remediation="Set backupPolicy.status to ENABLED.",
+    needs=("backupPolicy.status",),
+    fsbp="EFS.2",
+    nist="CP-9",
+    sec="17a-4(e)",
+)
+def backed_up(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """That a backup plan is there is asked by `backup-plan-present`. A replica has its source's backups."""
+    files = stack.target(policy, "fileSystemId")
+    replications = stack.of_type(t.EFS_REPLICATION)
+    if any(files in stack.targets(replication, "destination") for replication in replications if files is not None):
+        return
+    if policy.text("backupPolicy.status") not in ("ENABLED", "ENABLING"):
+        yield "switches the file system's backups off"

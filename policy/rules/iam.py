@@ -1,0 +1,353 @@
+"""Permissions of people and programs: IAM policies, users and permission sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from policy import tokens as t
+from policy.actions import matches, permissions_management
+from policy.documents import Permissions, statements
+from policy.identities import ATTACHMENTS, DOCUMENTS, attached, aws_managed, documents
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules
+from policy.stack import Stack
+
+RULES = Rules("IAM")
+
+_IDENTITIES = (*DOCUMENTS, *(type_ for type_ in ATTACHMENTS if type_ not in DOCUMENTS))
+_POLICY = ("policy", (t.IAM_POLICY, "policy"))
+_ADMINISTRATOR = ("AdministratorAccess", "AdministratorAccess-*")
+
+
+def _bounds_others(policy: Resource, stack: Stack) -> bool:
+    """Whether it is a permissions boundary, which grants nothing."""
+    if policy.type != t.IAM_POLICY:
+        return False
+    users = stack.attached(policy, "aws:iam/user:User", "permissionsBoundary")
+    return bool(users or stack.attached(policy, t.ROLE, "permissionsBoundary"))
+
+
+def _is_administrator(arn: str) -> bool:
+    name = aws_managed(arn)
+    return name is not None and any(fnmatchcase(name, pattern) for pattern in _ADMINISTRATOR)
+
+
+@RULES.joined(
+    *_IDENTITIES,
+    id="iam-no-full-access",
+    title="No statement grants everything on everything",
+    remediation="Name the actions and the resources.",
+    needs=_POLICY,
+    fsbp="IAM.1",
+    cis="2.15",
+    pci="7.2.1",
+    nist="AC-3, AC-6",
+)
+def no_full_access(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Such a statement gives the whole account away. NotAction and NotResource grant all but what they name.
+
+    A permissions boundary grants nothing, and is left out; `iam-human-boundary` judges what it bounds.
+    """
+    for arn in attached(policy):
+        if _is_administrator(arn):
+            yield f"attaches AWS's policy {aws_managed(arn)}"
+    if _bounds_others(policy, stack):
+        return
+    for document in documents(policy):
+        for statement in Permissions(document).everything():
+            yield f"{statement.label} grants * on *"
+
+
+@RULES.joined(
+    *DOCUMENTS,
+    id="iam-no-whole-services",
+    title="No statement grants a whole service on everything",
+    remediation="Name the actions of the service, or the resources.",
+    needs=_POLICY,
+    fsbp="IAM.21",
+    pci="7.2.2",
+    nist="AC-3, AC-6",
+)
+def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """Actions that AWS adds later are granted as well.
+
+    All wildcards count (`s3:*`, `s3:?*`, several patterns that together take every action in), and so do patterns of
+    resources that leave none out (`arn:aws:s3:::*`). A condition that says only who calls does not limit a grant. A
+    permissions boundary grants nothing, and is left out.
+    """
+    if _bounds_others(policy, stack):
+        return
+    for document in documents(policy):
+        for grant in Permissions(document).whole_services():
+            yield f"{grant.statement.label} grants {grant.action} on *"
+
+
+_MANAGED = [
+    "PowerUserAccess",
+    "*FullAccess",
+    "*FullAccess_v2",
+    "SystemAdministrator",
+    "DatabaseAdministrator",
+    "NetworkAdministrator",
+    "DataScientist",
+    "SecretsManagerReadWrite",
+    "AWSKeyManagementServicePowerUser",
+    "AmazonEC2RoleforSSM",
+    "ReadOnlyAccess",
+]
+
+
+@RULES.resource(
+    *ATTACHMENTS,
+    id="iam-no-broad-managed-policies",
+    title="No identity has a managed policy of AWS that grants whole services",
+    remediation="Write a policy with the actions and resources that are used, or attach a narrower one of AWS.",
+    needs=((t.ROLE_ATTACHMENT, "policyArn"), (t.ROLE, "managedPolicyArns")),
+    parameters={
+        "broad": Parameter(
+            "array", _MANAGED, "Names of AWS managed policies that must not be attached; * for a part.", items="string"
+        )
+    },
+    pci="7.2.2",
+    nist="AC-3, AC-6",
+    checkov="CKV2_AWS_56",
+)
+def no_broad_managed(attachment: Resource, parameters: Parameters) -> Iterator[str]:
+    """PowerUserAccess is everything but IAM, IAMFullAccess is the way to everything. AdministratorAccess is refused by
+    `iam-no-full-access`."""
+    for arn in attached(attachment):
+        name = aws_managed(arn)
+        if name is not None and any(fnmatchcase(name, pattern) for pattern in parameters["broad"]):
+            yield f"attaches AWS's policy {name}"
+
+
+# What gives its bearer, or somebody of its choice, more rights than it has: Rhino Security Labs' list of escalation
+# methods as cloudsplaining keeps it, by the names of the Service Authorization Reference. `iam:PassRole` hands a role
+# to a service that runs one's code.
+_ESCALATION = [
+    "iam:PassRole",
+    "iam:CreatePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:AttachUserPolicy",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:AddUserToGroup",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:UpdateLoginProfile",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutUserPermissionsBoundary",
+    "sts:AssumeRole",
+    "sts:AssumeRoot",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:AddPermission",
+    "glue:UpdateDevEndpoint",
+    "ssm:SendCommand",
+    "ssm:StartSession",
+    "cloudformation:SetStackPolicy",
+    "sso:CreateAccountAssignment",
+    "sso:PutInlinePolicyToPermissionSet",
+    "sso:AttachManagedPolicyToPermissionSet",
+]
+# Services whose actions of the access level "Permissions management" change who may use data, keys or the account.
+_GUARDED = ("iam", "kms", "s3", "secretsmanager", "sqs", "sns", "ecr", "organizations", "ram", "lambda", "backup")
+
+
+@RULES.joined(
+    *DOCUMENTS,
+    id="iam-no-escalation",
+    title="No statement lets its bearer gain further rights on every resource",
+    remediation="Name the roles, policies or functions that it may pass, assume or change, or take the action away.",
+    needs=_POLICY,
+    parameters={
+        "actions": Parameter(
+            "array", _ESCALATION, "Actions that must not be granted on every resource.", items="string"
+        )
+    },
+    checkov="CKV_AWS_286, CKV_AWS_289, CKV2_AWS_40",
+    pci="7.2.2",
+    nist="AC-6",
+)
+def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """With one of these actions on `*` a role becomes any other role of the account.
+
+    Beside the parameter's actions, those count that the Service Authorization Reference calls permissions management,
+    of the services that hold data, keys or identities. A condition on the resource, on the service that a role is
+    passed to or on the region limits a grant; one that says only who calls does not.
+    """
+    if _bounds_others(policy, stack):
+        return
+    for document in documents(policy):
+        permissions = Permissions(document)
+        if not permissions.open or any(permissions.everything()):
+            continue  # Everything on everything is refused by `iam-no-full-access`.
+        spoken = [service for service in _GUARDED if _speaks_of(permissions, service)]
+        managed = [f"{service}:{action}" for service in spoken for action in permissions_management(service)]
+        found = {grant.action: grant for grant in permissions.of([*parameters["actions"], *managed])}
+        if found:
+            first = next(iter(found.values()))
+            yield f"{first.statement.label} grants {_some(list(found))} on every resource"
+
+
+def _speaks_of(permissions: Permissions, service: str) -> bool:
+    """Whether it may hold an action of the service: the reference is read for those alone."""
+    return any(
+        statement.not_actions or any(matches(action.partition(":")[0], service) for action in statement.actions)
+        for statement in permissions.open
+    )
+
+
+# What hands out data, secrets or credentials: CKV_AWS_287 and CKV_AWS_288 by the names of the reference.
+_EXFILTRATION = [
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:BatchGetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+    "ssm:GetParameterHistory",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "dynamodb:ExportTableToPointInTime",
+    "dynamodb:Scan",
+    "ebs:GetSnapshotBlock",
+    "ec2:ModifySnapshotAttribute",
+    "ec2:ModifyImageAttribute",
+    "ec2:GetPasswordData",
+    "rds:ModifyDBSnapshotAttribute",
+    "rds:ModifyDBClusterSnapshotAttribute",
+    "rds-db:connect",
+    "redshift:GetClusterCredentials",
+    "sts:GetFederationToken",
+    "cognito-identity:GetCredentialsForIdentity",
+    "codecommit:GitPull",
+    "lightsail:GetRelationalDatabaseMasterUserPassword",
+    "kinesis:GetRecords",
+    "sqs:ReceiveMessage",
+]
+
+
+@RULES.joined(
+    *DOCUMENTS,
+    id="iam-no-exfiltration",
+    title="No statement hands out data, secrets or credentials of every resource",
+    remediation="Name the keys, secrets, parameters, buckets or tables that it reads.",
+    needs=_POLICY,
+    parameters={
+        "actions": Parameter(
+            "array", _EXFILTRATION, "Actions that must not be granted on every resource.", items="string"
+        )
+    },
+    fsbp="KMS.1, KMS.2",
+    checkov="CKV_AWS_287, CKV_AWS_288",
+    pci="7.2.2",
+    nist="AC-6",
+)
+def no_exfiltration(policy: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """One role that reads every secret is enough to lose them all. A condition, as kms:ViaService, limits a grant."""
+    if _bounds_others(policy, stack):
+        return
+    for document in documents(policy):
+        permissions = Permissions(document)
+        if any(permissions.everything()):
+            continue
+        found = {grant.action: grant for grant in permissions.of(parameters["actions"])}
+        if found:
+            first = next(iter(found.values()))
+            yield f"{first.statement.label} grants {_some(list(found))} on every resource"
+
+
+def _some(names: list[str]) -> str:
+    shown = 4
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return f"{', '.join(names[:shown])}{more}"
+
+
+_USER_TYPES = (
+    "aws:iam/accessKey:AccessKey",
+    "aws:iam/user:User",
+    "aws:iam/userLoginProfile:UserLoginProfile",
+    "aws:iam/serviceSpecificCredential:ServiceSpecificCredential",
+    "aws:iam/signingCertificate:SigningCertificate",
+    "aws:iam/sshKey:SshKey",
+)
+
+
+@RULES.resource(
+    *_USER_TYPES,
+    id="iam-no-users",
+    title="People and programs use roles, no users with credentials that last",
+    remediation="Let people come by IAM Identity Center or SAML, and programs by a role.",
+    needs=(("aws:iam/accessKey:AccessKey", "user"),),
+    parameters={
+        "allowed": Parameter(
+            "array", [], "Names of users that may exist, such as one to break the glass; * for a part.", items="string"
+        )
+    },
+    checkov="CKV_AWS_273",
+    pci="8.6.3",
+    nist="AC-2, IA-5",
+)
+def no_users(user: Resource, parameters: Parameters) -> Iterator[str]:
+    """An access key works from anywhere until somebody deletes it."""
+    path = "name" if user.type.endswith(":User") else "username" if user.type.endswith(":SshKey") else "user"
+    if user.type.endswith((":ServiceSpecificCredential", ":SigningCertificate")):
+        path = "userName"
+    value = user.get(path)
+    name = str(value) if value is not None else user.name
+    if any(fnmatchcase(name, pattern) for pattern in parameters["allowed"]):
+        return
+    if user.type.endswith(":User"):
+        yield "is a user, not a role"
+    elif user.peek("status") != "Inactive":
+        yield f"gives {name} credentials that last"
+
+
+# IAM User Guide, "Principal": an account by its ARN or number, a user, a federation by SAML.
+_PEOPLE = re.compile(r"^\d{12}$|:root$|:user/|:saml-provider(/|$)")
+
+
+@RULES.joined(
+    t.ROLE,
+    id="iam-human-boundary",
+    title="Roles that people take on have a permissions boundary",
+    remediation="Set permissionsBoundary to a policy that does not grant everything.",
+    needs=("assumeRolePolicy",),
+    pci="7.2.2",
+    nist="AC-6",
+)
+def human_boundary(role: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
+    """A boundary holds whatever is attached later. People are trusted by account, user or SAML of their directory.
+
+    AdministratorAccess, or another policy that grants everything, bounds nothing.
+    """
+    for statement in statements(role.document("assumeRolePolicy")):
+        people = [principal for principal in statement.principals if _PEOPLE.search(principal)]
+        if not (statement.allows and people):
+            continue
+        if not role.has("permissionsBoundary"):
+            yield f"people of {', '.join(people)} take it on, and nothing bounds it"
+        elif reason := _open_boundary(role, stack):
+            yield f"people of {', '.join(people)} take it on, and its boundary {reason}"
+
+
+def _open_boundary(role: Resource, stack: Stack) -> str | None:
+    value = role.peek("permissionsBoundary")
+    if isinstance(value, str) and aws_managed(value) is not None:
+        broad = [*_ADMINISTRATOR, "PowerUserAccess", "IAMFullAccess"]
+        name = str(aws_managed(value))
+        return f"is AWS's policy {name}" if any(fnmatchcase(name, p) for p in broad) else None
+    policy = stack.declared(role, "permissionsBoundary", t.IAM_POLICY)
+    if policy is not None and any(Permissions(policy.document("policy")).everything()):
+        return f"{policy.name} grants everything"
+    return None

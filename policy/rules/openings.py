@@ -1,0 +1,250 @@
+"""What rules of security groups and network ACLs let pass: ports, and ranges of addresses as sets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
+from typing import Any
+
+from policy import tokens as t
+from policy.addresses import Network, covers_world, networks
+from policy.resources import Resource
+from policy.stack import Stack
+from policy.values import NotEvaluatedError, Unknown
+
+ALL_PORTS = range(65536)
+_NO_PORTS = range(0)
+_EVERY = ("-1", "all")
+# IANA protocol numbers: ICMP and ICMPv6 have types where TCP and UDP have ports.
+_WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
+
+INGRESS = (t.INGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
+# That the default group lets nothing out is asked by `default-security-group-closed`.
+EGRESS = (t.EGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP)
+_GROUPS = (t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
+_PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
+_PREFIX_ENTRY = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a rule of a security group lets pass."""
+
+    ports: range
+    protocol: str
+    ranges: tuple[str, ...]
+    description: str
+
+    @property
+    def world(self) -> bool:
+        """Whether its ranges hold much of the internet."""
+        return covers_world(self.ranges)
+
+    @property
+    def everything(self) -> bool:
+        """Whether all ports are open."""
+        return self.protocol in _EVERY or self.ports == ALL_PORTS
+
+    def __str__(self) -> str:
+        return "all ports" if self.everything else f"ports {self.ports.start}-{self.ports.stop - 1}"
+
+
+def openings(resource: Resource, direction: str, stack: Stack | None = None) -> Iterator[Opening]:
+    """What a security group, or a rule declared apart from it, lets pass in a direction.
+
+    With the stack, prefix lists of the plan are read too. Raises `NotEvaluatedError` for a range that is not known.
+    """
+    if resource.type in _GROUPS:
+        for entry in resource.items(direction):
+            lists = [("ingress" if direction == "ingress" else "egress", entry.get("prefixListIds"))]
+            cidrs = [*(entry.get("cidrBlocks") or ()), *(entry.get("ipv6CidrBlocks") or ())]
+            yield _opening(entry, entry.get("protocol"), [*cidrs, *_listed(resource, lists, stack)])
+    elif resource.type == t.CLASSIC_RULE:
+        if resource.text("type") == direction:
+            cidrs = [*resource.items("cidrBlocks"), *resource.items("ipv6CidrBlocks")]
+            lists = [("prefixListIds", resource.peek("prefixListIds"))]
+            yield _opening(resource.properties, resource.get("protocol"), [*cidrs, *_listed(resource, lists, stack)])
+    else:
+        cidrs = [resource.get("cidrIpv4"), resource.get("cidrIpv6")]
+        lists = [("prefixListId", resource.peek("prefixListId"))]
+        yield _opening(resource.properties, resource.get("ipProtocol"), [*cidrs, *_listed(resource, lists, stack)])
+
+
+def _listed(resource: Resource, lists: Iterable[tuple[str, Any]], stack: Stack | None) -> Iterator[Any]:
+    """The ranges of the prefix lists that stand in the plan; AWS's own hold the addresses of its services."""
+    if stack is None or not stack.of_type(_PREFIX_LIST):
+        return
+    for path, value in lists:
+        if value is None or isinstance(value, Unknown):
+            continue
+        for found in stack.resolved(resource, path, value, _PREFIX_LIST):
+            if isinstance(found, Resource):
+                yield from (entry.get("cidr") for entry in found.items("entries"))
+                yield from (entry.get("cidr") for entry in stack.attached(found, _PREFIX_ENTRY, "prefixListId"))
+
+
+def _opening(entry: Mapping[str, Any], protocol: Any, cidrs: list[Any]) -> Opening:
+    ranges = tuple(map(str, networks(cidrs)))
+    name = str(int(protocol) if isinstance(protocol, float) else protocol).lower()
+    return Opening(_ports(entry, name), name, ranges, str(entry.get("description") or ""))
+
+
+def _ports(entry: Mapping[str, Any], protocol: str) -> range:
+    start, stop = entry.get("fromPort"), entry.get("toPort")
+    if protocol in _WITHOUT_PORTS:
+        return _NO_PORTS
+    if protocol in _EVERY or start is None:
+        return ALL_PORTS
+    return range(int(start), int(stop if stop is not None else start) + 1)
+
+
+def together(resource: Resource, stack: Stack, direction: str) -> Iterator[Opening]:
+    """What a resource lets pass, its ranges those that all rules of its group have for the same ports.
+
+    Several rules may split the world among them: 0.0.0.0/2, 64.0.0.0/2 and so on.
+    """
+    own = list(openings(resource, direction, stack))
+    if not own:
+        return
+    others = _others(stack, direction).get(_group_of(resource, stack), [])
+    for opening in own:
+        beside = [r for o in others if set(opening.ports) <= set(o.ports) or o.everything for r in o.ranges]
+        given = {*opening.ranges}
+        # A range that is not public itself takes no part: another rule is to blame.
+        if given and not covers_world(given) and any(network.is_global for network in networks(given)):
+            yield replace(opening, ranges=tuple({*given, *beside}))
+        else:
+            yield opening
+
+
+def _others(stack: Stack, direction: str) -> Mapping[str, list[Opening]]:
+    def made() -> Mapping[str, list[Opening]]:
+        found: dict[str, list[Opening]] = defaultdict(list)
+        for resource in stack.of_type(*(INGRESS if direction == "ingress" else EGRESS)):
+            try:
+                found[_group_of(resource, stack)].extend(openings(resource, direction, stack))
+            except (NotEvaluatedError, ValueError, TypeError, AttributeError):
+                continue  # The rule that cannot be read says so itself.
+        return found
+
+    return stack.once(f"openings-{direction}", made)
+
+
+def _group_of(resource: Resource, stack: Stack) -> str:
+    if resource.type in _GROUPS:
+        return resource.urn
+    try:
+        target = stack.target(resource, "securityGroupId")
+    except NotEvaluatedError:
+        return resource.urn
+    return target.urn if isinstance(target, Resource) else target.value if target is not None else resource.urn
+
+
+ACLS = (t.NETWORK_ACL_RULE, t.NETWORK_ACL, t.DEFAULT_NETWORK_ACL)
+
+
+@dataclass(frozen=True)
+class AclRule:
+    """An ingress rule of a network ACL."""
+
+    urn: str
+    number: int
+    allows: bool
+    ports: range
+    ranges: tuple[Network, ...]
+
+
+def admitted(stack: Stack, port: int) -> Mapping[str, list[AclRule]]:
+    """By URN, the rules that admit public addresses to a port where their network ACL admits much of the internet.
+
+    Rules apply in the order of their numbers, the first that fits decides (VPC User Guide, "Network ACL rules").
+    """
+
+    def made() -> Mapping[str, list[AclRule]]:
+        found: dict[str, list[AclRule]] = defaultdict(list)
+        for rules in _acls(stack).values():
+            decided: list[Network] = []
+            open_: list[Network] = []
+            responsible: list[AclRule] = []
+            for rule in sorted(rules, key=lambda rule: rule.number):
+                if port not in rule.ports:
+                    continue
+                left = _without(rule.ranges, decided)
+                decided += rule.ranges
+                if rule.allows and left:
+                    open_ += left
+                    if any(network.is_global or covers_world([str(network)]) for network in left):
+                        responsible.append(rule)
+            if covers_world(map(str, open_)):
+                for rule in responsible:
+                    found[rule.urn].append(rule)
+        return found
+
+    return stack.once(f"admitted-{port}", made)
+
+
+def _acls(stack: Stack) -> Mapping[str, list[AclRule]]:
+    def made() -> Mapping[str, list[AclRule]]:
+        found: dict[str, list[AclRule]] = defaultdict(list)
+        for resource in stack.of_type(*ACLS):
+            try:
+                for acl, rule in _acl_rules(resource, stack):
+                    found[acl].append(rule)
+            except (NotEvaluatedError, ValueError, TypeError, AttributeError):
+                continue  # `acl_readable` says so of the resource itself.
+        return found
+
+    return stack.once("acls", made)
+
+
+def acl_readable(resource: Resource, stack: Stack) -> None:
+    """Raises `NotEvaluatedError` where a rule of a network ACL is not known."""
+    list(_acl_rules(resource, stack))
+
+
+def _acl_rules(resource: Resource, stack: Stack) -> Iterator[tuple[str, AclRule]]:
+    if resource.type == t.NETWORK_ACL_RULE:
+        if not resource.flag("egress"):
+            target = stack.target(resource, "networkAclId")
+            acl = target.urn if isinstance(target, Resource) else target.value if target else resource.urn
+            for path in ("ruleAction", "protocol", "fromPort", "toPort"):
+                resource.get(path)
+            yield acl, _acl_rule(resource.urn, resource.properties, resource.number("ruleNumber"), "ruleAction")
+        return
+    for entry in resource.items("ingress"):
+        yield resource.urn, _acl_rule(resource.urn, entry, entry.get("ruleNo"), "action")
+
+
+def _acl_rule(urn: str, entry: Mapping[str, Any], number: Any, action: str) -> AclRule:
+    protocol = entry.get("protocol")
+    name = str(int(protocol) if isinstance(protocol, float) else protocol).lower()
+    ranges = networks([entry.get("cidrBlock"), entry.get("ipv6CidrBlock")])
+    allows = str(entry.get(action)).lower() == "allow"
+    return AclRule(urn, int(number or 0), allows, _ports(entry, name), tuple(ranges))
+
+
+def _without(ranges: Iterable[Network], taken: Iterable[Network]) -> list[Network]:
+    left = list(ranges)
+    for gone in taken:
+        left = [part for network in left for part in _minus(network, gone)]
+    four = collapse_addresses(n for n in left if isinstance(n, IPv4Network))
+    six = collapse_addresses(n for n in left if isinstance(n, IPv6Network))
+    return [*four, *six]
+
+
+def _minus(network: Network, gone: Network) -> Iterator[Network]:
+    # The same for both versions, which the types of ipaddress keep apart.
+    if isinstance(network, IPv4Network) and isinstance(gone, IPv4Network):  # noqa: SIM114
+        if gone.subnet_of(network) and gone != network:
+            yield from network.address_exclude(gone)
+        elif not network.subnet_of(gone):
+            yield network
+    elif isinstance(network, IPv6Network) and isinstance(gone, IPv6Network):
+        if gone.subnet_of(network) and gone != network:
+            yield from network.address_exclude(gone)
+        elif not network.subnet_of(gone):
+            yield network
+    else:
+        yield network

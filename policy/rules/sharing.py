@@ -1,0 +1,214 @@
+"""Who may use a resource by the policy that stands on it, by a grant, or by a share: nobody of another account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from policy import tokens as t
+from policy.arns import account_of, wild
+from policy.documents import Statement, statements
+from policy.resource_policies import ALL, OTHERS, granted_by
+from policy.resources import Resource
+from policy.rule import Parameter, Parameters, Rules
+from policy.stack import Stack
+
+RULES = Rules("Sharing")
+
+_ACCOUNTS = {
+    "accounts": Parameter(
+        "array", [], "Accounts beside the stack's own that resources may be shared with, by number.", items="string"
+    )
+}
+
+
+@RULES.resource(
+    *OTHERS,
+    id="resource-not-public",
+    title="No resource can be used by anybody",
+    remediation="Name principals, or tie the grant to your accounts, organization, VPC or endpoint by a condition.",
+    needs=((t.BUCKET_POLICY, "policy"), ("aws:secretsmanager/secretPolicy:SecretPolicy", "policy")),
+    fsbp="S3.2, S3.3",
+    checkov="CKV_AWS_70",
+    pci="1.3.1, 7.2.1",
+    nist="AC-3, AC-6",
+)
+def not_public(resource: Resource, _: Parameters) -> Iterator[str]:
+    """Policies of buckets, secrets, repositories, event buses, vaults, file systems and the like.
+
+    A policy is judged also where what it stands on is not in the plan. A condition narrows a grant only to fixed
+    values: `arn:aws:iam::*:role/*`, `o-*` and `arn:aws:s3:::bucket` name no account. Queues, topics, keys and endpoints
+    have rules of their own.
+    """
+    for statement in granted_by(resource):
+        if statement.anyone:
+            yield f"{statement.label} lets anybody {_actions(statement)}"
+
+
+@RULES.joined(
+    *ALL,
+    "aws:kms/grant:Grant",
+    "aws:ram/principalAssociation:PrincipalAssociation",
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission",
+    "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission",
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple",
+    "aws:cloudwatch/eventPermission:EventPermission",
+    "aws:lambda/layerVersionPermission:LayerVersionPermission",
+    id="resource-own-accounts",
+    title="Nothing is shared with another account",
+    remediation="Take the other account out, or add it to the parameter `accounts` with a reason in review.",
+    needs=((t.BUCKET_POLICY, "policy"), ("aws:kms/grant:Grant", "granteePrincipal")),
+    parameters=_ACCOUNTS,
+    fsbp="S3.6",
+    pci="7.2.1",
+    nist="AC-3, AC-6",
+)
+def own_accounts(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """Resource policies, grants of keys, resource shares, and permissions of images, snapshots and layers.
+
+    The other account decides who of its people uses the grant. Which account is the stack's own is told by the
+    providers' `allowedAccountIds`; where nothing tells it, the account that most ARNs of the plan have counts.
+    """
+    own = stack.accounts | set(map(str, parameters["accounts"]))
+    if resource.type in _SHARES:
+        yield from _shared(resource, own)
+        return
+    if not own:
+        return
+    for statement in granted_by(resource):
+        strangers = sorted(set(statement.accounts()) - own)
+        if strangers:
+            yield f"{statement.label} lets account {', '.join(strangers)} {_actions(statement)}"
+
+
+_SHARES = {
+    "aws:kms/grant:Grant": "granteePrincipal",
+    "aws:ram/principalAssociation:PrincipalAssociation": "principal",
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": "accountId",
+    "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": "accountId",
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": "principalArn",
+    "aws:cloudwatch/eventPermission:EventPermission": "principal",
+    "aws:lambda/layerVersionPermission:LayerVersionPermission": "principal",
+}
+
+
+def _shared(resource: Resource, own: frozenset[str]) -> Iterator[str]:
+    value = resource.get(_SHARES[resource.type])
+    text = str(value) if value is not None else ""
+    everybody = wild(text) or resource.peek("group") == "all"
+    organization = resource.peek("organizationId") or resource.peek("organizationArn") or resource.has("condition")
+    if everybody and not organization:
+        yield "is shared with everybody"
+    account = account_of(text)
+    if own and account is not None and account not in own:
+        yield f"is shared with account {account}"
+
+
+# Services that give no source account: the balancer's log delivery writes under a prefix that holds the account
+# (ELB User Guide, "Enable access logs"), and EventBridge sent no condition keys to topics when their policy was
+# documented (EventBridge User Guide, "Amazon SNS permissions").
+_WITHOUT_SOURCE = [
+    "logdelivery.elasticloadbalancing.amazonaws.com",
+    "logdelivery.elb.amazonaws.com",
+    "*/events.amazonaws.com",
+]
+
+
+@RULES.resource(
+    *(type_ for type_ in ALL if type_ not in ("aws:acmpca/policy:Policy",)),
+    id="service-for-own-account",
+    title="A service that may use a resource acts for this account alone",
+    remediation="Tie the grant to your account by aws:SourceAccount, or to an ARN with its number by aws:SourceArn.",
+    needs=((t.QUEUE_POLICY, "policy"), (t.TOPIC_POLICY, "policy")),
+    parameters={
+        "unconditioned": Parameter(
+            "array",
+            _WITHOUT_SOURCE,
+            "Services that send no source account; `*/service` for topics alone.",
+            items="string",
+        )
+    },
+    fsbp="SQS.3, SNS.4",
+    nist="AC-3, AC-6",
+)
+def service_source(resource: Resource, parameters: Parameters) -> Iterator[str]:
+    """A service without a source acts for every customer of AWS (IAM User Guide, "The confused deputy problem").
+
+    An S3 ARN as the source names no account, so aws:SourceAccount must stand beside it.
+    """
+    topic = resource.type in (t.TOPIC, t.TOPIC_POLICY)
+    known = [p.removeprefix("*/") for p in parameters["unconditioned"] if topic or not p.startswith("*/")]
+    for statement in granted_by(resource):
+        if not statement.allows or statement.narrowed:
+            continue
+        services = [s for s in statement.services if not any(fnmatchcase(s, pattern) for pattern in known)]
+        if services and resource.type not in _BY_SERVICE:
+            yield f"{statement.label} lets {', '.join(services)} {_actions(statement)} for any account"
+
+
+# EFS and VPC Lattice authorize clients, Backup and ECR name a service only for the account's own jobs.
+_BY_SERVICE = frozenset({"aws:ecr/registryPolicy:RegistryPolicy"})
+
+
+@RULES.resource(
+    t.VPC_ENDPOINT,
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
+    id="endpoint-policy-limited",
+    title="An endpoint's policy limits who calls, or what is called",
+    remediation="Add aws:PrincipalAccount or aws:ResourceAccount, or name the actions and resources.",
+    needs=("policy",),
+    pci="1.3.2, 7.2.1",
+    nist="AC-4, SC-7",
+)
+def endpoint_limited(endpoint: Resource, _: Parameters) -> Iterator[str]:
+    """Left open, an endpoint carries data of the VPC to anybody's bucket with anybody's credentials.
+
+    A whole service on everything counts as open. An endpoint without a policy has AWS's own, which allows everything;
+    it is left out here, since many services take no policy.
+    """
+    if endpoint.peek("policy") is None:
+        return
+    for statement in statements(endpoint.document("policy")):
+        conditions = statement.conditions
+        to_own = any(
+            test.key in ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths")
+            for test in conditions.tests
+            if not test.lenient and not test.every and not any(wild(value) for value in test.values)
+        )
+        whole = any(wild(a) or wild(a.partition(":")[2]) for a in statement.actions) or bool(statement.not_actions)
+        open_ = statement.allows and statement.to_everybody and whole and statement.on_everything
+        if open_ and not statement.narrowed and not to_own:
+            yield f"{statement.label} lets anybody do anything by it"
+
+
+# AWS Documentation: publishers of the layers of Powertools for AWS Lambda, Lambda Insights, the AppConfig agent, the
+# Parameters and Secrets extension and AWS Distro for OpenTelemetry in commercial regions.
+_PUBLISHERS = ["017000801446", "580247275435", "027255383542", "177933569100", "901920570463", "615299751070"]
+
+
+@RULES.joined(
+    t.FUNCTION,
+    id="function-layers-known",
+    title="A function runs layers of known publishers alone",
+    remediation="Publish the layer in your own account, or add the publisher to the parameter `publishers`.",
+    needs=("layers",),
+    parameters={
+        "publishers": Parameter(
+            "array", _PUBLISHERS, "Accounts whose layers may run, beside the stack's own.", items="string"
+        )
+    },
+    pci="6.3.2",
+    nist="CM-7, SR-3",
+)
+def known_layers(function: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
+    """A layer's code runs with the function's rights, and its publisher may be anybody."""
+    own = stack.accounts | set(map(str, parameters["publishers"]))
+    for layer in function.items("layers"):
+        account = account_of(str(layer))
+        if account is not None and account not in own:
+            yield f"runs a layer of account {account}"
+
+
+def _actions(statement: Statement) -> str:
+    shown = statement.actions or tuple(f"all but {name}" for name in statement.not_actions)
+    return ", ".join(shown) or "do anything"
