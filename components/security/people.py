@@ -287,8 +287,8 @@ class People:
             ),
             Statement(
                 "CompareAndNameOrders",
-                ["dynamodb:GetItem", "dynamodb:Scan"],
-                [orders, f"{orders}/index/outbox", positions],
+                ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"],
+                [orders, f"{orders}/index/outbox", f"{orders}/index/by_change", positions],
             ),
             Statement(
                 "ReadOrdersOfEitherRegion",

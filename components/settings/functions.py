@@ -66,6 +66,13 @@ class FunctionSettings(Section):
     redrive_settle_seconds: int = Field(
         30, description="Age at which an order in the outbox is no longer left to order intake, in seconds.", ge=10
     )
+    redrive_hold_minutes: int = Field(
+        15,
+        description="Age from which an unpublished order of an older epoch waits for the trading desk, in minutes: it "
+        "arrived late in the region that took over, and the market has moved.",
+        ge=1,
+        le=1440,
+    )
     integrity_interval_hours: int = Field(
         6, description="How often the regions are compared by checksum, in hours.", ge=1, le=24
     )
