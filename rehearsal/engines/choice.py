@@ -22,13 +22,17 @@ class EngineKind(StrEnum):
 
 
 def choose(kind: EngineKind) -> EngineKind:
-    """Pulumi where a fitting command is there, terraform otherwise. Raises `EngineError` when neither is."""
+    """Terraform where its command is there, a fitting pulumi otherwise. Raises `EngineError` when neither is.
+
+    The whole rehearsal is proven with terraform alone; `--engine pulumi` asks for the engine with the plugins of this
+    project, which name what they cannot do.
+    """
     if kind is not EngineKind.AUTO:
         return kind
-    if has_command():
-        return EngineKind.PULUMI
     if shutil.which("terraform"):
         return EngineKind.TERRAFORM
+    if has_command():
+        return EngineKind.PULUMI
     raise EngineError("there is neither a pulumi nor a terraform command; run `make engine` or `make terraform`")
 
 
