@@ -13,8 +13,10 @@ from functions.api.document import load, operations, with_integrations
 # The version of the interface that API Gateway calls functions by; there is one.
 _INVOCATION = "2015-03-31"
 _TOKEN_SCHEME = "tradingToken"
-# A bearer token of three parts: whatever is not, the gateway refuses without calling the authorizer.
-_TOKEN_PATTERN = r"^Bearer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
+# A bearer token of three parts: whatever is not, the gateway refuses without calling the authorizer. A scheme has no
+# case, and one space or more follow it (RFC 9110, 11.1 and 11.4). Spelled without a flag: which regular expressions
+# the gateway takes is not documented.
+_TOKEN_PATTERN = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 _RETRY_AFTER_SECONDS = 1
 # API Gateway Developer Guide, "Variables for access logging and gateway responses".
 _QUOTED_MESSAGE = "$context.error.messageString"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from components.settings.section import LogDays, Section, SeveralLines, Texts
+from functions.authorizer.keys import public_key, public_keys
+from functions.environment import SettingError
 
 _CLIENT = re.compile(r"[a-z][a-z0-9-]{1,30}")
-_PEM = re.compile(r"\s*-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*", re.ASCII)
+# RFC 7519, 4: a claim's name is any text, and a URI where it is to collide with none. These characters are those of a
+# URI (RFC 3986, 2), of which `custom:account_id` and `https://trading.example/account_id` are made.
+_CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_.:/?#@%~+-]{0,199}", re.ASCII)
+# RFC 7519, 4.1: they say something else. `sub` may name the account.
+_REGISTERED_CLAIMS = ("aud", "exp", "iat", "iss", "jti", "nbf")
 # With the other variables, what an environment of 4 KB holds (AWS Lambda Developer Guide, "Lambda quotas"): four keys
 # of RSA with 2,048 bits, or twice as many as a rotation needs.
 _MOST_KEY_CHARACTERS = 3000
@@ -34,8 +38,7 @@ class ApiSettings(Section):
     )
     token_account_claim: str = Field(
         "account_id",
-        description="The claim that names the trading account.",
-        pattern=r"^[A-Za-z][A-Za-z0-9_]{0,60}$",
+        description="The claim that names the trading account: account_id, custom:account_id or a URL.",
     )
     token_keys: Annotated[Texts, SeveralLines()] = Field(
         (),
@@ -78,6 +81,18 @@ class ApiSettings(Section):
             raise ValueError("names a client twice; remove one")
         return clients
 
+    @field_validator("token_account_claim")
+    @classmethod
+    def _account_claim(cls, claim: str) -> str:
+        if not _CLAIM.fullmatch(claim):
+            raise ValueError(
+                "is no name of a claim; begin with a letter and go on with letters, digits and _.:/?#@%~+-, at most "
+                "200 characters: account_id, custom:account_id, https://trading.example/account_id"
+            )
+        if claim in _REGISTERED_CLAIMS:
+            raise ValueError("is a claim that says something else (RFC 7519, 4.1); name the one of the trading account")
+        return claim
+
     @field_validator("token_keys")
     @classmethod
     def _public_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
@@ -86,17 +101,13 @@ class ApiSettings(Section):
                 raise ValueError(
                     f"holds a private key as number {number}; take it out everywhere, and name the public one"
                 )
-            match = _PEM.fullmatch(key)
-            if match is None or not _is_base64(match[1]):
-                raise ValueError(f"key {number} is not in PEM; write it from -----BEGIN PUBLIC KEY----- to its end")
+            try:
+                public_key(key)
+            except SettingError as error:
+                raise ValueError(f"key {number} is not usable: {str(error).removeprefix('TOKEN_KEYS ')}") from error
         if sum(map(len, keys)) > _MOST_KEY_CHARACTERS:
             raise ValueError(f"are more than {_MOST_KEY_CHARACTERS} characters together; name fewer, or shorter ones")
+        # As the function reads them: one after the other.
+        if len(public_keys("\n".join(keys))) != len(keys):
+            raise ValueError("are read as another number of keys than are named; write each from BEGIN to END")
         return keys
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error:
-        return False
-    return True

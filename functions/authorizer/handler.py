@@ -1,7 +1,7 @@
 """Lambda entry of the authorizer: events of API Gateway's TOKEN authorizers.
 
-Environment: TOKEN_KEYS (public keys in PEM, one after the other; nobody is let in without any), TOKEN_ISSUER,
-TOKEN_AUDIENCE, ACCOUNT_CLAIM (default account_id).
+Environment: TOKEN_KEYS (public keys in PEM, one after the other; nobody is let in without any, and one that cannot be
+used is skipped and reported), TOKEN_ISSUER, TOKEN_AUDIENCE, ACCOUNT_CLAIM (default account_id).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger, Tracer
 from functions.authorizer.tokens import Policy, TokenError, account_of
 from functions.clock import Clock, system_clock
 from functions.environment import Environment
+from functions.trading_account import CONTEXT_KEY
 
 SERVICE = "authorizer"
 
@@ -33,7 +34,10 @@ class UnauthorizedError(Exception):
 @cache
 def policy() -> Policy:
     """Made once in a process."""
-    return Policy.from_environment(Environment(os.environ))
+    made = Policy.from_environment(Environment(os.environ))
+    for reason in made.unusable:
+        logger.error("a key of TOKEN_KEYS is not used; correct the setting tokenKeys", detail=reason)
+    return made
 
 
 def authorized(policy: Policy, event: Mapping[str, Any], clock: Clock = system_clock) -> dict[str, Any]:
@@ -43,7 +47,8 @@ def authorized(policy: Policy, event: Mapping[str, Any], clock: Clock = system_c
     Raises UnauthorizedError.
     """
     try:
-        account = account_of(policy, event.get("authorizationToken") or "", clock)
+        given = event.get("authorizationToken")
+        account = account_of(policy, given if isinstance(given, str) else "", clock)
     except TokenError as error:
         logger.info("a token was refused", detail=str(error))
         raise UnauthorizedError from None
@@ -54,7 +59,7 @@ def authorized(policy: Policy, event: Mapping[str, Any], clock: Clock = system_c
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api}/{stage}/*"}],
         },
-        "context": {policy.account_claim: account},
+        "context": {CONTEXT_KEY: account},
     }
 
 

@@ -12,21 +12,20 @@ from typing import Any
 from functions.api import validators
 from functions.api.invalid import JsonSchemaValueException
 from functions.order_intake.answers import ProblemError
+from functions.trading_account import CONTEXT_KEY, is_account
 
 _ORDER_VALIDATORS: Mapping[str, Callable[..., Any]] = {
     "LIMIT": validators.limit_order,
     "MARKET": validators.market_order,
 }
-# An account is part of a key in which '#' divides.
-_ACCOUNT = re.compile(r"[A-Za-z0-9-]{1,64}")
 _SHOWN = 40
 
 
 def account_id(event: Mapping[str, Any], claim: str) -> str:
     """The account of the caller: a claim of the verified token, or a value that the authorizer function set."""
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    found = authorizer.get(claim) or (authorizer.get("claims") or {}).get(claim)
-    if not isinstance(found, str) or not _ACCOUNT.fullmatch(found):
+    found = authorizer.get(CONTEXT_KEY) or authorizer.get(claim) or (authorizer.get("claims") or {}).get(claim)
+    if not is_account(found):
         raise ProblemError("unauthenticated", f"the token names no trading account; it needs the claim {claim}")
     return found
 
