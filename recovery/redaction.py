@@ -19,8 +19,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # "State and backends"; Go CDK, packages s3blob, gcsblob and azureblob; PostgreSQL docs, "Parameter Key Words").
 _SHOWN = frozenset({"region", "endpoint", "awssdk", "sslmode", "domain", "protocol", "localemu", "host", "port"})
 _URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>`]+")
+_USER_IN_TEXT = re.compile(r"[^\s\"'<>`@:/]+:[^\s\"'<>`@]+@")
 _NAMED = re.compile(
-    r"(?i)\b((?:ssl)?password|passphrase|secret[a-z_]*|(?:access_?|account_?|private_?)key[a-z_]*|[a-z_]*token)"
+    r"(?i)([a-z_]*(?:password|passphrase|secret|token|(?:access|account|private)_?key)[a-z_]*)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)]+)"
 )
 
@@ -44,7 +45,7 @@ def redacted(url: str) -> str:
 
 def redacted_text(text: str) -> str:
     """The text with each URL in it redacted, and the value after each name of a secret (`password=`) hidden."""
-    return _NAMED.sub(rf"\1\2{HIDDEN}", redacted_urls(text))
+    return _NAMED.sub(rf"\1\2{HIDDEN}", _USER_IN_TEXT.sub(f"{HIDDEN}@", redacted_urls(text)))
 
 
 def redacted_urls(text: str) -> str:
