@@ -56,10 +56,15 @@ def of_file(path: Path) -> Mapping[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """The value on one line of at most some 60 characters, with the secrets of URLs hidden."""
+    """The value on one line of at most some 60 characters, with the secrets of URLs hidden; of a list or object its
+    size alone, because of what it may hold."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, str) and "://" in value:
+    if isinstance(value, Mapping):
+        return f"an object of {len(value)}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, str):
         value = redacted(value)
     try:
         return _REPR.repr(value)
@@ -70,7 +75,6 @@ def shown(value: Any) -> str:
 
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 60
-_REPR.maxlevel, _REPR.maxdict, _REPR.maxlist = 2, 3, 3
 
 
 @dataclass(frozen=True)

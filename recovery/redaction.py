@@ -45,12 +45,14 @@ def redacted(url: str) -> str:
 
 def redacted_text(text: str) -> str:
     """The text with each URL in it redacted, and the value after each name of a secret (`password=`) hidden."""
-    return _NAMED.sub(rf"\1\2{HIDDEN}", _USER_IN_TEXT.sub(f"{HIDDEN}@", redacted_urls(text)))
+    return _NAMED.sub(rf"\1\2{HIDDEN}", redacted_urls(text))
 
 
 def redacted_urls(text: str) -> str:
-    """The text with each URL in it redacted."""
-    return redacted(text) if _SCHEME.fullmatch(text) else _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text)
+    """The text with each URL in it redacted, and `USER:PASSWORD@` without a scheme too."""
+    if _SCHEME.fullmatch(text):
+        return redacted(text)
+    return _USER_IN_TEXT.sub(f"{HIDDEN}@", _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text))
 
 
 def _query(query: str) -> str:

@@ -134,7 +134,7 @@ def test_a_path_that_cannot_be_read_is_named(tmp_path: Path, reader: Reader, nam
         ("true", "True"),
         ('"5000"', "'5000'"),
         ("null", "None"),
-        ("[5000]", "[5000]"),
+        ("[5000]", "a list of 1"),
     ],
 )
 def test_a_number_that_is_not_finite_whole_and_in_bounds_is_named(tmp_path: Path, number: str, shown: str) -> None:
@@ -157,6 +157,12 @@ def test_each_number_has_documented_bounds(path: tuple[str, ...], number: export
         message = str(caught.value)
         assert message.startswith(f"recovery.{'.'.join(path)} = ")
         assert f"give {number.least} to {number.most} ({number.unit})" in message
+
+
+def test_the_runbooks_page_has_each_bound() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
+    for _, number in KEYS:
+        assert f"| `{number.key}` | {number.unit} | {number.least} | {number.most} |" in page
 
 
 def test_the_bounds_hold_whatever_the_settings_allow() -> None:
