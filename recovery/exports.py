@@ -40,7 +40,7 @@ _ENCODINGS = {
 }
 _TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")
-_ENDPOINT = re.compile(r"(?:https://[A-Za-z0-9.-]+|http://127\.0\.0\.1)(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+_ENDPOINT = re.compile(r"https://[^\s@?#]+|http://127\.0\.0\.1(?::[0-9]{1,5})?(?:/[^\s@?#]*)?")
 
 
 def of_file(path: Path) -> Mapping[str, Any]:
