@@ -1,23 +1,62 @@
 """Where everything is: a run's view of the platform, read from the recovery stack's exports.
 
 The exports are a JSON object; what a run needs is its member `recovery` (or the object itself, where it has no such
-member). Every name is physical: nothing is looked up in the region that may be gone.
+member). Every name is physical: nothing is looked up in the region that may be gone. The keys are spelled here alone:
+`from_outputs` reads them, `to_outputs` writes them.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recovery import exports
+from recovery.budget import SwitchKind
 from recovery.errors import ConfigurationError
+from recovery.exports import Reader, Whole
 
 MEMBER = "recovery"
-_ACCOUNT = re.compile(r"\d{12}")
-_WAY_OUT = "bring the recovery stack up with this version of the program, or correct the file"
+_ACCOUNT = re.compile(r"[0-9]{12}")
+
+SITE_KEYS: Mapping[str, str] = {
+    "order_intake": "orderIntake",
+    "redrive": "redrive",
+    "integrity": "integrity",
+    "rotation": "rotation",
+    "database": "database",
+    "file_system": "fileSystem",
+    "order_stream": "orderStream",
+    "bus": "bus",
+    "archive": "archive",
+}
+"""Keys of a site by field, beside `region`."""
+TABLE_KEYS: Mapping[str, str] = {
+    "control": "control",
+    "orders": "orders",
+    "positions": "positions",
+    "order_book": "order-book",
+    "market_data": "market-data",
+}
+"""Keys of the tables by field."""
+_MS = "milliseconds"
+# Upper bounds: at least what the setting of that name allows (components/settings). A drill on a busy machine gives
+# longer times to the look before the first step, to one call, and to one order.
+TIMING: Mapping[str, Whole] = {
+    "lease": Whole("leaseMilliseconds", _MS, 1, 20_000),
+    "margin": Whole("marginMilliseconds", _MS, 0, 5_000),
+    "recheck": Whole("recheckMilliseconds", _MS, 1, 5_000),
+    "cooldown": Whole("cooldownMilliseconds", _MS, 0, 86_400_000),
+    "replication_lag": Whole("replicationLagMilliseconds", _MS, 0, 60_000),
+    "decision": Whole("decisionMilliseconds", _MS, 1, 60_000),
+    "call": Whole("callMilliseconds", _MS, 1, 10_000),
+    "order": Whole("orderMilliseconds", _MS, 1, 60_000),
+}
+"""Times by field."""
+# AWS Secrets Manager API Reference, RotationRulesType: AutomaticallyAfterDays is 1 to 1000.
+ROTATION = Whole("rotationDays", "days", 1, 1000)
 
 
 @dataclass(frozen=True)
@@ -107,28 +146,20 @@ class Configuration:
 
 def from_file(path: Path) -> Configuration:
     """From a JSON file of the recovery stack's exports; raises ConfigurationError."""
-    try:
-        outputs = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a file of exports") from error
-    except ValueError as error:
-        raise ConfigurationError(f"{path}: is no JSON ({error}); write it with pulumi stack output --json") from error
-    return from_outputs(outputs)
+    return from_outputs(exports.of_file(path))
 
 
 def from_outputs(outputs: Any) -> Configuration:
     """From the recovery stack's exports; raises ConfigurationError that names the first bad key."""
     if isinstance(outputs, Mapping) and MEMBER in outputs:
         outputs = outputs[MEMBER]
-    found = _Reader(outputs, MEMBER)
+    found = Reader(outputs, MEMBER)
     account = found.text("accountId")
     if not _ACCOUNT.fullmatch(account):
-        raise ConfigurationError(f"{MEMBER}.accountId = {account!r}: is not the 12 digits of an account; {_WAY_OUT}")
+        raise found.wrong("accountId", "is not the 12 digits of an account")
     primary, standby = _site(found.part("primary"), "primary"), _site(found.part("standby"), "standby")
     if primary.region == standby.region:
-        raise ConfigurationError(
-            f"{MEMBER}.standby.region = {standby.region!r}: is the primary's region too; {_WAY_OUT}"
-        )
+        raise found.part("standby").wrong("region", "is the primary's region too")
     return Configuration(
         account_id=account,
         primary=primary,
@@ -136,85 +167,74 @@ def from_outputs(outputs: Any) -> Configuration:
         tables=_tables(found.part("tables")),
         timing=_timing(found.part("timing")),
         database_secret=found.text("databaseSecret"),
-        rotation_days=found.whole("rotationDays"),
+        rotation_days=found.whole(ROTATION),
         account_claim=found.text("accountClaim"),
         canary_account=found.text("canaryAccount"),
-        switch=found.part("switch").values,
-        scale_out=found.part("scaleOut").values,
+        switch=_switch(found.part("switch")),
+        scale_out=_scale_out(found),
     )
 
 
-def _site(found: _Reader, role: str) -> Site:
-    return Site(
-        role=role,
-        region=found.text("region"),
-        order_intake=found.text("orderIntake"),
-        redrive=found.text("redrive"),
-        integrity=found.text("integrity"),
-        rotation=found.text("rotation"),
-        database=found.text("database"),
-        file_system=found.text("fileSystem"),
-        order_stream=found.text("orderStream"),
-        bus=found.text("bus"),
-        archive=found.text("archive"),
-    )
+def to_outputs(found: Configuration) -> dict[str, Any]:
+    """The member `recovery` of the exports that `from_outputs` reads as this configuration."""
+    return {
+        "accountId": found.account_id,
+        "primary": _site_outputs(found.primary),
+        "standby": _site_outputs(found.standby),
+        "tables": {key: getattr(found.tables, name) for name, key in TABLE_KEYS.items()},
+        "timing": {number.key: getattr(found.timing, name) for name, number in TIMING.items()},
+        "databaseSecret": found.database_secret,
+        ROTATION.key: found.rotation_days,
+        "accountClaim": found.account_claim,
+        "canaryAccount": found.canary_account,
+        "switch": dict(found.switch),
+        "scaleOut": dict(found.scale_out),
+    }
 
 
-def _tables(found: _Reader) -> Tables:
-    return Tables(
-        control=found.text("control"),
-        orders=found.text("orders"),
-        positions=found.text("positions"),
-        order_book=found.text("order-book"),
-        market_data=found.text("market-data"),
-    )
+def _site(found: Reader, role: str) -> Site:
+    region = found.region("region")
+    return Site(role=role, region=region, **{name: found.text(key) for name, key in SITE_KEYS.items()})
 
 
-def _timing(found: _Reader) -> Timing:
-    return Timing(
-        lease=found.whole("leaseMilliseconds"),
-        margin=found.whole("marginMilliseconds"),
-        recheck=found.whole("recheckMilliseconds"),
-        cooldown=found.whole("cooldownMilliseconds"),
-        replication_lag=found.whole("replicationLagMilliseconds"),
-        decision=found.whole("decisionMilliseconds"),
-        call=found.whole("callMilliseconds"),
-        order=found.whole("orderMilliseconds"),
-    )
+def _site_outputs(site: Site) -> dict[str, Any]:
+    return {"region": site.region, **{key: getattr(site, name) for name, key in SITE_KEYS.items()}}
 
 
-class _Reader:
-    """Typed access to a JSON object, which knows its own name."""
-
-    def __init__(self, values: Any, name: str) -> None:
-        if not isinstance(values, Mapping):
-            raise ConfigurationError(f"{name} = {_shown(values)}: is no JSON object; {_WAY_OUT}")
-        self.values: Mapping[str, Any] = values
-        self._name = name
-
-    def part(self, key: str) -> _Reader:
-        return _Reader(self._value(key), f"{self._name}.{key}")
-
-    def text(self, key: str) -> str:
-        value = self._value(key)
-        if not isinstance(value, str) or not value:
-            raise ConfigurationError(f"{self._name}.{key} = {_shown(value)}: is no text; {_WAY_OUT}")
-        return value
-
-    def whole(self, key: str) -> int:
-        value = self._value(key)
-        # Exports pass through JSON writers that know only floating-point numbers.
-        whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
-        if not whole or value < 0:
-            raise ConfigurationError(f"{self._name}.{key} = {_shown(value)}: is no whole number from 0; {_WAY_OUT}")
-        return int(value)
-
-    def _value(self, key: str) -> Any:
-        if key not in self.values:
-            raise ConfigurationError(f"{self._name}.{key}: is missing among the exports; {_WAY_OUT}")
-        return self.values[key]
+def _tables(found: Reader) -> Tables:
+    return Tables(**{name: found.text(key) for name, key in TABLE_KEYS.items()})
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _timing(found: Reader) -> Timing:
+    return Timing(**{name: found.whole(number) for name, number in TIMING.items()})
+
+
+def _switch(found: Reader) -> Mapping[str, Any]:
+    kind = found.text("kind")
+    if kind not in list(SwitchKind):
+        raise found.wrong("kind", f"is none of {', '.join(SwitchKind)}")
+    if kind == SwitchKind.HEALTH_CHECK:
+        if found.has("url"):
+            found.endpoint("url")
+        return found.values
+    endpoints = found.part("endpoints")
+    if not endpoints.values:
+        raise found.wrong("endpoints", "names no endpoint of the cluster")
+    for region in endpoints.values:
+        if not exports.is_region(region):
+            raise found.wrong("endpoints", f"has a key {exports.shown(region)} that is not the name of a region")
+        endpoints.endpoint(region)
+    for key in ("primaryControlArn", "standbyControlArn"):
+        found.text(key)
+    return found.values
+
+
+def _scale_out(run: Reader) -> Mapping[str, Any]:
+    found = run.part("scaleOut")
+    if found.has("project"):
+        found.text("project")
+    elif found.has("command"):
+        found.texts("command")
+    else:
+        raise run.wrong("scaleOut", "names neither a CodeBuild project nor a command")
+    return found.values

@@ -1,4 +1,4 @@
-"""The commands. Exit codes: 0 done, 1 to 11 by what was wrong (`recovery.errors`), 130 interrupted."""
+"""The commands. Exit codes: 0 done, 2 bad input, 3 to 11 by what was wrong (`recovery.errors`), 130 interrupted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -25,11 +25,13 @@ from recovery.report import Report
 from recovery.restore import Restore
 from recovery.takeover import NOBODY
 from recovery.waiting import Waiter
-from runbook.outputs import BUDGET
+from runbook import arguments
+from runbook.outputs import budget_of
 from runbook.session import Session
 from runbook.show import Show
 
 app = typer.Typer(
+    cls=arguments.Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -38,20 +40,37 @@ app = typer.Typer(
 
 Outputs = Annotated[
     Path | None,
-    typer.Option("--outputs", envvar="RUNBOOK_OUTPUTS", help="JSON file of the recovery stack's exports."),
+    typer.Option(
+        "--outputs", envvar="RUNBOOK_OUTPUTS", help="JSON file of the recovery stack's exports, in any encoding."
+    ),
 ]
 Stack = Annotated[str, typer.Option("--stack", help="The recovery stack, where no file of exports is named.")]
 WorkDir = Annotated[Path, typer.Option("--cwd", help="Folder of the Pulumi program.")]
 Command = Annotated[
     str | None,
-    typer.Option("--scale-out-command", help="Grows the region instead of the engine; must be safe to repeat."),
+    typer.Option(
+        "--scale-out-command",
+        help="Grow the region with this command instead of the engine; it must be safe to repeat, and not empty.",
+        callback=arguments.command,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Exactly one JSON document on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for the typed confirmation.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Look at everything, change nothing.")]
 Force = Annotated[bool, typer.Option("--force", help="Go on though something is not ready; needs --reason.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why it is forced; kept in the journal.")]
-At = Annotated[str, typer.Option("--at", help="The moment, RFC 3339: 2026-01-02T15:04:05Z.")]
+Reason = Annotated[
+    str | None,
+    typer.Option("--reason", help="Why it is forced, on one line; kept in the journal.", callback=arguments.reason),
+]
+At = Annotated[
+    datetime,
+    typer.Option(
+        "--at",
+        help="The moment with its offset from UTC, as RFC 3339 writes it: 2026-01-02T15:04:05Z.",
+        parser=arguments.moment,
+        metavar="TIME",
+    ),
+]
 
 _STACK, _HERE = "dr", Path()
 # No longer than somebody takes to read what is asked.
@@ -209,7 +228,7 @@ def abort(
 
 @app.command()
 def grow(
-    run: Annotated[str, typer.Option("--run", help="The run that it is part of.")],
+    run: Annotated[str, typer.Option("--run", help="The id of the run that it is part of.", callback=arguments.run_id)],
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
     as_json: AsJson = False,
@@ -229,7 +248,10 @@ def restore(
     outputs: Outputs = None,
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
-    region: Annotated[str | None, typer.Option("--region", help="Where; the region that takes orders.")] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", help="Where; by default the region that takes orders.", callback=arguments.region),
+    ] = None,
     replay: Annotated[bool, typer.Option("--replay/--no-replay", help="Replay the last events before it.")] = True,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -238,7 +260,8 @@ def restore(
     """Restore the engines' tables as they were at a moment, beside the live ones, and replay the events up to it."""
     it = given(outputs, stack, cwd, None, as_json)
     with refusals(it.show):
-        moment = _moment(at)
+        if region is not None:
+            it.session.configuration.site(region)
         operations = it.session.operations(it.show.watch, it.show.announce)
         context = operations.context(plan_of(Verb.FAILOVER), "")
         check_account(context)
@@ -246,12 +269,12 @@ def restore(
         site = found.site(region or _serving(lease.read(context.control, found.tables.control), found))
         restore = Restore(found, context.clients, site, it.session.waiter, it.show.announce)
         if dry_run:
-            names = restore.try_out(moment)
+            names = restore.try_out(at)
             it.show.say(f"{site.region}: would restore {', '.join(names.values())}", region=site.region, swap=names)
             return
         it.show.announce(f"restore in {site.region}, account {found.account_id}: tables beside the live ones")
         _typed(f"restore {site.region}", yes)
-        restored = restore.run(moment, replay=replay)
+        restored = restore.run(at, replay=replay)
         it.show.restored(restored)
         if not restored.verified:
             raise typer.Exit(StepFailedError.exit_code)
@@ -299,7 +322,7 @@ def _show_left(it: Given, operations: Operations) -> None:
 def _show_plan(it: Given, plan: Plan) -> None:
     found = it.session.configuration
     source, target = (found.primary, found.standby) if plan.to_standby else (found.standby, found.primary)
-    budget = it.session.outputs.get(BUDGET)
+    budget = budget_of(it.session.outputs)
     it.show.plan(plan, source.region, target.region, budget if plan.verb is Verb.FAILOVER else None)
 
 
@@ -331,16 +354,6 @@ def _reason(force: bool, reason: str | None) -> str | None:
     if reason and not force:
         raise RefusedError("--reason: is for --force alone; add it, or leave both")
     return reason if force else None
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise RefusedError(f"--at {text!r}: is no time; write 2026-01-02T15:04:05Z") from None
-    if found.tzinfo is None:
-        raise RefusedError(f"--at {text!r}: has no time zone; end it with Z for UTC")
-    return found.astimezone(UTC)
 
 
 def _end(it: Given, report: Report) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from pulumi import automation
 
 from recovery.errors import ConfigurationError, StepFailedError
+from recovery.redaction import redacted_text
 from recovery.scale_out import DONE, Progress
-from runbook.outputs import selected
+from runbook.outputs import NO_ENGINE, selected
 from runbook.retained import RetainedStore, put_back, retained
 from runbook.told import reason
 
@@ -34,7 +35,7 @@ class PulumiScaleOut:
 
     def trouble(self) -> str | None:
         if not shutil.which("pulumi"):
-            return "there is no pulumi command on PATH; install it, or configure a CodeBuild project"
+            return NO_ENGINE
         try:
             selected(self.stack, self.work_dir)
         except ConfigurationError as error:
@@ -49,7 +50,7 @@ class PulumiScaleOut:
             pack, config = self.work_dir / POLICY_PACK, self.work_dir / POLICY_CONFIG
             is_pack = (pack / "PulumiPolicy.yaml").is_file()
             result = stack.up(
-                on_output=lambda line: progress(line.rstrip()),
+                on_output=lambda line: progress(redacted_text(line.rstrip())),
                 color="never",
                 show_secrets=False,
                 message=f"recovery run {run}",

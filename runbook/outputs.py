@@ -2,74 +2,89 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from pulumi import automation
 
 from recovery.errors import ConfigurationError
-from recovery.readiness import Check
+from recovery.exports import Reader, of_file
+from runbook.state_location import state_check
 from runbook.told import reason
+
+__all__ = ("BUDGET", "backend_of", "budget_of", "of_file", "of_stack", "selected", "state_check")
 
 BUDGET = "recoveryBudget"
 """The export that holds the recovery time's budget, term by term (`recovery.budget`)."""
 
 
-def of_file(path: Path) -> Mapping[str, Any]:
-    """Raises ConfigurationError."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a file of exports") from error
-    except ValueError as error:
-        raise ConfigurationError(f"{path}: is no JSON ({error}); write it with pulumi stack output --json") from error
-    if not isinstance(found, Mapping):
-        raise ConfigurationError(f"{path}: is no JSON object; write it with pulumi stack output --json")
-    return found
+# The longest that a term of the budget is; a day is far beyond the objective.
+_MOST_SECONDS = 86_400
+_STACK = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,100}(?:/(?!-)[A-Za-z0-9_.-]{1,100}){0,2}")
+NO_ENGINE = (
+    "there is no pulumi command on PATH; run `make engine` in the program's folder and put its .venv/bin on PATH, "
+    "or name a file of the exports with --outputs FILE"
+)
+
+
+def budget_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The budget among the exports, None where there is none; raises ConfigurationError that names the bad key."""
+    if outputs.get(BUDGET) is None:
+        return None
+    found = Reader(outputs[BUDGET], BUDGET)
+    for term in (*found.parts("terms"), found.part("detection")):
+        term.words("name")
+        term.words("source")
+        term.seconds("seconds", _MOST_SECONDS)
+    found.seconds("seconds", _MOST_SECONDS)
+    return found.values
 
 
 def of_stack(stack: str, work_dir: Path) -> Mapping[str, Any]:
     """By the engine, from its state; raises ConfigurationError."""
-    return {name: output.value for name, output in selected(stack, work_dir).outputs().items()}
-
-
-def state_check(backend: str, primary_region: str) -> Check:
-    """Whether the engine's state outlives the primary's region; `backend` is the URL of the engine's login."""
-    way_out = f"keep it in a bucket outside {primary_region}: pulumi login 's3://BUCKET?region=REGION'"
-    found = urlsplit(backend)
-    if found.scheme == "https":
-        return Check("state", True, f"kept by {backend}")
-    region = parse_qs(found.query).get("region", [""])[0]
-    if found.scheme != "s3":
-        return Check("state", False, f"{backend} is this machine alone", way_out)
-    if not region:
-        return Check("state", False, f"{backend} does not say where its bucket is", way_out)
-    lost = region == primary_region
-    return Check("state", not lost, f"{backend} is in {region}", way_out if lost else "")
+    with _engine_errors(stack):
+        return {name: output.value for name, output in selected(stack, work_dir).outputs().items()}
 
 
 def backend_of(stack: str, work_dir: Path) -> str:
-    """Where the engine keeps its state; raises ConfigurationError."""
-    return selected(stack, work_dir).workspace.who_am_i().url or ""
+    """URL of the backend where the engine keeps its state, which may hold secrets; raises ConfigurationError."""
+    with _engine_errors(stack):
+        return selected(stack, work_dir).workspace.who_am_i().url or ""
 
 
 def selected(stack: str, work_dir: Path) -> automation.Stack:
     """The stack of the program in `work_dir`; raises ConfigurationError."""
+    if not _STACK.fullmatch(stack):
+        raise ConfigurationError(f"--stack = {stack!r}: is not the name of a stack; write STACK or ORG/PROJECT/STACK")
+    if not work_dir.is_dir():
+        raise ConfigurationError(f"--cwd = {str(work_dir)!r}: is no folder; name the folder of the Pulumi program")
+    if not shutil.which("pulumi"):
+        raise ConfigurationError(f"stack {stack!r}: {NO_ENGINE}")
+    with _engine_errors(stack):
+        return automation.select_stack(stack_name=stack, work_dir=str(work_dir))
+
+
+@contextmanager
+def _engine_errors(stack: str) -> Iterator[None]:
+    """Turns each error of the engine into a ConfigurationError."""
     way_out = "name the recovery stack with --stack, or its exports with --outputs FILE"
     try:
-        return automation.select_stack(stack_name=stack, work_dir=str(work_dir))
+        yield
     except automation.StackNotFoundError as error:
         raise ConfigurationError(f"stack {stack!r}: does not exist in this backend; {way_out}") from error
     except automation.CommandError as error:
         raise ConfigurationError(
-            f"stack {stack!r}: the engine cannot select it ({reason(error)}); {way_out}"
+            f"stack {stack!r}: the engine cannot select or read it ({reason(error)}); {way_out}"
         ) from error
     except automation.InvalidVersionError as error:
         raise ConfigurationError(f"stack {stack!r}: the engine's version does not fit ({error}); {way_out}") from error
+    except ValueError as error:
+        raise ConfigurationError(f"stack {stack!r}: the engine's answer is no JSON ({error}); {way_out}") from error
     except OSError as error:
         raise ConfigurationError(
-            f"stack {stack!r}: there is no pulumi command ({error.strerror}); {way_out}"
+            f"stack {stack!r}: the pulumi command cannot be run ({error.strerror}); {NO_ENGINE.partition('; ')[2]}"
         ) from error

@@ -26,8 +26,8 @@ class Show:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self._out = Console(highlight=False)
-        self._progress = Console(stderr=True, highlight=False)
+        self._out = Console(highlight=False, markup=False)
+        self._progress = Console(stderr=True, highlight=False, markup=False)
         self._begun: dict[str, float] = {}
 
     def watch(self, moment: Moment) -> None:
@@ -48,7 +48,8 @@ class Show:
     def error(self, message: str, code: int, **more: Any) -> None:
         if self.as_json:
             self.document({"error": message, "exit_code": code, **more})
-        self._progress.print(f"refused: {message}" if code else message, markup=False)
+        # One line, however narrow the terminal is.
+        self._progress.print(f"refused: {message}" if code else message, soft_wrap=True)
 
     def plan(self, plan: Plan, source: str, target: str, budget: Mapping[str, Any] | None) -> None:
         if self.as_json:

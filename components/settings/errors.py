@@ -7,6 +7,8 @@ from typing import Any
 
 import pulumi
 
+from recovery.redaction import redacted, redacted_urls
+
 
 class SettingsError(pulumi.RunError):
     """One or more settings are wrong; the message names each key, its value and the way out.
@@ -52,7 +54,8 @@ def printable(text: str) -> str:
 def problem(key: str, value: object, reason: str) -> str:
     """One line: the key as it stands in the stack file, the value as given, and what to do.
 
-    A private key that was written in the place of a public one is not repeated into a log.
+    A private key that was written in the place of a public one is not repeated into a log, nor the password of a URL.
     """
-    shown = "[a private key]" if "PRIVATE KEY" in str(value) else repr(value)
+    text = repr(redacted(value)) if isinstance(value, str) and "://" in value else redacted_urls(repr(value))
+    shown = "[a private key]" if "PRIVATE KEY" in str(value) else text
     return f"{key} = {shown}: {reason}"

@@ -14,6 +14,7 @@ from typing import Any
 from components.settings.data import Consistency
 from functions import packaging
 from recovery import configuration
+from recovery.configuration import Configuration, Site, Tables, Timing
 from rehearsal.aws.server import RunningServer
 from rehearsal.drill.world import Client, World, client_of
 
@@ -51,7 +52,8 @@ def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> W
     sites = {role: _site(client, role, region) for role, region in (("primary", PRIMARY), ("standby", STANDBY))}
     _replicas(client, sites)
     _records(client)
-    outputs = {"ordersConsistency": orders.value, "recovery": _outputs(server.account_id, sites)}
+    recovery = configuration.to_outputs(described(server.account_id, sites["primary"], sites["standby"]))
+    outputs = {"ordersConsistency": orders.value, configuration.MEMBER: recovery}
     return World(server, configuration.from_outputs(outputs), outputs)
 
 
@@ -91,7 +93,7 @@ def _key_schema(names: list[str]) -> list[dict[str, str]]:
     return [{"AttributeName": name, "KeyType": role} for name, role in zip(names, ("HASH", "RANGE"), strict=False)]
 
 
-def _site(client: Client, role: str, region: str) -> dict[str, Any]:
+def _site(client: Client, role: str, region: str) -> Site:
     def name(part: str) -> str:
         return f"small-{role}-{part}"
 
@@ -128,16 +130,19 @@ def _site(client: Client, role: str, region: str) -> dict[str, Any]:
     for function, variables in settings.items():
         _function(client("lambda", region), name(function.replace("_", "-")), function, variables, role_arn)
     rotation = _rotation(client("lambda", region), name("rotation"), role_arn)
-    return {
-        "region": region,
-        **{key: f"{name(part)}:{ALIAS}" for key, part in _FUNCTIONS.items()},
-        "rotation": rotation,
-        "database": name("trade-history"),
-        "fileSystem": client("efs", region).create_file_system(CreationToken=name("files"))["FileSystemId"],
-        "orderStream": name("orders"),
-        "bus": name("events"),
-        "archive": f"arn:aws:events:{region}:123456789012:archive/{name('events')}",
-    }
+    return Site(
+        role=role,
+        region=region,
+        order_intake=f"{name('order-intake')}:{ALIAS}",
+        redrive=f"{name('redrive')}:{ALIAS}",
+        integrity=f"{name('integrity')}:{ALIAS}",
+        rotation=rotation,
+        database=name("trade-history"),
+        file_system=client("efs", region).create_file_system(CreationToken=name("files"))["FileSystemId"],
+        order_stream=name("orders"),
+        bus=name("events"),
+        archive=f"arn:aws:events:{region}:123456789012:archive/{name('events')}",
+    )
 
 
 def _bucket(client: Client, region: str, name: str, **settings: Any) -> None:
@@ -170,7 +175,6 @@ def _records(client: Client) -> None:
 
 
 _ROUTE = ("dead_letters", "source", "quarantine")
-_FUNCTIONS = {"orderIntake": "order-intake", "redrive": "redrive", "integrity": "integrity"}
 
 
 def _role(client: Client) -> str:
@@ -211,11 +215,11 @@ def _rotation(client: Any, name: str, role: str) -> str:
     )["FunctionArn"]
 
 
-def _replicas(client: Client, sites: dict[str, dict[str, Any]]) -> None:
+def _replicas(client: Client, sites: dict[str, Site]) -> None:
     primary, standby = sites["primary"], sites["standby"]
     rds = client("rds", PRIMARY)
     source = rds.create_db_instance(
-        DBInstanceIdentifier=primary["database"],
+        DBInstanceIdentifier=primary.database,
         DBInstanceClass="db.t3.micro",
         Engine="postgres",
         AllocatedStorage=20,
@@ -224,39 +228,41 @@ def _replicas(client: Client, sites: dict[str, dict[str, Any]]) -> None:
         BackupRetentionPeriod=1,
     )["DBInstance"]["DBInstanceArn"]
     client("rds", STANDBY).create_db_instance_read_replica(
-        DBInstanceIdentifier=standby["database"], SourceDBInstanceIdentifier=source
+        DBInstanceIdentifier=standby.database, SourceDBInstanceIdentifier=source
     )
     client("secretsmanager", PRIMARY).create_secret(
         Name=_SECRET, SecretString="{}", AddReplicaRegions=[{"Region": STANDBY}]
     )
     client("efs", PRIMARY).create_replication_configuration(
-        SourceFileSystemId=primary["fileSystem"],
-        Destinations=[{"Region": STANDBY, "FileSystemId": standby["fileSystem"]}],
+        SourceFileSystemId=primary.file_system,
+        Destinations=[{"Region": STANDBY, "FileSystemId": standby.file_system}],
     )
 
 
-def _outputs(account: str, sites: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "accountId": account,
-        **sites,
-        "tables": {**_TABLES, "order-book": "small-order-book", "market-data": "small-market-data"},
-        "timing": {
-            "leaseMilliseconds": _milliseconds("LEASE_SECONDS"),
-            "decisionMilliseconds": 2000,
-            "callMilliseconds": 250,
-            "orderMilliseconds": 2000,
-            "marginMilliseconds": _milliseconds("MARGIN_SECONDS"),
-            "recheckMilliseconds": _milliseconds("RECHECK_SECONDS"),
-            "cooldownMilliseconds": 600_000,
-            "replicationLagMilliseconds": 2_000,
-        },
-        "databaseSecret": _SECRET,
-        "rotationDays": 30,
-        "accountClaim": "account_id",
-        "canaryAccount": "CANARY",
-        "switch": {"kind": "healthCheck"},
-        "scaleOut": {"project": "small-scale-out"},
-    }
+def described(account: str, primary: Site, standby: Site) -> Configuration:
+    """The configuration of a run between these sites, on the tables and with the lease of this module."""
+    return Configuration(
+        account_id=account,
+        primary=primary,
+        standby=standby,
+        tables=Tables(**_TABLES, order_book="small-order-book", market_data="small-market-data"),
+        timing=Timing(
+            lease=_milliseconds("LEASE_SECONDS"),
+            margin=_milliseconds("MARGIN_SECONDS"),
+            recheck=_milliseconds("RECHECK_SECONDS"),
+            cooldown=600_000,
+            replication_lag=2_000,
+            decision=2000,
+            call=250,
+            order=2000,
+        ),
+        database_secret=_SECRET,
+        rotation_days=30,
+        account_claim="account_id",
+        canary_account="CANARY",
+        switch={"kind": "healthCheck"},
+        scale_out={"project": "small-scale-out"},
+    )
 
 
 def _milliseconds(setting: str) -> int:

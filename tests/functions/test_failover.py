@@ -16,6 +16,7 @@ from recovery.errors import ConfigurationError, LockHeldError, NothingToResumeEr
 from recovery.journal import Kind, Run, made
 from recovery.plan import Verb
 from recovery.report import Report, Status, StepReport
+from tests.recovery.exports import run_exports
 
 ALARM = "trading-dr-primary-lost"
 RAISED = {"detail-type": "CloudWatch Alarm State Change", "detail": {"alarmName": ALARM, "state": {"value": "ALARM"}}}
@@ -157,34 +158,7 @@ def test_a_subject_is_what_sns_takes() -> None:
     assert subject("ü" * 200) == "?" * 99
 
 
-SITE = dict.fromkeys(
-    ("orderIntake", "redrive", "integrity", "rotation", "database", "fileSystem", "orderStream", "bus", "archive"), "x"
-)
-RECOVERY = {
-    "accountId": "123456789012",
-    "primary": {"region": "us-east-1", **SITE},
-    "standby": {"region": "us-west-2", **SITE},
-    "tables": dict.fromkeys(("control", "orders", "positions", "order-book", "market-data"), "t"),
-    "timing": dict.fromkeys(
-        (
-            "leaseMilliseconds",
-            "marginMilliseconds",
-            "recheckMilliseconds",
-            "cooldownMilliseconds",
-            "replicationLagMilliseconds",
-            "decisionMilliseconds",
-            "callMilliseconds",
-            "orderMilliseconds",
-        ),
-        250,
-    ),
-    "databaseSecret": "s",
-    "rotationDays": 30,
-    "accountClaim": "account_id",
-    "canaryAccount": "CANARY",
-    "switch": {"kind": "healthCheck"},
-    "scaleOut": {"project": "p"},
-}
+RECOVERY = run_exports()
 VARIABLES = {
     "AUTOMATIC": "true",
     "QUORUM_ALARM": ALARM,

@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from components.settings.functions import FunctionSettings
 from functions import control_item, order_item
 from functions.control_item import ControlItem
 from functions.order_intake.handler import build
@@ -28,13 +27,10 @@ from recovery.switch import HealthCheckSwitch
 from recovery.waiting import Waiter
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
 from tests.recovery.clients import CloudWatch, Databases, Files, Killer, Lambda, Mortal, Routed, Secrets, Stream, ids
+from tests.recovery.exports import ACCOUNT, EAST, LEASE_MILLISECONDS, SECRET, WEST, outputs
 from tests.recovery.tables import Tables
 
-EAST, WEST = "us-east-1", "us-west-2"
-SECRET = "trading-database"
-ACCOUNT = "123456789012"
-LEASE_MILLISECONDS = FunctionSettings().lease_milliseconds
-
+__all__ = ("ACCOUNT", "EAST", "LEASE_MILLISECONDS", "SECRET", "WEST", "World", "outputs", "world", "world_on_moto")
 
 KEYS = {
     CONTROL: ("item", "sequence"),
@@ -45,54 +41,6 @@ KEYS = {
     POSITIONS: ("account_id", "instrument"),
 }
 """Keys of the fast tables and of their indexes."""
-
-
-def outputs() -> dict[str, Any]:
-    """What the recovery stack exports."""
-
-    def site(region: str, role: str) -> dict[str, Any]:
-        return {
-            "region": region,
-            **{name: f"{role}-{name}:live" for name in ("redrive", "integrity")},
-            "orderIntake": f"{role}-order-intake:live",
-            "rotation": f"arn:aws:lambda:{region}:{ACCOUNT}:function:{role}-rotation",
-            "database": f"{role}-trade-history",
-            "fileSystem": f"fs-{role}",
-            "orderStream": f"{role}-orders",
-            "bus": f"{role}-bus",
-            "archive": f"arn:aws:events:{region}:{ACCOUNT}:archive/{role}-bus",
-        }
-
-    return {
-        "recovery": {
-            "accountId": ACCOUNT,
-            "primary": site(EAST, "primary"),
-            "standby": site(WEST, "standby"),
-            "tables": {
-                "control": CONTROL,
-                "orders": ORDERS,
-                "positions": POSITIONS,
-                "order-book": "order-book",
-                "market-data": "market-data",
-            },
-            "timing": {
-                "leaseMilliseconds": float(LEASE_MILLISECONDS),
-                "marginMilliseconds": 500,
-                "recheckMilliseconds": 200,
-                "cooldownMilliseconds": 600_000,
-                "replicationLagMilliseconds": 2000,
-                "decisionMilliseconds": 2000,
-                "callMilliseconds": 250,
-                "orderMilliseconds": 2000,
-            },
-            "databaseSecret": SECRET,
-            "rotationDays": 30,
-            "accountClaim": "account_id",
-            "canaryAccount": "CANARY",
-            "switch": {"kind": "healthCheck"},
-            "scaleOut": {"project": "standby-scale-out"},
-        }
-    }
 
 
 class Identity:

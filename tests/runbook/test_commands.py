@@ -276,7 +276,9 @@ def test_a_build_in_the_cloud_grows_the_stack_for_its_run(
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-01-02T14:00:00"])
 def test_a_time_that_is_none_is_refused(run: Run, at: str) -> None:
-    assert run("restore", "--yes", "--at", at).exit_code == RefusedError.exit_code
+    found = run("restore", "--yes", "--at", at)
+    assert found.exit_code == ConfigurationError.exit_code
+    assert f"--at = {at!r}: " in found.stderr
 
 
 def test_a_restore_is_confirmed_and_tried_out(run: Run, world: World, backups: Backups) -> None:

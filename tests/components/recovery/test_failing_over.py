@@ -13,6 +13,7 @@ from functions import metrics
 from recovery import configuration
 from recovery.parts import switch_of
 from rehearsal.aws.additions._alarm_rule import AlarmRule
+from runbook.outputs import budget_of
 from tests.components.security.graph import document, statements
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -96,6 +97,8 @@ def test_the_runbook_understands_what_it_is_told(dr: Blueprint, dr_active: Bluep
     assert found.standby.database == "trading-dr-trade-history"
     assert found.tables.control == "trading-control"
     assert switch_of(found), "the switch is one that it can turn"
+    assert configuration.to_outputs(found) == dr.outputs["recovery"], "no key more and none less"
+    assert budget_of(dr.outputs) == dr.outputs["recoveryBudget"]
     told = dr.one(FUNCTION, "failover").properties["environment"]["variables"]["RECOVERY"]
     assert json.loads(told) == dr.outputs["recovery"], "the function is told what people are told"
     assert dr_active.outputs["recovery"] == dr.outputs["recovery"], "a takeover renames nothing"

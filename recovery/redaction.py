@@ -1,0 +1,71 @@
+"""URLs as they may be shown: without user information, access tokens, passwords and keys.
+
+A value is shown only where its form is known to hold no secret. A URL that does not have the expected form is hidden
+except for its scheme, because a password that is not escaped (`u:p?w@host`) moves the borders of all other parts.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl
+
+HIDDEN = "***"
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20})://(.*)", re.DOTALL)
+_HOST = r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
+_HOSTS = re.compile(rf"(?:{_HOST}(?:,{_HOST})*)?")
+_PATH = re.compile(r"[A-Za-z0-9._~/\\:+-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Parameters of the backends that Pulumi accepts which say where the state is and never hold a secret (Pulumi docs,
+# "State and backends"; Go CDK, packages s3blob, gcsblob and azureblob; PostgreSQL docs, "Parameter Key Words").
+_SHOWN = frozenset({"region", "endpoint", "awssdk", "sslmode", "domain", "protocol", "localemu", "host", "port"})
+_URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>`]+")
+_USER_IN_TEXT = re.compile(r"[^\s\"'<>`@:/]+:[^\s\"'<>`@]+@")
+_NAMED = re.compile(
+    r"(?i)([a-z_]*(?:password|passphrase|secret|token|(?:access|account|private)_?key)[a-z_]*)"
+    r"(\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)]+)"
+)
+
+
+def redacted(url: str) -> str:
+    """The URL without anything that may be a secret: user information, unknown query parameters and fragments."""
+    found = _SCHEME.fullmatch(url)
+    if found is None:
+        return HIDDEN if "@" in url or not url.isprintable() else url
+    scheme, rest = found.groups()
+    rest, _, _ = rest.partition("#") if "@" not in rest.partition("#")[2] else (HIDDEN, "", "")
+    authority = re.match(r"[^/?]*", rest)
+    assert authority is not None, "the pattern matches empty text too"
+    user, at, hosts = authority.group().rpartition("@")
+    path, _, query = rest[authority.end() :].partition("?")
+    if "@" in path or "@" in query or ("@" in user) or not _HOSTS.fullmatch(hosts):
+        return f"{scheme}://{HIDDEN}"
+    shown_path = path if _PATH.fullmatch(path) else f"/{HIDDEN}"
+    return f"{scheme}://{f'{HIDDEN}@' if at else ''}{hosts}{shown_path}{_query(query)}"
+
+
+def redacted_text(text: str) -> str:
+    """The text with each URL in it redacted, and the value after each name of a secret (`password=`) hidden."""
+    return _NAMED.sub(rf"\1\2{HIDDEN}", redacted_urls(text))
+
+
+def redacted_urls(text: str) -> str:
+    """The text with each URL in it redacted, and `USER:PASSWORD@` without a scheme too."""
+    if _SCHEME.fullmatch(text):
+        return redacted(text)
+    return _USER_IN_TEXT.sub(f"{HIDDEN}@", _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text))
+
+
+def _query(query: str) -> str:
+    if not query:
+        return ""
+    shown: list[str] = []
+    hidden = False
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        known = key in _SHOWN and _PLAIN.fullmatch(value)
+        if key == "endpoint" and not known:
+            known, value = True, redacted(value)
+        if known:
+            shown.append(f"{key}={value}")
+        else:
+            hidden = True
+    return "?" + "&".join([*shown, *([HIDDEN] if hidden else [])])

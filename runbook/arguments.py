@@ -1,0 +1,124 @@
+"""Options and arguments of the commands: checked before anything is called; each error is one line and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from recovery.exports import is_region
+
+_LONGEST = 1000
+# RFC 3339, section 5.6; fromisoformat takes dates alone, weeks and times without seconds as well.
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_EXAMPLE = "2026-01-02T15:04:05Z"
+_ZONED = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.ASCII | re.IGNORECASE)
+
+
+class InputError(typer.BadParameter):
+    """`OPTION = VALUE: what is wrong; what to do`; ends the command with exit code 2."""
+
+    def __init__(self, option: str, value: str, wrong: str) -> None:
+        shown = value if len(value) <= 60 else f"{value[:57]}..."
+        super().__init__(f"{option} = {shown!r}: {wrong}")
+
+    def format_message(self) -> str:
+        return self.message
+
+
+class Commands(TyperGroup):
+    """Prints what is wrong with a command line on one line of stderr, with `--json` as a document on stdout too."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            # A file name or a message may hold what the terminal's encoding does not have.
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        words = list(sys.argv[1:] if args is None else args)
+        if not words or not standalone_mode:
+            return super().main(words, *rest, standalone_mode=standalone_mode, **more)
+        try:
+            found = super().main(words, *rest, standalone_mode=False, **more)
+        except typer.BadParameter as error:
+            _refuse(words, error.format_message(), error.exit_code)
+        except typer.Abort:
+            _refuse(words, "interrupted; nothing was confirmed", _INTERRUPTED)
+        except Exception as error:
+            # Whatever else is wrong with a command line: an option that does not exist, an argument too many.
+            if getattr(error, "exit_code", None) != _USAGE or not hasattr(error, "format_message"):
+                raise
+            _refuse(words, f"{error.format_message()}; see --help", _USAGE)  # type: ignore[attr-defined]
+        else:
+            sys.exit(found if isinstance(found, int) else 0)
+
+
+_USAGE, _INTERRUPTED = 2, 130
+
+
+def moment(text: str) -> datetime:
+    """A time of RFC 3339 with its offset, in UTC."""
+    if not _ZONED.search(text) and _TIME.fullmatch(f"{text}Z"):
+        raise InputError("--at", text, f"has no time zone; end it with Z for UTC: {_EXAMPLE}")
+    upper = text.upper()
+    if not _TIME.fullmatch(upper):
+        raise InputError("--at", text, f"is no time of RFC 3339; write {_EXAMPLE}")
+    try:
+        # Overflow: in UTC it lies before year 1 or after year 9999.
+        return datetime.fromisoformat(upper).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InputError("--at", text, f"is a time that does not exist in UTC; write {_EXAMPLE}") from error
+
+
+def region(text: str | None) -> str | None:
+    """The name of a region; whether it is one of the platform's is known with the exports."""
+    if text is not None and not is_region(text):
+        raise InputError("--region", text, "is not the name of a region; write it like us-west-2")
+    return text
+
+
+def reason(text: str | None) -> str | None:
+    """Printable text; a blank reason is none."""
+    if text is not None and text.strip() and not _is_line(text):
+        raise InputError("--reason", text, f"is not one printable line of at most {_LONGEST} characters")
+    return text
+
+
+def run_id(text: str) -> str:
+    """The id of a run, as `status` shows it."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", text):
+        raise InputError("--run", text, "is not the id of a run; write it as status shows it")
+    return text
+
+
+def command(text: str | None) -> str | None:
+    """A command line that a shell would split into one word or more."""
+    if text is None:
+        return None
+    way_out = "name a command with its arguments, or leave the option out"
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise InputError("--scale-out-command", text, f"cannot be split ({error}); {way_out}") from error
+    if not words or not words[0].strip():
+        raise InputError("--scale-out-command", text, f"names no command; {way_out}")
+    return text
+
+
+def _is_line(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable() and len(text) <= _LONGEST
+
+
+def _refuse(words: Sequence[str], message: str, code: int) -> None:
+    line = " ".join(message.split())
+    if "--json" in words:
+        sys.stdout.write(json.dumps({"error": line, "exit_code": code}, indent=2, sort_keys=True) + "\n")
+    sys.stderr.write(f"refused: {line}\n")
+    sys.exit(code)
