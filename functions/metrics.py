@@ -72,6 +72,9 @@ OUTBOX_PUBLISHED = Metric(REDRIVE, "OutboxPublished", "Count", "Orders published
 OUTBOX_NOT_PUBLISHED = Metric(
     REDRIVE, "OutboxNotPublished", "Count", "Orders of the outbox that the stream did not take."
 )
+OUTBOX_HELD = Metric(
+    REDRIVE, "OutboxHeld", "Count", "Orders of an older epoch that wait for a decision of the trading desk."
+)
 OUTBOX_OLDEST_AGE = Metric(
     REDRIVE, "OutboxOldestAge", "Seconds", "Age of the oldest accepted order that is not in the stream."
 )

@@ -54,16 +54,30 @@ class Outbox:
         results = zip(records, answer["Records"], strict=True)
         return [record for record, result in results if not result.get("ErrorCode")]
 
-    def mark(self, order_id: str, version: int) -> bool:
-        """Notes that `version` and all before it are in the stream; whether that could be noted."""
+    def mark(self, order_id: str, version: int, *, epoch: int, at: int | None = None) -> bool:
+        """Note that `version` and all before it are in the stream, under `epoch`; False if that failed.
+
+        The order then waits for an engine. A later writer gives `at`, the time of its mark, so that a comparison of
+        what was changed sees it. A version that came meanwhile is not in the stream yet, and keeps the order in the
+        outbox; an order that an engine has taken, or that a later epoch has written, is left as it is.
+        """
+        changed = {":at": {"N": str(at)}} if at is not None else {}
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key={order_item.KEY_ATTRIBUTE: {"S": order_id}},
-                UpdateExpression="SET published = :version REMOVE outbox",
-                # A version that came meanwhile is not in the stream yet and keeps the order in the outbox.
-                ConditionExpression="version = :version",
-                ExpressionAttributeValues={":version": {"N": str(version)}},
+                UpdateExpression=(
+                    "SET published = :version, write_epoch = :epoch, outbox = :waiting"
+                    + (", changed_at = :at" if changed else "")
+                ),
+                ConditionExpression="version = :version AND outbox = :unpublished AND write_epoch <= :epoch",
+                ExpressionAttributeValues={
+                    ":version": {"N": str(version)},
+                    ":epoch": {"N": str(epoch)},
+                    ":waiting": {"S": order_item.waiting_shard(order_id)},
+                    ":unpublished": {"S": order_item.outbox_shard(order_id)},
+                    **changed,
+                },
             )
         except (BotoCoreError, ClientError):
             return False

@@ -54,12 +54,20 @@ class Context:
     results: dict[str, Facts] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
     """What this process has started, by step; another process has to find it again."""
+    check_lock: Callable[[], None] = lambda: None
+    """Raises LockLostError once another runbook has taken the lock."""
     overridden: str | None = None
     """Why a person forced the run past what it found wanting, None if nobody did."""
 
     @property
     def control(self) -> Any:
         return self.clients.prompt("dynamodb", self.configuration.standby.region)
+
+    def turn_page(self, line: str) -> None:
+        """Between two pages of a long step: shows progress, and stops a process that has lost the lock or its time."""
+        self.check_lock()
+        self.waiter.sleep(0)
+        self.announce(line)
 
     def intake(self, site: Site) -> Intake:
         if self.parts.intake is not None:

@@ -74,6 +74,7 @@ class Executor:
 
     def __post_init__(self) -> None:
         self._last = self.run.entries[-1]
+        self.context.check_lock = self.check_lock
 
     def execute(self) -> Report:
         """Takes every step that has no result yet; raises what makes it impossible to go on at all."""

@@ -8,6 +8,7 @@ control table. Epochs before it count, since a switchover that was broken off le
     item      S  "known_orders"             "known_orders#<epoch>"
     sequence  N  the epoch                  1, 2, 3, ...
     since     N  orders accepted from then on are covered, milliseconds since 1970
+    at        N  when it was written down, milliseconds since 1970
     chunks    N  how many there are
     digests   B                             sorted, 8 bytes each
 
@@ -18,18 +19,16 @@ one in 10^12 for each.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions import order_item
 from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
-from functions.order_item import Item
 
 _ITEM = "known_orders"
 WINDOW_MILLISECONDS = 15 * 60_000
-"""How far back orders are listed: hundreds of times the usual lag of a global table, which is about a second (DynamoDB
-Developer Guide, "Global tables: How it works")."""
+"""How far back orders are listed at least: hundreds of times the usual lag of a global table, which is about a second
+(DynamoDB Developer Guide, "Global tables: How it works"). What was observed to be later than that comes on top."""
 _DIGEST_BYTES = 8
 # An item holds 400 KB (DynamoDB quotas); with room for the rest of it.
 _DIGESTS_IN_A_CHUNK = 40_000
@@ -37,42 +36,51 @@ _DIGESTS_IN_A_CHUNK = 40_000
 
 @dataclass(frozen=True)
 class KnownOrders:
-    """The orders up to `epoch` accepted at `since` or later that were known."""
+    """The orders up to `epoch` accepted at `since` or later that were known `at` a moment: 8 bytes in memory each."""
 
     epoch: int
     since: int
-    digests: frozenset[bytes]
+    at: int
+    chunks: tuple[bytes, ...]
 
     def __contains__(self, order_id: object) -> bool:
-        return isinstance(order_id, str) and digest_of(order_id) in self.digests
+        return isinstance(order_id, str) and any(_holds(chunk, digest_of(order_id)) for chunk in self.chunks)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.chunks)) // _DIGEST_BYTES
 
 
 def digest_of(order_id: str) -> bytes:
     return hashlib.sha256(order_id.encode()).digest()[:_DIGEST_BYTES]
 
 
-def up_to_epoch(client: Any, table: str, epoch: int, since: int) -> Iterator[Item]:
-    """Orders of a table that were accepted at `since` or later, under an epoch or those before it. Reads the whole
-    table, by pages."""
-    pages = client.get_paginator("scan").paginate(
-        TableName=table,
-        FilterExpression="epoch <= :epoch AND accepted_at >= :since",
-        ExpressionAttributeValues={":epoch": {"N": str(epoch)}, ":since": {"N": str(since)}},
-    )
-    for page in pages:
-        for attributes in page["Items"]:
-            yield order_item.from_attributes(attributes)
+def since(accepted_until: int, furthest_behind: int | None) -> int:
+    """Where the window begins: before the end of the old lease, and before what had arrived last."""
+    arrived = accepted_until if furthest_behind is None else min(accepted_until, furthest_behind)
+    return max(0, arrived - WINDOW_MILLISECONDS)
 
 
-def write(client: Any, table: str, epoch: int, since: int, order_ids: Iterable[str]) -> int:
+def write(client: Any, table: str, epoch: int, since: int, at: int, order_ids: Iterable[str]) -> int:
     """Writes them down and gives how many there are; the first item comes last and makes it whole."""
-    digests = sorted({digest_of(order_id) for order_id in order_ids})
-    chunks = [digests[start : start + _DIGESTS_IN_A_CHUNK] for start in range(0, len(digests), _DIGESTS_IN_A_CHUNK)]
-    for number, chunk in enumerate(chunks, start=1):
-        client.put_item(TableName=table, Item={**_key(_chunks_of(epoch), number), "digests": {"B": b"".join(chunk)}})
-    head = {**_key(_ITEM, epoch), "since": {"N": str(since)}, "chunks": {"N": str(len(chunks))}}
+    chunks, count, digests = 0, 0, list[bytes]()
+    for order_id in order_ids:
+        digests.append(digest_of(order_id))
+        count += 1
+        if len(digests) == _DIGESTS_IN_A_CHUNK:
+            chunks += 1
+            _write_chunk(client, table, epoch, chunks, digests)
+            digests = []
+    if digests:
+        chunks += 1
+        _write_chunk(client, table, epoch, chunks, digests)
+    head = {
+        **_key(_ITEM, epoch),
+        "since": {"N": str(since)},
+        "at": {"N": str(at)},
+        "chunks": {"N": str(chunks)},
+    }
     client.put_item(TableName=table, Item=head)
-    return len(digests)
+    return count
 
 
 def latest(client: Any, table: str) -> KnownOrders | None:
@@ -96,12 +104,28 @@ def read(client: Any, table: str, epoch: int) -> KnownOrders | None:
 
 
 def _read(client: Any, table: str, head: Mapping[str, Any]) -> KnownOrders:
-    epoch, digests = int(head[SORT_ATTRIBUTE]["N"]), set[bytes]()
+    epoch, chunks = int(head[SORT_ATTRIBUTE]["N"]), list[bytes]()
     for number in range(1, int(head["chunks"]["N"]) + 1):
         answer = client.get_item(TableName=table, Key=_key(_chunks_of(epoch), number), ConsistentRead=True)
-        content = bytes(answer["Item"]["digests"]["B"])
-        digests.update(content[at : at + _DIGEST_BYTES] for at in range(0, len(content), _DIGEST_BYTES))
-    return KnownOrders(epoch, int(head["since"]["N"]), frozenset(digests))
+        chunks.append(bytes(answer["Item"]["digests"]["B"]))
+    return KnownOrders(epoch, int(head["since"]["N"]), int(head["at"]["N"]), tuple(chunks))
+
+
+def _write_chunk(client: Any, table: str, epoch: int, number: int, digests: list[bytes]) -> None:
+    content = b"".join(sorted(digests))
+    client.put_item(TableName=table, Item={**_key(_chunks_of(epoch), number), "digests": {"B": content}})
+
+
+def _holds(chunk: bytes, digest: bytes) -> bool:
+    """By halves."""
+    low, high = 0, len(chunk) // _DIGEST_BYTES
+    while low < high:
+        middle = (low + high) // 2
+        found = chunk[middle * _DIGEST_BYTES : (middle + 1) * _DIGEST_BYTES]
+        if found == digest:
+            return True
+        low, high = (middle + 1, high) if found < digest else (low, middle)
+    return False
 
 
 def _chunks_of(epoch: int) -> str:

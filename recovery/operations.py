@@ -34,7 +34,7 @@ from recovery.errors import (
 from recovery.executor import Executor, Watch, recovery_seconds
 from recovery.journal import Entry, Journal, Kind, Outcome, Run, Tail
 from recovery.lock import CALLS_TO_TAKE, Heartbeat, Held, Lock
-from recovery.plan import GIVES_WAY, Plan, Verb, plan_of
+from recovery.plan import GIVEN_UP, GIVES_WAY, Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
 from recovery.steps.lease import TakeLease
@@ -236,10 +236,9 @@ class Operations:
         """The end of the journal and what was found; raises RecoveryError of the kind that says why not. With
         `decided_at` the looks are cut so that the first step comes in time."""
         check_account(context)
-        over = GIVES_WAY.get(plan.verb, frozenset[Verb]())
-        self._lock(context).refuse_if_held(over)
+        self._lock(context).refuse_if_held(GIVES_WAY.get(plan.verb, frozenset[Verb]()))
         tail = self._journal(context).tail()
-        _refuse_unfinished(tail.run, over)
+        _refuse_unfinished(tail.run, GIVEN_UP[plan.verb])
         return tail, self._looked_at(plan, context, reason, self._left(decided_at))
 
     def _left(self, decided_at: int | None) -> float:

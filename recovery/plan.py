@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from recovery.errors import ConfigurationError
+from recovery.steps.compare import CatchUp, CompareOrders
 from recovery.steps.growth import DrainBacklog, ScaleOutStep, StandBy
 from recovery.steps.lease import AwaitLease, AwaitQuiet, Quiesce, TakeLease
-from recovery.steps.orders import CatchUp, CompareOrders, ReconcileOrders, RecordKnownOrders
+from recovery.steps.orders import ReconcileOrders, RecordKnownOrders
+from recovery.steps.republish import RepublishOrders, RestoreCancellations
 from recovery.steps.step import Stage, Step
 from recovery.steps.stores import (
     AwaitDatabase,
@@ -33,7 +35,11 @@ class Verb(StrEnum):
 
 
 GIVES_WAY = {Verb.FAILOVER: frozenset({Verb.DRILL})}
-"""Whose runs are given up where one of a verb begins: they move nothing, and it cannot wait."""
+"""Whose runs are given up where one of a verb begins, even while somebody is at work on them: they move nothing, and it
+cannot wait."""
+GIVEN_UP = {verb: frozenset({Verb.DRILL}) for verb in Verb}
+"""Whose unfinished runs are given up where one of a verb begins, once nobody is at work on them any more: a drill that
+was killed moves nothing, and there is nothing to resume."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,17 @@ PLANS: dict[Verb, Plan] = {
             True,
             "move order intake to the recovery region, whatever has become of the primary",
             "orders of the last moment that had not arrived; each is named by failback, none with strongly consistent "
-            "tables",
-            (*_HAND_OVER, *_ASKED, RecordKnownOrders(), *_AWAITED, ScaleOutStep(), DrainBacklog()),
+            "tables. Open orders that had arrived are published again; those older than redriveHoldMinutes and not "
+            "published are named for the trading desk",
+            (
+                *_HAND_OVER,
+                RecordKnownOrders(),
+                RepublishOrders(),
+                *_ASKED,
+                *_AWAITED,
+                ScaleOutStep(),
+                DrainBacklog(),
+            ),
         ),
         Plan(
             Verb.SWITCHOVER,
@@ -87,6 +102,7 @@ PLANS: dict[Verb, Plan] = {
                 AwaitReplica(),
                 *_QUIET,
                 *_HAND_OVER,
+                RepublishOrders(),
                 *_ASKED,
                 *_AWAITED,
                 ScaleOutStep(),
@@ -100,10 +116,12 @@ PLANS: dict[Verb, Plan] = {
             "nothing: orders are refused until all that were accepted have arrived",
             (
                 ReconcileOrders(),
+                RestoreCancellations(),
                 CompareOrders(),
                 AwaitReplica(),
                 *_QUIET,
                 *_HAND_OVER,
+                RepublishOrders(),
                 *_ASKED,
                 *_AWAITED,
                 StandBy(),

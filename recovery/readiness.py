@@ -19,7 +19,7 @@ from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError
 from recovery.intake import IntakeWakingError
 from recovery.journal import Journal, Outcome, Run
-from recovery.plan import GIVES_WAY, Verb
+from recovery.plan import GIVEN_UP, Verb
 from recovery.steps.lease import TakeLease
 from recovery.switch import SwitchError
 from recovery.takeover import NOBODY
@@ -104,7 +104,7 @@ def _last_run(context: Context) -> Check:
     last = Journal(context.control, context.configuration.tables.control).tail().run
     if last is None:
         return Check("last run", True, "there was none")
-    if last.outcome is None and last.verb not in GIVES_WAY.get(Verb(context.verb), ()):
+    if last.outcome is None and last.verb not in GIVEN_UP[Verb(context.verb)]:
         return Check("last run", False, f"{begun(last)} has not ended", "`resume` or `abort` it")
     return Check("last run", True, f"{begun(last)} is {last.outcome or 'unfinished, and gives way'}")
 

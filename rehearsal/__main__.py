@@ -18,6 +18,7 @@ from rich.console import Console
 from blueprint import BlueprintError
 from blueprint.program import ROOT
 from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
+from rehearsal.aws.strict.mode import REHEARSED
 from rehearsal.engines import EngineError
 from rehearsal.engines.choice import EngineKind, choose, make, provider_of
 from rehearsal.page.whole import page
@@ -80,6 +81,7 @@ def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port
             server.check_alive()
             raise
         finally:
+            rehearsal.note_strictness()
             server.stop()
             Session.forget(build)
             _write_reports(rehearsal, build)
@@ -100,6 +102,7 @@ def _up(console: Console, stage: Stage, engine: EngineKind, build: Path, port: i
             server.check_alive()
             raise
         finally:
+            rehearsal.note_strictness()
             _write_reports(rehearsal, build)
     rehearsal.report.show(console)
     console.print(f"endpoint: {server.endpoint}\npid: {server.pid}\nenvironment:")
@@ -141,7 +144,7 @@ def _begun(
     make(chosen, build, {})  # a missing command or plugin is told before anything starts
     _clear(build)
     with Program() as program:
-        server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
+        server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller, strict=REHEARSED)
         environment = server.environment()
         try:
             engine = make(chosen, build, environment)

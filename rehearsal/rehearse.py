@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -17,8 +17,11 @@ from typing import Any
 from blueprint.primary_outputs import named_again
 from blueprint.program import primary_reference
 from policy.check import evaluate
+from preflight.account import Account
+from preflight.recorded import as_declared
+from preflight.run import ask, questions_of
 from rehearsal.aws.outage import OURS
-from rehearsal.aws.server import RunningServer
+from rehearsal.aws.server import RunningServer, ServerFailedError
 from rehearsal.consistency import complete
 from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import Series, modelled, opened
@@ -189,6 +192,12 @@ class Rehearsal:
         if stage in self.report.stacks:
             self.report.stacks[stage].seconds["destroy"] = time.monotonic() - begun
 
+    def note_strictness(self) -> None:
+        """Takes over into the report what the server checked and refused; nothing where the server is gone."""
+        if self.cloud is not None:
+            with suppress(ServerFailedError, OSError):
+                self.report.strictness = self.cloud.strictness()
+
     def write(self, file: Path) -> None:
         """Writes the report with the peak memory of the larger Python process: this one, or the program's."""
         program = self.program.peak_memory_mb() if self.program else 0.0
@@ -205,6 +214,8 @@ class Rehearsal:
     ) -> None:
         with self.shown.phase(f"{stage}: evaluate"):
             declared = self.declared[stage] = declare()
+        if stage is not Stage.DR_ACTIVE:
+            self._preflight(stage, declared)
         begun = time.monotonic()
         with self.shown.phase(f"{stage}: preview"):
             self.engine.preview(name, declared)
@@ -217,6 +228,14 @@ class Rehearsal:
         if before is not None:
             # A growth that is repeated finds what the first one left; what that replaced is not forgotten.
             report.replaced = [*before.replaced, *report.replaced]
+
+    def _preflight(self, stage: Stage, declared: Declared) -> None:
+        """What the stack needs of the account, asked before anything is made. A finding that stops an update is one of
+        the report's problems."""
+        questions = questions_of(as_declared(declared.blueprint, declared.overrides))
+        account = Account(lambda service, region: Clients(region, self.environment).client(service), emulated=True)
+        with self.shown.phase(f"{stage}: preflight"):
+            self.report.preflight[stage] = ask(questions, account)
 
     @property
     def _program(self) -> Program:

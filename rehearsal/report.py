@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from rich.table import Table
 from blueprint import Resource
 from policy.check import Report as Judged
 from policy.rule import Severity
+from preflight.model import Finding as Asked
+from preflight.model import Verdict
 from rehearsal.drill.series import Series, outcome, shown
 from rehearsal.drill.takeover import TakenOver
 from rehearsal.engines import Drift, Outcome
@@ -114,6 +117,8 @@ class Report:
     takeover: TakenOver | None = None
     broken_takeover: str | None = None
     completed: list[str] = field(default_factory=list)
+    strictness: dict[str, Any] = field(default_factory=dict)
+    preflight: dict[str, list[Asked]] = field(default_factory=dict)
     policy: dict[str, Judged] = field(default_factory=dict)
     duties: list[Duty] = field(default_factory=list)
     drills: Series | None = None
@@ -139,6 +144,12 @@ class Report:
         ]
         found += [f"{stage}: {refusal}" for stage, judged in self.policy.items() for refusal in refusals(judged)]
         found += [
+            f"{stage}: preflight: {asked.subject} needs {asked.needed}; {asked.found}"
+            for stage, findings in self.preflight.items()
+            for asked in findings
+            if asked.verdict in (Verdict.STOPS, Verdict.UNANSWERED)
+        ]
+        found += [
             f"function {duty.function} in {duty.region}: {duty.what}: {duty.trouble}"
             for duty in self.duties
             if duty.trouble
@@ -161,6 +172,8 @@ class Report:
             "calls_to_lost_region": self.calls_to_lost_region,
             "calls_to_lost_region_by_others": self.calls_by_others,
             "takeover": self.takeover.as_json() if self.takeover else None,
+            "strictness": self.strictness,
+            "preflight": {stage: [asked.as_json() for asked in found] for stage, found in self.preflight.items()},
             "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
             "functions": [duty.as_json() for duty in self.duties],
             "drill": self.drills.as_json() if self.drills else None,
@@ -195,6 +208,20 @@ class Report:
             console.print(f"takeover by the runbook: {self.takeover.shown()}", soft_wrap=True)
         for line in self.completed:
             console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
+        if self.strictness:
+            console.print(
+                f"{sum(self.strictness['checked'].values())} requests checked as AWS would, "
+                f"{sum(entry['count'] for entry in self.strictness['refused'])} refused"
+            )
+            for entry in self.strictness["refused"]:
+                console.print(
+                    f"refused: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)",
+                    soft_wrap=True,
+                    markup=False,
+                )
+        for stage, findings in self.preflight.items():
+            counts = Counter(asked.verdict.value for asked in findings)
+            console.print(f"{stage}: preflight: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
         for stage, judged in self.policy.items():
             console.print(
                 f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "

@@ -41,7 +41,10 @@ class ServicesArgs:
 
 class Services(Layer):
     """A cluster of Fargate tasks in every zone, which take requests from the load balancer and work from the queues.
-    A deployment that does not come up is rolled back by itself."""
+    A deployment that does not come up is rolled back by itself. A region that is bootstrapped has no service yet."""
+
+    service: aws.ecs.Service | None
+    service_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: ServicesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:Services", name, opts)
@@ -66,9 +69,13 @@ class Services(Layer):
             self.child,
         )
         self.task = self._task()
-        self.service = self._service()
-        scale(settings, Scaled(self.cluster.name, self.service.name, args.queues), self.child)
-        self.register_outputs({"clusterName": self.cluster.name, "serviceName": self.service.name})
+        # A service without an image fails its first deployment (ECS API Reference, DeploymentCircuitBreaker), and one
+        # that is made with no tasks stays so: the count belongs to the scaling, which has no task to measure.
+        self.service = None if settings.general.bootstrap else self._service()
+        self.service_name = self.service.name if self.service else pulumi.Output.from_input(settings.name("services"))
+        if self.service:
+            scale(settings, Scaled(self.cluster.name, self.service.name, args.queues), self.child)
+        self.register_outputs({"clusterName": self.cluster.name, "serviceName": self.service_name})
 
     def _task(self) -> aws.ecs.TaskDefinition:
         args, settings = self._args, self._args.settings

@@ -90,6 +90,13 @@ class ServiceTaskRoles(Layer):
                 ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
                 [reach.image],
             ),
+            # GuardDuty puts its agent into each task from a repository of AWS's account of the region (GuardDuty User
+            # Guide, "Amazon ECR repository hosting GuardDuty agent"; "Prerequisites for AWS Fargate support").
+            Statement(
+                "PullGuardDutyAgent",
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                [f"arn:aws:ecr:{self._args.settings.region.name}:*:repository/aws-guardduty-agent-fargate"],
+            ),
             Statement(
                 "WriteLogs",
                 ["logs:CreateLogStream", "logs:PutLogEvents"],

@@ -76,7 +76,12 @@ def container(
 
 
 def scratch_volume() -> str:
-    """Name of the only volume that a task can write to; it dies with the task."""
+    """Name of the only volume that a task can write to; it dies with the task.
+
+    Fargate makes the volume for root alone, mode 0755, unless the image has the path in a VOLUME: then the volume takes
+    the owner and mode of the image's folder (Amazon ECS Developer Guide, "Using bind mounts"). So the image declares
+    `VOLUME /tmp` after it has made the folder writable; `serviceImage` says so.
+    """
     return _SCRATCH
 
 

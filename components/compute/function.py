@@ -112,10 +112,7 @@ class Function(Layer):
             self._purpose,
             name=self.name,
             description=self._args.description,
-            # Lambda sends no account when it assumes the role of a function.
-            assume_role_policy=trust_of_service(
-                "lambda.amazonaws.com", self._args.settings.general.account_id, source_account=False
-            ),
+            assume_role_policy=trust_of_service("lambda.amazonaws.com", self._args.settings.general.account_id),
             opts=self.child,
         )
 

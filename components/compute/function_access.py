@@ -46,8 +46,16 @@ class Access:
         queues = self.events.queues
         return [
             *self._lease(),
-            Statement("ReadOutbox", ["dynamodb:Query"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
-            Statement("MarkOrders", ["dynamodb:UpdateItem"], [self.tables.arn(TableName.ORDERS)]),
+            Statement(
+                "ReadOutboxAndChanges",
+                ["dynamodb:Query"],
+                [f"{self.tables.arn(TableName.ORDERS)}/index/{index}" for index in ("outbox", "by_change")],
+            ),
+            Statement(
+                "MarkOrders",
+                ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+                [self.tables.arn(TableName.ORDERS)],
+            ),
             Statement("PutOrders", ["kinesis:PutRecords"], [self.events.streams.orders.arn]),
             Statement(
                 "TakeFailedMessages",

@@ -138,6 +138,9 @@ class Functions(Layer):
                 "MAX_TRIES": str(functions.redrive_max_tries),
                 "RATE_PER_SECOND": str(functions.redrive_rate),
                 "SETTLE_SECONDS": str(functions.redrive_settle_seconds),
+                "HOLD_SECONDS": str(60 * functions.redrive_hold_minutes),
+                # The stream is made for this rate with room to spare (`streamTargetUtilisation`).
+                "OUTBOX_PER_SECOND": str(self._settings.streams.order_peak_rate),
             },
             statements=self._access.redrive(),
             timeout=min(interval - _BETWEEN_RUNS_SECONDS, _LONGEST_SECONDS),

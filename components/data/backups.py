@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -13,7 +11,8 @@ from components.data.records import days_of
 from components.data.tags import BACKUP_KEY, BACKUP_VALUE
 from components.layer import Layer
 from components.security.policies import trust_of_service
-from components.settings import Settings
+from components.settings import Role, Settings
+from components.settings.windows import BACKUP_START_MINUTES, backup_start
 
 _SERVICE_POLICIES = {
     "backup": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
@@ -25,10 +24,7 @@ _RESOURCE_TYPES = ("DynamoDB", "EBS", "EC2", "EFS", "RDS")
 # AWS Backup's own management of these is what lets them be copied between regions and moved to cold storage.
 _FULLY_MANAGED = ("DynamoDB", "EFS")
 
-# UTC: the night in New York, before the pre-open.
-_DAILY, _MONTHLY = "cron(0 5 ? * * *)", "cron(0 6 1 * ? *)"
-_DAILY_COPIED, _MONTHLY_COPIED = "cron(30 5 ? * * *)", "cron(30 6 1 * ? *)"
-_START_MINUTES, _COMPLETE_MINUTES = 60, 360
+_COMPLETE_MINUTES = 360
 
 # Least retention in a vault: a week in which to notice that a backup is not what it should be.
 LEAST_DAYS = 7
@@ -37,19 +33,21 @@ _COLD_AFTER_DAYS = 30
 
 @dataclass(frozen=True)
 class BackupsArgs:
-    """`key_arn` is this region's key of the class BACKUP. In the recovery region, `primary_vault_name` is the
-    primary's vault and `primary_side` its provider, None once this region is active."""
+    """`key_arn` is this region's key of the class BACKUP."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
-    primary_vault_name: pulumi.Input[str] | None = None
-    primary_side: pulumi.ProviderResource | None = None
 
 
 class Backups(Layer):
-    """A vault under lock in compliance mode, and a plan for whatever carries the tag: daily, and monthly for as
-    long as the records. The region that serves has the plan. The recovery region, standing by, has a plan of its
-    own in the primary's region instead, whose backups are copied into the vault here."""
+    """A vault under lock in compliance mode, and one plan for whatever carries the tag: a backup a day, and on the
+    first of the month one that stays for as long as the records.
+
+    The region that serves has the plan, and copies each backup into the vault of the region that stands by. One plan
+    and not two, since AWS Backup runs one job of a resource at a time. The primary names the other vault by its ARN,
+    which follows from the settings: until the recovery stack stands for the first time, copies fail and are reported.
+    A recovery region that has taken over copies nothing: the primary's region may be gone.
+    """
 
     vault: aws.backup.Vault
 
@@ -65,10 +63,7 @@ class Backups(Layer):
         self.role = self._role()
         self._opt_in()
         if args.settings.is_primary or args.settings.general.active:
-            self._plan("backups", self.vault.name, self._local_rules(), self.after(self.lock))
-        if args.primary_side and args.primary_vault_name is not None:
-            there = self.there(args.primary_side, self.lock)
-            self._plan("backups-to-recovery", args.primary_vault_name, self._copied_rules(), there)
+            self._plan()
         self.register_outputs({"vaultArn": self.vault.arn})
 
     def _vault(self) -> aws.backup.Vault:
@@ -117,48 +112,48 @@ class Backups(Layer):
             ),
         )
 
-    def _plan(
-        self, name: str, vault: pulumi.Input[str], rules: Mapping[str, Any], opts: pulumi.ResourceOptions
-    ) -> None:
-        within = {"start_window": _START_MINUTES, "completion_window": _COMPLETE_MINUTES}
-        plan_rules: Any = [
-            {"rule_name": rule, "target_vault_name": vault, **within, **details} for rule, details in rules.items()
-        ]
-        plan = aws.backup.Plan(name, name=self._settings.name(name), rules=plan_rules, opts=opts)
-        attached = pulumi.ResourceOptions(depends_on=[*self._attached])
+    def _plan(self) -> None:
+        name = self._settings.name("backups")
+        daily, monthly = self._schedules()
+        plan = aws.backup.Plan(
+            "backups",
+            name=name,
+            rules=[
+                self._rule("daily", daily, self._daily_days),
+                self._rule("monthly", monthly, self._monthly_days, _COLD_AFTER_DAYS),
+            ],
+            opts=self.after(self.lock),
+        )
         aws.backup.Selection(
-            name,
-            name=self._settings.name(name),
+            "backups",
+            name=name,
             plan_id=plan.id,
             iam_role_arn=self.role.arn,
             selection_tags=[{"type": "STRINGEQUALS", "key": BACKUP_KEY, "value": BACKUP_VALUE}],
-            opts=pulumi.ResourceOptions.merge(opts, attached),
+            opts=self.after(self.lock, *self._attached),
         )
 
-    def _local_rules(self) -> dict[str, Any]:
-        return {
-            "daily": {"schedule": _DAILY, "lifecycle": {"delete_after": self._daily_days}},
-            "monthly": {"schedule": _MONTHLY, "lifecycle": self._for_years()},
-        }
+    def _schedules(self) -> tuple[str, str]:
+        """When backups start, in UTC: on every day but the first of the month, and on the first. A job for each day of
+        a resource, since two that are due together would wait for each other."""
+        hour, minute = divmod(backup_start(self._settings.data.db_backup_window), 60)
+        return f"cron({minute} {hour} 2-31 * ? *)", f"cron({minute} {hour} 1 * ? *)"
 
-    def _copied_rules(self) -> dict[str, Any]:
-        """Backups that are kept here, in the recovery region; their originals only until they are copied."""
-        original = {"delete_after": LEAST_DAYS}
-        return {
-            "daily-copied": {
-                "schedule": _DAILY_COPIED,
-                "lifecycle": original,
-                "copy_actions": [self._copy({"delete_after": self._daily_days})],
-            },
-            "monthly-copied": {
-                "schedule": _MONTHLY_COPIED,
-                "lifecycle": original,
-                "copy_actions": [self._copy(self._for_years())],
-            },
-        }
+    def _rule(self, name: str, schedule: str, days: int, cold_after: int | None = None) -> aws.backup.PlanRuleArgs:
+        return aws.backup.PlanRuleArgs(
+            rule_name=name,
+            target_vault_name=self.vault.name,
+            schedule=schedule,
+            start_window=BACKUP_START_MINUTES,
+            completion_window=_COMPLETE_MINUTES,
+            lifecycle=aws.backup.PlanRuleLifecycleArgs(delete_after=days, cold_storage_after=cold_after),
+            copy_actions=[self._copy(days, cold_after)] if self._settings.is_primary else None,
+        )
 
-    def _copy(self, lifecycle: Mapping[str, int]) -> dict[str, Any]:
-        return {"destination_vault_arn": self.vault.arn, "lifecycle": lifecycle}
-
-    def _for_years(self) -> dict[str, int]:
-        return {"cold_storage_after": _COLD_AFTER_DAYS, "delete_after": self._monthly_days}
+    def _copy(self, days: int, cold_after: int | None) -> aws.backup.PlanRuleCopyActionArgs:
+        general = self._settings.general
+        vault = self._settings.name_in(Role.DR, "backups")
+        return aws.backup.PlanRuleCopyActionArgs(
+            destination_vault_arn=f"arn:aws:backup:{general.dr_region}:{general.account_id}:backup-vault:{vault}",
+            lifecycle=aws.backup.PlanRuleCopyActionLifecycleArgs(delete_after=days, cold_storage_after=cold_after),
+        )

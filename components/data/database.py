@@ -141,11 +141,14 @@ class Database(Layer):
         )
 
     def _reader(self) -> aws.rds.Instance:
+        data = self._settings.data
         return aws.rds.Instance(
             "trade-history-reader",
             identifier=self._reader_identifier,
             # The identifier, not the ARN: a replica in the same region takes its subnet group from its source.
             replicate_source_db=self.instance.identifier,
+            # The same limit as its source: a replica without storage for what it replays stops.
+            max_allocated_storage=data.db_max_storage_gib,
             backup_retention_period=0,
             skip_final_snapshot=True,
             multi_az=False,

@@ -68,12 +68,7 @@ class Stores(Layer):
         self.snapshots = self._snapshots()
         self.backups = Backups(
             "backups",
-            BackupsArgs(
-                args.settings,
-                args.keys.arn(DataClass.BACKUP),
-                primary_vault_name=args.primary.backup_vault_name if args.primary else None,
-                primary_side=args.primary_side,
-            ),
+            BackupsArgs(args.settings, args.keys.arn(DataClass.BACKUP)),
             self.child,
         )
         self.register_outputs({"databaseAddress": self.database.address, "fileSystemId": self.files.id})

@@ -66,8 +66,13 @@ class TableSchema:
 ORDERS = TableSchema(
     partition_key="order_id",
     sort_key=None,
-    attributes={"order_id": "S", "account_id": "S", "accepted_at": "N", "outbox": "S"},
-    indexes=(Index("by_account", "account_id", "accepted_at"), Index("outbox", "outbox", "accepted_at")),
+    attributes={"order_id": "S", "account_id": "S", "accepted_at": "N", "outbox": "S"}
+    | {"change_shard": "S", "changed_at": "N"},
+    indexes=(
+        Index("by_account", "account_id", "accepted_at"),
+        Index("outbox", "outbox", "accepted_at"),
+        Index("by_change", "change_shard", "changed_at"),
+    ),
 )
 """One item for each order: `order_id` is `<account id>#<client order id>`, so that a client that sends an order
 twice names the same item, and a conditional put (`attribute_not_exists(order_id)`) accepts it once. Any replica
@@ -76,7 +81,9 @@ answers a read by id with one consistent read. Orders spread over all partitions
 `by_account` lists an account's orders by `accepted_at`, milliseconds since 1970. It keeps an account together, so
 that 1,000 writes/s of one account (DynamoDB Developer Guide, "Partition key design", the limit of a partition) slow
 its orders down: the usage plan of the API must stay below. `outbox` is sparse and spread over shards: it holds the
-orders that are not known to have reached the order stream."""
+orders that are not known to have reached the order stream, and those that no engine has taken from it yet.
+`by_change` lists what was written since a moment, spread over shards: comparing two regions costs what was written,
+whatever the table holds."""
 
 POSITIONS = TableSchema(
     partition_key="account_id", sort_key="instrument", attributes={"account_id": "S", "instrument": "S"}

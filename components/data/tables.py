@@ -148,6 +148,8 @@ class Tables(Layer):
                     "kms_key_arn": self._args.primary_key_arn,
                     "point_in_time_recovery": True,
                     "deletion_protection_enabled": True,
+                    # A replica has tags of its own, and the plan of the primary's region selects by tag.
+                    "propagate_tags": True,
                 }
             ],
             global_table_witness={"region_name": general.witness_region},

@@ -90,9 +90,7 @@ class ApiLogs(Layer):
             description="Writes the logs of API Gateway",
             # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": it takes the role on behalf of no
             # resource, and refuses one that it cannot take.
-            assume_role_policy=trust_of_service(
-                "apigateway.amazonaws.com", settings.general.account_id, source_account=False
-            ),
+            assume_role_policy=trust_of_service("apigateway.amazonaws.com", settings.general.account_id),
             opts=self.child,
         )
         writes = aws.iam.RolePolicyAttachment("api-logs", role=role.name, policy_arn=_WRITES_LOGS, opts=self.child)

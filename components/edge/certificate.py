@@ -69,7 +69,18 @@ class Certificate(Layer):
         records = pulumi.Output.all(
             name=proof.resource_record_name, type=proof.resource_record_type, value=proof.resource_record_value
         ).apply(lambda entry: [dict(entry)])
+        if record is None and not pulumi.runtime.is_dry_run():
+            # An output is shown when the update ends, and the update waits for these.
+            records.apply(self._tell)
         return issued.certificate_arn, records
+
+    def _tell(self, records: list[dict[str, str]]) -> None:
+        for record in records:
+            pulumi.log.info(
+                f"certificate of {self._args.domain}: make the DNS record {record['name']} {record['type']} "
+                f"{record['value']}; the update waits for it",
+                self,
+            )
 
     def _prove(
         self, zone_id: pulumi.Input[str], proof: pulumi.Output[aws.acm.outputs.CertificateDomainValidationOption]

@@ -43,7 +43,15 @@ class Zone(Layer):
                 opts=self.stateful,
             )
             self.id, self.name_servers = zone.zone_id, pulumi.Output.from_input(zone.name_servers)
+            if not pulumi.runtime.is_dry_run():
+                # An output is shown when the update ends, and its certificates wait for the delegation.
+                self.name_servers.apply(lambda servers: self._tell(zone_name(args.settings), servers))
         self.register_outputs({"id": self.id})
+
+    def _tell(self, domain: str, servers: Sequence[str]) -> None:
+        pulumi.log.info(
+            f"zone {domain}: delegate it to {', '.join(servers)}; the certificates of the update wait for it", self
+        )
 
 
 def zone_name(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pulumi
@@ -188,8 +189,8 @@ class Routing(Layer):
             "events",
             policy_name=bus_name(settings),
             policy_document=policy_document(
-                _writes_logs("FromRules", "events", settings, group),
-                _writes_logs("FromLogDelivery", "delivery.logs", settings, group),
+                *_writes_logs("FromRules", "events", settings, group),
+                *_writes_logs("FromLogDelivery", "delivery.logs", settings, group),
             ),
             opts=self.child,
         )
@@ -219,12 +220,17 @@ class Routing(Layer):
         return role
 
 
-def _writes_logs(sid: str, service: str, settings: Settings, group: aws.cloudwatch.LogGroup) -> Statement:
-    """EventBridge User Guide, "Using resource-based policies", CloudWatch Logs."""
-    return Statement(
-        sid,
-        ["logs:CreateLogStream", "logs:PutLogEvents"],
-        [pulumi.Output.concat(group.arn, ":*")],
-        principals={"Service": f"{service}.amazonaws.com"},
-        conditions={"StringEquals": {"aws:SourceAccount": settings.general.account_id}},
+def _writes_logs(sid: str, service: str, settings: Settings, group: aws.cloudwatch.LogGroup) -> Iterator[Statement]:
+    """EventBridge User Guide, "Using resource-based policies", CloudWatch Logs permissions: streams are made without a
+    condition, and events are put for rules of the account alone."""
+    streams = [pulumi.Output.concat(group.arn, ":*")]
+    principal = {"Service": f"{service}.amazonaws.com"}
+    yield Statement(f"{sid}MakeStreams", ["logs:CreateLogStream"], streams, principals=principal)
+    yield Statement(
+        f"{sid}PutEvents",
+        ["logs:PutLogEvents"],
+        streams,
+        principals=principal,
+        conditions={"ArnLike": {"aws:SourceArn": bus_rules(settings).source_arn}},
     )
+

@@ -123,7 +123,8 @@ class Topics(Layer):
             policy=policy_document(
                 Statement(
                     "WriteDeliveryStatus",
-                    ["logs:CreateLogStream", "logs:PutLogEvents"],
+                    # SNS Developer Guide, "Prerequisites for message delivery status": SNS asks to make the group, too.
+                    ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
                     [arn(settings, "logs", f"log-group:{groups}:*")],
                 )
             ),

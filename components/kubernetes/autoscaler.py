@@ -11,8 +11,10 @@ from components.kubernetes.addons import SYSTEM
 from components.kubernetes.charts import AUTOSCALER, Quantities, release
 from components.kubernetes.cluster import cluster_name
 from components.kubernetes.identity import PodRole, PodRoleArgs
+from components.kubernetes.images import whole_repository
 from components.kubernetes.nodes import discovery_tags
 from components.layer import Layer
+from components.security.mirrored import Mirrored
 from components.security.policies import Statement
 from components.settings import Settings
 
@@ -96,7 +98,7 @@ class Autoscaler(Layer):
                     "clusterName": cluster_name(settings),
                     "tags": [key for key, _ in discovery_tags(settings).values()],
                 },
-                "image": {"tag": settings.kubernetes.pins.autoscaler},
+                "image": whole_repository(settings, Mirrored.AUTOSCALER),
                 "rbac": {"serviceAccount": {"create": True, "name": SERVICE_ACCOUNT}},
                 "extraArgs": {
                     "balance-similar-node-groups": True,

@@ -46,7 +46,8 @@ class Kubernetes(Layer):
     """Control plane, add-ons that nodes need, nodes, add-ons that need nodes, and what runs in the cluster.
 
     The API is private: what runs in the cluster is declared from inside the VPC, as the pipeline does. With
-    `workloads: false` the stack ends at the cluster; roles of pods stand all the same, for whoever runs the rest.
+    `workloads: false`, and while it is bootstrapped, the stack ends at the cluster; roles of pods stand all the same,
+    for whoever runs the rest.
     """
 
     provider: kubernetes.Provider | None = None
@@ -65,7 +66,7 @@ class Kubernetes(Layer):
         self.monitoring_roles = MonitoringRoles(
             "monitoring-roles", MonitoringRolesArgs(args.settings, self.cluster.name, args.monitoring), self.child
         )
-        if args.settings.kubernetes.workloads:
+        if args.settings.kubernetes.workloads and not args.settings.general.bootstrap:
             self._workloads(on_nodes)
         self.register_outputs({"name": self.cluster.name})
 

@@ -10,10 +10,12 @@ import pulumi
 from components.data.files import OWNERS, Share
 from components.kubernetes.alerting_values import alertmanager_config
 from components.kubernetes.charts import Quantities
+from components.kubernetes.images import image_values
 from components.kubernetes.monitoring_roles import Account, MonitoringReach
 from components.kubernetes.scraping import service_scraping
 from components.kubernetes.storage import SHARE_LABEL, SHARED_FILES
 from components.observability.grafana.sources import DASHBOARD_LABEL, DASHBOARD_VALUE, PROMETHEUS, cloudwatch_source
+from components.security.mirrored import Mirrored, registry
 from components.settings import Settings
 from components.settings.node_types import node_type
 
@@ -84,6 +86,8 @@ def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) 
     every namespace."""
     sizes = sizing(settings)
     return {
+        # For what a later chart adds and nobody names below: it fails to be pulled here, in every region alike.
+        "global": {"imageRegistry": registry(settings)},
         # The operator's label, which a network policy names, follows from this.
         "nameOverride": "monitoring",
         "fullnameOverride": "monitoring",
@@ -92,16 +96,27 @@ def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) 
         # EKS shows nobody its own control plane, and kube-proxy listens on its node alone.
         **{part: {"enabled": False} for part in ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")},
         "prometheusOperator": {
+            "image": image_values(settings, Mirrored.OPERATOR),
             "resources": sizes.operator.as_values(),
-            "prometheusConfigReloader": {"resources": sizes.sidecar.as_values()},
+            "prometheusConfigReloader": {
+                "image": image_values(settings, Mirrored.CONFIG_RELOADER),
+                "resources": sizes.sidecar.as_values(),
+            },
+            "admissionWebhooks": {"patch": {"image": image_values(settings, Mirrored.WEBHOOK_CERTIFICATES)}},
         },
         "prometheus": {
             "serviceAccount": {"name": Account.PROMETHEUS.value},
             "prometheusSpec": _prometheus(settings, sizes, reach.services),
         },
         "grafana": _grafana(settings, names, sizes),
-        "kube-state-metrics": {"resources": sizes.state_metrics.as_values()},
-        "prometheus-node-exporter": {"resources": sizes.node_exporter.as_values()},
+        "kube-state-metrics": {
+            "image": image_values(settings, Mirrored.STATE_METRICS),
+            "resources": sizes.state_metrics.as_values(),
+        },
+        "prometheus-node-exporter": {
+            "image": image_values(settings, Mirrored.NODE_EXPORTER),
+            "resources": sizes.node_exporter.as_values(),
+        },
     }
 
 
@@ -110,6 +125,7 @@ def _alertmanager(settings: Settings, sizes: Sizing, topic: pulumi.Input[str]) -
         "serviceAccount": {"name": Account.ALERTMANAGER.value},
         "config": alertmanager_config(settings, topic),
         "alertmanagerSpec": {
+            "image": image_values(settings, Mirrored.ALERTMANAGER),
             # Two tell each other what has been told and silenced, so neither needs a disk, which would bind it to a
             # zone; where one node stands there is room for one.
             "replicas": 2 if sizes is _ROOMY else 1,
@@ -128,6 +144,7 @@ def _prometheus(settings: Settings, sizes: Sizing, services: pulumi.Input[str]) 
         },
         "externalLabels": {"region": settings.region.name, "stack": settings.general.role.value},
         "additionalScrapeConfigs": [service_scraping(settings, services)],
+        "image": image_values(settings, Mirrored.PROMETHEUS),
         # One writer: two would share a folder.
         "replicas": 1,
         "resources": sizes.prometheus.as_values(),
@@ -168,6 +185,9 @@ def _passing() -> dict[str, Any]:
 def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
     kept = {"enabled": True, "type": "pvc", "existingClaim": names.grafana_claim}
     return {
+        "image": image_values(settings, Mirrored.GRAFANA),
+        # Its images are from elsewhere, and its pods are for whoever develops the chart.
+        "testFramework": {"enabled": False},
         "admin": {
             "existingSecret": names.grafana_admin,
             "userKey": "admin-user",
@@ -183,6 +203,7 @@ def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
         "initChownData": {"enabled": False},
         "resources": sizes.grafana.as_values(),
         "sidecar": {
+            "image": image_values(settings, Mirrored.GRAFANA_SIDECAR),
             "resources": sizes.sidecar.as_values(),
             "dashboards": {
                 "enabled": True,

@@ -66,8 +66,7 @@ class Nodes(Layer):
             "nodes",
             name=settings.name("nodes"),
             description="A Kubernetes node joins the cluster and pulls images",
-            # EC2 sends no account when it hands an instance its role.
-            assume_role_policy=trust_of_service("ec2.amazonaws.com", settings.general.account_id, source_account=False),
+            assume_role_policy=trust_of_service("ec2.amazonaws.com", settings.general.account_id),
             opts=self.child,
         )
         return role, [

@@ -11,6 +11,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.meta import v1 as meta
 
 from components.data.files import Share
+from components.data.tags import SNAPSHOT_KEY, SNAPSHOT_VALUE
 from components.layer import Layer
 
 SHARED_FILES = "shared-files"
@@ -56,7 +57,13 @@ class Storage(Layer):
                 name=VOLUMES, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
             ),
             provisioner=_EBS_DRIVER,
-            parameters={"type": "gp3", "encrypted": "true", "kmsKeyId": args.volumes_key_arn},
+            # The driver tags the volumes that it makes (kubernetes-sigs/aws-ebs-csi-driver, "StorageClass parameters").
+            parameters={
+                "type": "gp3",
+                "encrypted": "true",
+                "kmsKeyId": args.volumes_key_arn,
+                "tagSpecification_1": f"{SNAPSHOT_KEY}={SNAPSHOT_VALUE}",
+            },
             reclaim_policy="Delete",
             allow_volume_expansion=True,
             # Only where the pod is known, the zone is.

@@ -48,7 +48,8 @@ class Engines(Layer):
         self._args = args
         settings = args.settings
         self.zone = engine_zone(settings)
-        self.subnet_id = next(zone.app.id for zone in args.zones if zone.name == self.zone)
+        self._subnet = next(zone.app for zone in args.zones if zone.name == self.zone)
+        self.subnet_id = self._subnet.id
         self.placement = self._placement()
         self.role = HostRole("host-role", HostRoleArgs(settings, args.reach, fleet_of(settings).group), self.child)
         launch = Launch(settings, args.key_arn, args.group_id, self.role.profile.arn, self.placement.name)
@@ -82,7 +83,8 @@ class Engines(Layer):
             instance_type=latency.engine_instance_type,
             instance_platform="Linux/UNIX",
             instance_count=settings.sizes.fixed_engines,
-            availability_zone=self.zone,
+            # A reservation takes a zone's name alone; where settings have its id, the subnet knows the name.
+            availability_zone=self.zone if self.zone in settings.region.zones else self._subnet.availability_zone,
             tenancy=latency.engine_tenancy.value,
             ebs_optimized=True,
             # Only a cluster takes a reservation inside it; for the others the zone is what is reserved.

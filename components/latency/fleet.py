@@ -31,7 +31,13 @@ _GROUP_METRICS = (
 
 def fleet_of(settings: Settings) -> Fleet:
     """Names by which hosts report to their group, and which their role and user data need before it exists."""
-    return Fleet(settings.name("engines"), LAUNCH_HOOK, TERMINATE_HOOK, settings.region.name)
+    return Fleet(
+        settings.name("engines"),
+        LAUNCH_HOOK,
+        TERMINATE_HOOK,
+        settings.region.name,
+        settings.latency.engine_readiness_seconds,
+    )
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,13 @@ class EngineFleet(Layer):
             max_size=sizes.elastic_engines_max,
             vpc_zone_identifiers=[args.subnet_id],
             launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
-                # A number, never $Latest: a refresh that fails goes back to the version before.
+                # A number, never $Latest: the update that changes the template starts the refresh.
                 id=self.template.id,
                 version=self.template.latest_version.apply(str),
             ),
             target_group_arns=[args.fix_target_group],
             service_linked_role_arn=args.autoscaling_role,
-            health_check_type="ELB",
+            health_check_type=_health_check(settings),
             health_check_grace_period=WARMUP_SECONDS,
             default_instance_warmup=WARMUP_SECONDS,
             termination_policies=["OldestLaunchTemplate", "Default"],
@@ -128,6 +134,12 @@ class EngineFleet(Layer):
         )
 
 
+def _health_check(settings: Settings) -> str:
+    """Amazon's own image runs no engine: nothing answers on the FIX port, and the load balancer's check would have the
+    fleet replace its hosts for ever."""
+    return "ELB" if settings.latency.engine_image_parameter else "EC2"
+
+
 def _refresh() -> aws.autoscaling.GroupInstanceRefreshArgs:
     return aws.autoscaling.GroupInstanceRefreshArgs(
         strategy="Rolling",
@@ -135,7 +147,9 @@ def _refresh() -> aws.autoscaling.GroupInstanceRefreshArgs:
             min_healthy_percentage=_HEALTHY_PERCENT,
             max_healthy_percentage=_MOST_PERCENT,
             instance_warmup=str(WARMUP_SECONDS),
-            auto_rollback=True,
+            # No rollback: Auto Scaling refuses one for a launch template whose image is an SSM parameter (Auto Scaling
+            # API Reference, RollbackInstanceRefresh). A refresh that fails stops, and the hosts of before stay.
+            auto_rollback=False,
             skip_matching=True,
         ),
     )

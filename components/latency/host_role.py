@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.latency.metrics import NAMESPACE
 from components.layer import Layer
+from components.network.aws_buckets import patch_buckets
 from components.security.keys import KEY_USE
 from components.security.policies import Statement, policy_document, send_traces, trust_of_service
 from components.settings import Settings
@@ -51,7 +52,7 @@ class HostRole(Layer):
             "engine",
             name=physical,
             description="Hosts of the trading engines",
-            assume_role_policy=trust_of_service("ec2.amazonaws.com", settings.general.account_id, source_account=False),
+            assume_role_policy=trust_of_service("ec2.amazonaws.com", settings.general.account_id),
             opts=self.child,
         )
         aws.iam.RolePolicyAttachment(
@@ -84,6 +85,9 @@ def _of_the_host(args: HostRoleArgs) -> list[Statement]:
             conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
         ),
         send_traces(begins=True),
+        # Behind an endpoint, a host's role has to allow it (Systems Manager User Guide, "Reference: Amazon S3 buckets
+        # for patching operations").
+        Statement("ReadPatches", ["s3:GetObject"], [f"arn:aws:s3:::{bucket}/*" for bucket in patch_buckets(region)]),
         Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
         Statement(
             "PullImages",

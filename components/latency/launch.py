@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.data.tags import SNAPSHOTTED
 from components.latency.host_tuning import Fleet, Ports, plan_host, user_data
 from components.providers import default_tags
+from components.security.patching import PATCH_GROUP_TAG, patch_group
 from components.settings import Settings
 from components.settings.instance_types import Architecture, InstanceType
 
@@ -70,9 +72,13 @@ class Launch:
                 aws.ec2.LaunchTemplateTagSpecificationArgs(
                     # What a launch makes gets no default tags of the provider.
                     resource_type=kind,
-                    tags={**default_tags(settings), "Name": settings.name("engine")},
+                    tags={**default_tags(settings), "Name": settings.name("engine"), **tags},
                 )
-                for kind in ("instance", "volume", "network-interface")
+                for kind, tags in (
+                    ("instance", {PATCH_GROUP_TAG: patch_group(settings)}),
+                    ("volume", SNAPSHOTTED),
+                    ("network-interface", {}),
+                )
             ],
             user_data=base64.b64encode(host_user_data(settings, fleet).encode()).decode(),
             opts=opts,

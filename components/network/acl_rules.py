@@ -13,7 +13,7 @@ from ipaddress import IPv4Network
 from typing import Literal
 
 from components.network.flows import HTTP, HTTPS, NFS, POSTGRESQL, REDIS
-from components.settings.network import ADMIN_PORTS, NetworkSettings
+from components.settings.network import NetworkSettings
 
 WORLD = IPv4Network("0.0.0.0/0")
 EPHEMERAL = (1024, 65535)
@@ -23,7 +23,6 @@ _PATH_MTU = (3, 4)
 
 # Numbers from here on belong to the traffic between the regions, which the recovery region declares.
 BETWEEN_REGIONS = 500
-_OUTSIDE_ADMIN = 800
 _OUTSIDE = 900
 
 
@@ -108,9 +107,9 @@ def _everything(number: int, cidr: IPv4Network) -> Iterator[AclRule]:
 
 
 def _answers_from_outside() -> Iterator[AclRule]:
-    # The range of the answers holds ports that administer hosts; nobody outside may open those.
-    for index, port in enumerate(port for port in ADMIN_PORTS if port >= EPHEMERAL[0]):
-        yield AclRule(_OUTSIDE_ADMIN + index, "in", "tcp", port, port, WORLD, "deny")
+    # The range of the answers holds ports that administer hosts. An ACL keeps no state and cannot tell an answer to
+    # such a port from a call of it: denying them drops the answers to calls that a NAT gateway or a function makes from
+    # them. Security groups, which keep state, admit nobody on those ports.
     yield AclRule(_OUTSIDE, "in", "tcp", *EPHEMERAL, WORLD)
     yield AclRule(_OUTSIDE + 10, "in", "icmp", *_PATH_MTU, WORLD)
 

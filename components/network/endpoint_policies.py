@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from components.network.aws_buckets import aws_owned_buckets
+
 # Actions on what AWS itself owns and shares: images of EKS addons, public parameters and documents.
 _AWS_OWNED_ACTIONS = {
     "ecr": [
@@ -25,19 +27,6 @@ _AWS_OWNED_ACTIONS = {
         "ssm:GetParametersByPath",
     ],
 }
-
-# Buckets that AWS fills: layers of container images (Amazon ECR User Guide, "Amazon ECR interface VPC endpoints"),
-# packages of Amazon Linux, agents and patch baselines (Systems Manager User Guide, "SSM Agent communications with
-# AWS managed S3 buckets").
-_AWS_OWNED_BUCKETS = (
-    "prod-{region}-starport-layer-bucket",
-    "al2023-repos-{region}-de612dc2",
-    "amazon-ssm-{region}",
-    "amazon-ssm-packages-{region}",
-    "aws-ssm-{region}",
-    "aws-ssm-document-attachments-{region}",
-    "patch-baseline-snapshot-{region}",
-)
 
 
 def interface_policy(actions: str, account_id: str) -> str:
@@ -68,7 +57,7 @@ def gateway_policy(service: str, account_id: str, region: str) -> str:
     statements = [_own(service, account_id)]
     if service == "s3":
         # Links to image layers are signed by the registry, so their caller is not of this account.
-        buckets = [f"arn:aws:s3:::{bucket.format(region=region)}/*" for bucket in _AWS_OWNED_BUCKETS]
+        buckets = [f"arn:aws:s3:::{bucket}/*" for bucket in aws_owned_buckets(region)]
         statements.append(_statement("ReadWhatAwsShares", ["s3:GetObject"], {}, buckets))
     return _document(statements)
 

@@ -40,6 +40,8 @@ INTERFACE_SERVICES = (
     Service("logs", "logs", standing=True),
     Service("monitoring", "cloudwatch", standing=True),
     Service("xray", "xray"),
+    # Hosts of the fleet report to their group that they are ready, and that they have drained.
+    Service("autoscaling", "autoscaling"),
     Service("ecr.api", "ecr"),
     Service("ecr.dkr", "ecr"),
     Service("elasticfilesystem", "elasticfilesystem"),

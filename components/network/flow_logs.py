@@ -128,12 +128,8 @@ class FlowLogs(Layer):
                     ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
                     [self.log_group.arn, pulumi.Output.concat(self.log_group.arn, ":*")],
                 ),
-                # The delivery looks for its group by listing, which cannot be narrowed to one.
-                Statement(
-                    "FindLogGroup",
-                    ["logs:DescribeLogGroups"],
-                    [f"arn:aws:logs:{args.region}:{args.account_id}:log-group:*"],
-                ),
+                # The delivery looks for its group by listing, which has no resource to name.
+                Statement("FindLogGroup", ["logs:DescribeLogGroups"], ["*"]),
             ),
             opts=self.child,
         )

@@ -7,6 +7,7 @@ your AWS resources using security groups").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +26,10 @@ REDIS = 6379
 DNS = 53
 GOSSIP = 9094
 KUBELET = 10250
+
+# EC2 API Reference, IpRange, Description, and CreateSecurityGroup, GroupDescription (in a VPC). An empty description of
+# a rule is legal and of no use.
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
 
 class Group(StrEnum):
@@ -67,15 +72,29 @@ class Outside:
 WORLD = Outside("world", cidr="0.0.0.0/0")
 
 
+def check_description(text: str) -> None:
+    """Raise `ValueError` when EC2 would refuse the text as the description of a security group or of a rule."""
+    if not _DESCRIPTION.fullmatch(text):
+        raise ValueError(
+            f"description {text!r}: EC2 takes 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{{}}!$*; reword it"
+        )
+
+
 @dataclass(frozen=True)
 class Flow:
-    """Connections from `source` to `target` on one port; `why` is the description of its rules."""
+    """Connections from `source` to `target` on one port; `why` is the description of its rules.
+
+    Raises `ValueError` when EC2 would refuse the description.
+    """
 
     source: Group | Outside
     target: Group | Outside
     port: int
     why: str
     protocol: Literal["tcp", "udp"] = "tcp"
+
+    def __post_init__(self) -> None:
+        check_description(self.why)
 
     @property
     def name(self) -> str:
@@ -134,7 +153,7 @@ def flows_between_regions(settings: NetworkSettings, other_region: IPv4Network) 
     """
     other = Outside("other-region", cidr=str(other_region))
     reconcile = "Services of both regions reconcile open orders"
-    watch = "Each region's monitoring watches the other from outside"
+    watch = "Monitoring of each region watches the other region from outside"
     deploy = "Deployments call the Kubernetes API of the other region"
     return [
         Flow(Group.SERVICES, other, settings.service_port, reconcile),

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
-from components.network.flows import Flow, Group, Outside
+from components.network.flows import Flow, Group, Outside, check_description
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class SecurityGroups(Layer):
 
     def _group(self, args: SecurityGroupsArgs, group: Group) -> aws.ec2.SecurityGroup:
         name = f"{args.prefix}-{group.value}"
+        check_description(group.purpose)
         return aws.ec2.SecurityGroup(
             group.value,
             name=name,

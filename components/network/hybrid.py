@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 import pulumi
@@ -28,11 +30,13 @@ _LARGEST_SHORT_ASN = 2_147_483_647
 
 @dataclass(frozen=True)
 class HybridLinksArgs:
-    """`key_arn` is the key of the class LOGS; `name` the first part of all names."""
+    """`key_arn` is the key of the class LOGS; `name` the first part of all names; `ranges` are those of both regions'
+    VPCs."""
 
     name: str
     hub: Hub
     settings: NetworkSettings
+    ranges: Sequence[IPv4Network]
     key_arn: pulumi.Input[str]
 
 
@@ -97,7 +101,9 @@ class HybridLinks(Layer):
             "direct-connect",
             dx_gateway_id=gateway.id,
             associated_gateway_id=args.hub.gateway.id,
-            allowed_prefixes=[str(args.settings.vpc_cidr)],
+            # Of a transit gateway, exactly these are announced to the premises (Direct Connect User Guide, "Allowed
+            # prefixes interactions"): the other region's too, which this circuit reaches through both hubs.
+            allowed_prefixes=[str(cidr) for cidr in args.ranges],
             opts=self.child,
         )
         args.hub.join("direct-connect", association.transit_gateway_attachment_id)

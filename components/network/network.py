@@ -140,9 +140,16 @@ class Network(Layer):
         )
 
     def _links(self) -> HybridLinks:
-        settings = self._settings
+        settings, network = self._settings, self._settings.network
+        ranges = (
+            (network.vpc_cidr, network.dr_vpc_cidr)
+            if settings.is_primary
+            else (network.primary_vpc_cidr, network.vpc_cidr)
+        )
         return HybridLinks(
-            "links", HybridLinksArgs(settings.name(), self.hub, settings.network, self._args.logs_key_arn), self.child
+            "links",
+            HybridLinksArgs(settings.name(), self.hub, network, ranges, self._args.logs_key_arn),
+            self.child,
         )
 
     def _flow_logs(self) -> FlowLogs:

@@ -36,6 +36,11 @@ class Zone:
     app_routes: aws.ec2.RouteTable
 
 
+def _is_zone_id(zone: str) -> bool:
+    """Whether a zone is given by id: names have no `-az`."""
+    return "-az" in zone
+
+
 class Vpc(Layer):
     """Subnets by zone and tier. Only the public tier reaches the internet by itself; the app tier reaches it
     through a NAT gateway, and the data tier not at all. The transit tier holds the hub's interfaces."""
@@ -144,7 +149,8 @@ class Vpc(Layer):
             f"{tier}-{zone}",
             vpc_id=self.vpc.id,
             cidr_block=str(cidr),
-            availability_zone=zone,
+            availability_zone=None if _is_zone_id(zone) else zone,
+            availability_zone_id=zone if _is_zone_id(zone) else None,
             map_public_ip_on_launch=False,
             tags={"Name": f"{self._args.name}-{tier}-{zone}", "Tier": tier},
             opts=self.child,

@@ -6,14 +6,12 @@ that a takeover changes nothing (docs/decisions, 8). Spending is known some hour
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
-from components.providers import STACK_TAG
 from components.settings import Settings
 
 # Percent of the budget, of what was spent and of what the month is forecast to cost.
@@ -35,7 +33,9 @@ class Costs(Layer):
         super().__init__("observability:Costs", name, opts)
         self._args = args
         self._budget()
-        self._anomalies(self._monitor())
+        monitor = self._monitor()
+        if monitor is not None:
+            self._anomalies(monitor)
         self.register_outputs({})
 
     def _budget(self) -> None:
@@ -62,40 +62,29 @@ class Costs(Layer):
             opts=self.child,
         )
 
-    def _monitor(self) -> aws.costexplorer.AnomalyMonitor:
-        """An account has one monitor of all its services (Cost Management User Guide, "Monitor types"), and the primary
-        keeps it where the stacks keep what there is one of. Everyone else looks at the costs of their own stack."""
+    def _monitor(self) -> pulumi.Input[str] | None:
+        """ARN of the monitor. An account has one of its services, and a member of an organization can make no other
+        kind (Cost Management User Guide, "Getting started with AWS Cost Anomaly Detection")."""
         settings = self._args.settings
-        if settings.is_primary and settings.security.account_baseline:
-            return aws.costexplorer.AnomalyMonitor(
-                "services",
-                name=settings.name("services"),
-                monitor_type="DIMENSIONAL",
-                monitor_dimension="SERVICE",
-                opts=self.child,
-            )
+        choice = settings.observability.cost_anomaly_monitor
+        if choice != "create":
+            return None if choice == "none" else choice
         return aws.costexplorer.AnomalyMonitor(
-            "stack",
-            name=settings.name("stack"),
-            monitor_type="CUSTOM",
-            # What is left out comes back as null, and would replace the monitor each time.
-            monitor_specification=json.dumps(
-                {
-                    **dict.fromkeys(("And", "CostCategories", "Dimensions", "Not", "Or")),
-                    "Tags": {"Key": STACK_TAG, "MatchOptions": None, "Values": [settings.general.role.value]},
-                }
-            ),
+            "services",
+            name=settings.name("services"),
+            monitor_type="DIMENSIONAL",
+            monitor_dimension="SERVICE",
             opts=self.child,
-        )
+        ).arn
 
-    def _anomalies(self, monitor: aws.costexplorer.AnomalyMonitor) -> None:
+    def _anomalies(self, monitor: pulumi.Input[str]) -> None:
         settings = self._args.settings
         aws.costexplorer.AnomalySubscription(
             "anomalies",
             name=settings.name("anomalies"),
             # Topics are told at once, or not at all (Cost Explorer API Reference, AnomalySubscription, `Frequency`).
             frequency="IMMEDIATE",
-            monitor_arn_lists=[monitor.arn],
+            monitor_arn_lists=[monitor],
             subscribers=[aws.costexplorer.AnomalySubscriptionSubscriberArgs(type="SNS", address=self._args.operations)],
             threshold_expression=aws.costexplorer.AnomalySubscriptionThresholdExpressionArgs(
                 dimension=aws.costexplorer.AnomalySubscriptionThresholdExpressionDimensionArgs(

@@ -69,6 +69,17 @@ def _notices(vault: pulumi.Input[str]) -> Iterator[Notice]:
             "detail": {"findings": grave},
         },
     )
+    # What never starts or never ends raises no metric of failed jobs (AWS Backup API Reference, BackupJob, State: a job
+    # that does not start within its start window is EXPIRED, one that does not complete in time ABORTED).
+    yield Notice(
+        "backup-not-made",
+        "A backup was not made: its job failed, expired before it started, or was aborted",
+        {
+            "source": ["aws.backup"],
+            "detail-type": ["Backup Job State Change"],
+            "detail": {"state": ["FAILED", "EXPIRED", "ABORTED"]},
+        },
+    )
     # AWS Backup says so where the copy comes from (AWS Backup Developer Guide, "Monitoring AWS Backup events using
     # Amazon EventBridge"), and has no metric of it for the vault.
     yield Notice(

@@ -243,10 +243,16 @@ class Drills(Layer):
                     "dynamodb:DeleteResourcePolicy",
                     "dynamodb:DescribeTable",
                     "dynamodb:GetResourcePolicy",
-                    "dynamodb:InjectError",
                     "dynamodb:PutResourcePolicy",
                 ],
                 [*self._args.tables.arns.values()],
+            ),
+            # It has no resources to name.
+            Statement(
+                "PauseReplication",
+                ["dynamodb:InjectError"],
+                ["*"],
+                conditions={"StringEquals": {"aws:RequestedRegion": region}},
             ),
             Statement(
                 "PauseRecords",

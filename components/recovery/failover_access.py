@@ -81,7 +81,15 @@ class FailoverAccess:
                 ],
                 conditions={"StringEquals": {"kms:ViaService": f"dynamodb.{general.primary_region}.amazonaws.com"}},
             ),
-            Statement("CountTheOutbox", ["dynamodb:Scan"], [f"{self.tables.arn(TableName.ORDERS)}/index/outbox"]),
+            Statement(
+                "ReadChangesAndCountTheOutbox",
+                ["dynamodb:Query"],
+                [
+                    f"{self.tables.arn(TableName.ORDERS)}/index/outbox",
+                    f"{self.tables.arn(TableName.ORDERS)}/index/by_change",
+                    f"{there}/index/by_change",
+                ],
+            ),
             Statement(
                 "AskOrderIntakeAndGoOn",
                 ["lambda:InvokeFunction"],

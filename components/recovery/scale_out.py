@@ -31,7 +31,6 @@ _KEY_USE = [
     "kms:GenerateDataKey*",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
-    "kms:ListAliases",
     "kms:ListResourceTags",
     "kms:ReEncrypt*",
 ]
@@ -110,6 +109,8 @@ class ScaleOut(Layer):
                 conditions=here,
             ),
             Statement("UseKeysOfThisRegion", _KEY_USE, [f"arn:aws:kms:{region}:{account}:*"]),
+            # It has no resources to name.
+            Statement("FindKeys", ["kms:ListAliases"], ["*"], conditions=here),
             Statement(
                 "PassOwnRoles",
                 ["iam:GetRole", "iam:PassRole"],

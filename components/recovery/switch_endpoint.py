@@ -83,10 +83,7 @@ class SwitchEndpoint(Layer):
             "switch",
             name=settings.name("switch"),
             description="API Gateway reads where the traffic switch stands",
-            # API Gateway sends no account when it takes the role of an integration.
-            assume_role_policy=trust_of_service(
-                "apigateway.amazonaws.com", settings.general.account_id, source_account=False
-            ),
+            assume_role_policy=trust_of_service("apigateway.amazonaws.com", settings.general.account_id),
             opts=self.child,
         )
         return aws.iam.RolePolicy(

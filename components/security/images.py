@@ -10,9 +10,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
+from components.security.mirrored import Mirrored
 from components.settings import Settings
 
 IMAGES = ("trading-engine", "market-data", "order-intake", "compliance")
+
+_OF_OTHERS = tuple(image.value.repository for image in Mirrored)
 
 # An untagged image is what a failed or repeated push left behind.
 _UNTAGGED_DAYS = 14
@@ -41,7 +44,7 @@ class Images(Layer):
         super().__init__("security:Images", name, opts)
         self._args = args
         self._prefix = args.settings.general.name_prefix
-        repositories = {image: self._repository(image) for image in IMAGES}
+        repositories = {image: self._repository(image) for image in (*IMAGES, *_OF_OTHERS)}
         self.urls = {image: repository.repository_url for image, repository in repositories.items()}
         self.arns = {image: repository.arn for image, repository in repositories.items()}
         if args.settings.security.account_baseline:

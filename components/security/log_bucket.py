@@ -165,20 +165,20 @@ def _access_log_writers(settings: Settings, arn: str) -> Iterator[Statement]:
         [f"{arn}/{ALB}/AWSLogs/{account}/*"],
         principals={"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
     )
-    yield from _delivery("NlbAccessLogs", settings, arn, NLB)
+    yield from _delivery("NlbAccessLogs", settings, arn, f"{NLB}/AWSLogs/{account}")
 
 
 def _flow_logs(settings: Settings, arn: str) -> Iterator[Statement]:
-    yield from _delivery("FlowLogs", settings, arn, FLOW_LOGS)
+    """With Hive-compatible prefixes the account's folder is `aws-account-id=<account>` (VPC User Guide, "Flow log
+    files")."""
+    yield from _delivery("FlowLogs", settings, arn, f"{FLOW_LOGS}/AWSLogs/aws-account-id={settings.general.account_id}")
 
 
 def _delivery(sid: str, settings: Settings, arn: str, folder: str) -> Iterator[Statement]:
     """What CloudWatch's delivery of vended logs asks for (CloudWatch Logs User Guide, "Logs sent to Amazon S3")."""
     account = settings.general.account_id
     source = {"ArnLike": {"aws:SourceArn": f"arn:aws:logs:{settings.region.name}:{account}:*"}}
-    yield from _writer(
-        sid, "delivery.logs", account, arn, f"{folder}/AWSLogs/{account}/*", source, check=["s3:GetBucketAcl"]
-    )
+    yield from _writer(sid, "delivery.logs", account, arn, f"{folder}/*", source, check=["s3:GetBucketAcl"])
 
 
 def _config(settings: Settings, arn: str) -> Iterator[Statement]:

@@ -57,7 +57,7 @@ _OBSERVE = [
     "xray:BatchGet*",
     "xray:Get*",
 ]
-_READ_LOGS = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults", "logs:StartQuery", "logs:StopQuery"]
+_READ_LOGS = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults", "logs:StartQuery"]
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class People:
         orders and positions that the runbook compares and names."""
         return [
             Statement("Observe", _OBSERVE, ["*"]),
-            Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
+            *self._read_logs(),
             *self._hosts(),
             *self._failover(),
             *self._restore(),
@@ -141,7 +141,7 @@ class People:
             Statement("ListEvidence", ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket*"], [buckets]),
             self._decrypt("ReadLogsThroughS3", DataClass.LOGS, "s3"),
             self._decrypt("ReadRecordsThroughS3", DataClass.RECORDS, "s3"),
-            Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
+            *self._read_logs(),
             Statement(
                 "ReadFindings",
                 [
@@ -203,6 +203,13 @@ class People:
             ),
         ]
 
+    def _read_logs(self) -> list[Statement]:
+        return [
+            Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
+            # A query has no resource to name.
+            Statement("StopQueries", ["logs:StopQuery"], ["*"]),
+        ]
+
     def _hosts(self) -> list[Statement]:
         tagged = {"StringEquals": {"aws:ResourceTag/ManagedBy": "pulumi"}}
         return [
@@ -214,10 +221,22 @@ class People:
             ),
             Statement("ScaleServices", ["ecs:UpdateService"], [self._arn("ecs", f"service/{self._own}/*")]),
             Statement("OpenSessions", ["ssm:StartSession"], [self._arn("ec2", "instance/*")], conditions=tagged),
+            # Systems Manager User Guide, "Sample IAM policies for Session Manager": a session starts with a document,
+            # of the account (a shell) or of AWS (a forwarded port).
             Statement(
-                "EndOwnSessions",
-                ["ssm:ResumeSession", "ssm:TerminateSession"],
-                [self._arn("ssm", "session/${aws:username}-*")],
+                "OpenSessionsWithDocuments",
+                ["ssm:StartSession"],
+                [
+                    self._arn("ssm", "document/SSM-SessionManagerRunShell"),
+                    "arn:aws:ssm:*::document/AWS-StartPortForwardingSession",
+                    "arn:aws:ssm:*::document/AWS-StartPortForwardingSessionToRemoteHost",
+                ],
+            ),
+            # `aws:username` exists for users alone. The same page writes `aws:userid` for the sessions of a role.
+            Statement(
+                "KeepToOwnSessions",
+                ["ssm:ResumeSession", "ssm:TerminateSession", "ssmmessages:OpenDataChannel"],
+                [self._arn("ssm", "session/${aws:userid}-*")],
             ),
             Statement(
                 "RunAutomations",
@@ -268,8 +287,8 @@ class People:
             ),
             Statement(
                 "CompareAndNameOrders",
-                ["dynamodb:GetItem", "dynamodb:Scan"],
-                [orders, f"{orders}/index/outbox", positions],
+                ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"],
+                [orders, f"{orders}/index/outbox", f"{orders}/index/by_change", positions],
             ),
             Statement(
                 "ReadOrdersOfEitherRegion",
@@ -329,12 +348,13 @@ class People:
                 "ThrowSwitch",
                 [
                     "route53-recovery-cluster:GetRoutingControlState",
-                    "route53-recovery-cluster:ListRoutingControls",
                     "route53-recovery-cluster:UpdateRoutingControlState",
                     "route53-recovery-cluster:UpdateRoutingControlStates",
                 ],
                 [f"arn:aws:route53-recovery-control::{self.settings.general.account_id}:controlpanel/*"],
             ),
+            # It has no resources to name.
+            Statement("FindSwitches", ["route53-recovery-cluster:ListRoutingControls"], ["*"]),
             Statement(
                 "RunDrills",
                 ["fis:StartExperiment", "fis:StopExperiment"],

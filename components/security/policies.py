@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import pulumi
 
+from components.security.trusts import SOURCE_ACCOUNT, TRUSTS
+
 Conditions = Mapping[str, Mapping[str, Any]]
 """Operator, condition key, value or list of values: `{"StringEquals": {"aws:SourceAccount": "..."}}`."""
 
@@ -86,22 +88,26 @@ def send_traces(*, begins: bool = False) -> Statement:
     return Statement("Trace", [*rules, "xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"])
 
 
-def trust_of_service(
-    service: str, account_id: str, conditions: Conditions | None = None, *, source_account: bool = True
-) -> pulumi.Output[str]:
-    """Trust policy of a role that one AWS service assumes, on behalf of this account alone.
+def trust_of_service(service: str, account_id: str, source: Conditions | None = None) -> pulumi.Output[str]:
+    """Trust policy of a role that one AWS service assumes, on behalf of this account alone where the service says so.
 
-    Set `source_account` to false only for services that do not send `aws:SourceAccount` (EC2 instance
-    profiles, Lambda functions, API Gateway), where the condition would shut the service out. A role of theirs is passed
-    inside its own account alone, so no other account can have them take it.
+    `TRUSTS` holds the condition keys that each service sends: `aws:SourceAccount` is added where it is one of them, and
+    `source` may use no other. Raises `PolicyError` for a service that the table does not hold, and for a key that the
+    service does not send. A role without a condition can still be passed inside its own account alone.
     """
-    own = {"StringEquals": {"aws:SourceAccount": account_id}} if source_account else {}
+    trust = TRUSTS.get(service)
+    if trust is None:
+        raise PolicyError(f"service {service}: its condition keys are not known; add it to TRUSTS with the page")
+    unsent = sorted({key for keys in (source or {}).values() for key in keys} - trust.keys)
+    if unsent:
+        raise PolicyError(f"service {service}: does not send {', '.join(unsent)} ({trust.page}); remove the condition")
+    own = {"StringEquals": {SOURCE_ACCOUNT: account_id}} if SOURCE_ACCOUNT in trust.keys else {}
     return policy_document(
         Statement(
             "AssumeRole",
             ["sts:AssumeRole"],
             principals={"Service": service},
-            conditions={**own, **(conditions or {})},
+            conditions={**own, **(source or {})},
         )
     )
 

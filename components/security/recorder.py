@@ -29,8 +29,10 @@ class ConfigArgs:
 
 
 class Config(Layer):
-    """Recorder of all resource types, global ones in both regions: each region's history is whole without the
-    other's. In an account whose landing zone records, only the rules are declared."""
+    """Recorder of all resource types. Those of IAM, which belong to no region, are recorded by the primary alone, since
+    each recorder of them is paid for; `configGlobalInBothRegions` records them in both, for a history of the recovery
+    region that is whole without the primary's. In an account whose landing zone records, only the rules are declared.
+    """
 
     def __init__(self, name: str, args: ConfigArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Config", name, opts)
@@ -60,7 +62,10 @@ class Config(Layer):
             "recorder",
             name=name,
             role_arn=self._args.role,
-            recording_group=aws.cfg.RecorderRecordingGroupArgs(all_supported=True, include_global_resource_types=True),
+            recording_group=aws.cfg.RecorderRecordingGroupArgs(
+                all_supported=True,
+                include_global_resource_types=settings.is_primary or settings.security.config_global_in_both_regions,
+            ),
             opts=self.child,
         )
         channel = aws.cfg.DeliveryChannel(

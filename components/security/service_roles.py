@@ -28,13 +28,14 @@ class ServiceRoles(Layer):
     def __init__(self, name: str, args: ServiceRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:ServiceRoles", name, opts)
         self._settings = args.settings
-        self.autoscaling = self._role(*_AUTO_SCALING)
-        self.config = self._role(*_CONFIG)
+        security = args.settings.security
+        self.autoscaling = self._role(*_AUTO_SCALING, made=security.create_autoscaling_role)
+        self.config = self._role(*_CONFIG, made=security.create_config_role)
         self.register_outputs({"autoscaling": self.autoscaling, "config": self.config})
 
-    def _role(self, service: str, role_name: str) -> pulumi.Input[str]:
+    def _role(self, service: str, role_name: str, *, made: bool) -> pulumi.Input[str]:
         settings = self._settings
-        if settings.is_primary and settings.security.create_service_linked_roles:
+        if settings.is_primary and made:
             role = aws.iam.ServiceLinkedRole(service, aws_service_name=f"{service}.amazonaws.com", opts=self.child)
             return role.arn
         account = settings.general.account_id

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.security.boundaries import platform_regions
-from components.security.key_policies import trail_arn, trail_name
+from components.security.key_policies import trail_name
 from components.security.log_bucket import LogBuckets
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Settings
@@ -75,9 +75,7 @@ class Trail(Layer):
             "trail",
             name=name,
             description="Writes the audit trail to CloudWatch Logs",
-            assume_role_policy=trust_of_service(
-                "cloudtrail.amazonaws.com", account, {"ArnEquals": {"aws:SourceArn": trail_arn(settings)}}
-            ),
+            assume_role_policy=trust_of_service("cloudtrail.amazonaws.com", account),
             opts=self.child,
         )
         streams = (

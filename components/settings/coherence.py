@@ -76,11 +76,12 @@ def _one_consistency_set(settings: Settings) -> Iterator[Incoherence]:
 def _zones_belong_to_the_region(settings: Settings) -> Iterator[Incoherence]:
     zones = settings.network.availability_zones
     for zone in zones:
-        if zone not in settings.region.zones:
+        if zone not in settings.region.zones and not settings.region.has_zone_id(zone):
             yield (
                 "availabilityZones",
                 zone,
-                f"is not a zone of {settings.region.name}; choose from {', '.join(settings.region.zones)}",
+                f"is not a zone of {settings.region.name}; choose from {', '.join(settings.region.zones)}, or name "
+                f"zones by id, such as {settings.region.code}-az1",
             )
     if len(set(zones)) != len(zones):
         yield ("availabilityZones", list(zones), "names a zone twice; name three different ones")
@@ -96,6 +97,7 @@ def _ranges_are_disjoint(settings: Settings) -> Iterator[Incoherence]:
                 str(network.primary_vpc_cidr),
                 f"differs from vpcCidr = {str(network.vpc_cidr)!r}; in the primary they are the same",
             )
+        others.append(("drVpcCidr", network.dr_vpc_cidr))
     else:
         others.append(("primaryVpcCidr", network.primary_vpc_cidr))
     for key, other in others:

@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 
 from components.settings.data import Consistency, StorageType
 from components.settings.market import MarketSettings
-from components.settings.windows import overlap, touch, weekly
+from components.settings.windows import (
+    backup_spans,
+    backup_start,
+    blocked_by_maintenance,
+    overlap,
+    touch,
+    weekly,
+)
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -100,6 +107,21 @@ def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, A
         )
 
 
+def backups_can_start(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """Jobs of AWS Backup are due four hours before the database's own backup window; its maintenance keeps them from
+    starting."""
+    data = settings.data
+    hour, minute = divmod(backup_start(data.db_backup_window), 60)
+    blocked = blocked_by_maintenance(data.db_maintenance_window)
+    if any(touch(span, blocked) for span in backup_spans(data.db_backup_window)):
+        yield (
+            "dbBackupWindow",
+            data.db_backup_window,
+            f"has AWS Backup start at {hour:02}:{minute:02} UTC, four hours before it, where dbMaintenanceWindow = "
+            f"{data.db_maintenance_window!r} or the hour before keeps it from starting; move one of them",
+        )
+
+
 def _trading_hours(market: MarketSettings) -> Iterator[tuple[int, int]]:
     """Start in UTC and length of each session, in minutes of the week, at both of the zone's offsets."""
     zone = ZoneInfo(market.market_time_zone)
@@ -128,5 +150,6 @@ CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
     storage_can_grow,
     windows_are_apart,
     maintenance_waits_for_the_close,
+    backups_can_start,
     backups_outlive_records,
 )

@@ -73,7 +73,8 @@ class ComputeSettings(Section):
 
     service_image: ImageRepository = Field(
         "",
-        description="Repository of the trading services' image; empty for the platform's own, trading-engine.",
+        description="Repository of the trading services' image; empty for the platform's own, trading-engine. It runs "
+        "as user 10001 on a read-only root: it must declare VOLUME /tmp, made writable for that user before.",
     )
     service_image_version: str = Field(
         "1.0.0", description="Version of that image: a tag that never moves, or a digest as sha256:..."

@@ -47,7 +47,10 @@ class DataSettings(Section):
     """The trade history database, global tables, records, snapshots, backups and the cache."""
 
     db_engine_version: PostgresVersion = Field(
-        "17.6", description="PostgreSQL version as major.minor; both regions must run the same one."
+        "17",
+        description="PostgreSQL version: the major alone for RDS's default minor, whose later upgrades are left alone; "
+        "or major.minor, which an update enforces and which RDS retires (aws rds describe-db-engine-versions "
+        "--engine postgres). The replica in the other region has its source's version.",
     )
     db_name: PostgresName = Field("trades", description="Name of the database.")
     db_username: PostgresName = Field("platform_owner", description="Master user of the database.")

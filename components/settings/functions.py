@@ -45,7 +45,10 @@ class FunctionSettings(Section):
         100, description="Tokens that the authorizer may verify at a time, reserved for it in each region.", ge=10
     )
     lambda_concurrency_quota: int = Field(
-        1000, description="The account's quota of concurrent executions in each region.", ge=1000
+        1000,
+        description="The account's quota of concurrent executions in each region; a new account has far fewer until it "
+        "asks for them (aws service-quotas get-service-quota --service-code lambda --quota-code L-B99A9384).",
+        ge=10,
     )
     powertools_layer_version: int = Field(
         27,
@@ -62,6 +65,13 @@ class FunctionSettings(Section):
     )
     redrive_settle_seconds: int = Field(
         30, description="Age at which an order in the outbox is no longer left to order intake, in seconds.", ge=10
+    )
+    redrive_hold_minutes: int = Field(
+        15,
+        description="Age from which an unpublished order of an older epoch waits for the trading desk, in minutes: it "
+        "arrived late in the region that took over, and the market has moved.",
+        ge=1,
+        le=1440,
     )
     integrity_interval_hours: int = Field(
         6, description="How often the regions are compared by checksum, in hours.", ge=1, le=24

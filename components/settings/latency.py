@@ -64,7 +64,8 @@ class LatencySettings(Section):
     engine_image_parameter: ParameterName = Field(
         "",
         description="Systems Manager parameter that names the engines' image, resolved at each launch; empty for "
-        "Amazon Linux 2023 of the instance type's architecture.",
+        "Amazon Linux 2023 of the instance type's architecture, which runs no engine: the fleet then asks EC2 alone "
+        "whether a host is healthy.",
     )
     engine_volume_gib: int = Field(64, description="Size of an engine's encrypted volume, in GiB.", ge=8, le=16384)
     engine_hugepages_percent: int = Field(

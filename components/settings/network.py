@@ -50,9 +50,14 @@ class NetworkSettings(Section):
         IPv4Network("10.0.0.0/16"),
         description="Address range of the primary's VPC, which the recovery region peers with.",
     )
+    dr_vpc_cidr: VpcCidr = Field(
+        IPv4Network("10.1.0.0/16"),
+        description="Primary only: vpcCidr of the recovery stack, which the primary's circuit announces too.",
+    )
     availability_zones: Texts = Field(
         ("us-east-1a", "us-east-1b", "us-east-1c"),
-        description="Three zones of the region, by name.",
+        description="Three zones of the region, by name or by id: us-east-1a is another place in each account, "
+        "use1-az1 is not (aws ec2 describe-availability-zones).",
         min_length=3,
         max_length=3,
     )

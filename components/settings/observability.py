@@ -59,6 +59,13 @@ class ObservabilitySettings(Section):
     monthly_budget: int = Field(
         35_000, description="What this region may cost in a month, in USD, before people are told.", ge=1
     )
+    cost_anomaly_monitor: str = Field(
+        "create",
+        description="Monitor of unexpected costs: create makes one of all services, which an account has once; the ARN "
+        "of one that exists subscribes to it; none does neither, as the recovery region and members of an organization "
+        "whose management account watches.",
+        pattern=r"^(create|none|arn:aws:ce::\d{12}:anomalymonitor/[a-f0-9-]{36})$",
+    )
     cost_anomaly: int = Field(
         500, description="What an unexpected cost must amount to before people are told, in USD.", ge=1
     )

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Region:
-    """A region, its zone letters (EC2 User Guide, "Regions and Zones") and its strong-consistency set."""
+    """A region, its zone letters and the code that its zone ids begin with (EC2 User Guide, "Regions and Zones"),
+    and its strong-consistency set."""
 
     name: str
     zone_letters: str
     strong_set: str
+    code: str
 
     @property
     def zones(self) -> tuple[str, ...]:
         """Names of the zones as an account may see them, e.g. `us-east-1a`."""
         return tuple(f"{self.name}{letter}" for letter in self.zone_letters)
+
+    def has_zone_id(self, zone: str) -> bool:
+        """Whether the text is the id of a zone of the region, such as `use1-az4`: the same place in every account, as
+        a name is not."""
+        return re.fullmatch(f"{self.code}-az[1-9]", zone) is not None
 
 
 # Multi-region strong consistency of DynamoDB global tables holds within one of three sets of regions
@@ -25,16 +33,16 @@ class Region:
 REGIONS: dict[str, Region] = {
     region.name: region
     for region in (
-        Region("us-east-1", "abcdef", "US"),
-        Region("us-east-2", "abc", "US"),
-        Region("us-west-2", "abcd", "US"),
-        Region("eu-west-1", "abc", "EU"),
-        Region("eu-west-2", "abc", "EU"),
-        Region("eu-west-3", "abc", "EU"),
-        Region("eu-central-1", "abc", "EU"),
-        Region("ap-northeast-1", "acd", "AP"),
-        Region("ap-northeast-2", "abcd", "AP"),
-        Region("ap-northeast-3", "abc", "AP"),
+        Region("us-east-1", "abcdef", "US", "use1"),
+        Region("us-east-2", "abc", "US", "use2"),
+        Region("us-west-2", "abcd", "US", "usw2"),
+        Region("eu-west-1", "abc", "EU", "euw1"),
+        Region("eu-west-2", "abc", "EU", "euw2"),
+        Region("eu-west-3", "abc", "EU", "euw3"),
+        Region("eu-central-1", "abc", "EU", "euc1"),
+        Region("ap-northeast-1", "acd", "AP", "apne1"),
+        Region("ap-northeast-2", "abcd", "AP", "apne2"),
+        Region("ap-northeast-3", "abc", "AP", "apne3"),
     )
 }
 

@@ -64,6 +64,11 @@ class GeneralSettings(Section):
         "organization/trading-platform/primary",
         description="Recovery region only: the primary's stack as organization/project/stack.",
     )
+    bootstrap: bool = Field(
+        False,
+        description="First update of a region, before its images exist and from outside its VPC: no trading services "
+        "and nothing in the Kubernetes cluster; false from the second update on.",
+    )
     emulator: bool = Field(
         False,
         description="The provider talks to an in-memory AWS named by AWS_ENDPOINT_URL: path-style buckets, few tries.",

@@ -34,10 +34,20 @@ class SecuritySettings(Section):
         description="Whether the stacks manage what an account has one of: Config recorder, GuardDuty, Security Hub, "
         "Inspector, password policy, defaults of S3, EBS and EC2; false where a landing zone manages them.",
     )
-    create_service_linked_roles: bool = Field(
+    config_global_in_both_regions: bool = Field(
+        False,
+        description="Whether the recovery region's Config recorder records IAM's resources too, which the primary's "
+        "records and which are paid for by each recorder.",
+    )
+    create_autoscaling_role: bool = Field(
         True,
-        description="Whether the primary makes the service-linked roles of Auto Scaling and Config; "
-        "false in an account that has them.",
+        description="Whether the primary makes the service-linked role of Auto Scaling; false in an account that has "
+        "it: aws iam get-role --role-name AWSServiceRoleForAutoScaling.",
+    )
+    create_config_role: bool = Field(
+        True,
+        description="Whether the primary makes the service-linked role of Config; false in an account that has it: "
+        "aws iam get-role --role-name AWSServiceRoleForConfig.",
     )
     trail_retention_days: int = Field(
         2192,

@@ -19,6 +19,13 @@ DAY = 24 * 60
 WEEK = 7 * DAY
 # RDS User Guide, "Maintaining a DB instance" and "Backup window": neither may be shorter.
 SHORTEST = 30
+# The least start window that AWS Backup takes (AWS Backup API Reference, BackupRule, StartWindowMinutes), in minutes.
+BACKUP_START_MINUTES = 60
+# How long before RDS's own backup window a job of AWS Backup is due, in minutes. AWS Backup starts no job of an RDS
+# instance in its backup window, nor in its maintenance window or the hour before that (AWS Backup Developer Guide,
+# "Backup plan options and configuration"). Of four hours, one is the start window and three are for the job.
+BACKUP_DISTANCE = 4 * 60
+_BEFORE_MAINTENANCE = 60
 
 
 def daily(window: str) -> tuple[int, int]:
@@ -42,6 +49,22 @@ def weekly(window: str) -> tuple[int, int]:
     start = _DAYS.index(day) * DAY + int(hour) * 60 + int(minute)
     end = _DAYS.index(end_day) * DAY + int(end_hour) * 60 + int(end_minute)
     return start, (end - start) % WEEK
+
+
+def backup_start(backup_window: str) -> int:
+    """When AWS Backup's jobs are due, in minutes from midnight UTC: well before RDS's own backup window opens."""
+    return (daily(backup_window)[0] - BACKUP_DISTANCE) % DAY
+
+
+def backup_spans(backup_window: str) -> list[tuple[int, int]]:
+    """Start and length of AWS Backup's start window on each day, in minutes of the week."""
+    return [(day * DAY + backup_start(backup_window), BACKUP_START_MINUTES) for day in range(len(_DAYS))]
+
+
+def blocked_by_maintenance(maintenance_window: str) -> tuple[int, int]:
+    """Start and length of the span in which AWS Backup starts no job, in minutes of the week."""
+    start, length = weekly(maintenance_window)
+    return (start - _BEFORE_MAINTENANCE) % WEEK, length + _BEFORE_MAINTENANCE
 
 
 def overlap(daily_window: str, weekly_window: str) -> bool:

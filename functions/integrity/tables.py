@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions import failures
+from functions import failures, order_item
 from functions.integrity.compare import SideUnavailableError
 from functions.integrity.segments import Entry
 
@@ -19,23 +19,41 @@ _REPLICATION_PREFIX = "aws:rep:"
 
 
 class TableSide:
-    """The items of a table in one region. A scan is paged, so one page of 1 MB is in memory."""
+    """The items of a table in one region. A scan is paged, so one page of 1 MB is in memory.
+
+    With `since` only items that were changed at that moment (milliseconds since 1970) or later are listed, by the index
+    `by_change` of the orders: the cost is what was written and not what is stored. An item that one region changed and
+    the other did not is listed by one side, and counts as different as soon as both are asked for it.
+    """
 
     stamped = False
 
-    def __init__(self, client: Any, region: str, table: str) -> None:
+    def __init__(self, client: Any, region: str, table: str, since: int | None = None) -> None:
         self.region = region
         self._client = client
         self._table = table
+        self._since = since
         self._keys: list[str] | None = None
 
     def entries(self) -> Iterator[Entry]:
         try:
-            for page in self._client.get_paginator("scan").paginate(TableName=self._table):
+            for page in self._pages():
                 for item in page["Items"]:
                     yield self._entry(item)
         except (BotoCoreError, ClientError) as error:
             raise self._unavailable(error) from error
+
+    def _pages(self) -> Iterator[Mapping[str, Any]]:
+        if self._since is None:
+            yield from self._client.get_paginator("scan").paginate(TableName=self._table)
+            return
+        for shard in order_item.change_shards():
+            yield from self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                IndexName=order_item.BY_CHANGE_INDEX,
+                KeyConditionExpression="change_shard = :shard AND changed_at >= :since",
+                ExpressionAttributeValues={":shard": {"S": shard}, ":since": {"N": str(self._since)}},
+            )
 
     def entry(self, key: str) -> Entry | None:
         try:

@@ -72,6 +72,8 @@ class Intake:
             raise ProblemError("not_found", f"client_order_id: the account has no order {client_order_id}")
         if not requested and "cancel_requested_at" not in item:
             raise ProblemError("not_cancellable", f"client_order_id: {client_order_id} is {item['status']} already")
+        # Before the answer and after the order: an item of its own survives what overwrites the order.
+        self._written(lambda: self._orders.keep_cancellation(item), grant)
         in_stream = self._publish(item, grant)
         body = {"client_order_id": client_order_id, "cancel_requested_at": timestamp(item["cancel_requested_at"])}
         return Outcome(Answer(202, body), deferred=not in_stream)
@@ -118,7 +120,7 @@ class Intake:
             if not self._keeper.confirms(grant):
                 return False
         if item["published"] < item["version"]:
-            self._outbox.mark(item["order_id"], item["version"])
+            self._outbox.mark(item["order_id"], item["version"], epoch=grant.epoch)
         return True
 
 

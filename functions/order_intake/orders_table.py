@@ -53,8 +53,8 @@ class OrdersTable:
                 Key=_key(order_id),
                 UpdateExpression=(
                     "SET #status = :requested, version = :version, outbox = :outbox, "
-                    "cancel_requested_at = :at, cancel_region = :region, cancel_epoch = :epoch"
-                    + (", cancel_trace = :trace" if trace else "")
+                    "cancel_requested_at = :at, cancel_region = :region, cancel_epoch = :epoch, "
+                    "write_epoch = :epoch, changed_at = :at" + (", cancel_trace = :trace" if trace else "")
                 ),
                 ConditionExpression="#status = :accepted",
                 ExpressionAttributeNames={"#status": "status"},
@@ -74,6 +74,15 @@ class OrdersTable:
         except (BotoCoreError, ClientError) as error:
             return False, self._stored(error)
         return True, _order(answer["Attributes"])
+
+    def keep_cancellation(self, item: Item) -> None:
+        """Write the cancellation of an order as an item of its own. A repeat writes the same item."""
+        try:
+            self._client.put_item(TableName=self._table, Item=order_item.cancellation(item))
+        except (BotoCoreError, ClientError) as error:
+            if failures.nothing_was_done(error):
+                raise self._unavailable(error) from error
+            raise OutcomeUnknownError(f"{self._table}: {failures.code(error)}") from error
 
     def get(self, order_id: str) -> dict[str, Any] | None:
         """The order as this region knows it."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import failures, order_item, order_record
+from functions.clients import CONNECTIONS
 from functions.clock import Clock
 from functions.order_intake.lease import Grant, LeaseKeeper, Refusal
 from functions.order_item import Item
@@ -18,10 +20,14 @@ from functions.redrive.pace import Pace
 
 @dataclass
 class Swept:
-    """What became of the outbox; `oldest` is the time of the oldest order left in it, in milliseconds since 1970."""
+    """What became of the outbox; `oldest` is the time of the oldest order left in it, in milliseconds since 1970.
+
+    `held` orders are of an older epoch and too old to be published: they wait for the trading desk.
+    """
 
     published: int = 0
     not_published: int = 0
+    held: int = 0
     oldest: int | None = None
     trouble: str | None = None
 
@@ -29,7 +35,8 @@ class Swept:
 class Sweep:
     """One look at every shard of the outbox.
 
-    Orders younger than `settle_milliseconds` are still in the hands of order intake and left alone.
+    Orders younger than `settle_milliseconds` are still in the hands of order intake and left alone. Orders of an older
+    epoch that are older than `hold_milliseconds` are held: the market has moved since another region accepted them.
     """
 
     def __init__(
@@ -41,6 +48,7 @@ class Sweep:
         *,
         table: str,
         settle_milliseconds: int,
+        hold_milliseconds: int,
     ) -> None:
         self._dynamodb = dynamodb
         self._outbox = outbox
@@ -48,6 +56,7 @@ class Sweep:
         self._clock = clock
         self._table = table
         self._settle = settle_milliseconds
+        self._hold = hold_milliseconds
 
     def run(self, pace: Pace) -> Swept:
         """Publishes until the outbox is empty, the lease is lost or the time is up; never raises for a store."""
@@ -85,6 +94,7 @@ class Sweep:
                 swept.trouble = str(error)
                 continue
             waiting[item["order_id"]] = item
+        self._hold_back(waiting, swept)
         # The order of every item goes before its cancellation: first all first versions, then all second ones.
         for version in (order_item.ENTERED, order_item.CANCELLING):
             due = [item for item in waiting.values() if version in order_record.unpublished(item)]
@@ -96,15 +106,32 @@ class Sweep:
             if confirmed is None:
                 return self._left(waiting, swept)
             for item in due:
-                if item["order_id"] not in confirmed:
+                if item["order_id"] not in confirmed.orders:
                     self._left({item["order_id"]: waiting.pop(item["order_id"])}, swept)
-                elif item["version"] == version:
-                    self._outbox.mark(item["order_id"], version)
-                    del waiting[item["order_id"]]
-                    swept.published += 1
+            whole = [item for item in due if item["order_id"] in waiting and item["version"] == version]
+            self._mark(whole, version, confirmed.epoch)
+            for item in whole:
+                del waiting[item["order_id"]]
+            swept.published += len(whole)
         return True
 
-    def _put(self, due: list[Item], version: int, swept: Swept) -> set[str] | None:
+    def _hold_back(self, waiting: dict[str, Item], swept: Swept) -> None:
+        """Takes out what is left to the trading desk."""
+        grant = self._keeper.grant()
+        if not isinstance(grant, Grant):
+            return
+        for identity in [one for one, item in waiting.items() if is_held(item, grant, self._clock(), self._hold)]:
+            del waiting[identity]
+            swept.held += 1
+
+    def _mark(self, items: Iterable[Item], version: int, epoch: int) -> None:
+        """As many at a time as there are connections: one after the other, marks are slower than the stream."""
+        at = self._clock()
+        with ThreadPoolExecutor(CONNECTIONS) as marking:
+            for item in items:
+                marking.submit(self._outbox.mark, item["order_id"], version, epoch=epoch, at=at)
+
+    def _put(self, due: list[Item], version: int, swept: Swept) -> _Confirmed | None:
         """The orders that the stream took under the lease; None when nothing can be published now."""
         grant = self._keeper.grant()
         if not isinstance(grant, Grant):
@@ -120,7 +147,7 @@ class Sweep:
         if not self._keeper.confirms(grant):
             swept.trouble = "records were confirmed after the lease had ended; they are published again"
             return None
-        return {record.order_id for record in taken}
+        return _Confirmed(grant.epoch, frozenset(record.order_id for record in taken))
 
     def _left(self, items: dict[str, Item], swept: Swept) -> bool:
         swept.not_published += len(items)
@@ -129,3 +156,16 @@ class Sweep:
             times.append(swept.oldest)
         swept.oldest = min(times, default=None)
         return False
+
+
+@dataclass(frozen=True)
+class _Confirmed:
+    """What the stream took under one lease."""
+
+    epoch: int
+    orders: frozenset[str]
+
+
+def is_held(item: Item, grant: Grant, now: int, hold_milliseconds: int) -> bool:
+    """Whether an unpublished order waits for the trading desk: of an older epoch, and older than the limit."""
+    return item["epoch"] < grant.epoch and now - item["accepted_at"] > hold_milliseconds

@@ -104,7 +104,10 @@ def _members(group: Resource, stack: Stack) -> list[Resource]:
 
 def _zones(member: Resource, stack: Stack) -> Iterator[str]:
     if member.type == t.CAPACITY_RESERVATION:
-        yield member.text("availabilityZone")
+        # By name, or by the subnet that is in a zone which settings name by id.
+        named = member.peek("availabilityZone")
+        for target in stack.resolved(member, "availabilityZone", named, t.SUBNET):
+            yield _zone_of(target) if isinstance(target, Resource) else str(target.value)
         return
     if member.type == t.AUTOSCALING_GROUP:
         yield from map(str, member.items("availabilityZones"))
@@ -129,7 +132,12 @@ def _zones_of_subnets(resource: Resource, path: str, value: Any, stack: Stack) -
     for target in stack.resolved(resource, path, value, t.SUBNET):
         if not isinstance(target, Resource):
             raise NotEvaluatedError(path, f"names a subnet that is not in the plan: {target.value}")
-        yield target.text("availabilityZone")
+        yield _zone_of(target)
+
+
+def _zone_of(subnet: Resource) -> str:
+    """The zone's name, or its id: a stack names all of its zones in one way."""
+    return subnet.text("availabilityZone") or subnet.text("availabilityZoneId")
 
 
 @RULES.joined(

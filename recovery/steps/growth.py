@@ -9,12 +9,16 @@ from recovery.context import Context
 from recovery.errors import StepFailedError
 from recovery.journal import Facts
 from recovery.scale_out import DONE
+from recovery.steps.lease import TakeLease
 from recovery.steps.step import Stage, Step
 from recovery.steps.stores import AwaitDatabase, AwaitFiles
 from recovery.steps.traffic import ProveOrder
 
 _MINUTE = 60_000
 _POLL = 10_000
+_SHRINKS_WITHIN = 10 * _MINUTE
+_DRAINED_WITHIN = 12 * 60 * _MINUTE
+"""A backlog drains at the stream's rate; how long it takes depends on how long the stream was away."""
 
 
 class ScaleOutStep(Step):
@@ -50,10 +54,11 @@ class DrainBacklog(Step):
     needs = (ProveOrder.name,)
 
     def observe(self, context: Context) -> Facts:
-        return {"accepted_before": context.waiter.clock()}
+        # Orders of older epochs were published again, or are named for the trading desk.
+        return {"accepted_before": context.waiter.clock(), "epoch": context.result(TakeLease.name)["epoch"]}
 
     def done(self, context: Context, intended: Facts) -> bool:
-        return _waiting(context, intended["accepted_before"]) == 0
+        return _waiting(context, intended) == 0
 
     def act(self, context: Context, intended: Facts) -> None:
         try:
@@ -63,25 +68,41 @@ class DrainBacklog(Step):
             raise StepFailedError(f"{context.target.redrive} cannot be invoked: {error}; then `resume`") from error
 
     def verify(self, context: Context, intended: Facts) -> Facts:
-        before = intended["accepted_before"]
+        fewest, shrank_at = _waiting(context, intended), context.waiter.clock()
 
         def drained() -> Facts | None:
-            return {"accepted_before": before, "waiting": 0} if _waiting(context, before) == 0 else None
+            nonlocal fewest, shrank_at
+            left = _waiting(context, intended)
+            if left < fewest:
+                fewest, shrank_at = left, context.waiter.clock()
+                context.turn_page(f"{left} orders are not published yet")
+            if left and context.waiter.clock() - shrank_at > _SHRINKS_WITHIN:
+                raise StepFailedError(
+                    f"{left} orders are not published, and for {_SHRINKS_WITHIN // _MINUTE} minutes none was; see the "
+                    f"log of {context.target.redrive}, then `resume`"
+                )
+            return {"accepted_before": intended["accepted_before"], "waiting": 0} if not left else None
 
-        return context.waiter.until(drained, what="the outbox to empty", within=60 * _MINUTE, every=_POLL)
+        return context.waiter.until(drained, what="the outbox to empty", within=_DRAINED_WITHIN, every=_POLL)
 
 
-def _waiting(context: Context, before: int) -> int:
-    """Orders of the target's outbox that were accepted before a moment. The index holds the outbox and no more."""
-    pages = context.clients.here("dynamodb").get_paginator("scan")
+def _waiting(context: Context, intended: Facts) -> int:
+    """Orders of the target's outbox that were accepted before a moment, under the new epoch."""
+    pages = context.clients.here("dynamodb").get_paginator("query")
     try:
         return sum(
             page["Count"]
+            for shard in order_item.outbox_shards()
             for page in pages.paginate(
                 TableName=context.configuration.tables.orders,
                 IndexName=order_item.OUTBOX_INDEX,
-                FilterExpression="accepted_at < :before",
-                ExpressionAttributeValues={":before": {"N": str(before)}},
+                KeyConditionExpression="outbox = :shard AND accepted_at < :before",
+                FilterExpression="epoch >= :epoch",
+                ExpressionAttributeValues={
+                    ":shard": {"S": shard},
+                    ":before": {"N": str(intended["accepted_before"])},
+                    ":epoch": {"N": str(intended["epoch"])},
+                },
                 Select="COUNT",
             )
         )

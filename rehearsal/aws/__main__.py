@@ -11,6 +11,7 @@ from rehearsal.aws.application import make_application
 from rehearsal.aws.listener import CannotListenError, Ready, bind, end_with_parent, serve, write_ready
 from rehearsal.aws.outage import Outages
 from rehearsal.aws.server import ACCOUNT_ID
+from rehearsal.aws.strict.mode import Mode
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(ready.as_json(), flush=True)
 
     with listening:
-        serve(make_application(wanted.account_id, Outages()), listening, announce)
+        serve(make_application(wanted.account_id, Outages(), wanted.strict), listening, announce)
     return 0
 
 
@@ -44,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ready", type=Path, metavar="FILE", help="written whole once requests are accepted")
     parser.add_argument("--with-parent", type=int, metavar="PID", help="end when this process is gone")
     parser.add_argument("--account-id", default=ACCOUNT_ID, help="of the emulated account (default: %(default)s)")
+    parser.add_argument(
+        "--strict",
+        type=Mode,
+        choices=list(Mode),
+        default=Mode.REFUSES,
+        help="what to do with requests that AWS would refuse (default: %(default)s)",
+    )
     return parser
 
 

@@ -15,6 +15,7 @@ from rehearsal.aws.faults import FaultsMiddleware
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
 from rehearsal.aws.repeats import RepeatMiddleware, attempt_of
 from rehearsal.aws.retention import RetentionMiddleware
+from rehearsal.aws.strict.mode import Mode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,9 +32,9 @@ MOTO_SETTINGS = {
 }
 
 
-def make_application(account_id: str, outages: Outages) -> WSGIApplication:
+def make_application(account_id: str, outages: Outages, strict: Mode = Mode.REFUSES) -> WSGIApplication:
     """Build the application for one account. moto reads its settings when it is first imported: call this
-    first.
+    first. `strict` is the mode in which requests are checked (`rehearsal.aws.strict.middleware`).
     """
     os.environ.update(MOTO_SETTINGS, MOTO_ACCOUNT_ID=account_id)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -44,6 +45,7 @@ def make_application(account_id: str, outages: Outages) -> WSGIApplication:
     from rehearsal.aws.replication.transit import Transit
     from rehearsal.aws.runtime import invocation
     from rehearsal.aws.standing_by import StandingByMiddleware
+    from rehearsal.aws.strict.middleware import StrictMiddleware
 
     corrections.install()
     additions.install()
@@ -55,7 +57,9 @@ def make_application(account_id: str, outages: Outages) -> WSGIApplication:
     databases.install(replicas)
     moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     served = RepeatMiddleware(RetentionMiddleware(StandingByMiddleware(moto, account_id)))
-    alone = OneAtATime(ReplicationMiddleware(served, transit, replicas), beside=served)
+    # Constraints read moto's state, so they are checked where one request is served at a time.
+    checked = StrictMiddleware(ReplicationMiddleware(served, transit, replicas), account_id, strict)
+    alone = OneAtATime(checked, beside=served)
     return OutageMiddleware(AccessLog(FaultsMiddleware(alone)), outages)
 
 

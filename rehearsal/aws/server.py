@@ -22,6 +22,7 @@ from rehearsal.aws.faults import FAULTS_PATH, Fault
 from rehearsal.aws.outage import CONTROL_PATH, SERVED
 from rehearsal.aws.replication.middleware import REPLICATION_PATH
 from rehearsal.aws.standing_by import STANDING_BY_PATH, StandingBy
+from rehearsal.aws.strict.mode import STRICT_PATH, Mode
 from rehearsal.aws.variables import client_variables
 
 # The account of AWS's own documentation examples.
@@ -110,6 +111,11 @@ class RunningServer:
         """`struck`: how many calls went wrong by kind; `armed`: how many are still to."""
         return self._control(FAULTS_PATH)
 
+    def strictness(self, mode: Mode | None = None) -> dict[str, Any]:
+        """What requests are checked for, and those that were refused, by name; `mode` is set first where it is given
+        (`rehearsal.aws.strict.middleware`)."""
+        return self._control(STRICT_PATH, None if mode is None else {"mode": mode})
+
     def calm(self) -> None:
         """Disarms what has not struck yet."""
         self._control(FAULTS_PATH, {"kind": "none"})
@@ -154,11 +160,17 @@ class RunningServer:
 
 
 def start(
-    port: int = 0, log: Path | None = None, account_id: str = ACCOUNT_ID, *, outlives_caller: bool = False
+    port: int = 0,
+    log: Path | None = None,
+    account_id: str = ACCOUNT_ID,
+    *,
+    outlives_caller: bool = False,
+    strict: Mode = Mode.REFUSES,
 ) -> RunningServer:
     """Start the in-memory AWS on loopback and return when it accepts requests. Port 0 takes a free one.
 
-    It ends with this process unless it `outlives_caller`.
+    It ends with this process unless it `outlives_caller`. `strict` says what it does with requests that AWS would
+    refuse.
 
     The log goes to `log`, or to a file among the system's temporary files. Raises ServerFailedError, with the end of
     the log, when the server does not come up.
@@ -168,7 +180,7 @@ def start(
     tied = () if outlives_caller else ("--with-parent", str(os.getpid()))
     with log.open("ab") as log_file:
         process = subprocess.Popen(
-            _command("--port", str(port), "--account-id", account_id, *tied),
+            _command("--port", str(port), "--account-id", account_id, "--strict", strict, *tied),
             cwd=_PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -15,10 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.order_item import Item
 from recovery import lease
+from recovery import named as named_orders
 from recovery.configuration import Site
 from recovery.errors import LockHeldError, NotReadyError, UnfinishedRunError
 from recovery.intake import IntakeError, InvokedIntake
 from recovery.journal import Journal, Kind
+from recovery.steps.republish import RepublishOrders
 from recovery.steps.step import Stage
 from rehearsal.drill import ledger, promotion
 from rehearsal.drill.ledger import Findings, Handover
@@ -69,6 +71,9 @@ class Drill:
     lost_at: int | None = None
     growth: str = "true"
     run_seconds: float = _RUN_SECONDS
+    received: set[str] = field(default_factory=set)
+    republished: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     flows: list[Traffic] = field(default_factory=list)
     """Clients of this drill, outside every region and inside the primary's, once it has begun."""
 
@@ -81,6 +86,7 @@ class Drill:
                 takeover, spans, detection = self._taken_over(outside, inside)
                 known = stored(self._tables(self._standby), self._orders)
                 self.records.note_arrived(links_stand=self.scenario.loss is Loss.PLANNED)
+                self._note_received(takeover)
                 failback, old = self._returned(outside)
             waiting = self._drained([outside, inside])
         result = self._judged(takeover, failback, [outside, inside], known, old, detection, spans, began)
@@ -152,7 +158,8 @@ class Drill:
         """Operators with the command typed and not confirmed."""
         # The health checkers and the observers ask every few seconds and the schedule each minute, so the functions'
         # processes are there. One that starts now would hold the whole in-memory AWS up for a second.
-        self._intake(self._standby).health()
+        with suppress(IntakeError):
+            self._intake(self._standby).health()
         for site in (self._primary, self._standby):
             self._invoke_redrive(site)
         count = 2 if self.scenario.second is Second.TWO_OPERATORS else 1
@@ -205,7 +212,10 @@ class Drill:
         lost = ledger.lost_orders(acceptances, old_epoch, known)
         entered_again = {order for order in lost if order in known}
         unknown = ledger.unknown_orders(old, old_epoch, known)
-        named = {entry["order_id"] for entry in failback.facts("reconcile-orders").get("named", [])}
+        named = self._named(failback, "reconcile-orders")
+        accounted = named | self.held
+        in_both = published(self.world, self.marks[0].at, (self._primary,)) & self.received
+        twice = {order for order in in_both if order in {one.order_id for one in acceptances}}
         if self.scenario.loss is Loss.PLANNED:
             unknown, named = [], set()
         at_the_end = stored(self._tables(self._primary), self._orders)
@@ -221,6 +231,9 @@ class Drill:
             at_one_time=tuple(ledger.accepted_outside(acceptances, self.handovers)),
             unpublished=tuple(sorted(ids - self._published())),
             missing=tuple(sorted(ids - set(at_the_end))),
+            unaccounted=tuple(ledger.unaccounted(acceptances, old_epoch, self.received, accounted)),
+            twice=tuple(sorted(twice)),
+            twice_unnamed=tuple(sorted(self._twice_before(acceptances, old_epoch, twice) - self.republished - named)),
         )
         result = self._measured(takeover, findings, detection, spans, began)
         result.integrity, result.acceptances = failback.facts("compare-orders"), acceptances
@@ -249,6 +262,23 @@ class Drill:
             objects=self.records.findings(self.lost_at, self.scenario.lag),
             promotion=promotion.of(self.world, self._standby, self._promoted),
         )
+
+    def _note_received(self, takeover: Finished) -> None:
+        """What a consumer in the region that took over has received while the primary was gone."""
+        self.received = published(self.world, self.marks[0].at, (self._standby,))
+        self.republished = self._named(takeover, RepublishOrders.name, "republished")
+        self.held = self._named(takeover, RepublishOrders.name, "held")
+
+    def _named(self, finished: Finished, step: str, became: str | None = None) -> set[str]:
+        """Every order that a step of a run names, whatever its report shows of them."""
+        parts = int(finished.facts(step).get("parts", 0))
+        control = self.world.configuration.tables.control
+        entries = named_orders.read(self._tables(self._standby), control, finished.document["run"], step, parts)
+        return {entry["order_id"] for entry in entries if became in (None, entry.get("became"))}
+
+    def _twice_before(self, acceptances: list[Acceptance], old_epoch: int, twice: set[str]) -> set[str]:
+        """Orders of the old epoch that both regions' consumers received: not those that failback published again."""
+        return twice & {one.order_id for one in acceptances if one.epoch <= old_epoch}
 
     def _lost_too_early(self, acceptances: list[Acceptance], lost: list[str]) -> list[str]:
         if self.lost_at is None:
@@ -387,6 +417,11 @@ def troubles(result: Result) -> list[str]:
         ("were accepted by a region without the right to", about.at_one_time),
         ("were confirmed and are in no table", about.missing),
         ("were confirmed and are in no stream", about.unpublished),
+        (
+            "were confirmed, did not reach a consumer of the region that took over, and were not named",
+            about.unaccounted,
+        ),
+        ("were received in both regions and were not named", about.twice_unnamed),
     ):
         if orders:
             found.append(f"{len(orders)} orders {what}: {', '.join(orders[:5])}")

@@ -38,6 +38,12 @@ class Findings:
     unpublished: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=())
     """Confirmed, and in neither region's table at the end."""
+    unaccounted: tuple[str, ...] = ()
+    """Confirmed before the takeover, not received by a consumer in the region that took over, and not named."""
+    twice: tuple[str, ...] = ()
+    """Received by consumers of both regions."""
+    twice_unnamed: tuple[str, ...] = ()
+    """Those of them that no report names."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,15 @@ class ObjectFindings:
     missing: tuple[str, ...] = ()
     compared: int = 0
     differing: tuple[str, ...] = ()
+
+
+def unaccounted(
+    acceptances: Iterable[Acceptance], old_epoch: int, received: Collection[str], named: Collection[str]
+) -> list[str]:
+    """Orders that some client was told are accepted, under the old epoch, of which nobody knows: what counts is what a
+    consumer in the region that took over receives, and what the reports name."""
+    confirmed = {one.order_id for one in acceptances if one.epoch <= old_epoch}
+    return sorted(confirmed - set(received) - set(named))
 
 
 def writers_per_epoch(acceptances: Iterable[Acceptance]) -> dict[int, set[str]]:

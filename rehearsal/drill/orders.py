@@ -166,6 +166,8 @@ def stored(client: Any, table: str) -> dict[str, order_item.Item]:
     found: dict[str, order_item.Item] = {}
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
         for attributes in page["Items"]:
+            if order_item.is_cancellation(attributes):
+                continue
             item = order_item.from_attributes(attributes)
             found[item["order_id"]] = item
     return found

@@ -36,6 +36,13 @@ _KEYS = {
 }
 
 
+_INDEXES = (
+    ("by_account", "account_id", "accepted_at"),
+    ("outbox", "outbox", "accepted_at"),
+    ("by_change", "change_shard", "changed_at"),
+)
+
+
 def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> World:
     """Both regions' share, ready for `open`; `orders` is how orders and positions reach the other region."""
     client = client_of(server)
@@ -50,9 +57,9 @@ def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> W
 
 def _table(client: Client, table: str, keys: tuple[tuple[str, str], ...], consistency: Consistency) -> None:
     attributes = dict(keys)
-    indexes = [("by_account", "account_id"), ("outbox", "outbox")] if table == "orders" else []
-    for _, hash_key in indexes:
-        attributes |= {hash_key: "S", "accepted_at": "N"}
+    indexes = _INDEXES if table == "orders" else ()
+    for _, hash_key, range_key in indexes:
+        attributes |= {hash_key: "S", range_key: "N"}
     arguments: dict[str, Any] = {
         "TableName": _TABLES[table],
         "BillingMode": "PAY_PER_REQUEST",
@@ -64,10 +71,10 @@ def _table(client: Client, table: str, keys: tuple[tuple[str, str], ...], consis
         arguments["GlobalSecondaryIndexes"] = [
             {
                 "IndexName": index,
-                "KeySchema": _key_schema([hash_key, "accepted_at"]),
+                "KeySchema": _key_schema([hash_key, range_key]),
                 "Projection": {"ProjectionType": "ALL"},
             }
-            for index, hash_key in indexes
+            for index, hash_key, range_key in indexes
         ]
     dynamodb = client("dynamodb", PRIMARY)
     dynamodb.create_table(**arguments)

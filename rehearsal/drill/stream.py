@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from recovery.configuration import Site
 from rehearsal.drill.world import World
 
 
-def published(world: World, since: int) -> set[str]:
-    """Ids of the orders in either region's stream that arrived at `since` or later (milliseconds since 1970)."""
+def published(world: World, since: int, sites: Sequence[Site] | None = None) -> set[str]:
+    """Ids of the orders in the streams of `sites`, or of both regions, that arrived at `since` or later (milliseconds
+    since 1970)."""
     found: set[str] = set()
-    for site in (world.configuration.primary, world.configuration.standby):
+    for site in sites or (world.configuration.primary, world.configuration.standby):
         for record in _records(world.client("kinesis", site.region), site.order_stream, since):
             found.add(_order_id(json.loads(record)))
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rehearsal.engines.protocol import Engine, EngineError
 from rehearsal.engines.pulumi import PulumiEngine
+from rehearsal.engines.pulumi_command import has_command
 from rehearsal.engines.terraform import TerraformEngine
 
 
@@ -21,13 +22,18 @@ class EngineKind(StrEnum):
 
 
 def choose(kind: EngineKind) -> EngineKind:
-    """Pulumi where its command is there, terraform otherwise. Raises `EngineError` when neither is."""
+    """Terraform where its command is there, a fitting pulumi otherwise. Raises `EngineError` when neither is.
+
+    The whole rehearsal is proven with terraform alone; `--engine pulumi` asks for the engine with the plugins of this
+    project, which name what they cannot do.
+    """
     if kind is not EngineKind.AUTO:
         return kind
-    for candidate in (EngineKind.PULUMI, EngineKind.TERRAFORM):
-        if shutil.which(candidate.value):
-            return candidate
-    raise EngineError("there is neither a pulumi nor a terraform command on PATH; install one of them")
+    if shutil.which("terraform"):
+        return EngineKind.TERRAFORM
+    if has_command():
+        return EngineKind.PULUMI
+    raise EngineError("there is neither a pulumi nor a terraform command; run `make engine` or `make terraform`")
 
 
 def make(kind: EngineKind, build: Path, environment: Mapping[str, str]) -> Engine:
@@ -41,4 +47,7 @@ def provider_of(engine: Engine) -> str:
     """The AWS provider that an engine works with, for the report."""
     if isinstance(engine, TerraformEngine):
         return f"AWS provider {engine.plugin.version}"
-    return "pulumi-aws"
+    if isinstance(engine, PulumiEngine):
+        used = ", ".join(f"{p.name} {p.version} ({p.limits})" for p in engine.substitutes)
+        return f"pulumi {engine.command.version}; plugins of this project: {used or 'none'}"
+    return engine.kind

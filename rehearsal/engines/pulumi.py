@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import signal
 import threading
 import time
@@ -19,6 +18,9 @@ from pulumi import automation
 from blueprint.program import ROOT
 from components.settings import stack_files
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
+from rehearsal.engines.pulumi_command import find_command
+from rehearsal.plugins.install import install
+from rehearsal.plugins.warnings import NOT_MADE, UNSUPPORTED
 from rehearsal.stacks import Declared
 
 _PARALLELISM = 48
@@ -34,10 +36,11 @@ class PulumiEngine:
     kind = "pulumi"
 
     def __init__(self, build: Path, environment: Mapping[str, str]) -> None:
-        if shutil.which("pulumi") is None:
-            raise EngineError("there is no pulumi command on PATH; install it, or use --engine terraform")
+        self.command = find_command()
         self._build = build
         self._environment = dict(environment)
+        self._home = build / "home"
+        self.substitutes = install(self._home)
 
     def preview(self, name: str, declared: Declared) -> int:
         stack = self.prepared(name, declared)
@@ -59,8 +62,14 @@ class PulumiEngine:
         created = _custom_urns(stack)
         if failure and not created:
             raise EngineError(f"{name}: nothing was made: {failure[-2000:]}")
+        # A plugin that cannot make a resource says so and puts nothing in its place.
+        created -= frozenset(events.not_made)
+        reasons = {**events.errors, **events.not_made}
+        declared_urns = {r.urn for r in declared.blueprint.resources}
+        # An error of the program belongs to the stack, and holds back whatever it did not declare.
+        general = "; ".join(text for urn, text in events.errors.items() if urn not in declared_urns)
         missing = [
-            (r.type, r.name, events.errors.get(r.urn, "a resource that it needs was not created"))
+            (r.type, r.name, reasons.get(r.urn, general or "a resource that it needs was not created"))
             for r in declared.blueprint.resources
             if r.custom and r.type.startswith("aws:") and r.urn not in created
         ]
@@ -68,6 +77,7 @@ class PulumiEngine:
             stack=name,
             created=created,
             not_created=tuple(missing),
+            unsupported_arguments=tuple(sorted(events.unsupported)),
             replaced=tuple(sorted(events.replaced)),
             seconds={"up": time.monotonic() - begun},
         )
@@ -127,7 +137,9 @@ class PulumiEngine:
 
     def _selected(self, name: str) -> automation.Stack:
         # A stack's name is that of the stack file it runs with, whatever state it is in.
-        options = automation.LocalWorkspaceOptions(env_vars=self._variables())
+        options = automation.LocalWorkspaceOptions(
+            env_vars=self._variables(), pulumi_command=self.command.automation(), pulumi_home=str(self._home.resolve())
+        )
         folder = str(self._folder(name))
         return self._told(name, lambda: automation.create_or_select_stack(name, work_dir=folder, opts=options))
 
@@ -139,6 +151,8 @@ class PulumiEngine:
             "PULUMI_BACKEND_URL": f"file://{state.resolve()}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file()),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # Schemas and shapes are worked out once for each version; packed assets have to outlive an update.
+            "REHEARSAL_PLUGIN_FOLDER": str(ROOT / "build" / "engine" / "plugins"),
             "PYTHONPATH": str(ROOT),
         }
 
@@ -170,12 +184,16 @@ class _Events:
         self._report = report
         self._done = 0
         self.errors: dict[str, str] = {}
+        self.not_made: dict[str, str] = {}
+        self.unsupported: set[str] = set()
         self.replaced: set[str] = set()
 
     def __call__(self, event: automation.EngineEvent) -> None:
         diagnostic = event.diagnostic_event
         if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
             self.errors[diagnostic.urn] = " ".join(diagnostic.message.split())
+        if diagnostic and diagnostic.severity == "warning" and diagnostic.urn:
+            self._warned(diagnostic.urn, " ".join(diagnostic.message.split()).removeprefix("warning: "))
         step = event.resource_pre_event
         if step and step.metadata.op == automation.OpType.REPLACE:
             self.replaced.add(step.metadata.urn)
@@ -185,6 +203,13 @@ class _Events:
             self._done += 1
             name = finished.metadata.urn.rsplit("::", 1)[-1]
             self._report(Progress(self._stack, str(finished.metadata.op), name, self._done, self._total))
+
+    def _warned(self, urn: str, message: str) -> None:
+        if message.startswith(NOT_MADE):
+            self.not_made[urn] = message.removeprefix(NOT_MADE)
+        elif message.startswith(UNSUPPORTED):
+            _, qualified, name = urn.rsplit("::", 2)
+            self.unsupported.add(f"{qualified.split('$')[-1]}.{name}: {message.removeprefix(UNSUPPORTED)}")
 
 
 def _custom_urns(stack: automation.Stack) -> frozenset[str]:

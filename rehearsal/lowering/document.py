@@ -145,7 +145,7 @@ class _Lowering:
     def _provider(self, urn: str) -> dict[str, Any]:
         """A provider's inputs arrive as JSON text, all but plain strings."""
         resource = self.blueprint.by_urn[urn]
-        inputs = {key: _decoded(value) for key, value in revealed(dict(resource.properties)).items()}
+        inputs = {key: decoded_input(value) for key, value in revealed(dict(resource.properties)).items()}
         writer = Writer(self._target, self.packer)
         written = writer.block(self.schema.provider, inputs)
         self.unsupported += [f"{resource.type}.{resource.name}: {name}" for name in writer.unsupported]
@@ -223,7 +223,8 @@ class _Lowering:
         return {"ephemeral": True} if write_only else {}
 
 
-def _decoded(value: Any) -> Any:
+def decoded_input(value: Any) -> Any:
+    """A provider's input as a value: JSON text, all but plain strings."""
     if not isinstance(value, str):
         return value
     try:

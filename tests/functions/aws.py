@@ -108,6 +108,10 @@ def create_tables(dynamodb: Any) -> None:
     table(
         ORDERS,
         [("order_id", "S")],
-        (("by_account", "account_id", "accepted_at"), ("outbox", "outbox", "accepted_at")),
+        (
+            ("by_account", "account_id", "accepted_at"),
+            ("outbox", "outbox", "accepted_at"),
+            ("by_change", "change_shard", "changed_at"),
+        ),
     )
     table(POSITIONS, [("account_id", "S"), ("instrument", "S")])

@@ -94,7 +94,12 @@ class Platform:
         return self.send("DELETE", "/orders/{client_order_id}", path={"client_order_id": name})
 
     def orders(self) -> list[dict[str, Any]]:
-        return [order_item.from_attributes(item) for item in self.dynamodb.scan(TableName=ORDERS)["Items"]]
+        items = self.dynamodb.scan(TableName=ORDERS)["Items"]
+        return [order_item.from_attributes(item) for item in items if not order_item.is_cancellation(item)]
+
+    def is_unpublished(self) -> bool:
+        """Whether an order is in the outbox, not known to be in the stream."""
+        return any(item.get("outbox") in order_item.outbox_shards() for item in self.orders())
 
     def published(self) -> list[dict[str, Any]]:
         """Every record of the stream, oldest first in each shard."""

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from functions import order_record
+from functions import order_item, order_record
 from functions.clock import timestamp
-from tests.functions.aws import ORDERS, REGION, refused
+from functions.outbox import Outbox
+from tests.functions.aws import ORDERS, REGION, STREAM, refused
 from tests.functions.conftest import ACCOUNT, LIMIT_ORDER, MARKET_ORDER, Platform
 
 TIMED_OUT = ReadTimeoutError(endpoint_url="https://dynamodb")
@@ -31,7 +32,7 @@ def test_an_accepted_order_is_stored_and_in_the_stream(platform: Platform) -> No
     assert (item["region"], item["epoch"]) == (REGION, 1), "an order names the region and epoch that accepted it"
     assert item["accepted_until"] == platform.lease().valid_until - 500, "an order says until when its grant held"
     assert item["published"] == item["version"] == 1
-    assert "outbox" not in item, "an order that is in the stream is not in the outbox"
+    assert item["outbox"] in order_item.waiting_shards(), "an order that is in the stream waits for an engine"
     (record,) = platform.published()
     assert record["idempotency_key"] == "ACC-1#A-17#1"
     assert record["order"] == {key: LIMIT_ORDER[key] for key in record["order"]}
@@ -221,7 +222,7 @@ def test_an_order_that_the_stream_does_not_take_is_accepted_and_kept_in_the_outb
     repeat = platform.enter()
     assert repeat[0] == 201, "a repeat publishes what is in the outbox"
     assert repeat[1] == outcome[1]
-    assert "outbox" not in platform.orders()[0]
+    assert not platform.is_unpublished()
 
 
 def test_a_copy_too_many_has_the_same_idempotency_key(platform: Platform) -> None:
@@ -267,3 +268,43 @@ def test_a_fault_nobody_foresaw_gives_an_answer_that_may_be_repeated(
     answer = handler.answered(platform.application, event("POST", "/orders"), Metrics(namespace="T", service="t"))
     assert answer["statusCode"] == 503
     assert "outcome_unknown" in answer["body"]
+
+
+def test_a_cancellation_is_kept_as_an_item_of_its_own(platform: Platform) -> None:
+    platform.enter()
+    assert platform.cancel("A-17")[0] == 202
+    key = {"order_id": {"S": order_item.cancellation_id("ACC-1#A-17")}}
+    kept = platform.dynamodb.get_item(TableName=ORDERS, Key=key)["Item"]
+    assert order_item.is_cancellation(kept)
+    assert order_item.cancelled_order(kept) == "ACC-1#A-17"
+    (item,) = platform.orders()
+    uncancelled = {name: value for name, value in item.items() if "cancel" not in name}
+    whole = order_item.with_cancellation({**uncancelled, "status": "ACCEPTED", "version": 1}, kept)
+    assert whole == item, "the order is restored from it"
+
+
+def test_a_cancellation_that_could_not_be_kept_is_not_confirmed(platform: Platform) -> None:
+    platform.enter()
+    platform.dynamodb.before("put_item", TIMED_OUT)
+    assert platform.cancel("A-17")[1]["code"] == "outcome_unknown"
+    assert platform.cancel("A-17")[0] == 202, "a repeat keeps it"
+    key = {"order_id": {"S": order_item.cancellation_id("ACC-1#A-17")}}
+    assert "Item" in platform.dynamodb.get_item(TableName=ORDERS, Key=key)
+
+
+def test_a_late_mark_of_an_older_epoch_changes_nothing(platform: Platform) -> None:
+    platform.enter()
+    outbox = Outbox(platform.dynamodb, platform.kinesis, table=ORDERS, stream=STREAM)
+    key = {"order_id": {"S": "ACC-1#A-17"}}
+    platform.dynamodb.update_item(
+        TableName=ORDERS,
+        Key=key,
+        UpdateExpression="SET write_epoch = :two, outbox = :shard",
+        ExpressionAttributeValues={
+            ":two": {"N": "2"},
+            ":shard": {"S": order_item.outbox_shard("ACC-1#A-17")},
+        },
+    )
+    assert not outbox.mark("ACC-1#A-17", 1, epoch=1)
+    assert outbox.mark("ACC-1#A-17", 1, epoch=2, at=5)
+    assert platform.orders()[0]["changed_at"] == 5

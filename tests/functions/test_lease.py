@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from functions.control_item import ControlItem, MalformedControlItemError, from_attributes, to_attributes
 from functions.environment import Environment, SettingError
@@ -211,3 +211,21 @@ def test_a_control_item_survives_its_way_through_the_table() -> None:
         from_attributes({**to_attributes(item), "epoch": {"N": "0"}})
     with pytest.raises(MalformedControlItemError, match="put it right"):
         from_attributes({**to_attributes(item), "epoch": {"S": "three"}})
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_health_is_503_where_the_lease_lapsed_or_cannot_be_read(platform: Platform, held: bool) -> None:
+    application = platform.another_process()
+    health = {"httpMethod": "GET", "resource": "/health"}
+    if held:
+        assert application.answer(health).answer.status == 200
+        platform.clock.advance(7_000)
+    for operation in ("get_item", "update_item"):
+        platform.dynamodb.before(operation, EndpointConnectionError(endpoint_url="https://dynamodb"))
+    assert application.answer(health).answer.status == 503, "one vote of the observers, and the health checks"
+
+
+def test_health_of_a_standby_region_is_200(platform: Platform) -> None:
+    platform.hold("us-west-2")
+    answer = platform.another_process().answer({"httpMethod": "GET", "resource": "/health"}).answer
+    assert (answer.status, answer.body["accepting"]) == (200, False)

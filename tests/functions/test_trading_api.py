@@ -184,7 +184,7 @@ def test_a_cancellation_is_stored_published_once_and_repeated_with_the_same_answ
     platform.clock.advance(100)
     assert platform.cancel("A-17") == first
     assert [record["kind"] for record in platform.published()] == ["new", "cancel"]
-    assert "outbox" not in platform.orders()[0]
+    assert not platform.is_unpublished()
 
 
 def test_an_order_that_is_filled_cannot_be_cancelled_and_an_unknown_one_is_not_found(platform: Platform) -> None:

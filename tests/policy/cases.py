@@ -610,7 +610,7 @@ _CASES_AUDIT = (
     case(
         "backups-copied",
         gone(t.BACKUP_PLAN, "copied", RECOVERY),
-        real=gone(t.BACKUP_PLAN, "backups-to-recovery", RECOVERY),
+        real=gone(t.BACKUP_PLAN, "backups"),
     ),
     case(
         "pipeline-encrypted",

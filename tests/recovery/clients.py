@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 
 from functions import order_item
+from functions.redrive import handler
+from functions.redrive.handler import Work
 
 
 class KilledError(BaseException):
@@ -174,7 +177,7 @@ class Files:
         return {}
 
 
-class Metrics:
+class CloudWatch:
     """CloudWatch: one lag for every replica, None for no measurement."""
 
     def __init__(self) -> None:
@@ -186,39 +189,39 @@ class Metrics:
 
 
 class Lambda:
-    """Order intake by its application, and a redrive that empties the outbox."""
+    """Order intake by its application, and the redrive by its handler."""
 
-    def __init__(self, application: Any, orders: Any, table: str) -> None:
+    def __init__(self, application: Any, redrive: Work) -> None:
         self.application = application
-        self._orders = orders
-        self._table = table
+        self.redrive = redrive
 
     def invoke(self, FunctionName: str, Payload: bytes = b"{}", InvocationType: str = "RequestResponse") -> Any:
         if FunctionName.partition(":")[0].endswith("redrive"):
-            self._redrive()
-            return {"StatusCode": 202}
-        answer = self.application.answer(json.loads(Payload)).answer.proxy()
-        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-
-    def _redrive(self) -> None:
-        for item in self._orders.scan(TableName=self._table)["Items"]:
-            if "outbox" in item:
-                kept = {name: value for name, value in item.items() if name != "outbox"}
-                self._orders.put_item(TableName=self._table, Item={**kept, "published": kept["version"]})
+            sink = Metrics(namespace="T", service="t")
+            answer: Any = handler.answer(self.redrive, json.loads(Payload), lambda: 60_000, sink)
+            sink.clear_metrics()
+        else:
+            answer = self.application.answer(json.loads(Payload)).answer.proxy()
+        return {"Payload": io.BytesIO(json.dumps(answer).encode()), "StatusCode": 200}
 
 
 class Stream:
-    """Kinesis that takes everything; switched off, nothing."""
+    """Kinesis that takes everything; switched off, nothing. `records` are the bodies, the oldest first."""
 
     def __init__(self) -> None:
         self.working = True
-        self.records = 0
+        self.records: list[dict[str, Any]] = []
 
-    def put_record(self, **_record: Any) -> Any:
+    def put_record(self, Data: bytes, **_record: Any) -> Any:
         if not self.working:
             raise error("ProvisionedThroughputExceededException")
-        self.records += 1
+        self.records.append(json.loads(Data))
         return {}
+
+    def put_records(self, Records: Sequence[Mapping[str, Any]], **_record: Any) -> Any:
+        for record in Records:
+            self.put_record(record["Data"])
+        return {"Records": [{} for _ in Records]}
 
 
 class Routed:

@@ -20,7 +20,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _coarse_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
     """A handful of orders in 4,096 segments is work for nothing."""
-    monkeypatch.setattr("recovery.steps.orders._SEGMENT_DEPTH", 4)
+    monkeypatch.setattr("recovery.steps.compare._SEGMENT_DEPTH", 4)
 
 
 @pytest.fixture

@@ -15,16 +15,17 @@ from botocore.exceptions import ClientError
 
 _TERM = re.compile(r"(?P<name>[#\w]+)\s*(?P<operator>>=|<=|=|<|>)\s*(?P<value>:\w+)")
 _ABSENT = re.compile(r"attribute_not_exists\((?P<name>[#\w]+)\)")
+_ONE_OF = re.compile(r"(?P<name>[#\w]+) IN \((?P<values>[^)]+)\)")
 _COMPARISONS = {"=": operator.eq, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 Item = dict[str, Any]
 
 
 class Tables:
-    """Items by table and key; `keys` are the attributes of each table's key."""
+    """Items by table and key; `keys` are the attributes of each table's key, and of each index by `table/index`."""
 
     def __init__(self, keys: Mapping[str, tuple[str, ...]]) -> None:
         self._keys = keys
-        self._items: dict[str, dict[tuple[str, ...], Item]] = {table: {} for table in keys}
+        self._items: dict[str, dict[tuple[str, ...], Item]] = {table: {} for table in keys if "/" not in table}
 
     def describe_table(self, TableName: str) -> Any:
         schema = [{"AttributeName": name} for name in self._keys[TableName]]
@@ -60,15 +61,24 @@ class Tables:
 
     def query(self, TableName: str, KeyConditionExpression: str, **rest: Any) -> Any:
         found = [item for item in self._items[TableName].values() if _holds(KeyConditionExpression, item, rest)]
-        sort = self._keys[TableName][-1]
+        index = f"{TableName}/{rest['IndexName']}" if "IndexName" in rest else TableName
+        sort = self._keys[index][-1]
         found.sort(key=lambda item: _value(item[sort]), reverse=not rest.get("ScanIndexForward", True))
         if "ExclusiveStartKey" in rest:
             keys = [self._key(TableName, item) for item in found]
             found = found[keys.index(self._key(TableName, rest["ExclusiveStartKey"])) + 1 :]
         limit = rest.get("Limit", len(found))
-        page = [_copied(item) for item in found[:limit]]
-        more = {"LastEvaluatedKey": {name: page[-1][name] for name in self._keys[TableName]}} if found[limit:] else {}
-        return {"Items": page, **more}
+        page, names = found[:limit], {*self._keys[TableName], *self._keys[index]}
+        more = {"LastEvaluatedKey": {name: page[-1][name] for name in names}} if found[limit:] else {}
+        page = [_copied(item) for item in page if _holds(rest.get("FilterExpression", ""), item, rest)]
+        return {"Items": page, "Count": len(page), **more}
+
+    def batch_get_item(self, RequestItems: Mapping[str, Any]) -> Any:
+        found = {
+            table: [answer["Item"] for key in wanted["Keys"] if (answer := self.get_item(table, key))]
+            for table, wanted in RequestItems.items()
+        }
+        return {"Responses": found}
 
     def scan(self, TableName: str, IndexName: str | None = None, **rest: Any) -> Any:
         items = [item for item in self._items[TableName].values() if IndexName is None or IndexName in item]
@@ -107,6 +117,10 @@ def _holds(expression: str, item: Item, given: Mapping[str, Any]) -> bool:
 
 
 def _term(text: str, item: Item, given: Mapping[str, Any]) -> bool:
+    if one_of := _ONE_OF.fullmatch(text.strip()):
+        stored = item.get(_name(one_of["name"], given))
+        values = [given["ExpressionAttributeValues"][value.strip()] for value in one_of["values"].split(",")]
+        return stored is not None and _value(stored) in map(_value, values)
     if absent := _ABSENT.fullmatch(text.strip()):
         return _name(absent["name"], given) not in item
     term = _TERM.fullmatch(text.strip())

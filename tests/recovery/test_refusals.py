@@ -194,8 +194,17 @@ def test_a_failover_does_not_wait_for_a_drill_that_found_a_difference(world: Wor
     world.order("STUCK", arrived=False)
     world.clock.advance(60_000)
     assert world.operations("alice").begin(Verb.DRILL).outcome == "incomplete"
-    refused(world, UnfinishedRunError, r"drill \w+, begun by alice at .* has not ended", Verb.SWITCHOVER)
     assert world.operations("bob").begin(Verb.FAILOVER).outcome == "done"
+
+
+@pytest.mark.parametrize("verb", [Verb.DRILL, Verb.SWITCHOVER])
+def test_a_drill_that_was_killed_while_it_compared_blocks_nothing(world: World, verb: Verb) -> None:
+    with pytest.raises(KilledError):
+        world.operations("alice", watch=killing_at("compare-orders", Point.BEFORE_EFFECT)).begin(Verb.DRILL)
+    refused(world, LockHeldError, "is run by alice", verb)
+    world.clock.advance(LASTS_MILLISECONDS)
+    world.hold(EAST)
+    assert world.operations("bob").begin(verb).outcome == "done"
 
 
 def test_a_run_that_has_not_ended_is_resumed_or_aborted_before_another(world: World) -> None:

@@ -180,7 +180,8 @@ def test_failback_names_each_order_that_the_takeover_had_not_known(world: World)
     report = world.operations().begin(Verb.FAILBACK)
     assert report.outcome == "done", report
     facts = report.step("reconcile-orders").facts
-    assert [order["order_id"] for order in facts["named"]] == sorted(lost)
+    assert sorted(order["order_id"] for order in facts["named"]) == sorted(lost)
+    assert {order["became"] for order in facts["named"]} == {"waits for the desk"}
     assert all(order["arrived_since"] for order in facts["named"]), "global tables have sent them on since"
     assert facts["unreplicated"] == 3
     assert world.accepting() == {EAST}
@@ -257,7 +258,14 @@ def test_files_whose_source_cannot_be_told_let_go_by_themselves(world: World) ->
 
 def test_orders_that_the_stream_did_not_take_are_published_before_a_failover_ends(world: World) -> None:
     world.streams[WEST].working = False
-    report = world.operations().begin(Verb.FAILOVER)
+
+    def sleep(milliseconds: int) -> None:
+        world.sleep(milliseconds)
+        if milliseconds >= 10_000:
+            world.streams[WEST].working = True
+            world.services["lambda", WEST].invoke("standby-redrive:live")
+
+    report = world.operations(waiter=Waiter(world.clock, sleep)).begin(Verb.FAILOVER)
     assert report.step("prove-order").status is Status.DONE, "an order is accepted without the stream"
     assert report.step("drain-backlog").facts["waiting"] == 0
 

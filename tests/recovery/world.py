@@ -14,6 +14,8 @@ from components.settings.functions import FunctionSettings
 from functions import control_item, order_item
 from functions.control_item import ControlItem
 from functions.order_intake.handler import build
+from functions.redrive import handler as redrive
+from functions.redrive.handler import Work
 from recovery import configuration
 from recovery.clients import Clients
 from recovery.configuration import Configuration
@@ -25,13 +27,24 @@ from recovery.scale_out import CalledScaleOut, Progress
 from recovery.switch import HealthCheckSwitch
 from recovery.waiting import Waiter
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
-from tests.recovery.clients import Databases, Files, Killer, Lambda, Metrics, Mortal, Routed, Secrets, Stream, ids
+from tests.recovery.clients import CloudWatch, Databases, Files, Killer, Lambda, Mortal, Routed, Secrets, Stream, ids
 from tests.recovery.tables import Tables
 
 EAST, WEST = "us-east-1", "us-west-2"
 SECRET = "trading-database"
 ACCOUNT = "123456789012"
 LEASE_MILLISECONDS = FunctionSettings().lease_milliseconds
+
+
+KEYS = {
+    CONTROL: ("item", "sequence"),
+    ORDERS: ("order_id",),
+    f"{ORDERS}/{order_item.BY_ACCOUNT_INDEX}": ("account_id", "accepted_at"),
+    f"{ORDERS}/{order_item.OUTBOX_INDEX}": ("outbox", "accepted_at"),
+    f"{ORDERS}/{order_item.BY_CHANGE_INDEX}": ("change_shard", "changed_at"),
+    POSITIONS: ("account_id", "instrument"),
+}
+"""Keys of the fast tables and of their indexes."""
 
 
 def outputs() -> dict[str, Any]:
@@ -126,7 +139,7 @@ class World:
         }
         self.secrets = {region: Secrets(SECRET, region, EAST) for region in (EAST, WEST)}
         self.files = {EAST: Files("fs-primary", None), WEST: Files("fs-standby", "fs-primary")}
-        self.metrics = Metrics()
+        self.metrics = CloudWatch()
         self.services: dict[tuple[str, str], Any] = {}
         for region in (EAST, WEST):
             self.services |= {
@@ -135,7 +148,7 @@ class World:
                 ("secretsmanager", region): self.secrets[region],
                 ("efs", region): self.files[region],
                 ("cloudwatch", region): self.metrics,
-                ("lambda", region): Lambda(self.applications[region], self.dynamodb[region], ORDERS),
+                ("lambda", region): Lambda(self.applications[region], self._redrive(region, routed[region])),
                 ("sts", region): Identity(),
             }
         self.hold(EAST)
@@ -195,7 +208,7 @@ class World:
         body = {"client_order_id": name, "instrument": "XYZ", "side": "BUY", "type": "MARKET", "quantity": "1"}
         stamp = order_item.Stamp(self.clock(), accepted_by, epoch, self.clock() + 5_500)
         item = order_item.entered("ACC-1", {**body, "time_in_force": "IOC"}, stamp)
-        published = {name: value for name, value in item.items() if name != "outbox"} | {"published": 1}
+        published = {**item, "published": 1, "outbox": order_item.waiting_shard(item["order_id"])}
         other = WEST if accepted_by == EAST else EAST
         for region in (accepted_by, other) if arrived else (accepted_by,):
             self.dynamodb[region].put_item(TableName=ORDERS, Item=order_item.to_attributes(published))
@@ -239,6 +252,18 @@ class World:
             "lock free": (held := self.lock().read()) is None or held.is_free(self.clock()),
         }
 
+    def _redrive(self, region: str, dynamodb: Any) -> Work:
+        variables = {**self._variables(region), "ROUTES": "[]", "SETTLE_SECONDS": "0.001"}
+        return redrive.build(
+            variables,
+            sqs=None,
+            dynamodb=dynamodb,
+            bounded_dynamodb=dynamodb,
+            bounded_kinesis=self.streams[region],
+            clock=self.clock,
+            sleep=lambda seconds: self.sleep(round(seconds * 1000)),
+        )
+
     def _variables(self, region: str) -> dict[str, str]:
         return {
             "AWS_REGION": region,
@@ -251,8 +276,7 @@ class World:
 
 def world() -> World:
     """A world on tables that are fast."""
-    keys = {CONTROL: ("item", "sequence"), ORDERS: ("order_id",), POSITIONS: ("account_id", "instrument")}
-    return World({region: Tables(keys) for region in (EAST, WEST)})
+    return World({region: Tables(KEYS) for region in (EAST, WEST)})
 
 
 @contextlib.contextmanager

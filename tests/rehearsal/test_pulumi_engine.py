@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,11 +14,22 @@ from blueprint import record_primary
 from rehearsal.engines import pulumi as engines
 from rehearsal.engines.protocol import EngineError, Progress
 from rehearsal.engines.pulumi import PulumiEngine
+from rehearsal.engines.pulumi_command import PulumiCommand
 from rehearsal.stacks import Declared
 
 PROJECT = {"name": "trading-platform", "runtime": {"name": "python", "options": {"virtualenv": ".venv"}}}
 # As `pulumi stack init` leaves it behind: the salt belongs to the passphrase of whoever ran it.
 STACK = {"config": {"trading-platform:role": "primary"}, "encryptionsalt": "v1:somebody-elses"}
+
+
+class Command(PulumiCommand):
+    """A command that is never run."""
+
+    def automation(self) -> Any:
+        return None
+
+
+COMMAND = Command(Path("/bin/pulumi"), "3.274.1")
 
 
 @pytest.fixture
@@ -29,7 +39,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiEngine:
     (checkout / "Pulumi.yaml").write_text(yaml.safe_dump(PROJECT), encoding="utf-8")
     (checkout / "Pulumi.primary.yaml").write_text(yaml.safe_dump(STACK), encoding="utf-8")
     monkeypatch.setattr(engines, "ROOT", checkout)
-    monkeypatch.setattr(shutil, "which", lambda _command: "/bin/pulumi")
+    monkeypatch.setattr(engines, "find_command", lambda: COMMAND)
     return PulumiEngine(tmp_path / "build", {})
 
 

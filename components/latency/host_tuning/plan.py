@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.settings.instance_types import Architecture, InstanceType
@@ -18,6 +19,23 @@ BUSY_POLL_MICROSECONDS = 50
 HUGEPAGE_MIB = 2
 # EC2 User Guide, "Check if ENA Express is enabled for your instance", metric ena_srd_mode: for TCP and UDP, or off.
 _SRD_ON, _SRD_OFF = "3", "0"
+# The option that a kernel is built with for each argument (Linux, Documentation/admin-guide/kernel-parameters, and the
+# Kconfig files that it names). A kernel built without it has neither the effect nor the file to check it by: Amazon's
+# kernels have been built without NO_HZ_FULL.
+KERNEL_OPTIONS: Mapping[str, str] = {
+    "isolcpus": "CONFIG_CPU_ISOLATION",
+    "nohz_full": "CONFIG_NO_HZ_FULL",
+    "rcu_nocbs": "CONFIG_RCU_NOCB_CPU",
+    "rcu_nocb_poll": "CONFIG_RCU_NOCB_CPU",
+    "transparent_hugepage": "CONFIG_TRANSPARENT_HUGEPAGE",
+    "numa_balancing": "CONFIG_NUMA_BALANCING",
+    "default_hugepagesz": "CONFIG_HUGETLB_PAGE",
+    "hugepages": "CONFIG_HUGETLB_PAGE",
+    "nmi_watchdog": "CONFIG_HARDLOCKUP_DETECTOR",
+    "nosoftlockup": "CONFIG_SOFTLOCKUP_DETECTOR",
+    "intel_idle.max_cstate": "CONFIG_INTEL_IDLE",
+    "cpuidle.off": "CONFIG_CPU_IDLE",
+}
 
 
 @dataclass(frozen=True)
@@ -99,6 +117,7 @@ class HostPlan:
             "ISOLATED_CPUS": self.isolated_cpus,
             "NETWORK_QUEUES": str(self.housekeeping),
             "KERNEL_ARGUMENTS": " ".join(self.kernel_arguments),
+            "KERNEL_OPTIONS": " ".join(f"{argument}:{option}" for argument, option in KERNEL_OPTIONS.items()),
             "HUGEPAGES": str(self.hugepages),
             "TRANSPARENT_HUGEPAGES": self.transparent_hugepages,
             "MTU": str(JUMBO_MTU),

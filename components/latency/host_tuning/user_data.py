@@ -14,17 +14,19 @@ USER_DATA_LIMIT = 16384
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 # By the name that they have on the host.
-SCRIPTS = ("tune-host", "validate-host", "ready-host", "drain-host")
+SCRIPTS = ("kernel-offers", "tune-host", "validate-host", "ready-host", "drain-host")
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """The Auto Scaling group that waits for a host to be ready, and for it to have drained. Names, and the region."""
+    """The Auto Scaling group that waits for a host to be ready, and for it to have drained. Names, the region, and for
+    how many seconds it waits for a host to be ready."""
 
     group: str
     launch_hook: str
     terminate_hook: str
     region: str
+    readiness_seconds: int
 
 
 def user_data(plan: HostPlan, fleet: Fleet | None) -> str:
@@ -39,7 +41,7 @@ def user_data(plan: HostPlan, fleet: Fleet | None) -> str:
             "set -euo pipefail",
             "install -d -m 0755 /etc/trading",
             _file("/etc/trading/host.env", _environment(plan, fleet), "0644"),
-            *(_file(f"/usr/local/sbin/{name}", script(name), "0755") for name in SCRIPTS),
+            *(_file(f"/usr/local/sbin/{name}", _without_comments(script(name)), "0755") for name in SCRIPTS),
             "/usr/local/sbin/tune-host persist",
             "systemctl reboot --no-block",
             "",
@@ -55,12 +57,19 @@ def script(name: str) -> str:
     return (_SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
 
 
+def _without_comments(text: str) -> str:
+    """The script without lines that hold a comment alone, for which the limit has no room; the first line stays."""
+    first, *lines = text.splitlines(keepends=True)
+    return "".join((first, *(line for line in lines if not line.lstrip().startswith("#"))))
+
+
 def _environment(plan: HostPlan, fleet: Fleet | None) -> str:
     of_the_fleet = {
         "FLEET_GROUP": fleet.group if fleet else "",
         "LAUNCH_HOOK": fleet.launch_hook if fleet else "",
         "TERMINATE_HOOK": fleet.terminate_hook if fleet else "",
         "AWS_REGION": fleet.region if fleet else "",
+        "READINESS_SECONDS": str(fleet.readiness_seconds) if fleet else "0",
     }
     values = {**plan.environment, **of_the_fleet, **buckets.environment()}
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())

@@ -37,7 +37,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
         yield _too_few(
             "services-too-few",
             f"Fewer than {sizes.service_tasks_min} tasks of the trading services run.",
-            of_aws(published.TASKS_RUNNING, services.cluster.name, services.service.name),
+            of_aws(published.TASKS_RUNNING, services.cluster.name, services.service_name),
             sizes.service_tasks_min,
         )
 

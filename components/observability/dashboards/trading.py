@@ -134,7 +134,7 @@ def _outbox() -> Graph:
 
 def _services(watched: Watched) -> Graph:
     services = watched.services
-    here = (services.cluster.name, services.service.name)
+    here = (services.cluster.name, services.service_name)
     return Graph(
         "Trading services",
         "Tasks, percent",

@@ -6,6 +6,7 @@ Functions, versions and aliases are moto's.
 
 from typing import Any
 
+from rehearsal.aws.additions import servicequotas
 from rehearsal.aws.store import AwsError, Call, Record, Resource, Service, Tagging, make
 
 SERVICE = Service("lambda", "https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html")
@@ -170,6 +171,24 @@ def _runtime(call: Call) -> Any:
     return {**settings.get(key, {"UpdateRuntimeOn": "Auto"}), "FunctionArn": function.function_arn}
 
 
+@SERVICE.action("GetAccountSettings")
+def _account(call: Call) -> Any:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html"""
+    functions = call.moto("lambda").list_functions(None)
+    limit = servicequotas.value_of(call, "lambda", servicequotas.CONCURRENCY)
+    reserved = sum(int(function.reserved_concurrency or 0) for function in functions)
+    return {
+        "AccountLimit": {"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": limit - reserved},
+        "AccountUsage": {"FunctionCount": len(functions)},
+    }
+
+
+SERVICE.covers(
+    "account settings",
+    "GetAccountSettings",
+    stored="nothing: counted from the functions and the quota",
+    not_emulated="the size of the code",
+)
 SERVICE.covers(
     "function settings",
     "GetFunctionRecursionConfig",

@@ -156,6 +156,13 @@ def _serialize(response: BaseResponse, operation: Any, result: Any) -> Answer:
     return serialized["status_code"], headers, body
 
 
+def refusal(service: str, request: Request, operation: Any, error: ServiceException) -> Answer:
+    """The answer with which a service refuses a request."""
+    response = BaseResponse(service)
+    response.setup_class(request, use_raw_body=True)
+    return _serialize(response, operation, error)
+
+
 def install() -> None:
     """Open the door in the process (`mock_aws`) and in the server; once is enough."""
     if not hasattr(BotocoreStubber.process_request, _MARK):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 
-from blueprint import Blueprint
+import pytest
+
+from blueprint import Blueprint, record_dr, record_primary
+from components.data.table_schemas import SCHEMAS, TableName
 
 POLICY = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
 PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
+TABLE = "aws:dynamodb/table:Table"
 VAULT = "aws:backup/vault:Vault"
 LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 
@@ -80,20 +84,64 @@ def test_monthly_backups_last_as_long_as_trades_must(primary: Blueprint, dr_acti
         assert rules(stack, "backups")["monthly"]["lifecycle"]["deleteAfter"] == 2192
 
 
-def test_a_standing_by_region_has_the_primarys_backups_copied_into_its_vault(dr: Blueprint) -> None:
-    assert (PLAN, "backups") not in dr.by_reference, "what stands by is a copy already"
-    plan = dr.one(PLAN, "backups-to-recovery")
-    for name, days in (("daily-copied", 35), ("monthly-copied", 2192)):
-        rule = rules(dr, "backups-to-recovery")[name]
-        assert rule["targetVaultName"] == "trading-primary-backups"
+def test_the_one_plan_of_the_serving_region_copies_into_the_vault_of_the_other(
+    primary: Blueprint, dr: Blueprint
+) -> None:
+    """AWS Backup runs one job of a resource at a time: two plans over the same resources would wait for each other."""
+    assert not dr.of_type(PLAN), "what stands by is a copy already"
+    (plan,) = primary.of_type(PLAN)
+    vault = dr.one(VAULT, "backups").properties["name"]
+    for rule in plan.properties["rules"]:
         (copy,) = rule["copyActions"]
-        assert "vault:Vault::backups#arn" in copy["destinationVaultArn"]
-        assert copy["lifecycle"]["deleteAfter"] == days
-    assert dr.one(LOCK, "backups").urn in plan.dependencies, "a copy that comes before the lock is not locked"
+        assert copy["destinationVaultArn"] == f"arn:aws:backup:us-west-2:123456789012:backup-vault:{vault}"
+        assert copy["lifecycle"] == rule["lifecycle"]
+
+
+def test_a_region_that_has_taken_over_copies_nothing(dr_active: Blueprint) -> None:
+    (plan,) = dr_active.of_type(PLAN)
+    assert not any(rule.get("copyActions") for rule in plan.properties["rules"]), "the primary's region may be gone"
+
+
+@pytest.mark.parametrize(
+    ("window", "due"), [("05:00-06:00", "0 1"), ("02:30-03:00", "30 22"), ("23:45-00:45", "45 19")]
+)
+def test_backups_start_four_hours_before_the_window_of_rds(window: str, due: str) -> None:
+    """AWS Backup starts no job of an RDS instance in its backup window, nor in its maintenance window or the hour
+    before (AWS Backup Developer Guide, "Backup plan options and configuration")."""
+    settings = {"dbBackupWindow": window, "dbMaintenanceWindow": "sat:10:00-sat:11:00"}
+    stack = record_primary(settings)
+    schedules = {name: rule["schedule"] for name, rule in rules(stack, "backups").items()}
+    assert schedules == {"daily": f"cron({due} 2-31 * ? *)", "monthly": f"cron({due} 1 * ? *)"}, "one job on each day"
+    assert all(rule["startWindow"] == 60 for rule in rules(stack, "backups").values())
+
+
+@pytest.mark.parametrize("consistency", ["eventual", "strong"])
+def test_every_store_is_selected_by_a_plan_of_its_own_region(consistency: str) -> None:
+    """A replica of a table has tags of its own, unless the table propagates them, and a plan selects in its region."""
+    values = {"ordersConsistency": consistency}
+    primary = record_primary(values)
+    dr = record_dr(primary, overrides=values)
+    (selection,) = primary.of_type(SELECTION)
+    (wanted,) = selection.properties["selectionTags"]
+    selected = {
+        resource.properties["name"]
+        for resource in primary.of_type(TABLE)
+        if resource.properties["tags"].get(wanted["key"]) == wanted["value"]
+    } | {
+        table.properties["name"]
+        for table in dr.of_type(TABLE)
+        for replica in table.properties.get("replicas", [])
+        if replica["regionName"] == "us-east-1"
+        and replica.get("propagateTags")
+        and table.properties["tags"].get(wanted["key"]) == wanted["value"]
+    }
+    kept = {f"trading-{table}" for table in TableName if SCHEMAS[table].backed_up}
+    assert selected == kept
 
 
 def test_backups_find_what_they_keep_by_its_tag(primary: Blueprint, dr: Blueprint, dr_active: Blueprint) -> None:
-    for stack in (primary, dr, dr_active):
+    assert not dr.of_type(SELECTION)
+    for stack in (primary, dr_active):
         (selection,) = stack.of_type(SELECTION)
         assert selection.properties["selectionTags"] == [
             {"type": "STRINGEQUALS", "key": "Backup", "value": "compliance"}
@@ -107,11 +155,7 @@ def test_backups_find_what_they_keep_by_its_tag(primary: Blueprint, dr: Blueprin
 
 
 def test_what_stands_in_the_primarys_region_is_dropped_without_a_call(dr: Blueprint, dr_active: Blueprint) -> None:
-    for type_, name in (
-        (POLICY, "snapshots-to-recovery"),
-        (PLAN, "backups-to-recovery"),
-        (SELECTION, "backups-to-recovery"),
-    ):
+    for type_, name in ((POLICY, "snapshots-to-recovery"),):
         resource = dr.one(type_, name)
         assert (resource.provider or "").endswith("primary-side")
         assert resource.options == {"retainOnDelete": True}

@@ -102,6 +102,7 @@ def test_the_tables_have_the_keys_that_the_functions_use() -> None:
     assert indexes == {
         order_item.BY_ACCOUNT_INDEX: ("account_id", "accepted_at"),
         order_item.OUTBOX_INDEX: ("outbox", "accepted_at"),
+        order_item.BY_CHANGE_INDEX: ("change_shard", "changed_at"),
     }
     assert (POSITIONS.partition_key, POSITIONS.sort_key) == ("account_id", "instrument")
     typed = {name: next(iter(value)) for name, value in control_item.key().items()}

@@ -147,7 +147,10 @@ def test_the_log_of_events_takes_them_from_the_bus_of_this_account_alone(stack: 
         stack.one("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "events").properties["policyDocument"]
     )
     for statement in policy["Statement"]:
-        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
         assert statement["Resource"].endswith(":*")
+        if statement["Action"] == "logs:PutLogEvents":
+            rules = statement["Condition"]["ArnLike"]["aws:SourceArn"]
+            assert rules.split(":")[4] == "123456789012"
+            assert rules.endswith("/*"), "rules of the bus"
     group = stack.one("aws:cloudwatch/logGroup:LogGroup", "events")
     assert group.properties["name"].startswith("/aws/events/"), "EventBridge writes to no other group"

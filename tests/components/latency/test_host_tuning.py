@@ -19,7 +19,7 @@ from components.settings.instance_types import INSTANCE_TYPES, InstanceType
 from tests.golden import Golden
 
 PORTS = Ports(fix=9878, service=8443, metrics=9464, feed=31001)
-FLEET = Fleet("trading-primary-engines", "prove-host", "drain-host", "us-east-1")
+FLEET = Fleet("trading-primary-engines", "prove-host", "drain-host", "us-east-1", 900)
 FIT = [known for known in INSTANCE_TYPES.values() if known.cluster_placement]
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from components.latency.host_tuning import Ports, plan_host
+from components.latency.host_tuning.plan import KERNEL_OPTIONS
 from components.settings.instance_types import INSTANCE_TYPES
-from tests.components.latency.tuned_host import DEVICE, Host, tuned
+from tests.components.latency.tuned_host import DEVICE, KERNEL, Host, tuned
 
 ENGINE_UNIT = "/etc/systemd/system/trading-engine.service.d"
 PORTS = Ports(fix=9878, service=8443, metrics=9464, feed=31001)
@@ -109,6 +110,30 @@ def test_a_service_or_a_device_that_is_wrong_fails_by_name(command: str, text: s
     result = wrong.validate()
     assert result.returncode == 1
     assert f"FAIL  {knob}" in result.stdout
+
+
+def test_a_kernel_without_tickless_cores_is_degraded_and_named_but_valid(tmp_path: Path):
+    """Amazon's kernels have been built without CONFIG_NO_HZ_FULL (bottlerocket-os/bottlerocket, issue 3961): the file
+    /sys/devices/system/cpu/nohz_full does not exist there."""
+    without = host(tmp_path)
+    options = sorted({*KERNEL_OPTIONS.values()} - {"CONFIG_NO_HZ_FULL"})
+    without.write(f"/boot/config-{KERNEL}", "\n".join(f"{option}=y" for option in options))
+    (without.root / "sys/devices/system/cpu/nohz_full").unlink()
+    without.write("/proc/cmdline", (tmp_path / "proc/cmdline").read_text().replace("nohz_full=8-47 ", "").strip())
+    result = without.validate()
+    assert result.returncode == 0, result.stdout + result.stderr
+    degraded = [line for line in result.stdout.splitlines() if not line.startswith("pass  ")]
+    assert degraded == [
+        "degraded  tickless cores: the kernel offers no nohz_full",
+        "degraded  kernel argument: the kernel offers no nohz_full",
+    ]
+
+
+def test_an_argument_is_demanded_of_a_kernel_whose_configuration_cannot_be_read(tmp_path: Path):
+    unknown = host(tmp_path)
+    (unknown.root / f"boot/config-{KERNEL}").unlink()
+    unknown.write("/sys/devices/system/cpu/nohz_full", "")
+    assert "FAIL  tickless cores" in unknown.validate().stdout
 
 
 def test_idle_states_of_graviton_are_off_in_the_kernel(tmp_path: Path):

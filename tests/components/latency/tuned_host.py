@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.latency.host_tuning import HostPlan
+from components.latency.host_tuning.plan import KERNEL_OPTIONS
 from components.latency.host_tuning.user_data import script
 
 DEVICE = "ens5"
+KERNEL = "6.12.40-63.114.amzn2023.x86_64"
 # Fewer than the largest types have cores for the kernel, as EC2 gives them.
 MOST_QUEUES = 8
 _IRQ = "42"
@@ -58,6 +60,12 @@ def tuned(root: Path, plan: HostPlan) -> Host:
     host = Host(root)
     environment = plan.environment | {"FLEET_GROUP": "engines"}
     host.write("/etc/trading/host.env", "\n".join(f"{name}='{value}'" for name, value in environment.items()))
+    offers = host.root / "usr/local/sbin/kernel-offers"
+    offers.parent.mkdir(parents=True)
+    offers.write_text(script("kernel-offers"), encoding="utf-8")
+    offers.chmod(0o755)
+    host.answer("uname -r", KERNEL)
+    host.write(f"/boot/config-{KERNEL}", "\n".join(f"{option}=y" for option in sorted({*KERNEL_OPTIONS.values()})))
     _cores(host, plan)
     _kernel(host, plan)
     _network(host, plan)

@@ -32,8 +32,10 @@ def test_a_forgotten_subnet_is_cut_off(stack: Blueprint):
 
 
 @pytest.mark.parametrize("tier", TIERS)
-@pytest.mark.parametrize("port", ADMIN_PORTS)
-def test_no_tier_admits_a_stranger_on_an_administrative_port(stack: Blueprint, tier: str, port: int):
+@pytest.mark.parametrize("port", [port for port in ADMIN_PORTS if port < 1024])
+def test_no_tier_admits_a_stranger_on_an_administrative_port_that_no_answer_goes_to(
+    stack: Blueprint, tier: str, port: int
+):
     assert not admits(acl_rules(stack, tier), "in", "tcp", port, STRANGER)
 
 
@@ -60,6 +62,14 @@ def test_answers_come_back_to_whoever_called(stack: Blueprint):
         assert admits(rules, "in", "tcp", 1025, STRANGER), f"answers to the {tier} tier are lost"
         assert admits(rules, "in", "tcp", 60999, STRANGER), f"answers to the {tier} tier are lost"
     assert admits(acl_rules(stack, "public"), "out", "tcp", 50000, STRANGER), "answers to clients are lost"
+
+
+@pytest.mark.parametrize("tier", ["public", "app"])
+def test_no_answer_is_dropped_whatever_port_the_caller_uses(stack: Blueprint, tier: str):
+    """NAT gateways and Lambda functions call from 1024 to 65535 (VPC User Guide, "Ephemeral ports"), and an ACL keeps
+    no state: a denied port of that range is a call that gets no answer."""
+    rules = acl_rules(stack, tier)
+    assert not [port for port in range(1024, 65536) if not admits(rules, "in", "tcp", port, STRANGER)]
 
 
 def test_the_premises_reach_the_engines_and_the_feed_handlers_and_nothing_else(stack: Blueprint):

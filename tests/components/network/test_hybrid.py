@@ -51,12 +51,14 @@ def test_pre_shared_keys_are_made_by_aws_and_never_pass_through_the_program(stac
     assert not [key for key in vpn if key.lower().endswith("presharedkey")]
 
 
-def test_each_region_has_a_direct_connect_gateway_that_announces_its_own_vpc_alone(stack: Blueprint):
+def test_each_region_has_a_direct_connect_gateway_that_announces_the_vpcs_of_both_regions(stack: Blueprint):
     gateway = stack.one(DIRECT_CONNECT, "direct-connect").properties
     assert gateway["amazonSideAsn"] == "64900"
     association = stack.one(ASSOCIATION, "direct-connect").properties
     assert name_of(association["associatedGatewayId"]) == "hub"
-    assert association["allowedPrefixes"] == [stack.one("aws:ec2/vpc:Vpc", "vpc").properties["cidrBlock"]]
+    # With a transit gateway, exactly these are announced (Direct Connect User Guide, "Allowed prefixes interactions").
+    assert association["allowedPrefixes"] == ["10.0.0.0/16", "10.1.0.0/16"]
+    assert stack.one("aws:ec2/vpc:Vpc", "vpc").properties["cidrBlock"] in association["allowedPrefixes"]
 
 
 @pytest.mark.parametrize(("asn", "field"), [(65010, "bgpAsn"), (4200000001, "bgpAsnExtended")])

@@ -45,27 +45,25 @@ def test_the_primary_watches_every_service_of_the_account(primary: Blueprint):
     assert (monitor.properties["monitorType"], monitor.properties["monitorDimension"]) == ("DIMENSIONAL", "SERVICE")
 
 
-def test_an_account_has_one_monitor_of_services(dr: Blueprint):
-    """The primary has it; and a landing zone has its own."""
-    for stack in (dr, record_primary({"accountBaseline": False})):
-        (monitor,) = stack.of_type(MONITOR)
-        assert monitor.properties["monitorType"] == "CUSTOM"
-        tags = json.loads(monitor.properties["monitorSpecification"])["Tags"]
-        assert tags["Values"] == [stack.stack]
+def test_an_account_has_one_monitor_of_services(dr: Blueprint, dr_active: Blueprint):
+    """A second monitor of services is refused, and a member of an organization makes none of another kind (Cost
+    Management User Guide, "Getting started with AWS Cost Anomaly Detection")."""
+    for stack in (dr, dr_active, record_primary({"costAnomalyMonitor": "none"})):
+        assert not stack.of_type(MONITOR, SUBSCRIPTION)
 
 
-def test_a_stack_is_told_by_a_tag_that_all_of_it_has(dr: Blueprint):
-    (monitor,) = dr.of_type(MONITOR)
-    tags = json.loads(monitor.properties["monitorSpecification"])["Tags"]
-    provider = dr.one("pulumi:providers:aws", "regional")
-    defaults = provider.properties["defaultTags"]
-    assert (json.loads(defaults) if isinstance(defaults, str) else defaults)["tags"][tags["Key"]] == "dr"
-
-
-def test_anomalies_are_told_at_once_and_from_the_set_amount(stack: Blueprint):
+def test_people_can_be_subscribed_to_a_monitor_that_exists():
+    monitor = "arn:aws:ce::123456789012:anomalymonitor/01234567-89ab-cdef-0123-456789abcdef"
+    stack = record_primary({"costAnomalyMonitor": monitor})
+    assert not stack.of_type(MONITOR)
     (subscription,) = stack.of_type(SUBSCRIPTION)
+    assert subscription.properties["monitorArnLists"] == [monitor]
+
+
+def test_anomalies_are_told_at_once_and_from_the_set_amount(primary: Blueprint):
+    (subscription,) = primary.of_type(SUBSCRIPTION)
     assert subscription.properties["frequency"] == "IMMEDIATE", "a topic takes nothing else"
-    (monitor,) = stack.of_type(MONITOR)
+    (monitor,) = primary.of_type(MONITOR)
     assert subscription.properties["monitorArnLists"] == [str(monitor.reference("arn"))]
     (subscriber,) = subscription.properties["subscribers"]
     assert subscriber["type"] == "SNS"

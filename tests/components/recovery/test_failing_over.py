@@ -145,7 +145,7 @@ def test_policies_of_recovery_are_as_reviewed(dr: Blueprint, golden):
 
 
 def test_the_failover_changes_nothing_in_the_primarys_region(dr: Blueprint):
-    reading = ("dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan", "kms:Decrypt")
+    reading = ("dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "kms:Decrypt")
     for each in statements(dr.one(ROLE_POLICY, "failover")):
         resources = each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]
         actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]

@@ -67,7 +67,7 @@ def _operations(service: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _coarse_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("recovery.steps.orders._SEGMENT_DEPTH", 4)
+    monkeypatch.setattr("recovery.steps.compare._SEGMENT_DEPTH", 4)
 
 
 def calls_of(verb: Verb) -> set[Call]:

@@ -10,6 +10,7 @@ HOUSEKEEPING_MASK=ff
 ISOLATED_CPUS=8-63
 NETWORK_QUEUES=8
 KERNEL_ARGUMENTS='isolcpus=managed_irq,domain,8-63 nohz_full=8-63 rcu_nocbs=8-63 rcu_nocb_poll irqaffinity=0-7 transparent_hugepage=madvise numa_balancing=disable default_hugepagesz=2M hugepages=65536 skew_tick=1 nmi_watchdog=0 nosoftlockup cpuidle.off=1'
+KERNEL_OPTIONS='isolcpus:CONFIG_CPU_ISOLATION nohz_full:CONFIG_NO_HZ_FULL rcu_nocbs:CONFIG_RCU_NOCB_CPU rcu_nocb_poll:CONFIG_RCU_NOCB_CPU transparent_hugepage:CONFIG_TRANSPARENT_HUGEPAGE numa_balancing:CONFIG_NUMA_BALANCING default_hugepagesz:CONFIG_HUGETLB_PAGE hugepages:CONFIG_HUGETLB_PAGE nmi_watchdog:CONFIG_HARDLOCKUP_DETECTOR nosoftlockup:CONFIG_SOFTLOCKUP_DETECTOR intel_idle.max_cstate:CONFIG_INTEL_IDLE cpuidle.off:CONFIG_CPU_IDLE'
 HUGEPAGES=65536
 TRANSPARENT_HUGEPAGES=madvise
 MTU=9001
@@ -24,19 +25,31 @@ FLEET_GROUP=trading-primary-engines
 LAUNCH_HOOK=prove-host
 TERMINATE_HOOK=drain-host
 AWS_REGION=us-east-1
+READINESS_SECONDS=900
 LATENCY_BUCKETS=50,100,200,300,400,500,600,700,800,900,1000,1250,1500,2000,2500,5000,10000,25000,50000,100000,250000,500000,1000000,2500000
 END_OF_HOST_ENV
 chmod 0644 /etc/trading/host.env
+cat > /usr/local/sbin/kernel-offers <<'END_OF_KERNEL_OFFERS'
+#!/bin/bash
+set -euo pipefail
+root=${TRADING_ROOT:-}
+. "$root/etc/trading/host.env"
+configuration="$root/boot/config-$(uname -r)"
+for pair in $KERNEL_OPTIONS; do
+  if [ "${pair%%:*}" = "${1%%=*}" ] && [ -r "$configuration" ]; then
+    grep -qE "^${pair#*:}=[ym]$" "$configuration"
+  fi
+done
+END_OF_KERNEL_OFFERS
+chmod 0755 /usr/local/sbin/kernel-offers
 cat > /usr/local/sbin/tune-host <<'END_OF_TUNE_HOST'
 #!/bin/bash
-# tune-host persist: write what lasts, once. tune-host apply: set what a restart forgets, at every start.
 set -euo pipefail
-# shellcheck source=/dev/null
 . /etc/trading/host.env
 
 persist() {
   dnf install -y -q chrony ethtool nftables
-  grubby --update-kernel=ALL --args="$KERNEL_ARGUMENTS"
+  grubby --update-kernel=ALL --args="$(kernel_arguments)"
   systemctl mask --now irqbalance.service
   install -d /etc/systemd/system.conf.d /etc/systemd/system/trading-engine.service.d
   printf '[Manager]\nCPUAffinity=%s\n' "$HOUSEKEEPING_CPUS" > /etc/systemd/system.conf.d/housekeeping.conf
@@ -46,6 +59,15 @@ persist() {
   clock
   firewall
   units
+}
+
+kernel_arguments() {
+  local argument
+  for argument in $KERNEL_ARGUMENTS; do
+    if /usr/local/sbin/kernel-offers "$argument"; then
+      printf '%s ' "$argument"
+    fi
+  done
 }
 
 kernel_settings() {
@@ -61,7 +83,6 @@ EOF
 }
 
 clock() {
-  # Never "hwtimestamp": ENA stamps no packets, and chronyd would not start.
   {
     if [ "$HARDWARE_CLOCK" = yes ]; then
       echo 'refclock PHC /dev/ptp_ena poll 0 delay 0.000010 prefer'
@@ -80,8 +101,6 @@ clock() {
 }
 
 firewall() {
-  # Security groups say who may call; this says on which ports, even when a group is opened by mistake. Market data
-  # is not tracked: looking up a connection for each packet costs what the rest of this file saves.
   cat > /etc/sysconfig/nftables.conf <<EOF
 flush ruleset
 table inet trading {
@@ -145,7 +164,6 @@ Restart=on-failure
 [Install]
 WantedBy=multi-user.target
 EOF
-  # Units of the image that are wanted by this target run on a proven host alone.
   unit trading-host-ready.target <<EOF
 [Unit]
 Description=The host is tuned and proven
@@ -169,11 +187,10 @@ apply() {
   while read -r irq; do
     echo "$HOUSEKEEPING_CPUS" > "/proc/irq/$irq/smp_affinity_list"
   done < <(awk -v device="$device" '$NF ~ "^" device { sub(":", "", $1); print $1 }' /proc/interrupts)
-  sysctl -q -p /etc/sysctl.d/90-trading.conf
+  sysctl -e -q -p /etc/sysctl.d/90-trading.conf
 }
 
 queues() {
-  # One queue for each core that takes interrupts; small types have fewer queues.
   local most wanted=$NETWORK_QUEUES now
   most=$(ethtool -l "$1" | awk '/^Combined:/ { print $2; exit }')
   now=$(ethtool -l "$1" | awk '/^Combined:/ { count = $2 } END { print count }')
@@ -197,10 +214,8 @@ END_OF_TUNE_HOST
 chmod 0755 /usr/local/sbin/tune-host
 cat > /usr/local/sbin/validate-host <<'END_OF_VALIDATE_HOST'
 #!/bin/bash
-# Checks every knob of the host. One line for each, pass or fail; exit 1 when one fails. TRADING_ROOT is for tests.
 set -uo pipefail
 root=${TRADING_ROOT:-}
-# shellcheck source=/dev/null
 . "$root/etc/trading/host.env"
 failed=0
 
@@ -210,6 +225,14 @@ check() { # what, expected, found
   else
     printf 'FAIL  %s: is %s, should be %s\n' "$1" "${3:-nothing}" "$2"
     failed=1
+  fi
+}
+
+offered() { # kernel argument, then what check takes
+  if "$root/usr/local/sbin/kernel-offers" "$1"; then
+    check "${@:2}"
+  else
+    printf 'degraded  %s: the kernel offers no %s\n' "$2" "${1%%=*}"
   fi
 }
 
@@ -235,20 +258,20 @@ channels() { # pre-set maximums come before current settings
 
 device=$(ip -o route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
 
-check 'isolated cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/isolated)"
-check 'tickless cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/nohz_full)"
+offered isolcpus 'isolated cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/isolated)"
+offered nohz_full 'tickless cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/nohz_full)"
 arguments=" $(content /proc/cmdline) "
 for argument in $KERNEL_ARGUMENTS; do
   case "$arguments" in
     *" $argument "*) check 'kernel argument' "$argument" "$argument" ;;
-    *) check 'kernel argument' "$argument" '' ;;
+    *) offered "$argument" 'kernel argument' "$argument" '' ;;
   esac
 done
 if [ "$ARCHITECTURE" = x86_64 ]; then
   check 'multithreading' 0 "$(content /sys/devices/system/cpu/smt/active)"
-  check 'deepest idle state' 1 "$(content /sys/module/intel_idle/parameters/max_cstate)"
+  offered intel_idle.max_cstate 'deepest idle state' 1 "$(content /sys/module/intel_idle/parameters/max_cstate)"
 else
-  check 'idle states off' 1 "$(content /sys/module/cpuidle/parameters/off)"
+  offered cpuidle.off 'idle states off' 1 "$(content /sys/module/cpuidle/parameters/off)"
 fi
 check 'cores of the system' "$HOUSEKEEPING_CPUS" "$(awk '/^Cpus_allowed_list:/ { print $2 }' "$root/proc/1/status")"
 engine=/etc/systemd/system/trading-engine.service.d/cores.conf
@@ -258,7 +281,7 @@ check 'cores of kernel work' "$HOUSEKEEPING_MASK" "$(mask /sys/devices/virtual/w
 check 'cores of new interrupts' "$HOUSEKEEPING_MASK" "$(mask /proc/irq/default_smp_affinity)"
 check 'huge pages' "$HUGEPAGES" "$(content /proc/sys/vm/nr_hugepages)"
 check 'transparent huge pages' "$TRANSPARENT_HUGEPAGES" "$(chosen /sys/kernel/mm/transparent_hugepage/enabled)"
-check 'NUMA balancing' 0 "$(content /proc/sys/kernel/numa_balancing)"
+offered numa_balancing 'NUMA balancing' 0 "$(content /proc/sys/kernel/numa_balancing)"
 check 'timer migration' 0 "$(content /proc/sys/kernel/timer_migration)"
 check 'seconds between statistics' 120 "$(content /proc/sys/vm/stat_interval)"
 check 'MTU probing' 1 "$(content /proc/sys/net/ipv4/tcp_mtu_probing)"
@@ -315,9 +338,7 @@ END_OF_VALIDATE_HOST
 chmod 0755 /usr/local/sbin/validate-host
 cat > /usr/local/sbin/ready-host <<'END_OF_READY_HOST'
 #!/bin/bash
-# Waits for the clock, proves the host, tells the fleet, and lets the engine start on a proven host alone.
 set -uo pipefail
-# shellcheck source=/dev/null
 . /etc/trading/host.env
 
 tell_fleet() {
@@ -325,11 +346,18 @@ tell_fleet() {
   local token instance
   token=$(curl -sf -m 2 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
   instance=$(curl -sf -m 2 -H "X-aws-ec2-metadata-token: $token" http://169.254.169.254/latest/meta-data/instance-id)
-  aws autoscaling complete-lifecycle-action --region "$AWS_REGION" --auto-scaling-group-name "$FLEET_GROUP" \
-    --lifecycle-hook-name "$LAUNCH_HOOK" --instance-id "$instance" --lifecycle-action-result "$1"
+  local try
+  for ((try = 0; try * 5 < READINESS_SECONDS; try++)); do
+    if aws autoscaling complete-lifecycle-action --region "$AWS_REGION" --auto-scaling-group-name "$FLEET_GROUP" \
+      --lifecycle-hook-name "$LAUNCH_HOOK" --instance-id "$instance" --lifecycle-action-result "$1"; then
+      return 0
+    fi
+    sleep 5
+  done
+  echo "the fleet $FLEET_GROUP was not told $1 within $READINESS_SECONDS s" >&2
+  return 1
 }
 
-# At most a minute, until the clock is within a millisecond.
 chronyc waitsync 60 0.001 0 1 > /dev/null
 if /usr/local/sbin/validate-host; then
   systemctl start trading-host-ready.target
@@ -342,10 +370,7 @@ END_OF_READY_HOST
 chmod 0755 /usr/local/sbin/ready-host
 cat > /usr/local/sbin/drain-host <<'END_OF_DRAIN_HOST'
 #!/bin/bash
-# Watches for the fleet to take this host away, to its end or back into the warm pool; then stops the engine, which hands
-# its sessions over, and lets the host go.
 set -uo pipefail
-# shellcheck source=/dev/null
 . /etc/trading/host.env
 metadata=http://169.254.169.254/latest
 
@@ -361,7 +386,6 @@ target() {
   read_metadata autoscaling/target-lifecycle-state
 }
 
-# A host that is being prepared for the warm pool is on its way there too, and has no sessions yet.
 until [[ "$(target)" =~ ^(InService|Terminated)$ ]]; do
   sleep 5
 done
@@ -369,7 +393,6 @@ until [[ "$(target)" =~ ^(Terminated|Warmed:.*)$ ]]; do
   sleep 5
 done
 systemctl stop trading-engine.service
-# Until the fleet hears of it, it waits out the whole time that it gives a host to drain.
 until aws autoscaling complete-lifecycle-action --region "$AWS_REGION" --auto-scaling-group-name "$FLEET_GROUP" \
   --lifecycle-hook-name "$TERMINATE_HOOK" --instance-id "$(read_metadata instance-id)" --lifecycle-action-result CONTINUE; do
   sleep 5

@@ -18,7 +18,22 @@ ClientFactory = Callable[..., Any]
 @pytest.fixture(scope="session")
 def in_memory_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.RunningServer]:
     with server.start(log=tmp_path_factory.mktemp("aws") / "server.log") as running:
+        raise_quotas(running)
         yield running
+
+
+def raise_quotas(running: server.RunningServer) -> None:
+    """Quotas of what many tests make in one account: the in-memory AWS has AWS's defaults."""
+    for region in ("us-east-1", "us-west-2", "us-east-2"):
+        quotas = clients_of(running)("service-quotas", region)
+        for service, code in (
+            ("ec2", "L-0263D0A3"),
+            ("ec2", "L-A2478D36"),
+            ("vpc", "L-F678F1CE"),
+            ("vpc", "L-A4707A72"),
+            ("vpc", "L-FE5A380F"),
+        ):
+            quotas.request_service_quota_increase(ServiceCode=service, QuotaCode=code, DesiredValue=100)
 
 
 def clients_of(running: server.RunningServer) -> ClientFactory:

@@ -6,7 +6,7 @@ set -euo pipefail
 
 persist() {
   dnf install -y -q chrony ethtool nftables
-  grubby --update-kernel=ALL --args="$KERNEL_ARGUMENTS"
+  grubby --update-kernel=ALL --args="$(kernel_arguments)"
   systemctl mask --now irqbalance.service
   install -d /etc/systemd/system.conf.d /etc/systemd/system/trading-engine.service.d
   printf '[Manager]\nCPUAffinity=%s\n' "$HOUSEKEEPING_CPUS" > /etc/systemd/system.conf.d/housekeeping.conf
@@ -16,6 +16,16 @@ persist() {
   clock
   firewall
   units
+}
+
+kernel_arguments() {
+  # Only those that the kernel was built for: it would pass an unknown one on to init.
+  local argument
+  for argument in $KERNEL_ARGUMENTS; do
+    if /usr/local/sbin/kernel-offers "$argument"; then
+      printf '%s ' "$argument"
+    fi
+  done
 }
 
 kernel_settings() {
@@ -139,7 +149,8 @@ apply() {
   while read -r irq; do
     echo "$HOUSEKEEPING_CPUS" > "/proc/irq/$irq/smp_affinity_list"
   done < <(awk -v device="$device" '$NF ~ "^" device { sub(":", "", $1); print $1 }' /proc/interrupts)
-  sysctl -q -p /etc/sysctl.d/90-trading.conf
+  # A kernel built without a setting has no key for it; the validator names it.
+  sysctl -e -q -p /etc/sysctl.d/90-trading.conf
 }
 
 queues() {

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Checks every knob of the host. One line for each, pass or fail; exit 1 when one fails. TRADING_ROOT is for tests.
+# Checks every knob of the host. One line for each: pass, FAIL, or degraded where the kernel was built without it; exit 1
+# when one fails. TRADING_ROOT is for tests.
 set -uo pipefail
 root=${TRADING_ROOT:-}
 # shellcheck source=/dev/null
@@ -12,6 +13,14 @@ check() { # what, expected, found
   else
     printf 'FAIL  %s: is %s, should be %s\n' "$1" "${3:-nothing}" "$2"
     failed=1
+  fi
+}
+
+offered() { # kernel argument, then what check takes
+  if "$root/usr/local/sbin/kernel-offers" "$1"; then
+    check "${@:2}"
+  else
+    printf 'degraded  %s: the kernel offers no %s\n' "$2" "${1%%=*}"
   fi
 }
 
@@ -37,20 +46,20 @@ channels() { # pre-set maximums come before current settings
 
 device=$(ip -o route show default | awk '{ for (i = 1; i < NF; i++) if ($i == "dev") { print $(i + 1); exit } }')
 
-check 'isolated cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/isolated)"
-check 'tickless cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/nohz_full)"
+offered isolcpus 'isolated cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/isolated)"
+offered nohz_full 'tickless cores' "$ISOLATED_CPUS" "$(content /sys/devices/system/cpu/nohz_full)"
 arguments=" $(content /proc/cmdline) "
 for argument in $KERNEL_ARGUMENTS; do
   case "$arguments" in
     *" $argument "*) check 'kernel argument' "$argument" "$argument" ;;
-    *) check 'kernel argument' "$argument" '' ;;
+    *) offered "$argument" 'kernel argument' "$argument" '' ;;
   esac
 done
 if [ "$ARCHITECTURE" = x86_64 ]; then
   check 'multithreading' 0 "$(content /sys/devices/system/cpu/smt/active)"
-  check 'deepest idle state' 1 "$(content /sys/module/intel_idle/parameters/max_cstate)"
+  offered intel_idle.max_cstate 'deepest idle state' 1 "$(content /sys/module/intel_idle/parameters/max_cstate)"
 else
-  check 'idle states off' 1 "$(content /sys/module/cpuidle/parameters/off)"
+  offered cpuidle.off 'idle states off' 1 "$(content /sys/module/cpuidle/parameters/off)"
 fi
 check 'cores of the system' "$HOUSEKEEPING_CPUS" "$(awk '/^Cpus_allowed_list:/ { print $2 }' "$root/proc/1/status")"
 engine=/etc/systemd/system/trading-engine.service.d/cores.conf
@@ -60,7 +69,7 @@ check 'cores of kernel work' "$HOUSEKEEPING_MASK" "$(mask /sys/devices/virtual/w
 check 'cores of new interrupts' "$HOUSEKEEPING_MASK" "$(mask /proc/irq/default_smp_affinity)"
 check 'huge pages' "$HUGEPAGES" "$(content /proc/sys/vm/nr_hugepages)"
 check 'transparent huge pages' "$TRANSPARENT_HUGEPAGES" "$(chosen /sys/kernel/mm/transparent_hugepage/enabled)"
-check 'NUMA balancing' 0 "$(content /proc/sys/kernel/numa_balancing)"
+offered numa_balancing 'NUMA balancing' 0 "$(content /proc/sys/kernel/numa_balancing)"
 check 'timer migration' 0 "$(content /proc/sys/kernel/timer_migration)"
 check 'seconds between statistics' 120 "$(content /proc/sys/vm/stat_interval)"
 check 'MTU probing' 1 "$(content /proc/sys/net/ipv4/tcp_mtu_probing)"

@@ -1,0 +1,23 @@
+"""Values of charts that name an image: always the copy in the registry of the stack's own region."""
+
+from __future__ import annotations
+
+from components.security.mirrored import Mirrored, registry, tag
+from components.settings import Settings
+
+
+def image_values(settings: Settings, image: Mirrored) -> dict[str, str]:
+    """Registry, repository and tag apart, as the charts of Prometheus and Grafana take them."""
+    return {
+        "registry": registry(settings),
+        "repository": image.value.repository,
+        "tag": tag(settings, image),
+    }
+
+
+def whole_repository(settings: Settings, image: Mirrored) -> dict[str, str]:
+    """Registry and repository as one, as the chart of the autoscaler takes them."""
+    return {
+        "repository": f"{registry(settings)}/{image.value.repository}",
+        "tag": tag(settings, image),
+    }

@@ -1,0 +1,63 @@
+"""Images of others that run on the platform, each copied into a repository of the platform's own registry.
+
+Nodes pull them from the registry of their own region, so that a takeover depends on no other registry. They are copied
+rather than cached by pull-through rules: a rule asks the registry upstream at the first pull in each region, which
+would be during the takeover, and rules for Docker Hub and for GitHub need credentials (Amazon ECR User Guide, "Sync an
+upstream registry with an Amazon ECR private registry").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from components.settings import Settings
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """Where an image comes from. `tag` is None where the Kubernetes version decides."""
+
+    registry: str
+    repository: str
+    tag: str | None
+
+
+class Mirrored(Enum):
+    """The images of the charts of `components.kubernetes.charts`, at the versions that those charts name: values.yaml
+    of kube-prometheus-stack 88.5.3 and of its charts kube-state-metrics 8.4.0, prometheus-node-exporter 4.56.1 and
+    grafana 12.11.1."""
+
+    AUTOSCALER = Upstream("registry.k8s.io", "autoscaling/cluster-autoscaler", None)
+    OPERATOR = Upstream("quay.io", "prometheus-operator/prometheus-operator", "v0.93.1")
+    CONFIG_RELOADER = Upstream("quay.io", "prometheus-operator/prometheus-config-reloader", "v0.93.1")
+    WEBHOOK_CERTIFICATES = Upstream("ghcr.io", "jkroepke/kube-webhook-certgen", "1.8.7")
+    PROMETHEUS = Upstream("quay.io", "prometheus/prometheus", "v3.14.0-distroless")
+    ALERTMANAGER = Upstream("quay.io", "prometheus/alertmanager", "v0.34.0")
+    NODE_EXPORTER = Upstream("quay.io", "prometheus/node-exporter", "v1.12.1")
+    STATE_METRICS = Upstream("registry.k8s.io", "kube-state-metrics/kube-state-metrics", "v2.20.0")
+    GRAFANA = Upstream("docker.io", "grafana/grafana", "13.2.0")
+    GRAFANA_SIDECAR = Upstream("quay.io", "kiwigrid/k8s-sidecar", "2.10.1")
+
+
+def registry(settings: Settings) -> str:
+    """The registry of this stack's region, with the first part of the platform's repositories:
+    `123456789012.dkr.ecr.us-east-1.amazonaws.com/trading`."""
+    general = settings.general
+    return f"{general.account_id}.dkr.ecr.{settings.region.name}.amazonaws.com/{general.name_prefix}"
+
+
+def tag(settings: Settings, image: Mirrored) -> str:
+    """The version of an image that the stack runs."""
+    return image.value.tag or settings.kubernetes.pins.autoscaler
+
+
+def copies(settings: Settings) -> list[dict[str, str]]:
+    """What to copy before workloads come up: `source` and `target` of each image, as references with a tag."""
+    return [
+        {
+            "source": f"{image.value.registry}/{image.value.repository}:{tag(settings, image)}",
+            "target": f"{registry(settings)}/{image.value.repository}:{tag(settings, image)}",
+        }
+        for image in Mirrored
+    ]

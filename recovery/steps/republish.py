@@ -1,0 +1,51 @@
+"""Every order of an older epoch that no engine has taken is published again, or named for the trading desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from recovery import known_orders
+from recovery.configuration import Site
+from recovery.context import Context
+from recovery.errors import StepFailedError
+from recovery.steps.pages import RedrivePages
+from recovery.steps.step import Stage
+from recovery.steps.traffic import ProveOrder
+
+
+class RepublishOrders(RedrivePages):
+    """The old region published orders to a stream that may be lost. Engines drop a copy by its idempotency key."""
+
+    name = "republish-orders"
+    does = "publish open orders of older epochs again, and name those that wait for the trading desk"
+    stage = Stage.AFTER
+    needs = (ProveOrder.name,)
+    event = "republish"
+    kinds = ("held", "malformed", "republished")
+
+    def site(self, context: Context) -> Site:
+        return context.target
+
+
+class RestoreCancellations(RedrivePages):
+    """A process of the old region that stood still may overwrite orders once the regions see each other again."""
+
+    name = "restore-cancellations"
+    does = "restore and name cancellations that a late write of the other region has overwritten"
+    stage = Stage.BEFORE
+    event = "restore_cancellations"
+    kinds = ("restored",)
+
+    def site(self, context: Context) -> Site:
+        return context.source
+
+    def asked(self, context: Context) -> Mapping[str, Any]:
+        """Cancellations since the orders that the last takeover may have split."""
+        try:
+            known = known_orders.latest(context.control, context.configuration.tables.control)
+        except (BotoCoreError, ClientError) as error:
+            raise StepFailedError(f"the last takeover's list cannot be read: {error}; then `resume`") from error
+        return {"since": known.since if known else 0}

@@ -1,0 +1,152 @@
+"""Stands before moto: a request that AWS would refuse is refused here, and counted by name."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import ServiceException
+from moto.moto_server.werkzeug_app import BackendRequest
+
+from rehearsal.aws.control import answered_as_json, body_of
+from rehearsal.aws.outage import caller_of
+from rehearsal.aws.store import AwsError, Call
+from rehearsal.aws.store.door import refusal
+from rehearsal.aws.store.errors import invalid_request
+from rehearsal.aws.store.service import INSTALLED
+from rehearsal.aws.strict import requests
+from rehearsal.aws.strict.constraint import Constraint
+from rehearsal.aws.strict.constraints import CONSTRAINTS
+from rehearsal.aws.strict.mode import STRICT_PATH, Mode
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+_KEPT = 200
+
+
+@dataclass
+class Refused:
+    """Requests that were refused (or would have been, in the mode `counts`), by service, operation and reason."""
+
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, service: str, operation: str, reason: str) -> None:
+        """Counts one; reasons beyond the first `_KEPT` are counted without their words."""
+        with self._lock:
+            key = (service, operation, reason)
+            self.counts[key if key in self.counts or len(self.counts) < _KEPT else (service, operation, "...")] += 1
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The JSON form."""
+        with self._lock:
+            return [
+                {"service": service, "operation": operation, "reason": reason, "count": count}
+                for (service, operation, reason), count in sorted(self.counts.items())
+            ]
+
+
+class StrictMiddleware:
+    """Checks each request by botocore's model and by the documented constraints.
+
+    GET STRICT_PATH answers `mode`, `checked` (requests by service), `operations`, `constraints` and `refused`; POST
+    takes a `mode`.
+    """
+
+    def __init__(self, application: WSGIApplication, account_id: str, mode: Mode = Mode.REFUSES) -> None:
+        self._application = application
+        self._account = account_id
+        self._mode = mode
+        self._refused = Refused()
+        self._checked: Counter[str] = Counter()
+        self._operations: set[tuple[str, str]] = set()
+        self._by_operation: dict[tuple[str, str], list[Constraint]] = {}
+        for constraint in CONSTRAINTS:
+            for name in constraint.operations:
+                self._by_operation.setdefault((constraint.service, name), []).append(constraint)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == STRICT_PATH:
+            return self._control(environ, start_response)
+        if self._mode is Mode.OFF:
+            return self._application(environ, start_response)
+        caller = caller_of(environ)
+        service = requests.service_of(caller.service, environ.get("PATH_INFO", ""))
+        if service is None:
+            return self._application(environ, start_response)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = BytesIO(body)
+        answer = self._refuse(service, caller.region or "us-east-1", {**environ, "wsgi.input": BytesIO(body)})
+        if answer is None or self._mode is Mode.COUNTS:
+            return self._application(environ, start_response)
+        status, headers, content = answer
+        data = content.encode() if isinstance(content, str) else content
+        fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OWN]
+        start_response(f"{status} Error", [*fields, ("Content-Length", str(len(data)))])
+        return [data]
+
+    def _refuse(self, service: str, region: str, environ: WSGIEnvironment) -> Any:
+        request = BackendRequest(environ)
+        found = requests.operation_of(service, request)
+        if found is None:
+            return None
+        operation, uri = found
+        name = str(operation.name)
+        self._checked[service] += 1
+        self._operations.add((service, name))
+        try:
+            self._check(service, region, operation, requests.parameters_of(operation, request, uri))
+        except ServiceException as error:
+            self._refused.add(service, name, str(error.message))
+            log.warning("refused %s %s: %s", service, name, error.message)
+            return refusal(service, request, operation, error)
+        except Exception:
+            log.exception("the check of %s %s failed", service, name)
+            self._refused.add(service, name, "the check itself failed; the server's log has the error")
+        return None
+
+    def _check(self, service: str, region: str, operation: Any, params: dict[str, Any]) -> None:
+        validate = requests.validator_of(service, str(operation.name))
+        if validate is not None:
+            violations: list[str] = []
+            validate(params, "", violations)
+            if violations:
+                raise invalid_request(operation, violations)
+        constraints = self._by_operation.get((service, str(operation.name)))
+        if constraints:
+            installed = INSTALLED.get(service)
+            call = Call(operation, self._account, region, params, bool(installed and installed.everywhere))
+            for constraint in constraints:
+                reason = constraint.broken(call)
+                if reason:
+                    raise AwsError(constraint.code, reason)
+
+    def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            wanted = body_of(environ).get("mode")
+            if wanted not in list(Mode):
+                error = f"mode = {wanted!r}: is no mode; choose one of {', '.join(Mode)}"
+                return answered_as_json(start_response, {"error": error}, "400 Bad Request")
+            self._mode = Mode(wanted)
+        return answered_as_json(
+            start_response,
+            {
+                "mode": self._mode,
+                "checked": dict(sorted(self._checked.items())),
+                "operations": len(self._operations),
+                "constraints": [constraint.as_json() for constraint in CONSTRAINTS],
+                "not_checked": requests.NOT_CHECKED,
+                "refused": self._refused.as_json(),
+            },
+        )
+
+
+_OWN = ("status", "content-length")

@@ -1,0 +1,97 @@
+"""Reads a request: which service and operation it is for, and its parameters."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+
+from rehearsal.aws.store.errors import AwsError
+from rehearsal.aws.strict.shapes import Compiler, Validator
+
+# botocore's name of a service where the scope of a signature names it otherwise.
+_BY_SIGNATURE = {
+    "access-analyzer": "accessanalyzer",
+    "elasticfilesystem": "efs",
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
+    "states": "stepfunctions",
+}
+# The API of calls to deployed REST APIs is the user's own; S3 Control shares the signature of S3.
+NOT_CHECKED = {"execute-api": "calls of clients to deployed APIs", "s3-control": "shares the signature of S3"}
+_S3_CONTROL_PATH = "/v20180820/"
+
+
+def service_of(signed_for: str | None, path: str) -> str | None:
+    """botocore's name of the service that a request was signed for; None where there is no model to check by."""
+    if signed_for is None or signed_for in NOT_CHECKED:
+        return None
+    if signed_for == "s3" and path.startswith(_S3_CONTROL_PATH):
+        return None
+    return _known(_BY_SIGNATURE.get(signed_for, signed_for))
+
+
+@cache
+def _known(service: str) -> str | None:
+    try:
+        get_service_model(service)
+    except Exception:  # noqa: BLE001 - botocore raises one of several errors for a service without a model
+        return None
+    return service
+
+
+def operation_of(service: str, request: Request) -> tuple[OperationModel, dict[str, Any]] | None:
+    """The operation and the parts of the path; None for a request that no operation of the service matches."""
+    try:
+        return get_service_router(service).match(request)
+    except (HTTPException, NotImplementedError, ServiceException):
+        return None
+
+
+def parameters_of(operation: OperationModel, request: Request, uri: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a request. Raises `AwsError` for one that cannot be read."""
+    shape: Any = operation.input_shape
+    if shape is None:
+        return {}
+    protocol = determine_request_protocol(operation.service_model, request.content_type)
+    parser = PROTOCOL_PARSERS[protocol](operation)
+    try:
+        parsed = parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.data,
+                "url_path": request.path,
+                "url_params": uri,
+            }
+        )
+    except (RequestParserError, ValueError, TypeError, AttributeError) as error:
+        raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
+    members: Any = shape.members
+    # Moto's parser reads a list or map that a query string or a header does not have as an empty one.
+    return {
+        name: value
+        for name, value in parsed.items()
+        if value is not None and not (value in ([], {}) and "location" in members[name].serialization)
+    }
+
+
+@cache
+def _compiler(service: str) -> Compiler:
+    return Compiler(service)
+
+
+@cache
+def validator_of(service: str, operation: str) -> Validator | None:
+    """The validator of an operation's input."""
+    shape = get_service_model(service).operation_model(operation).input_shape
+    return _compiler(service).validator(shape) if shape is not None else None

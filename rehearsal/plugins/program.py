@@ -1,0 +1,67 @@
+"""Runs one Pulumi program for the language host: `python -m rehearsal.plugins.program SETTINGS PROGRAM [ARGS]`.
+
+SETTINGS is a JSON object with the fields of `pulumi.runtime.Settings`. Exit code 32 says that the program's error has
+been shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pulumi
+import pulumi.runtime
+
+_SHOWN = 32
+# The SDK waits for each resource in a thread of the loop's executor.
+_THREADS_FOR_EACH_RESOURCE = 4
+
+
+def run(settings: pulumi.runtime.Settings, program: str, parallel: int) -> int:
+    """Runs a program to its end; answers the exit code."""
+    pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
+    pulumi.runtime.configure(settings)
+    # The error of a failed resource is the engine's to show, and not that of each task that waited for it.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    executor = ThreadPoolExecutor(max(parallel, 1) * _THREADS_FOR_EACH_RESOURCE)
+    loop.set_default_executor(executor)
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(program)))
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except Exception:  # noqa: BLE001 whatever a program raises is shown as its error
+        pulumi.log.error("Program failed with an unhandled exception:\n" + traceback.format_exc())
+        return _SHOWN
+    finally:
+        executor.shutdown()
+        loop.close()
+    return 0
+
+
+def _run_path(program: str) -> None:
+    runpy.run_path(program, run_name="__main__")
+
+
+def main(arguments: list[str]) -> int:
+    """The child's command."""
+    settings, program, *rest = arguments
+    sys.argv = [program, *rest]
+    sys.path[0] = program if Path(program).is_dir() else str(Path(program).parent)
+    fields = json.loads(settings)
+    return run(pulumi.runtime.Settings(**fields), program, fields["parallel"] or 1)
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(code)

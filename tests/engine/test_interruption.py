@@ -1,0 +1,59 @@
+"""Updates that do not come to their end, and two at one time."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+
+import pytest
+
+from tests.engine.project import Project, kill_group
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
+
+def _until(child: subprocess.Popen[str], text: str) -> None:
+    """Reads what a command says until a text is in it."""
+    assert child.stdout is not None
+    for line in child.stdout:
+        if text in line:
+            return
+    raise AssertionError(f"the command ended without {text!r}")
+
+
+def test_an_update_that_is_killed_is_recovered(project: Project) -> None:
+    with project.begun("up", "--yes", "--skip-preview") as child:
+        _until(child, "created")
+        kill_group(child)
+    locked = project.run("up", "--yes", "--skip-preview")
+    assert locked.code != 0
+    assert "lock" in locked.said
+    assert project.run("cancel", "--yes").code == 0
+    # What was under way is named in the state: whether it was made is the operator's to say.
+    state = json.loads(project.run("stack", "export").said)
+    ran = project.run("up", "--yes", "--skip-preview")
+    pending = state["deployment"].get("pending_operations")
+    assert ran.code == 0 or (pending and "already" in ran.said), ran.said
+
+
+def test_an_update_that_is_interrupted_ends_in_order(project: Project) -> None:
+    project.set(size="larger")
+    with project.begun("up", "--yes", "--skip-preview") as child:
+        # The engine has its signal handler by then.
+        _until(child, " updating (")
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=120)
+    ran = project.up(size="larger")
+    assert ran.code == 0, ran.said
+
+
+def test_a_second_update_waits_for_no_one_and_says_why(project: Project) -> None:
+    project.set(cidr="10.7.0.0/16")
+    with project.begun("up", "--yes", "--skip-preview") as first:
+        _until(first, "Updating")
+        second = project.run("up", "--yes", "--skip-preview")
+        first.communicate(timeout=300)
+    assert first.returncode == 0
+    assert second.code != 0
+    assert "lock" in second.said

@@ -1,0 +1,166 @@
+"""Open orders of older epochs in the region that took over: published again, held for the desk, decided."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions import order_item
+from functions.environment import SettingError
+from tests.functions.aws import ORDERS, REGION, refused
+from tests.functions.conftest import LIMIT_ORDER, Platform
+from tests.functions.test_redrive import Redriven, enter_without_stream
+
+MINUTE = 60_000
+
+
+@pytest.fixture
+def redriven(platform: Platform) -> Redriven:
+    return Redriven(platform)
+
+
+def enter(platform: Platform, *names: str) -> None:
+    for name in names:
+        assert platform.enter({**LIMIT_ORDER, "client_order_id": name})[0] == 201
+
+
+def take_over(platform: Platform) -> None:
+    """The region holds the lease under a new epoch, and the old region's stream is lost."""
+    platform.clock.advance(7_000)
+    platform.hold(REGION, epoch=2)
+
+
+def all_pages(redriven: Redriven, **variables: str) -> dict[str, list[str]]:
+    """The pages together."""
+    found: dict[str, list[str]] = {"republished": [], "held": [], "malformed": []}
+    cursor: Any = None
+    while True:
+        page = redriven.answer({"republish": {"cursor": cursor}}, **variables)
+        assert page["trouble"] is None, page
+        for name, ids in found.items():
+            ids += page[name]
+        cursor = json.loads(json.dumps(page["cursor"]))
+        if cursor is None:
+            return found
+
+
+def take(platform: Platform, name: str) -> None:
+    """What an engine does that takes an order."""
+    platform.dynamodb.update_item(
+        TableName=ORDERS,
+        Key={"order_id": {"S": f"ACC-1#{name}"}},
+        UpdateExpression="SET #status = :filled REMOVE outbox",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":filled": {"S": "FILLED"}},
+    )
+
+
+def test_an_order_whose_record_was_lost_with_the_old_stream_is_published_again(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter(platform, "LOST", "TAKEN")
+    take(platform, "TAKEN")
+    take_over(platform)
+    enter(platform, "NEW")
+    before = platform.published()
+
+    assert all_pages(redriven) == {"republished": ["ACC-1#LOST"], "held": [], "malformed": []}
+    (again,) = [record for record in platform.published() if record not in before]
+    assert again["idempotency_key"] == "ACC-1#LOST#1", "engines drop a copy by its key"
+    assert (again["publish_epoch"], again["accepted_epoch"]) == (2, 1)
+
+
+def test_nothing_is_written_to_an_order_that_is_published_again(redriven: Redriven) -> None:
+    enter(redriven.platform, "A")
+    take_over(redriven.platform)
+    before = redriven.platform.orders()
+    all_pages(redriven)
+    assert redriven.platform.orders() == before, "a write could overwrite what the old region's engine wrote in time"
+
+
+def test_an_order_of_the_outbox_is_published_and_marked(redriven: Redriven) -> None:
+    enter_without_stream(redriven.platform, 1)
+    take_over(redriven.platform)
+    assert all_pages(redriven)["republished"] == ["ACC-1#O-0"]
+    assert not redriven.platform.is_unpublished()
+
+
+def test_a_region_without_the_lease_publishes_nothing_and_keeps_the_cursor(redriven: Redriven) -> None:
+    enter(redriven.platform, "A")
+    take_over(redriven.platform)
+    redriven.platform.hold("us-west-2", epoch=3)
+    page = redriven.answer({"republish": {"cursor": {"shard": 5, "start": None}}})
+    assert "another region accepts orders" in page["trouble"]
+    assert page["cursor"] == {"shard": 5, "start": None}
+
+
+def test_a_page_that_the_stream_refuses_is_asked_for_again(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter(platform, "A")
+    take_over(platform)
+    number = order_item.waiting_shards().index(order_item.waiting_shard("ACC-1#A"))
+    platform.kinesis.before("put_records", refused("ProvisionedThroughputExceededException"))
+    page = redriven.answer({"republish": {"cursor": {"shard": number, "start": None}}})
+    assert "did not take records" in page["trouble"]
+    assert page["cursor"] == {"shard": number, "start": None}
+    assert all_pages(redriven)["republished"] == ["ACC-1#A"]
+
+
+def test_a_cancellation_that_was_overwritten_is_published_with_its_order(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter(platform, "A")
+    (before,) = platform.dynamodb.scan(TableName=ORDERS)["Items"]
+    assert platform.cancel("A")[0] == 202
+    platform.dynamodb.put_item(TableName=ORDERS, Item=before)
+    take_over(platform)
+    published = len(platform.published())
+    all_pages(redriven)
+    assert [record["kind"] for record in platform.published()[published:]] == ["new", "cancel"]
+
+
+def test_an_order_of_an_older_epoch_that_is_too_old_waits_for_the_desk(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter_without_stream(platform, 2)
+    platform.clock.advance(3 * 60 * MINUTE)
+    platform.hold(REGION, epoch=2)
+    swept = redriven.run()["outbox"]
+    assert (swept["published"], swept["held"], swept["not_published"]) == (0, 2, 0)
+    assert swept["oldest"] is None, "an order that waits for the desk is no backlog"
+    assert not platform.published()
+    assert sorted(all_pages(redriven)["held"]) == ["ACC-1#O-0", "ACC-1#O-1"]
+
+
+def test_an_order_of_the_own_epoch_is_published_however_late(redriven: Redriven) -> None:
+    enter_without_stream(redriven.platform, 1)
+    redriven.platform.clock.advance(3 * 60 * MINUTE)
+    assert redriven.run()["outbox"]["published"] == 1, "its region accepted it, and nothing else has happened"
+
+
+def test_the_desk_releases_or_refuses_what_is_held(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter_without_stream(platform, 2)
+    platform.clock.advance(3 * 60 * MINUTE)
+    platform.hold(REGION, epoch=2)
+    assert redriven.answer({"release": ["ACC-1#O-0"]})["released"] == ["ACC-1#O-0"]
+    assert redriven.answer({"refuse": ["ACC-1#O-1", "ACC-1#O-0", "ACC-1#NONE"]}) == {
+        "released": [],
+        "refused": ["ACC-1#O-1", "ACC-1#O-0"],
+        "not_done": {"ACC-1#NONE": "is not in the table"},
+    }
+    assert [record["order_id"] for record in platform.published()] == ["ACC-1#O-0"]
+    assert {item["status"] for item in platform.orders()} == {order_item.REFUSED}
+    assert "REFUSED" in redriven.answer({"release": ["ACC-1#O-1"]})["not_done"]["ACC-1#O-1"]
+
+
+@pytest.mark.parametrize("event", [{"release": []}, {"refuse": "ACC-1#A"}, {"release": [1]}, {"republish": 5}])
+def test_a_decision_that_is_malformed_is_refused_by_name(redriven: Redriven, event: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=next(iter(event))):
+        redriven.answer(event)
+
+
+def test_the_outbox_drains_at_its_own_rate(redriven: Redriven) -> None:
+    enter_without_stream(redriven.platform, 40)
+    redriven.platform.clock.advance(30_000)
+    assert redriven.run(OUTBOX_PER_SECOND="1000", RATE_PER_SECOND="1")["outbox"]["published"] == 40
+    assert redriven.slept < 0.1, "the rate of the queues does not hold the outbox up"

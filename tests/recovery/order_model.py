@@ -1,0 +1,216 @@
+"""One order from the client to the engine, in two regions whose tables keep the last of two writes.
+
+Order intake, the redrive and the takeover are the product's own code. The model adds what surrounds them: replication
+that arrives late or after the link has healed, a stream that dies with its region, engines that read it, and a process
+that stands still before its mark.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions import order_item
+from recovery import changes, known_orders
+from recovery.lease import read as read_lease
+from recovery.lease import write as write_lease
+from recovery.takeover import take_over
+from tests.functions.aws import CONTROL, ORDERS
+from tests.functions.conftest import event
+from tests.recovery.tables import Tables
+from tests.recovery.world import EAST, KEYS, LEASE_MILLISECONDS, WEST, World
+
+ACCOUNT = "ACC-1"
+_OTHER = {EAST: WEST, WEST: EAST}
+_SHIPPED = ("put_item", "update_item")
+
+
+class GlobalTable:
+    """Tables of one region that note every write to an order for the other region."""
+
+    def __init__(self, model: OrderModel, region: str, own: Tables) -> None:
+        self._model, self._region, self._own = model, region, own
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        real = getattr(self._own, name)
+        if name not in _SHIPPED:
+            return real
+
+        def write(**parameters: Any) -> Any:
+            if parameters["TableName"] != ORDERS:
+                return real(**parameters)
+            identity = (parameters.get("Key") or parameters["Item"])["order_id"]["S"]
+            if ":waiting" in parameters.get("ExpressionAttributeValues", {}) and self._model.freezes.pop(
+                self._region, False
+            ):
+                self._model.frozen.append((self._region, lambda: write(**parameters)))
+                return {}
+            answer = real(**parameters)
+            self._model.note_write(self._region, identity)
+            return answer
+
+        return write
+
+
+@dataclass
+class OrderModel:
+    """Both regions, and what clients and engines have seen."""
+
+    raw: dict[str, Tables] = field(default_factory=dict)
+    acked: set[str] = field(default_factory=set)
+    cancelled: set[str] = field(default_factory=set)
+    traded: dict[str, set[str]] = field(default_factory=lambda: {EAST: set(), WEST: set()})
+    named: set[str] = field(default_factory=set)
+    republished: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
+    undone: set[str] = field(default_factory=set)
+    shipments: list[tuple[str, str, int, Mapping[str, Any]]] = field(default_factory=list)
+    written: dict[tuple[str, str], int] = field(default_factory=dict)
+    freezes: dict[str, bool] = field(default_factory=dict)
+    frozen: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
+    taken_over: bool = False
+    republishes: bool = True
+    restores: bool = True
+    world: World = field(init=False)
+    _writes: int = 0
+    _read: dict[str, int] = field(default_factory=lambda: {EAST: 0, WEST: 0})
+
+    def __post_init__(self) -> None:
+        self.raw = {region: Tables(KEYS) for region in (EAST, WEST)}
+        self.tables = {region: GlobalTable(self, region, own) for region, own in self.raw.items()}
+        self.world = World(self.tables)
+
+    def note_write(self, region: str, identity: str) -> None:
+        self._writes += 1
+        item = self.raw[region].get_item(TableName=ORDERS, Key={"order_id": {"S": identity}})["Item"]
+        self.written[region, identity] = self._writes
+        self.shipments.append((_OTHER[region], identity, self._writes, item))
+
+    def deliver(self, count: int) -> None:
+        """The next writes arrive, unless the regions do not see each other; a later write stays."""
+        if self.taken_over:
+            return
+        due, self.shipments = self.shipments[:count], self.shipments[count:]
+        self._apply(due)
+
+    def _apply(self, due: list[tuple[str, str, int, Mapping[str, Any]]]) -> None:
+        for region, identity, at, item in due:
+            if self.written.get((region, identity), 0) < at:
+                self.written[region, identity] = at
+                self.raw[region].put_item(TableName=ORDERS, Item=dict(item))
+
+    def enter(self, region: str, name: str) -> None:
+        body = (
+            f'{{"client_order_id":"{name}","instrument":"XYZ","side":"BUY","type":"MARKET",'
+            '"quantity":"1","time_in_force":"IOC"}'
+        )
+        if self._answer(region, "POST", "/orders", body) in (201, 202):
+            self.acked.add(f"{ACCOUNT}#{name}")
+
+    def cancel(self, region: str, name: str) -> None:
+        if self._answer(region, "DELETE", "/orders/{client_order_id}", None, name) == 202:
+            self.cancelled.add(f"{ACCOUNT}#{name}")
+
+    def _answer(self, region: str, method: str, resource: str, body: str | None, name: str = "") -> int:
+        asked = event(method, resource, body, account=ACCOUNT, path={"client_order_id": name} if name else None)
+        return self.world.applications[region].answer(asked).answer.status
+
+    def engine(self, region: str) -> None:
+        """An engine takes the next record of its region's stream, if its region holds the lease."""
+        records = self.world.streams[region].records
+        if self._read[region] >= len(records) or self.world.lease().holder != region:
+            return
+        record = records[self._read[region]]
+        self._read[region] += 1
+        if record["kind"] != "new" or record["order_id"] in self.traded[region]:
+            return
+        self.traded[region].add(record["order_id"])
+        self.tables[region].update_item(
+            TableName=ORDERS,
+            Key={"order_id": {"S": record["order_id"]}},
+            UpdateExpression="SET #status = :filled, changed_at = :at REMOVE outbox",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":filled": {"S": "FILLED"}, ":at": {"N": str(self.world.clock())}},
+        )
+
+    def take_over(self) -> None:
+        """The primary is lost, and its stream with it; the other region takes over."""
+        if self.taken_over:
+            return
+        self.taken_over = True
+        found = read_lease(self.world.dynamodb[WEST], CONTROL)
+        takeover = take_over(found, WEST, self.world.clock(), LEASE_MILLISECONDS)
+        assert write_lease(self.world.dynamodb[WEST], CONTROL, takeover)
+        self.world.clock.now = max(self.world.clock(), takeover.item.valid_from)
+        self.redrive(WEST)
+        self.known = {
+            order["order_id"]
+            for page in changes.orders_up_to_epoch(self.world.dynamodb[WEST], ORDERS, 1, 0)
+            for order in page
+        }
+        known_orders.write(self.world.dynamodb[WEST], CONTROL, 1, 0, self.world.clock(), self.known)
+        if self.republishes:
+            for page in self._pages("republish"):
+                self.named |= {*page["held"], *page["malformed"]}
+                self.republished |= set(page["republished"])
+
+    def give_back(self) -> None:
+        """The regions see each other again: late orders are named, overwritten cancellations restored."""
+        known = known_orders.latest(self.world.dynamodb[WEST], CONTROL)
+        assert known is not None
+        for page in changes.orders_up_to_epoch(self.world.dynamodb[EAST], ORDERS, 1, 0):
+            self.named |= {order["order_id"] for order in page if order["order_id"] not in known}
+        for _, thaw in self.frozen:
+            self._thaw(thaw)
+        self.frozen.clear()
+        due, self.shipments = self.shipments, []
+        self._apply(due)
+        if self.restores:
+            list(self._pages("restore_cancellations"))
+        # Before engines go on: they may trade an order whose cancellation comes too late.
+        self.undone = {order for order in self.cancelled if self._status(order) == order_item.ACCEPTED}
+        self.world.clock.advance(60_000)
+        self.redrive(WEST)
+        while self._read[WEST] < len(self.world.streams[WEST].records):
+            self.engine(WEST)
+
+    def judge(self) -> None:
+        """The oracle: it knows what clients were told, what engines took, and what was named."""
+        for order in self.acked:
+            taken = order in self.traded[WEST] or order in self.traded[EAST]
+            assert taken or order in self.named, f"{order} was accepted, and neither traded nor named"
+        for order in self.traded[EAST] & self.traded[WEST]:
+            assert order in self.republished | self.named, f"{order} was traded twice and is not named"
+        assert not self.undone, f"the cancellation of {self.undone} was undone"
+
+    @staticmethod
+    def _thaw(write: Callable[[], Any]) -> None:
+        """The request is applied now; its condition may no longer hold."""
+        with contextlib.suppress(ClientError):
+            write()
+
+    def _status(self, order: str) -> str:
+        found = self.world.dynamodb[WEST].get_item(TableName=ORDERS, Key={"order_id": {"S": order}})
+        return found["Item"]["status"]["S"]
+
+    def redrive(self, region: str) -> None:
+        self.world.services["lambda", region].invoke(f"{region}-redrive:live")
+
+    def _pages(self, name: str) -> Iterator[Mapping[str, Any]]:
+        cursor: Any = None
+        while True:
+            payload = json.dumps({name: {"cursor": cursor, "since": 0}}).encode()
+            answer = self.world.services["lambda", WEST].invoke("west-redrive:live", Payload=payload)
+            page = json.loads(answer["Payload"].read())
+            assert page["trouble"] is None, page
+            yield page
+            cursor = page["cursor"]
+            if cursor is None:
+                return
