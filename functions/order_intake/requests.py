@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -157,7 +158,7 @@ def _too_large(limit: int) -> ProblemError:
 
 def _json(text: str) -> Any:
     try:
-        # NaN and Infinity are no JSON; read as numbers, they are refused under the name of their field like any number.
+        # NaN and Infinity are no JSON. Read as numbers, they are refused under the name of their field.
         return json.loads(text, object_pairs_hook=_object)
     except RecursionError:
         raise ProblemError("invalid_request", "body: is nested too deeply; an order is one flat object") from None
@@ -174,6 +175,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         if key in found:
             raise ProblemError("invalid_request", f"{_shortened(key)}: is given twice; give it once")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ProblemError(
+                "invalid_request", f"{_shortened(key)}: {_shown(value)} is no JSON number; write a decimal string"
+            )
         found[key] = value
     return found
 

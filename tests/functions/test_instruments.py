@@ -121,7 +121,7 @@ def test_a_number_that_no_float_holds_is_refused_by_name(platform: Platform) -> 
     for raw in ("1e400", "-1e400", "NaN", "-Infinity", "1" * 400):
         status, body = platform.enter(json.dumps(LIMIT_ORDER | {"quantity": "@"}).replace('"@"', raw))
         assert (status, body["code"]) == (400, "invalid_request")
-        assert body["message"].startswith("quantity: must be string")
+        assert body["message"].startswith("quantity: ")
 
 
 def test_a_negative_price_may_be_repeated_with_trailing_zeros(platform: Platform) -> None:
