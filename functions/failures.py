@@ -1,36 +1,107 @@
-"""What a failed AWS call says about what was done: nothing, or nobody knows."""
+"""What a failed AWS call says about what was done: nothing, or nobody knows; and whether it may pass by itself."""
 
 from __future__ import annotations
 
 from botocore.exceptions import (
+    CapacityNotAvailableError,
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
     NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
     ProxyConnectionError,
     SSLError,
+    SSOError,
+    TokenRetrievalError,
 )
 
-# Errors that pass by themselves; DynamoDB, Kinesis and SQS name them differently.
-_PASSING = frozenset(
+# Too many calls, or a call that meets another one. Services name the same state differently; a test holds these names
+# against the retry data and the service models of botocore.
+_THROTTLED = frozenset(
     {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "KMSThrottlingException",
+        "KmsThrottled",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
-        "ThrottlingException",
-        "Throttling",
-        "ThrottledException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
         "RequestThrottled",
-        "KMSThrottlingException",
-        "LimitExceededException",
-        "ReplicatedWriteConflictException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "InternalServerError",
-        "InternalFailure",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
     }
 )
-# Refused before anything was done, though the status says 5xx or the code says little.
-_NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, ProxyConnectionError, SSLError)
+# A part of the service does not answer, whatever the status says.
+_UNAVAILABLE = frozenset(
+    {
+        "DependencyTimeoutException",
+        "InternalFailure",
+        "InternalFailureException",
+        "InternalServerError",
+        "KMSInternalException",
+        "KeyUnavailableException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+# The signature was too old or too new when the service read it: the process was frozen after it had signed, or its
+# clock had not caught up. Signed anew, the same request is taken (AWS General Reference, "Troubleshoot Signature
+# Version 4 signed requests"). A wrong secret key has the same codes; a key that rotates is wrong for a while only.
+_CLOCK = frozenset(
+    {
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    }
+)
+# Credentials that ended or that the service does not know yet, as temporary credentials are while they rotate. The
+# DynamoDB Developer Guide ("Error handling") says "OK to retry" of UnrecognizedClientException, and denies it of
+# IncompleteSignatureException and MissingAuthenticationTokenException, which are therefore absent here.
+_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "TokenRefreshRequired",
+        "UnrecognizedClientException",
+    }
+)
+_PASSING = _THROTTLED | _UNAVAILABLE | _CLOCK | _CREDENTIALS
+# 408 Request Timeout and 429 Too Many Requests ask for a repeat under any code (RFC 9110, 15.5.9; RFC 6585, 4).
+_PASSING_STATUS = (408, 429)
+# The process could not obtain its credentials, which happens before the call leaves.
+_NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+_NOT_CONNECTED = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
+# The last two are decisions of the SDK: it holds a call back, or refuses its parameters.
+_NEVER_SENT = (*_NO_CREDENTIALS, *_NOT_CONNECTED, CapacityNotAvailableError, ParamValidationError)
 
 
 def code(error: BaseException) -> str:
@@ -41,10 +112,16 @@ def code(error: BaseException) -> str:
 def nothing_was_done(error: BaseException) -> bool:
     """Whether the call surely changed nothing: it never left, or the service answered that it refuses it (4xx)."""
     if isinstance(error, ClientError):
-        return 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500
+        return 400 <= _status(error) < 500
     return isinstance(error, _NEVER_SENT)
 
 
 def may_pass(error: BaseException) -> bool:
-    """Whether the same call may succeed later without anybody changing anything."""
-    return not isinstance(error, ClientError) or code(error) in _PASSING or not nothing_was_done(error)
+    """Whether the same call may succeed later, signed anew, without anybody changing anything."""
+    if isinstance(error, ClientError):
+        return code(error) in _PASSING or _status(error) in _PASSING_STATUS or not nothing_was_done(error)
+    return not isinstance(error, ParamValidationError)
+
+
+def _status(error: ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

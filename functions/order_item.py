@@ -180,8 +180,12 @@ _OF_A_CANCELLATION = ("cancel_requested_at", "cancel_region", "cancel_epoch", "c
 
 
 def fingerprint(account_id: str, order: Mapping[str, str]) -> str:
-    """Equal for requests that mean the same: key order, white space and trailing zeros of decimals do not count."""
+    """Equal for requests that mean the same.
+
+    Key order, white space, trailing zeros of decimals and the padding of an option's root do not count.
+    """
     meaning = {key: _plain(value) if key in _DECIMALS else value for key, value in order.items()}
+    meaning["instrument"] = meaning["instrument"].replace(" ", "")
     text = json.dumps([account_id, meaning], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -30,8 +30,8 @@ class StreamSettings(Section):
 
     order_peak_rate: int = Field(10_000, description="Orders per second that the platform must take at its peak.", ge=1)
     order_record_bytes: int = Field(
-        512,
-        description="Average order on the stream, in bytes with its partition key.",
+        1000,
+        description="Average order on the stream, in bytes with its partition key. The default holds the largest.",
         ge=1,
         le=SHARD_BYTES_PER_SECOND,
     )

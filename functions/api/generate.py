@@ -24,6 +24,7 @@ _REQUEST_SCHEMAS = {
     "client_order_id": "#/components/schemas/ClientOrderId",
     "limit": "#/components/parameters/Limit/schema",
     "next_token": "#/components/parameters/NextToken/schema",
+    "instrument": "#/components/schemas/Instrument",
 }
 # OpenAPI 3.0 schemas extend an early draft; of the drafts that the compiler knows, 4 is the one they agree with.
 _DRAFT = "http://json-schema.org/draft-04/schema#"
@@ -53,13 +54,15 @@ def validators_source() -> str:
     if code.count("Decimal") == _UNUSED_IMPORT.pattern.count("Decimal"):
         code = _UNUSED_IMPORT.sub("", code)
     limit = document["components"]["parameters"]["Limit"]["schema"]
+    classes = [(row["name"], row["pattern"], row["limit_price"]) for row in document["x-instrument-classes"]]
     names = "".join(f"{name} = {_function(reference)}\n" for name, reference in _REQUEST_SCHEMAS.items())
     return (
         "# ruff: noqa\n# fmt: off\n# pyright: reportUnusedVariable=false\n"
         f'"""Generated from {DOCUMENT_PATH.name} by `python -m functions.api.generate`: edit that one."""\n\n'
         f'DOCUMENT_SHA256 = "{document_digest()}"\n'
         f"MAX_BODY_BYTES = {document['x-max-body-bytes']}\n"
-        f"DEFAULT_LIMIT = {limit['default']}\n\n{code.rstrip()}\n\n\n{names}"
+        f"DEFAULT_LIMIT = {limit['default']}\n"
+        f"INSTRUMENT_CLASSES = {classes!r}\n\n{code.rstrip()}\n\n\n{names}"
     )
 
 

@@ -3,9 +3,10 @@
 # pyright: reportUnusedVariable=false
 """Generated from trading_api.openapi.yaml by `python -m functions.api.generate`: edit that one."""
 
-DOCUMENT_SHA256 = "0a0694ca0b15f7135c2e4d95a0d192f55dfdb7265d5ae571257795008b8db81f"
+DOCUMENT_SHA256 = "ed8f030c81adc8e8f90ee40bc530cd46c92e2c2f771871e71d9c8c7867fc5529"
 MAX_BODY_BYTES = 4096
 DEFAULT_LIMIT = 50
+INSTRUMENT_CLASSES = [('option', '^[A-Z0-9]{1,6} {0,5}[0-9]{6}[CP][0-9]{8}$', 'positive'), ('future', '^[A-Z0-9]{2,4}[FGHJKMNQUVXZ](20[0-9]{2}|[0-9]{1,2})$', 'any'), ('spread', '^[A-Z0-9]{2,4}[FGHJKMNQUVXZ](20[0-9]{2}|[0-9]{1,2})(-[A-Z0-9]{2,4}[FGHJKMNQUVXZ](20[0-9]{2}|[0-9]{1,2})){1,3}$', 'any'), ('other', '^.+$', 'positive')]
 
 from decimal import Decimal
 import re
@@ -13,11 +14,12 @@ from functions.api.invalid import JsonSchemaValueException
 
 
 REGEX_PATTERNS = {
+    '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$': re.compile('^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})\\Z'),
     '^[A-Za-z0-9_-]+$': re.compile('^[A-Za-z0-9_-]+\\Z'),
     '^[A-Za-z0-9_-]{1,36}$': re.compile('^[A-Za-z0-9_-]{1,36}\\Z'),
     '^[A-Z0-9]{4}$': re.compile('^[A-Z0-9]{4}\\Z'),
     '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$': re.compile('^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?\\Z'),
-    '^[A-Z0-9][A-Z0-9./-]{0,19}$': re.compile('^[A-Z0-9][A-Z0-9./-]{0,19}\\Z')
+    '^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$': re.compile('^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?\\Z')
 }
 
 NoneType = type(None)
@@ -46,6 +48,21 @@ def validate(data, custom_formats={}, name_prefix=None):
             data_keys.remove("next_token")
             data__nexttoken = data["next_token"]
             validate___components_parameters_nexttoken_schema(data__nexttoken, custom_formats, (name_prefix or "data") + ".next_token")
+        if "instrument" in data_keys:
+            data_keys.remove("instrument")
+            data__instrument = data["instrument"]
+            validate___components_schemas_instrument(data__instrument, custom_formats, (name_prefix or "data") + ".instrument")
+    return data
+
+def validate___components_schemas_instrument(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len > 21:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 21 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, rule='maxLength')
+        if not REGEX_PATTERNS['^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$'].search(data):
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, rule='pattern')
     return data
 
 def validate___components_parameters_nexttoken_schema(data, custom_formats={}, name_prefix=None):
@@ -84,12 +101,12 @@ def validate___components_schemas_clientorderid(data, custom_formats={}, name_pr
 
 def validate___components_schemas_marketorder(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='type')
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='type')
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='required')
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='required')
         data_keys = set(data.keys())
         if "client_order_id" in data_keys:
             data_keys.remove("client_order_id")
@@ -123,7 +140,7 @@ def validate___components_schemas_marketorder(data, custom_formats={}, name_pref
             data__venue = data["venue"]
             validate___components_schemas_venue(data__venue, custom_formats, (name_prefix or "data") + ".venue")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='additionalProperties')
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['MARKET']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='additionalProperties')
     return data
 
 def validate___components_schemas_venue(data, custom_formats={}, name_prefix=None):
@@ -162,25 +179,14 @@ def validate___components_schemas_side(data, custom_formats={}, name_prefix=None
         raise JsonSchemaValueException("" + (name_prefix or "data") + " must be one of ['BUY', 'SELL']", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'enum': ['BUY', 'SELL']}, rule='enum')
     return data
 
-def validate___components_schemas_instrument(data, custom_formats={}, name_prefix=None):
-    if not isinstance(data, (str)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, rule='type')
-    if isinstance(data, str):
-        data_len = len(data)
-        if data_len > 20:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 20 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, rule='maxLength')
-        if not REGEX_PATTERNS['^[A-Z0-9][A-Z0-9./-]{0,19}$'].search(data):
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[A-Z0-9][A-Z0-9./-]{0,19}$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, rule='pattern')
-    return data
-
 def validate___components_schemas_limitorder(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='type')
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 22}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='type')
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='required')
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain " + (str(sorted(data__missing_keys)) + " properties"), value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 22}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='required')
         data_keys = set(data.keys())
         if "client_order_id" in data_keys:
             data_keys.remove("client_order_id")
@@ -208,7 +214,7 @@ def validate___components_schemas_limitorder(data, custom_formats={}, name_prefi
         if "limit_price" in data_keys:
             data_keys.remove("limit_price")
             data__limitprice = data["limit_price"]
-            validate___components_schemas_positivedecimal(data__limitprice, custom_formats, (name_prefix or "data") + ".limit_price")
+            validate___components_schemas_signeddecimal(data__limitprice, custom_formats, (name_prefix or "data") + ".limit_price")
         if "time_in_force" in data_keys:
             data_keys.remove("time_in_force")
             data__timeinforce = data["time_in_force"]
@@ -218,7 +224,18 @@ def validate___components_schemas_limitorder(data, custom_formats={}, name_prefi
             data__venue = data["venue"]
             validate___components_schemas_venue(data__venue, custom_formats, (name_prefix or "data") + ".venue")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^[A-Z0-9][A-Z0-9./-]{0,19}$', 'maxLength': 20}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='additionalProperties')
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'object', 'additionalProperties': False, 'required': ['client_order_id', 'instrument', 'side', 'type', 'quantity', 'limit_price', 'time_in_force'], 'properties': {'client_order_id': {'type': 'string', 'pattern': '^[A-Za-z0-9_-]{1,36}$', 'maxLength': 36}, 'instrument': {'type': 'string', 'pattern': '^([A-Z0-9][A-Z0-9./-]{0,20}|(?=.{12}[CP])[A-Z0-9]{1,5} {1,5}[0-9]{6}[CP][0-9]{8})$', 'maxLength': 21}, 'side': {'type': 'string', 'enum': ['BUY', 'SELL']}, 'type': {'type': 'string', 'enum': ['LIMIT']}, 'quantity': {'type': 'string', 'pattern': '^(?=[0-9.]*[1-9])(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 21}, 'limit_price': {'type': 'string', 'pattern': '^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 22}, 'time_in_force': {'type': 'string', 'enum': ['DAY', 'GTC', 'IOC', 'FOK']}, 'venue': {'type': 'string', 'pattern': '^[A-Z0-9]{4}$', 'maxLength': 4}}}, rule='additionalProperties')
+    return data
+
+def validate___components_schemas_signeddecimal(data, custom_formats={}, name_prefix=None):
+    if not isinstance(data, (str)):
+        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 22}, rule='type')
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len > 22:
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be shorter than or equal to 22 characters", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 22}, rule='maxLength')
+        if not REGEX_PATTERNS['^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$'].search(data):
+            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$", value=data, name="" + (name_prefix or "data") + "", definition={'type': 'string', 'pattern': '^(-(?=[0-9.]*[1-9]))?(0|[1-9][0-9]{0,11})([.][0-9]{1,8})?$', 'maxLength': 22}, rule='pattern')
     return data
 
 
@@ -227,3 +244,4 @@ market_order = validate___components_schemas_marketorder
 client_order_id = validate___components_schemas_clientorderid
 limit = validate___components_parameters_limit_schema
 next_token = validate___components_parameters_nexttoken_schema
+instrument = validate___components_schemas_instrument

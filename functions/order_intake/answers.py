@@ -51,6 +51,7 @@ class ProblemError(Exception):
 # Status, and whether the same request may succeed later.
 PROBLEMS: Mapping[str, tuple[int, bool]] = {
     "invalid_request": (400, False),
+    "price_not_allowed": (400, False),
     "unauthenticated": (401, False),
     "not_found": (404, False),
     "conflicting_order": (409, False),

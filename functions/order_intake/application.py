@@ -64,20 +64,20 @@ class Application:
 
     def _list(self, event: Event) -> Outcome:
         account = requests.account_id(event, self._claim)
-        limit, continuation = requests.page(event)
-        items, following = self._orders.of_account(account, limit, _after(continuation))
+        limit, after = requests.orders_page(event)
+        items, following = self._orders.of_account(account, limit, after)
         body: dict[str, Any] = {"orders": [_state(item) for item in items]}
         if following:
-            body["next_token"] = requests.token(f"{following[0]}:{following[1]}")
+            body["next_token"] = requests.orders_token(following)
         return Outcome(Answer(200, body))
 
     def _list_positions(self, event: Event) -> Outcome:
         account = requests.account_id(event, self._claim)
-        limit, continuation = requests.page(event)
-        positions, following = self._positions.of_account(account, limit, continuation)
+        limit, after = requests.positions_page(event)
+        positions, following = self._positions.of_account(account, limit, after)
         body: dict[str, Any] = {"positions": positions}
         if following:
-            body["next_token"] = requests.token(following)
+            body["next_token"] = requests.positions_token(following)
         return Outcome(Answer(200, body))
 
     def _health(self, _event: Event) -> Outcome:
@@ -106,12 +106,3 @@ def _state(item: order_item.Item) -> dict[str, Any]:
     if "cancel_requested_at" in item:
         state["cancel_requested_at"] = timestamp(item["cancel_requested_at"])
     return state
-
-
-def _after(continuation: str | None) -> tuple[int, str] | None:
-    if continuation is None:
-        return None
-    at, _, name = continuation.partition(":")
-    if not (at.isascii() and at.isdigit() and name):
-        raise requests.bad_token()
-    return int(at), name

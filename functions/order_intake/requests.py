@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from functions.api import validators
 from functions.api.invalid import JsonSchemaValueException
+from functions.order_intake import instruments
 from functions.order_intake.answers import ProblemError
 from functions.trading_account import CONTEXT_KEY, is_account
 
@@ -18,6 +20,8 @@ _ORDER_VALIDATORS: Mapping[str, Callable[..., Any]] = {
     "LIMIT": validators.limit_order,
     "MARKET": validators.market_order,
 }
+# 15 digits hold the milliseconds from 1970 to the year 33658; a DynamoDB number has room for 38 digits.
+_MILLISECONDS = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 _SHOWN = 40
 
 
@@ -41,6 +45,7 @@ def order(event: Mapping[str, Any]) -> dict[str, str]:
         given = f"not {_shown(kind)}" if "type" in body else "and it is missing"
         raise ProblemError("invalid_request", f"type: must be one of {', '.join(_ORDER_VALIDATORS)}, {given}")
     _checked("body", body, validator)
+    _check_price(body)
     return body
 
 
@@ -49,7 +54,39 @@ def client_order_id(event: Mapping[str, Any]) -> str:
     return _checked("client_order_id", value, validators.client_order_id)
 
 
-def page(event: Mapping[str, Any]) -> tuple[int, str | None]:
+def orders_page(event: Mapping[str, Any]) -> tuple[int, tuple[int, str] | None]:
+    """Limit of a page of orders, and the order after which it begins: (accepted_at, client_order_id)."""
+    limit, continuation = _page(event)
+    if continuation is None:
+        return limit, None
+    at, _, name = continuation.partition(":")
+    if not _MILLISECONDS.fullmatch(at) or not _is_valid(name, validators.client_order_id):
+        raise _bad_token()
+    return limit, (int(at), name)
+
+
+def orders_token(after: tuple[int, str]) -> str:
+    """The next_token of a page that ends with this order.
+
+    It names no account: whoever sends it reads orders of the own account, from that place on.
+    """
+    return _token(f"{after[0]}:{after[1]}")
+
+
+def positions_page(event: Mapping[str, Any]) -> tuple[int, str | None]:
+    """Limit of a page of positions, and the instrument after which it begins."""
+    limit, continuation = _page(event)
+    if continuation is not None and not _is_valid(continuation, validators.instrument):
+        raise _bad_token()
+    return limit, continuation
+
+
+def positions_token(after: str) -> str:
+    """The next_token of a page that ends with this instrument; like the token of orders, it names no account."""
+    return _token(after)
+
+
+def _page(event: Mapping[str, Any]) -> tuple[int, str | None]:
     """Limit and decoded continuation of a listing."""
     query = event.get("queryStringParameters") or {}
     limit = query.get("limit")
@@ -60,18 +97,41 @@ def page(event: Mapping[str, Any]) -> tuple[int, str | None]:
         return number, None
     _checked("next_token", token, validators.next_token)
     try:
-        return number, base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        continuation = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise bad_token() from None
+        raise _bad_token() from None
+    # Base64 has several spellings of one text, where the last character has spare bits; this API writes one.
+    if _token(continuation) != token:
+        raise _bad_token()
+    return number, continuation
 
 
-def token(continuation: str) -> str:
-    """The opaque next_token of a continuation; it names no account, so it serves none but the caller's."""
+def _token(continuation: str) -> str:
     return base64.urlsafe_b64encode(continuation.encode()).decode().rstrip("=")
 
 
-def bad_token() -> ProblemError:
+def _is_valid(value: str, validator: Callable[..., Any]) -> bool:
+    try:
+        validator(value)
+    except JsonSchemaValueException:
+        return False
+    return True
+
+
+def _bad_token() -> ProblemError:
     return ProblemError("invalid_request", "next_token: was not given out by this API; start again without it")
+
+
+def _check_price(order: Mapping[str, str]) -> None:
+    price = order.get("limit_price")
+    if price is None or instruments.allows(order["instrument"], price):
+        return
+    raise ProblemError(
+        "price_not_allowed",
+        f"limit_price: must be above zero for {order['instrument']}, of the class "
+        f"{instruments.class_of(order['instrument'])}, not {_shown(price)}; only the classes "
+        f"{', '.join(instruments.ANY_PRICE)} trade at or below zero (x-instrument-classes of the API document)",
+    )
 
 
 def _body(event: Mapping[str, Any]) -> str:
@@ -98,7 +158,8 @@ def _too_large(limit: int) -> ProblemError:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        # NaN and Infinity are no JSON. Read as numbers, they are refused under the name of their field.
+        return json.loads(text, object_pairs_hook=_object)
     except RecursionError:
         raise ProblemError("invalid_request", "body: is nested too deeply; an order is one flat object") from None
     except json.JSONDecodeError as error:
@@ -114,12 +175,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         if key in found:
             raise ProblemError("invalid_request", f"{_shortened(key)}: is given twice; give it once")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ProblemError(
+                "invalid_request", f"{_shortened(key)}: {_shown(value)} is no JSON number; write a decimal string"
+            )
         found[key] = value
     return found
-
-
-def _constant(name: str) -> Any:
-    raise ProblemError("invalid_request", f"body: {name} is no JSON number; write a decimal string")
 
 
 def _integer(name: str, value: str) -> int:

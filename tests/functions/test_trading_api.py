@@ -8,6 +8,7 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
+from components.edge.api_document import GATEWAY_RESPONSES
 from functions.api import generate
 from functions.api.document import DocumentError, gateway_dialect, load, operations, with_integrations
 from functions.order_intake.answers import PROBLEMS
@@ -60,8 +61,32 @@ def test_every_object_of_the_document_is_closed() -> None:
             assert found["additionalProperties"] is False, f"{name} lets unknown keys through"
 
 
+def test_every_text_of_the_document_has_a_limit() -> None:
+    def texts(node: Any, path: str) -> list[str]:
+        if isinstance(node, list):
+            return [found for value in node for found in texts(value, path)]
+        if not isinstance(node, dict):
+            return []
+        own = [path] if node.get("type") == "string" and not {"enum", "maxLength"} & node.keys() else []
+        return own + [found for key, value in node.items() for found in texts(value, f"{path}.{key}")]
+
+    assert not texts(DOCUMENT, "")
+
+
+def test_every_throttled_answer_says_when_to_repeat_it() -> None:
+    throttled = {"$ref": "#/components/responses/Throttled"}
+    for method, path in operations(DOCUMENT).values():
+        assert DOCUMENT["paths"][path][method]["responses"]["429"] == throttled
+    response = DOCUMENT["components"]["responses"]["Throttled"]
+    assert list(response["headers"]) == ["Retry-After"]
+    for kind in ("THROTTLED", "QUOTA_EXCEEDED"):
+        sent = GATEWAY_RESPONSES[kind].as_dict()
+        assert sent["statusCode"] == "429"
+        assert list(sent["responseParameters"]) == ["gatewayresponse.header.Retry-After"], "the document names them all"
+
+
 def test_every_text_that_a_caller_sends_has_a_pattern_and_a_limit() -> None:
-    for name in ("ClientOrderId", "Instrument", "Venue", "PositiveDecimal"):
+    for name in ("ClientOrderId", "Instrument", "Venue", "PositiveDecimal", "SignedDecimal"):
         assert {"pattern", "maxLength"} <= DOCUMENT["components"]["schemas"][name].keys()
 
 

@@ -1,0 +1,164 @@
+"""Limit prices by instrument class, option symbols, number forms, and the room that the largest order needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import product
+from typing import Any
+
+import pytest
+
+from components.settings.streams import StreamSettings
+from functions import order_item, order_record, order_trace
+from functions.api.document import load
+from functions.order_intake import instruments
+from functions.order_item import Stamp
+from tests.functions.conftest import LIMIT_ORDER, MARKET_ORDER, Platform
+
+DOCUMENT = load()
+TABLE = {row["name"]: row for row in DOCUMENT["x-instrument-classes"]}
+SYMBOLS = {
+    "option": [
+        "GOOGL1240119C00150000",
+        "F     240119C00015000",
+        "F240119C00015000",
+        "SPXW  261218P05000000",
+        "BRKB  270115C00500000",
+        "7     240119P00001000",
+    ],
+    "future": ["CLK20", "CLK0", "NGF27", "6EZ6", "BRNM2026", "MESH7"],
+    "spread": ["CLK20-CLM20", "CLM0-CLN0-CLQ0-CLU0", "BZZ6-CLZ6"],
+    "other": ["BRK.B", "AAPL", "7203", "BTC-USD", "EUR/USD", "US0378331005", "C5", "CL", "CLK20-AAPL", "A"],
+}
+NAMED = [(name, symbol) for name, symbols in SYMBOLS.items() for symbol in symbols]
+AT_OR_BELOW_ZERO = ("-37.63", "0", "0.00", "-0.00000001", "-999999999999.99999999")
+
+
+def refused_by_name(platform: Platform, field: str, values: dict[str, Any]) -> None:
+    status, body = platform.enter({**LIMIT_ORDER, "instrument": "CLK20", **values})
+    assert (status, body["code"], body["retryable"]) == (400, "invalid_request", False), values
+    assert body["message"].startswith(f"{field}: "), body
+    assert not platform.orders()
+
+
+@pytest.mark.parametrize(("name", "symbol"), NAMED)
+def test_the_class_of_an_instrument_is_read_from_its_symbol(name: str, symbol: str) -> None:
+    assert instruments.class_of(symbol) == name
+
+
+def test_the_document_has_a_reason_for_every_class_and_the_last_takes_every_symbol() -> None:
+    assert list(TABLE) == list(SYMBOLS)
+    assert all(row["reason"] and row["symbols"] and row["limit_price"] in ("any", "positive") for row in TABLE.values())
+    assert list(TABLE)[-1] == "other"
+    longest = "Z" * DOCUMENT["components"]["schemas"]["Instrument"]["maxLength"]
+    assert instruments.class_of(longest) == "other"
+
+
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_a_price_at_or_below_zero_is_taken_by_the_class_of_the_instrument(platform: Platform, name: str) -> None:
+    for number, (symbol, price) in enumerate(product(SYMBOLS[name], AT_OR_BELOW_ZERO)):
+        own = {"client_order_id": f"N-{number}", "instrument": symbol, "limit_price": price}
+        status, body = platform.enter(LIMIT_ORDER | own)
+        if TABLE[name]["limit_price"] == "any":
+            assert status == 201, body
+            path = {"client_order_id": f"N-{number}"}
+            assert platform.send("GET", "/orders/{client_order_id}", path=path)[1]["limit_price"] == price
+            assert price in [record["order"]["limit_price"] for record in platform.published()]
+        else:
+            assert (status, body["code"], body["retryable"]) == (400, "price_not_allowed", False)
+            assert all(text in body["message"] for text in ("limit_price: ", symbol, price, "future"))
+            assert not platform.orders()
+
+
+def test_the_quantity_of_a_future_stays_above_zero(platform: Platform) -> None:
+    for quantity in ("0", "-1", "0.00000000"):
+        refused_by_name(platform, "quantity", {"limit_price": "-37.63", "quantity": quantity})
+
+
+@pytest.mark.parametrize("order", [LIMIT_ORDER, MARKET_ORDER], ids=["limit", "market"])
+def test_an_option_symbol_is_accepted_and_kept_as_it_was_entered(platform: Platform, order: dict[str, str]) -> None:
+    for number, symbol in enumerate(SYMBOLS["option"]):
+        platform.clock.advance(1)
+        status, body = platform.enter(order | {"client_order_id": f"N-{number}", "instrument": symbol})
+        assert status == 201, body
+        assert platform.send("GET", "/orders")[1]["orders"][0]["instrument"] == symbol
+
+
+def test_the_padded_and_the_plain_symbol_of_an_option_name_one_order(platform: Platform) -> None:
+    first = platform.enter(LIMIT_ORDER | {"instrument": "F     240119C00015000"})
+    assert platform.enter(LIMIT_ORDER | {"instrument": "F240119C00015000"}) == first
+    assert len(platform.orders()) == 1
+
+
+BAD_SYMBOLS = (
+    *("F    240119C00015000", "F      240119C00015000", "GOOGL1 240119C00150000", "F     240119X00015000"),
+    *("F     240119C0001500", "F 240119C00015000", " F    240119C00015000", "F     240119C00015000 "),
+    *("AAPL ", " AAPL", "A B", "Z" * 22, "BRK.B\n", "f240119C00015000", "Ａ", ""),
+)
+
+
+def test_a_symbol_of_another_form_is_refused_by_name(platform: Platform) -> None:
+    for symbol in BAD_SYMBOLS:
+        refused_by_name(platform, "instrument", {"instrument": symbol})
+
+
+BAD_NUMBERS: list[Any] = [
+    *("1e5", "1E+5", "1.5e-3", "NaN", "nan", "Infinity", "-Infinity", "inf", "+1", "--1", "- 1", "-", "", ".", "1."),
+    *(".5", "01", "00", "1,000", "1_000", "0x10", " 1", "1 ", "1\n", "\t1", "1\u00a0", "1\u200b", "−1", "٣", "１"),
+    *("1.123456789", "1234567890123", "9" * 40, "1.2.3", "½", "1\x00", "$1", "-0", "-0.0"),
+    *(1, 1.5, -1, True, None, [], {}, ["1"], float("nan"), float("inf"), float("-inf")),
+]
+
+
+@pytest.mark.parametrize("field", ["quantity", "limit_price"])
+def test_a_number_in_another_form_is_refused_by_name(platform: Platform, field: str) -> None:
+    for number in BAD_NUMBERS:
+        refused_by_name(platform, field, {field: number})
+
+
+def test_a_number_that_no_float_holds_is_refused_by_name(platform: Platform) -> None:
+    for raw in ("1e400", "-1e400", "NaN", "-Infinity", "1" * 400):
+        status, body = platform.enter(json.dumps(LIMIT_ORDER | {"quantity": "@"}).replace('"@"', raw))
+        assert (status, body["code"]) == (400, "invalid_request")
+        assert body["message"].startswith("quantity: ")
+
+
+def test_a_negative_price_may_be_repeated_with_trailing_zeros(platform: Platform) -> None:
+    order = LIMIT_ORDER | {"instrument": "CLK20", "limit_price": "-37.6"}
+    first = platform.enter(order)
+    assert platform.enter(order | {"limit_price": "-37.600"}) == first
+    assert platform.enter(order | {"limit_price": "37.6"})[1]["code"] == "conflicting_order"
+
+
+def largest_order() -> dict[str, str]:
+    """Every field as long as its schema lets it be."""
+    schemas = DOCUMENT["components"]["schemas"]
+    order = {"type": "LIMIT", "side": "SELL", "time_in_force": "GTC"}
+    texts = {
+        "client_order_id": ("ClientOrderId", "Z" * 36),
+        "instrument": ("Instrument", "GOOGL1-GOOGL2-GOOGL3X"),
+        "quantity": ("PositiveDecimal", "9" * 12 + "." + "9" * 8),
+        "limit_price": ("SignedDecimal", "-" + "9" * 12 + "." + "9" * 8),
+        "venue": ("Venue", "XNYS"),
+    }
+    for field, (name, value) in texts.items():
+        assert len(value) == schemas[name]["maxLength"]
+        assert re.search(schemas[name]["pattern"], value)
+        order[field] = value
+    return order
+
+
+def test_the_largest_order_takes_under_a_tenth_of_the_largest_body() -> None:
+    size = len(json.dumps(largest_order(), indent=1).encode())
+    assert size < 400
+    assert size < DOCUMENT["x-max-body-bytes"] / 10
+
+
+def test_the_default_record_size_has_room_for_the_largest_order() -> None:
+    region = "ap-southeast-1"
+    trace = order_trace.Trace("1-" + "0" * 8 + "-" + "0" * 24, "0" * 16)
+    stamp = Stamp(9_999_999_999_999, region, 999_999, 9_999_999_999_999, trace.header())
+    item = order_item.entered("A" * 64, largest_order(), stamp)
+    record = order_record.record(item, 1, order_record.Publication(region, 999_999, 9_999_999_999_999))
+    assert len(record.data) + len(record.partition_key) <= StreamSettings().order_record_bytes
