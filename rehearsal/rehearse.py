@@ -16,7 +16,7 @@ from typing import Any
 
 from blueprint.primary_outputs import named_again
 from blueprint.program import ROOT, primary_reference
-from policy import configuration
+from policy import configuration, exemptions
 from policy.check import evaluate
 from preflight.account import Account
 from preflight.recorded import as_declared
@@ -263,7 +263,9 @@ class Rehearsal:
             declared = primary.blueprint.outputs
             documents.append(named_again(self.declared[stage].document(), primary_reference("dr"), declared, actual))
         with self.shown.phase(f"{stage}: policy"):
-            self.report.policy[stage] = evaluate(documents, _policy_config())
+            config = _policy_config()
+            exempt = exemptions.configured(configuration.exemptions_in(config))
+            self.report.policy[stage] = evaluate(documents, config, exempt)
 
     @contextmanager
     def _counted(self, region: str) -> Iterator[None]:

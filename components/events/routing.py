@@ -233,4 +233,3 @@ def _writes_logs(sid: str, service: str, settings: Settings, group: aws.cloudwat
         principals=principal,
         conditions={"ArnLike": {"aws:SourceArn": bus_rules(settings).source_arn}},
     )
-

@@ -13,6 +13,7 @@ from components.latency.host_role import HostRole, HostRoleArgs, Reach
 from components.latency.launch import Launch
 from components.layer import Layer
 from components.network.vpc import Zone
+from components.security.patching import PATCH_GROUP_TAG, patch_group
 from components.settings import Settings
 from components.settings.latency import Placement
 
@@ -97,14 +98,15 @@ class Engines(Layer):
         )
 
     def _engine(self, number: int) -> aws.ec2.Instance:
-        name = f"engine-{number}"
+        name, settings = f"engine-{number}", self._args.settings
         engine = aws.ec2.Instance(
             name,
             launch_template=aws.ec2.InstanceLaunchTemplateArgs(
                 id=self.template.id, version=self.template.latest_version.apply(str)
             ),
             capacity_reservation_specification=self._reserved(),
-            tags={"Name": self._args.settings.name(name)},
+            # The template tags what it launches; a tag that is not declared here too is a change in every plan.
+            tags={"Name": settings.name(name), PATCH_GROUP_TAG: patch_group(settings)},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 delete_before_replace=True,
