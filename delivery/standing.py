@@ -42,7 +42,7 @@ def _wanted(file: Path) -> GeneralSettings:
     if not file.is_file():
         raise StandingError(f"{file.name}: is not there; name a stack that has a file beside Pulumi.yaml")
     try:
-        config = stack_files.read(file).values
+        config = stack_files.read(file).configuration()
     except SettingsError as error:
         raise StandingError(str(error)) from error
     given = {

@@ -121,10 +121,10 @@ class Show:
             self._out.print(text, markup=False)
 
     def _unreplicated(self, report: Report) -> None:
+        """Orders that steps have named: what the takeover did not know, and what waits for the trading desk."""
         for step in report.steps:
             for order in step.facts.get("named", [])[:_SHOWN_ORDERS]:
-                arrived = "has arrived since" if order["arrived_since"] else "has not arrived"
-                self._out.print(f"  not known at the takeover: {order['order_id']}, {arrived}", markup=False)
+                self._out.print(f"  {_named(order)}", markup=False)
 
     def _budget(self, budget: Mapping[str, Any]) -> None:
         table = Table("term of the recovery time", "seconds at most", "from")
@@ -135,6 +135,13 @@ class Show:
         table.add_row("headroom", f"{headroom:.2f}", f"of {RTO_SECONDS:g} s: what another step before it may take")
         table.add_row(f"beside it: {budget['detection']['name']}", f"{budget['detection']['seconds']:g}", "")
         self._out.print(table)
+
+
+def _named(order: Mapping[str, Any]) -> str:
+    if "arrived_since" in order:
+        arrived = "has arrived since" if order["arrived_since"] else "has not arrived"
+        return f"not known at the takeover: {order['order_id']}, {arrived}"
+    return ", ".join(f"{key} {value}" for key, value in order.items())
 
 
 def plan_document(plan: Plan, source: str, target: str, budget: Mapping[str, Any] | None) -> dict[str, Any]:

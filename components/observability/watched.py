@@ -77,7 +77,8 @@ class Watched:
         alarms = [self.engines.fleet.volatility, self.recovery.drills.stop]
         if standby:
             alarms += [*standby.observers.alarms, standby.observers.blind, *standby.failover.alarms]
-        return [*(alarm.name for alarm in alarms), *([standby.observers.quorum.alarm_name] if standby else [])]
+        composites = [standby.observers.quorum, standby.observers.stopped] if standby else []
+        return [*(alarm.name for alarm in alarms), *(alarm.alarm_name for alarm in composites)]
 
     @property
     def databases(self) -> Mapping[str, aws.rds.Instance]:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from components.settings.names import ConnectionArn, KeyArn
 from components.settings.section import LogDays, Section, Texts, matching
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
 # GitHub's names, and Bitbucket's workspaces; GitLab puts groups into groups.
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+", re.ASCII)
 # With ids where GitHub's tokens name them: in repositories made, renamed or transferred since July 2026 (GitHub Docs,
