@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # "State and backends"; Go CDK, packages s3blob, gcsblob and azureblob; PostgreSQL docs, "Parameter Key Words").
 _SHOWN = frozenset({"region", "endpoint", "awssdk", "sslmode", "domain", "protocol", "localemu", "host", "port"})
 _URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>`]+")
-_USER_IN_TEXT = re.compile(r"[^\s\"'<>`@:/]+:[^\s\"'<>`@]+@")
+_USER_IN_TEXT = re.compile(r"[^\s\"'<>`@:/]+:(?!//)[^\s\"'<>`@]+@")
 _NAMED = re.compile(
     r"(?i)([a-z_]*(?:password|passphrase|secret|token|(?:access|account|private)_?key)[a-z_]*)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)]+)"

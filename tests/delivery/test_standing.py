@@ -81,7 +81,7 @@ def test_exports_that_are_not_there_are_refused(folder: Path):
 def test_a_stack_without_a_file_or_with_a_bad_one_is_refused(folder: Path):
     said = _ask(folder, {"active": False}, _file("maybe"))
     assert said.exit_code == 1
-    assert "Pulumi.dr.yaml: " in said.output
+    assert "Pulumi.dr.yaml" in said.output
     (folder / "Pulumi.dr.yaml").unlink()
     said = CliRunner().invoke(app, ["standing", STACK, "outputs.json"])
     assert said.exit_code == 1
