@@ -66,8 +66,14 @@ class TableSchema:
 ORDERS = TableSchema(
     partition_key="order_id",
     sort_key=None,
-    attributes={"order_id": "S", "account_id": "S", "accepted_at": "N", "outbox": "S"}
-    | {"change_shard": "S", "changed_at": "N"},
+    attributes={
+        "order_id": "S",
+        "account_id": "S",
+        "accepted_at": "N",
+        "outbox": "S",
+        "change_shard": "S",
+        "changed_at": "N",
+    },
     indexes=(
         Index("by_account", "account_id", "accepted_at"),
         Index("outbox", "outbox", "accepted_at"),

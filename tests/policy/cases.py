@@ -19,12 +19,20 @@ class Case:
     real: tuple[Change, ...]
     active: bool = False
     """Whether the recorded recovery stack has taken over."""
+    also: tuple[str, ...] = ()
+    """Rules that the change of the recorded platform breaks besides."""
 
 
-def case(rule: str, *made: Change, real: tuple[Change, ...] | Change, active: bool = False) -> Case:
+def case(
+    rule: str,
+    *made: Change,
+    real: tuple[Change, ...] | Change,
+    active: bool = False,
+    also: tuple[str, ...] = (),
+) -> Case:
     """A case; `real` may be a lone change."""
     ours = tuple(change if change.type == OUTPUT else replace(change, name=own(change.name)) for change in made)
-    return Case(rule, ours, real if isinstance(real, tuple) else (real,), active)
+    return Case(rule, ours, real if isinstance(real, tuple) else (real,), active, also)
 
 
 def _first_container(key: str, value: Any) -> Any:
@@ -595,7 +603,7 @@ _CASES_AUDIT = (
     case(
         "config-records-everything",
         set_(t.CONFIG_RECORDER, "recorder", "recordingGroup.allSupported", False),
-        real=gone(t.CONFIG_RECORDER_STATUS, "recorder", RECOVERY),
+        real=gone(t.CONFIG_RECORDER_STATUS, "recorder"),
     ),
     case(
         "backup-vault-encrypted",
@@ -611,6 +619,8 @@ _CASES_AUDIT = (
         "backups-copied",
         gone(t.BACKUP_PLAN, "copied", RECOVERY),
         real=gone(t.BACKUP_PLAN, "backups"),
+        # One plan backs up and copies: without it both rules speak.
+        also=("backup-plan-present",),
     ),
     case(
         "pipeline-encrypted",
@@ -774,13 +784,15 @@ _CASES_STORES = (
     case(
         "backup-plan-works",
         gone(t.BACKUP_SELECTION, "local"),
-        real=gone(t.BACKUP_SELECTION, "backups"),
+        real=(gone(t.BACKUP_PLAN, "backups"), gone(t.BACKUP_SELECTION, "backups")),
+        also=("backups-copied",),
     ),
     case(
         "backup-plan-present",
         gone(t.BACKUP_PLAN, "local"),
         gone(t.BACKUP_SELECTION, "local"),
         real=(gone(t.BACKUP_PLAN, "backups"), gone(t.BACKUP_SELECTION, "backups")),
+        also=("backups-copied",),
     ),
 )
 

@@ -7,15 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from policy import check
+from policy import check, exemptions
+from policy.catalogue import RULES
 from policy.report import Report
 
 CONFIG: dict[str, Any] = json.loads((Path(__file__).resolve().parents[2] / "policy-config.json").read_text("utf-8"))
 
+EXEMPTIONS = exemptions.configured({})
 
-def evaluate(documents: Any, config: Any = None, exempt: Any = (), **options: Any) -> Report:
-    """`policy.check.evaluate` with the platform's configuration; `config` stands over it, rule by rule."""
+
+def evaluate(documents: Any, config: Any = None, exempt: Any = None, **options: Any) -> Report:
+    """`policy.check.evaluate` with the platform's configuration and exemptions.
+
+    `config` stands over the configuration, rule by rule; `exempt` replaces the exemptions.
+    """
     whole = configured(config)
+    if exempt is None:
+        applied = {rule.id for rule in options.get("rules", RULES)}
+        exempt = [entry for entry in EXEMPTIONS if entry["rule"] in applied]
     if "rules" in options and isinstance(whole, Mapping):
         # A configuration for all rules is refused where only some are applied.
         ids = {rule.id for rule in options["rules"]} | {*(config or {}), "all", "could-not-be-evaluated"}

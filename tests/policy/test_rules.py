@@ -51,7 +51,7 @@ def test_a_rule_speaks_when_the_platform_itself_is_broken(
 ) -> None:
     report = evaluate(changed(taken_over if case.active else standing_by, case.real))
     spoken, lines = _spoken(report), _lines(report)
-    assert spoken == {case.rule}, f"{[*map(str, case.real)]} break {case.rule} alone: {lines}"
+    assert spoken == {case.rule, *case.also}, f"{[*map(str, case.real)]} break {case.rule} alone: {lines}"
 
 
 _NEEDS = [(rule.id, type_, path) for rule in RULES for type_, path in rule.needs]
