@@ -28,6 +28,7 @@ from pulumi_policy.proxy import UnknownValueError
 from pulumi_policy.secret import Secret
 
 from policy import tokens as t
+from policy.catalogue import RULES
 from policy.check import excused, judge
 from policy.configuration import EXEMPTIONS, LEVEL, NOT_EVALUATED, RULE_ERRORS, Setting, exemptions_in, settings
 from policy.errors import PolicyInputError
@@ -136,7 +137,8 @@ class Pack:
         self, rules: Sequence[Rule], exempt: Sequence[Exemption] | None = None, today: date | None = None
     ) -> None:
         self.rules = tuple(rule for rule in rules if rule.scope is not Scope.PARITY)
-        self._known = {rule.id for rule in rules}
+        # The file of the pack names rules of the catalogue, whichever of them are applied.
+        self._known = {rule.id for rule in (*RULES, *rules)}
         self._default = exemptions(configured({}), self._known) if exempt is None else tuple(exempt)
         self._exempt: tuple[Exemption, ...] = self._default
         self._exempt_config: Mapping[str, Any] = {}

@@ -14,6 +14,8 @@ from policy.report import Report
 CONFIG: dict[str, Any] = json.loads((Path(__file__).resolve().parents[2] / "policy-config.json").read_text("utf-8"))
 
 EXEMPTIONS = exemptions.configured({})
+EXEMPTED = frozenset(entry["rule"] for entry in EXEMPTIONS)
+"""Rules that a resource of the platform may break by a written exemption."""
 
 
 def evaluate(documents: Any, config: Any = None, exempt: Any = None, **options: Any) -> Report:

@@ -8,14 +8,21 @@ from typing import Any
 import pytest
 
 from policy import tokens as t
-from policy.check import evaluate
 from tests.policy.changes import Change, changed, new, set_
+from tests.policy.judging import evaluate
 from tests.policy.made_up import ref
 
 Json = dict[str, Any]
+_AUTHORIZER = {
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "custom",
+    "x-amazon-apigateway-authorizer": {"type": "token", "authorizerUri": "arn:aws:apigateway:us-east-1:lambda:path/x"},
+}
 _OPEN_API = {
     "paths": {"/orders": {"options": {}, "put": {"security": [{"authorizer": []}]}}},
-    "components": {"securitySchemes": {"authorizer": {"x-amazon-apigateway-authorizer": {"type": "token"}}}},
+    "components": {"securitySchemes": {"authorizer": _AUTHORIZER}},
 }
 
 
