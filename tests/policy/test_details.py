@@ -813,7 +813,6 @@ UNDECIDED: list[tuple[str, str, tuple[Change, ...]]] = [
         (set_(*_ROTATION, {"scheduleExpression": "cron(0 8 1 * ? *)"}),),
     ),
     ("rto-budget", "healthCheckId", (set_(t.DNS_RECORD, "made-primary", "healthCheckId", "0123"),)),
-    ("records-object-lock", "bucket", (set_(*_TRADES, "bucket"),)),
     (
         "bucket-replica-locked",
         "rules",
