@@ -18,6 +18,7 @@ from rich.console import Console
 from blueprint.costs.command import app as costs
 from blueprint.foreign import record_program
 from blueprint.model import Blueprint, BlueprintError, UnknownStackError
+from blueprint.output_file import write
 from blueprint.overrides import overrides_of
 from blueprint.picture import picture
 from blueprint.program import record, record_dr
@@ -67,9 +68,9 @@ def blueprint(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     if json is not None:
-        _write("--json", json, recorded.to_text())
+        write("--json", json, recorded.to_text())
     if picture_ is not None:
-        _write("--picture", picture_, drawing)
+        write("--picture", picture_, drawing)
     if json is None and picture_ is None:
         Console().print(tree(recorded))
 
@@ -79,18 +80,7 @@ def _foreign(folder: Path, stack: str, config: dict[str, str], file: Path | None
     if file is None:
         Console().print(tree(recorded.blueprint))
     else:
-        _write("--json", file, recorded.to_text())
-
-
-def _write(option: str, file: Path, text: str) -> None:
-    if str(file) == "-":
-        typer.echo(text, nl=False)
-        return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        reason = f"{str(file)!r} cannot be written ({error.strerror}); name a file in a folder that exists"
-        raise typer.BadParameter(reason, param_hint=option) from error
+        write("--json", file, recorded.to_text())
 
 
 def _recorded(stack: str, active: bool, overrides: dict[str, str]) -> Blueprint:

@@ -16,6 +16,7 @@ from blueprint.costs.estimate import Estimate, estimate
 from blueprint.costs.orders import OrderUsage
 from blueprint.costs.prices import prices
 from blueprint.model import Blueprint, BlueprintError
+from blueprint.output_file import write
 from blueprint.overrides import overrides_of
 from blueprint.program import record, record_dr, record_primary
 
@@ -45,7 +46,7 @@ def costs(
     usage = OrderUsage(milliseconds)
     found = {name: estimate(blueprint, prices(), usage) for name, blueprint in recorded.items()}
     if json is not None:
-        _write(json, json_.dumps({name: as_json(one, orders) for name, one in found.items()}, indent=2) + "\n")
+        write("--json", json, json_.dumps({name: as_json(one, orders) for name, one in found.items()}, indent=2) + "\n")
         return
     console = Console()
     for name, one in found.items():
@@ -100,14 +101,3 @@ def _show(console: Console, name: str, found: Estimate, over: float, orders: flo
 
 def _million(found: Estimate) -> float:
     return sum(charge.monthly or 0.0 for charge in found.per_million)
-
-
-def _write(file: Path, text: str) -> None:
-    if str(file) == "-":
-        typer.echo(text, nl=False)
-        return
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        reason = f"{str(file)!r} cannot be written ({error.strerror}); name a file in a folder that exists"
-        raise typer.BadParameter(reason, param_hint="--json") from error
