@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import sandbox
 from components.compute.ecs import Services, ServicesArgs
 from components.compute.ecs_roles import ServiceReach
 from components.compute.functions import Functions, FunctionsArgs
@@ -58,6 +59,8 @@ class Platform:
     def __init__(self, settings: Settings, primary: PrimaryExports | None) -> None:
         self.settings = settings
         self.primary = primary
+        if settings.general.sandbox:
+            sandbox.relax()
         self.provider = regional_provider("regional", settings.region.name, settings)
         self.here = pulumi.ResourceOptions(provider=self.provider)
         self.primary_side = self._primary_side()
