@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema clean
+.PHONY: demo docs golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -24,6 +24,9 @@ tests: setup $(VENV)/.promtool browser
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
+
+docs: setup ## the documents as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 golden: setup ## write the golden files anew and show the difference
 	$(BIN)/python -m pytest -q -n 2 -m "not rehearsal and not engine" --update-golden tests/components tests/blueprint tests/functions tests/test_golden.py
@@ -157,7 +160,7 @@ $(VENV)/.terraform: $(VENV)/.installed Makefile
 	$(BIN)/terraform version
 	touch $@
 
-settings-schema: setup ## write the schema of the settings into Pulumi.yaml
+settings-schema: setup ## write the schema of the settings into Pulumi.yaml and docs/settings.md
 	$(BIN)/python -m components.settings
 
 setup: $(VENV)/.installed policy/.venv
