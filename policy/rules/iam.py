@@ -74,14 +74,17 @@ def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator
     """Actions that AWS adds later are granted as well.
 
     All wildcards count (`s3:*`, `s3:?*`, several patterns that together take every action in), and so do patterns of
-    resources that leave none out (`arn:aws:s3:::*`). A condition that says only who calls does not limit a grant. A
-    permissions boundary grants nothing, and is left out.
+    resources that leave none out (`arn:aws:s3:::*`). A condition on the caller or on the region alone
+    (aws:RequestedRegion) does not limit a grant. A permissions boundary grants nothing, and is left out.
     """
     if _bounds_others(policy, stack):
         return
     for document in documents(policy):
+        by_statement: dict[str, list[str]] = {}
         for grant in Permissions(document).whole_services():
-            yield f"{grant.statement.label} grants {grant.action} on *"
+            by_statement.setdefault(grant.statement.label, []).append(grant.action)
+        for label, actions in by_statement.items():
+            yield f"{label} grants {_some(actions)} on *"
 
 
 _MANAGED = [
@@ -181,8 +184,8 @@ def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Ite
     """With one of these actions on `*` a role becomes any other role of the account.
 
     Beside the parameter's actions, those count that the Service Authorization Reference calls permissions management,
-    of the services that hold data, keys or identities. A condition on the resource, on the service that a role is
-    passed to or on the region limits a grant; one that says only who calls does not.
+    of the services that hold data, keys or identities. A condition on the resource, or on the service that a role is
+    passed to, limits a grant; one on the caller or on the region alone does not.
     """
     if _bounds_others(policy, stack):
         return
