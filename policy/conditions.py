@@ -46,8 +46,8 @@ _ORG = re.compile(r"^o-[a-z0-9]{10,32}$")
 # Not the tail of a computed value, which is written `${type::name#path}`.
 _POLICY_VARIABLE = re.compile(r"\$\{[a-zA-Z0-9-]+:[^}#]+\}")
 
-# Keys that say who calls, or what holds of nearly every call: in a policy of an identity they narrow nothing. The region
-# is one of them: an account keeps most of its resources in one or two.
+# Keys that say who calls, or what holds of nearly every call: in a policy of an identity they narrow nothing. The
+# region is one of them: an account keeps most of its resources in one or two.
 _OF_CALLER = re.compile(
     r"^aws:(principal(?!tag/)|userid$|username$|securetransport$|currenttime$|epochtime$|useragent$|referer$|"
     r"tokenissuetime$|viaawsservice$|resourceaccount$|resourceorgid$|resourceorgpaths$|requestedregion$)"
