@@ -46,10 +46,11 @@ _ORG = re.compile(r"^o-[a-z0-9]{10,32}$")
 # Not the tail of a computed value, which is written `${type::name#path}`.
 _POLICY_VARIABLE = re.compile(r"\$\{[a-zA-Z0-9-]+:[^}#]+\}")
 
-# Keys that say who calls, or what holds of nearly every call: in a policy of an identity they narrow nothing.
+# Keys that say who calls, or what holds of nearly every call: in a policy of an identity they narrow nothing. The
+# region is one of them: an account keeps most of its resources in one or two.
 _OF_CALLER = re.compile(
     r"^aws:(principal(?!tag/)|userid$|username$|securetransport$|currenttime$|epochtime$|useragent$|referer$|"
-    r"tokenissuetime$|viaawsservice$|resourceaccount$|resourceorgid$|resourceorgpaths$)"
+    r"tokenissuetime$|viaawsservice$|resourceaccount$|resourceorgid$|resourceorgpaths$|requestedregion$)"
 )
 
 
@@ -97,7 +98,7 @@ class Conditions:
 
     @property
     def bounds(self) -> bool:
-        """Whether, in a policy of an identity, one test says more than who calls: which resource, region or service."""
+        """Whether, in a policy of an identity, one test says more than who calls and where: a resource or a service."""
         return any(self._demands(test) and _bounds(test) for test in self.tests)
 
     @property

@@ -30,7 +30,16 @@ from pulumi_policy.secret import Secret
 from policy import tokens as t
 from policy.catalogue import RULES
 from policy.check import excused, judge
-from policy.configuration import EXEMPTIONS, LEVEL, NOT_EVALUATED, RULE_ERRORS, Setting, exemptions_in, settings
+from policy.configuration import (
+    EXEMPTIONS,
+    EXPIRED,
+    LEVEL,
+    NOT_EVALUATED,
+    RULE_ERRORS,
+    Setting,
+    exemptions_in,
+    settings,
+)
 from policy.errors import PolicyInputError
 from policy.exemptions import Exemption, beside, configured, exemptions
 from policy.references import risk_of, url_of
@@ -152,12 +161,12 @@ class Pack:
         self._missing: set[str] = {rule.id for rule in self.rules if rule.missing(rule.defaults())}
 
     def policies(self) -> list[Policy]:
-        """A policy for each rule but those on both stacks, and those on exemptions, unknown values and errors.
+        """A policy for each rule but those on both stacks, and those on exemptions, unknown values and rule errors.
 
         The one on exemptions comes first: the engine hands its configuration over with the first resource.
         """
         made = [self._policy(index, rule) for index, rule in enumerate(self.rules)]
-        return [self._exemptions(), *made, self._not_evaluated(len(made)), self._errors(len(made) + 1)]
+        return [self._exemptions(), *made, self._not_evaluated(len(made)), self._errors(len(made) + 1), self._expired()]
 
     def _policy(self, index: int, rule: Rule) -> Policy:
         about: dict[str, Any] = {
@@ -268,6 +277,24 @@ class Pack:
             description="A rule itself failed, so its verdict is missing",
             enforcement_level=EnforcementLevel.MANDATORY,
             remediation_steps="Correct the rule, or disable it by its name.",
+            validate=validate,
+        )
+
+    def _expired(self) -> StackValidationPolicy:
+        def validate(_: StackValidationArgs, report_violation: ReportViolation) -> None:
+            for exemption in self._exempt:
+                if exemption.expired(self._today):
+                    report_violation(exemption.expiry_text, None)
+            for urn, near in self._beside.items():
+                for exemption in near:
+                    if exemption.expired(self._today):
+                        report_violation(exemption.expiry_text, urn)
+
+        return StackValidationPolicy(
+            name=EXPIRED,
+            description="No exemption has expired",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            remediation_steps="Delete the exemption, or review its reason and set a later date.",
             validate=validate,
         )
 

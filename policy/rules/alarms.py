@@ -24,9 +24,6 @@ _NAME_IN_RULE = re.compile(r"""(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*["']?([^"')
     title="An alarm tells somebody, or something reads it",
     remediation="Leave actionsEnabled true, and give alarmActions, or name the alarm in the rule of a composite alarm.",
     needs=("actionsEnabled", "alarmActions"),
-    fsbp="CloudWatch.15, CloudWatch.17",
-    pci="10.4.1",
-    nist="AU-6, SI-4",
 )
 def acts(alarm: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """An alarm whose actions are off changes its colour and tells nobody."""
@@ -95,7 +92,6 @@ _REMAINDERS = re.compile(r"^(Free|Available|Remaining|Burst|CPUCredit|CPUSurplus
     severity=Severity.ADVISORY,
     remediation="Set a threshold within what the metric can show.",
     needs=("threshold", "comparisonOperator"),
-    nist="AU-6, SI-4",
 )
 def reachable(alarm: Resource, _: Parameters) -> Iterator[str]:
     """A share is 100 % at most, a state is 0 or 1, and no count is below zero.
@@ -139,7 +135,6 @@ def _bound(alarm: Resource, metric: str) -> float | None:
     parameters={
         "silent": Parameter("array", [], "Names of metrics that may be silent without a fault.", items="string")
     },
-    nist="AU-6, SI-4",
 )
 def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
     """What counts hosts, tasks, tunnels or heartbeats sends nothing when the last of them is gone.
@@ -161,8 +156,6 @@ def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
     severity=Severity.ADVISORY,
     remediation="Declare a MetricAlarm of ApproximateNumberOfMessagesVisible of the dead-letter queue.",
     needs=((t.METRIC_ALARM, "dimensions"),),
-    nist="AU-6, SI-4",
-    wellarchitected="REL06-BP03",
 )
 def dead_letters(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Asked where another queue of the plan sends its failed messages, and where the plan has alarms at all."""

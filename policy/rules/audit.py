@@ -30,10 +30,6 @@ ACCOUNT_AUDIT = (
     id="trail-present",
     title="A trail records what is called in both regions",
     remediation="Declare an aws.cloudtrail.Trail with isMultiRegionTrail, in either stack.",
-    fsbp="CloudTrail.1",
-    cis="4.1",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
     """One of all regions records the other stack's as well. What it must be like is asked of each trail."""
@@ -47,10 +43,6 @@ def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) 
     title="The trail records all regions",
     remediation="Set isMultiRegionTrail and includeGlobalServiceEvents to true.",
     needs=("isMultiRegionTrail",),
-    fsbp="CloudTrail.1",
-    cis="4.1",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
     """Calls in a region that nobody uses are the ones to see."""
@@ -66,11 +58,6 @@ def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
     title="The trail proves that nothing was changed",
     remediation="Set enableLogFileValidation to true.",
     needs=("enableLogFileValidation",),
-    fsbp="CloudTrail.4",
-    cis="4.2",
-    pci="10.3.4",
-    nist="AU-9",
-    sec="17a-4(f)",
 )
 def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
     """Digest files are signed each hour."""
@@ -84,10 +71,6 @@ def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
     title="The trail is encrypted with a customer-managed key",
     remediation="Set kmsKeyId to the logs key.",
     needs=("kmsKeyId",),
-    fsbp="CloudTrail.2",
-    cis="4.5",
-    pci="10.3.2",
-    nist="AU-9, SC-28",
 )
 def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Reading the trail then takes permission of the key as well as of the bucket."""
@@ -101,10 +84,6 @@ def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[st
     title="The trail records, and hands what it records on",
     remediation="Leave enableLogging true, and set cloudWatchLogsGroupArn and cloudWatchLogsRoleArn.",
     needs=("enableLogging", "cloudWatchLogsGroupArn"),
-    fsbp="CloudTrail.3, CloudTrail.5",
-    cis="4.1",
-    pci="10.2.1, 10.4.1",
-    nist="AU-2, AU-6, AU-12",
 )
 def trail_on(trail: Resource, _: Stack, __: Parameters) -> Iterator[str]:
     """A trail may be declared and switched off. Alarms see only what a log group has."""
@@ -129,10 +108,6 @@ _OBJECTS = "AWS::S3::Object"
             "array", [_OBJECTS], "Types of resources whose data events the trail must record.", items="string"
         )
     },
-    fsbp="CloudTrail.1, S3.22, S3.23",
-    cis="4.8, 4.9",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Selectors replace what a trail records by itself: one with data events alone records no management event.
@@ -195,8 +170,6 @@ def _advanced(selectors: list[Any], data: list[str]) -> Iterator[str]:
     parameters={
         "buckets": Parameter("array", [], "Names of buckets outside the plan, as of a log account.", items="string")
     },
-    pci="10.3.2",
-    nist="AU-9",
 )
 def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Whoever owns the bucket reads and deletes the trail."""
@@ -211,10 +184,6 @@ def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Itera
     title="AWS Config records every resource of the region",
     remediation="Declare a Recorder with recordingGroup.allSupported, and a RecorderStatus with isEnabled.",
     needs=("recordingGroup.allSupported", (t.CONFIG_RECORDER_STATUS, "isEnabled")),
-    fsbp="Config.1",
-    cis="4.3",
-    pci="10.2.1",
-    nist="CM-3, CM-8",
     parameters={
         "globalTypes": Parameter("boolean", True, "Whether the recorder must record global types, such as IAM's."),
     },
@@ -249,9 +218,6 @@ def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple
     title="Backups are encrypted with a customer-managed key",
     remediation="Set kmsKeyArn to the backup key.",
     needs=("kmsKeyArn",),
-    fsbp="Backup.1",
-    pci="3.5.1",
-    nist="CP-9, SC-28",
 )
 def vault_encrypted(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A backup holds the same data as what it is of."""
@@ -265,8 +231,6 @@ def vault_encrypted(vault: Resource, stack: Stack, _: Parameters) -> Iterator[st
     title="Backups cannot be deleted before their time",
     remediation="Declare an aws.backup.VaultLockConfiguration of the vault with changeableForDays.",
     needs=((t.BACKUP_VAULT_LOCK, "backupVaultName"), (t.BACKUP_VAULT_LOCK, "changeableForDays")),
-    nist="CP-9, AU-9",
-    sec="17a-4(f)",
 )
 def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Without changeableForDays it is governance mode, which an administrator lifts."""
@@ -288,8 +252,6 @@ def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
         "minimum": Parameter("integer", 7, "Days for which a backup must be kept at least.", minimum=1),
         "changeable": Parameter("integer", 30, "Days within which the lock may still be lifted at most.", minimum=3),
     },
-    nist="CP-9, AU-9",
-    sec="17a-4(f)",
 )
 def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
     """Until changeableForDays have passed the lock can be lifted, and without a minimum a backup may last a day."""
@@ -308,9 +270,6 @@ def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
     remediation="Declare an aws.backup.Selection of the plan, and set deleteAfter of each rule to 30 or more.",
     needs=("rules", (t.BACKUP_SELECTION, "planId")),
     parameters={"days": Parameter("integer", 30, "Days for which a backup is kept at least.", minimum=1)},
-    fsbp="RDS.26, EFS.2",
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def plan_works(plan: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """A plan without a selection backs up nothing. Where a rule makes copies, the one that is kept longest counts."""
@@ -345,9 +304,6 @@ _BACKED_UP = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.EFS_FILE_SYSTEM, t.TABLE)
     title="Databases, tables and file systems are in a backup plan",
     remediation="Declare an aws.backup.Vault, an aws.backup.Plan and its Selection.",
     needs=((t.RDS_INSTANCE, "replicateSourceDb"),),
-    fsbp="RDS.26, DynamoDB.4, EFS.2",
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def plan_present(stack: Stack, _: Parameters) -> Iterator[str]:
     """Backups in a vault outlast the store, and whoever may delete it. A replica is backed up where its source is."""
@@ -365,8 +321,6 @@ _SEVERAL = 3
     title="Backups are copied to the recovery region",
     remediation="Give a backup plan a copy action to the recovery region's vault.",
     needs=((t.BACKUP_PLAN, "rules"),),
-    nist="CP-6, CP-9",
-    sec="17a-4(e)",
 )
 def backups_copied(vault: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """One that has taken over has left the primary's plan standing and declares none of it."""

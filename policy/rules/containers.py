@@ -26,9 +26,6 @@ def _containers(task: Resource) -> list[dict[str, Any]]:
     title="No container is privileged",
     remediation="Set privileged to false, or leave it out.",
     needs=("containerDefinitions",),
-    fsbp="ECS.4",
-    pci="2.2.6",
-    nist="AC-6",
 )
 def not_privileged(task: Resource, _: Parameters) -> Iterator[str]:
     """A privileged container is root on its host."""
@@ -70,9 +67,6 @@ _CAPABILITIES = [
         "capabilities": Parameter("array", _CAPABILITIES, "Capabilities that no container may add.", items="string"),
         "paths": Parameter("array", [], "Paths of the host that may be mounted; * for a part.", items="string"),
     },
-    fsbp="ECS.3, ECS.17",
-    pci="2.2.6",
-    nist="AC-6, SC-39",
 )
 def isolated(task: Resource, parameters: Parameters) -> Iterator[str]:
     """The host's network, processes, or its Docker socket give a container the rights of the host."""
@@ -97,9 +91,6 @@ def isolated(task: Resource, parameters: Parameters) -> Iterator[str]:
     title="No container runs as root",
     remediation="Set user to a number above 0, such as 10001:10001.",
     needs=("containerDefinitions",),
-    fsbp="ECS.20",
-    pci="2.2.6",
-    nist="AC-6",
 )
 def not_root(task: Resource, _: Parameters) -> Iterator[str]:
     """Where nothing is said the image decides, which may change. Windows has no root, and is left out."""
@@ -121,8 +112,6 @@ _MOVING = ("latest", "stable", "edge", "main", "master", "develop", "dev", "nigh
     title="A task's images are fixed by a release or a digest",
     remediation="Name the image with the tag of a release, or by its sha256 digest.",
     needs=("containerDefinitions",),
-    pci="6.3.2",
-    nist="CM-2, SI-7",
 )
 def image_fixed(task: Resource, _: Parameters) -> Iterator[str]:
     """A tag that moves runs another image at the next start, and not the same in both regions."""
@@ -145,9 +134,6 @@ _REFERENCE_TEXT = re.compile(r"\$\{[^}]*\}")
     title="Tasks reach their file systems by TLS",
     remediation="Set efsVolumeConfiguration.transitEncryption to ENABLED.",
     needs=("volumes",),
-    checkov="CKV_AWS_97",
-    pci="4.2.1",
-    nist="SC-8",
 )
 def volume_tls(task: Resource, _: Parameters) -> Iterator[str]:
     """Left out, NFS goes in clear (ECS API, EFSVolumeConfiguration)."""
@@ -165,8 +151,6 @@ def volume_tls(task: Resource, _: Parameters) -> Iterator[str]:
     title="Containers cannot write to their own root file system",
     remediation="Set readonlyRootFilesystem to true and mount a volume for what must be written.",
     needs=("containerDefinitions",),
-    fsbp="ECS.5",
-    nist="AC-6, CM-5",
 )
 def read_only_root(task: Resource, _: Parameters) -> Iterator[str]:
     """An intruder cannot replace a program on a file system that is read-only."""
@@ -181,9 +165,6 @@ def read_only_root(task: Resource, _: Parameters) -> Iterator[str]:
     title="No secret stands in the environment of a container",
     remediation="Use `secrets` with valueFrom of a Secrets Manager secret.",
     needs=("containerDefinitions",),
-    fsbp="ECS.8",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def no_secrets(task: Resource, _: Parameters) -> Iterator[str]:
     """Everybody who may describe a task definition reads its environment."""
@@ -199,9 +180,6 @@ def no_secrets(task: Resource, _: Parameters) -> Iterator[str]:
     title="Every container logs",
     remediation="Give each container a logConfiguration.",
     needs=("containerDefinitions",),
-    fsbp="ECS.9",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def task_logging(task: Resource, _: Parameters) -> Iterator[str]:
     """A task that is gone has left nothing else behind."""
@@ -216,8 +194,6 @@ def task_logging(task: Resource, _: Parameters) -> Iterator[str]:
     title="A tag of an image never changes its meaning",
     remediation="Set imageTagMutability to IMMUTABLE.",
     needs=("imageTagMutability",),
-    fsbp="ECR.2",
-    nist="CM-2, CM-8",
 )
 def immutable(repository: Resource, _: Parameters) -> Iterator[str]:
     """Otherwise both regions may run different images under one name."""
@@ -235,9 +211,6 @@ def immutable(repository: Resource, _: Parameters) -> Iterator[str]:
     title="Images are scanned",
     remediation="Scan on push, or declare a RegistryScanningConfiguration whose filter covers the repository.",
     needs=("imageScanningConfiguration.scanOnPush",),
-    fsbp="ECR.1",
-    pci="6.3.3",
-    nist="RA-5",
 )
 def scanned(repository: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Either the repository says it, or the registry for all whose name fits."""
@@ -258,8 +231,6 @@ def scanned(repository: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     title="Images are replicated to the recovery region",
     remediation="Cover the repository's name with a filter of the registry's replication to the recovery region.",
     needs=("name", (t.ECR_REPLICATION, "replicationConfiguration")),
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def replicated(repository: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """An image that cannot be pulled is the end of a takeover. One that has taken over replicates nothing."""

@@ -24,9 +24,6 @@ RULES = Rules("Delivery")
     title="What is built is encrypted with a customer-managed key",
     remediation="Set artifactStores[].encryptionKey of the pipeline and encryptionKey of the build project.",
     needs=("artifactStores", (t.BUILD_PROJECT, "encryptionKey")),
-    checkov="CKV_AWS_219, CKV_AWS_147",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Artifacts hold the code that will run."""
@@ -49,9 +46,6 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
     remediation="Put an action of category Approval before the first that deploys: of category Deploy, or a build that "
     "makes nothing and so carries something out (give what only checks the category Test).",
     needs=("stages",),
-    pci="6.5.1",
-    nist="CM-3, CM-5",
-    sec="15c3-5",
     parameters={
         "deploying": Parameter(
             "array",
@@ -109,9 +103,6 @@ _TESTING = ("CodeBuild", "DeviceFarm", "BlazeMeter", "Jenkins", "GhostInspector"
     title="No secret stands in plain text in a build or a pipeline",
     remediation="Use type SECRETS_MANAGER or PARAMETER_STORE.",
     needs=("environment.environmentVariables",),
-    fsbp="CodeBuild.2",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
     """Whoever may read a project reads its variables, and build logs often print them."""
@@ -147,8 +138,6 @@ def _plain(variables: list[Any]) -> dict[str, Any]:
     parameters={
         "allowed": Parameter("array", [], "Names of projects that may be privileged; * for a part.", items="string")
     },
-    checkov="CKV_AWS_316",
-    nist="AC-6",
 )
 def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[str]:
     """A privileged build is root on its host, with whatever code it fetches."""
@@ -163,9 +152,6 @@ def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[
     title="Builds log",
     remediation="Set logsConfig.cloudwatchLogs.status or logsConfig.s3Logs.status to ENABLED.",
     needs=("logsConfig.cloudwatchLogs.status",),
-    fsbp="CodeBuild.4",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def build_logged(project: Resource, _: Parameters) -> Iterator[str]:
     """Left out, logs go to CloudWatch (CodeBuild API, LogsConfig)."""

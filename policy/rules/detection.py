@@ -23,9 +23,6 @@ RULES = Rules("Detection and account settings")
     title="Detectors of the account are switched on",
     remediation="Set enable to true (status to ENABLED), or leave it out.",
     needs=("enable",),
-    fsbp="GuardDuty.1",
-    pci="11.5.1",
-    nist="SI-4",
 )
 def detection_enabled(detector: Resource, _: Parameters) -> Iterator[str]:
     """A detector that is declared and switched off passes an inventory and finds nothing."""
@@ -44,10 +41,6 @@ def detection_enabled(detector: Resource, _: Parameters) -> Iterator[str]:
     title="GuardDuty and Security Hub watch the region",
     remediation="Declare an aws.guardduty.Detector, an aws.securityhub.Account and its StandardsSubscription.",
     needs=("enableDefaultStandards",),
-    fsbp="GuardDuty.1",
-    cis="5.16",
-    pci="10.4.1, 11.5.1",
-    nist="CA-7, SI-4",
 )
 def detection_present(stack: Stack, _: Parameters) -> Iterator[str]:
     """Asked of a stack that sets up the audit of its account: a trail, a recorder, a detector or a password policy."""
@@ -76,10 +69,6 @@ _ASKED = ("requireLowercaseCharacters", "requireUppercaseCharacters", "requireNu
         "length": Parameter("integer", 14, "Characters of a password at least.", minimum=8),
         "remembered": Parameter("integer", 24, "Earlier passwords that must not be used again.", minimum=1),
     },
-    fsbp="IAM.7",
-    cis="2.7, 2.8",
-    pci="8.3.6, 8.3.7",
-    nist="IA-5",
 )
 def password_policy(policy: Resource, parameters: Parameters) -> Iterator[str]:
     """AWS's own minimum is 6 characters (IAM API, UpdateAccountPasswordPolicy)."""
@@ -113,10 +102,6 @@ _STATES = {
     remediation="Set all four settings of the public access block to true, encryption by default to true, and block "
     "public snapshots and images.",
     needs=("blockPublicAcls", (t.EBS_ENCRYPTION_DEFAULT, "enabled")),
-    fsbp="S3.1, EC2.7, EC2.182",
-    cis="3.1.4, 6.1.1",
-    pci="1.3.1, 3.5.1",
-    nist="AC-3, CM-2, SC-28",
 )
 def account_defaults(settings: Resource, _: Parameters) -> Iterator[str]:
     """They hold for whatever somebody makes beside this program."""
@@ -137,9 +122,6 @@ def account_defaults(settings: Resource, _: Parameters) -> Iterator[str]:
     title="Log groups are encrypted with a customer-managed key",
     remediation="Set kmsKeyId to the logs key.",
     needs=("kmsKeyId",),
-    checkov="CKV_AWS_158",
-    pci="3.5.1, 10.3.2",
-    nist="AU-9, SC-28",
 )
 def log_group_key(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Logs hold what the requests held."""
@@ -154,10 +136,6 @@ def log_group_key(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     remediation="Set retentionInDays to 365 or more; 0 keeps logs for ever and must be meant.",
     needs=("retentionInDays",),
     parameters={"days": Parameter("integer", 365, "Days for which logs are kept at least.", minimum=1)},
-    fsbp="CloudWatch.16",
-    checkov="CKV_AWS_66, CKV_AWS_338",
-    pci="10.5.1",
-    nist="AU-11",
 )
 def log_group_retention(group: Resource, parameters: Parameters) -> Iterator[Finding]:
     """Left out, logs are kept for ever and paid for by nobody's decision."""

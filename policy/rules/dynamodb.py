@@ -34,9 +34,6 @@ def _replicas(table: Resource) -> list[dict[str, Any]]:
     title="Every replica of a table can be restored to any second",
     remediation="Enable pointInTimeRecovery on the table, and on each of its replicas.",
     needs=("pointInTimeRecovery.enabled", (t.TABLE_REPLICA, "pointInTimeRecovery")),
-    fsbp="DynamoDB.2",
-    nist="CP-9, CP-10",
-    sec="17a-4(e)",
     parameters={"days": Parameter("integer", 35, "Days back to which a table can be restored at least.", minimum=1)},
 )
 def point_in_time(table: Resource, parameters: Parameters) -> Iterator[str]:
@@ -59,9 +56,6 @@ def point_in_time(table: Resource, parameters: Parameters) -> Iterator[str]:
     title="Every replica of a table is encrypted with a customer-managed key",
     remediation="Set serverSideEncryption.kmsKeyArn, and kmsKeyArn of each replica.",
     needs=("serverSideEncryption", (t.TABLE_REPLICA, "kmsKeyArn")),
-    checkov="CKV_AWS_119, CKV_AWS_271",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A key is regional: a replica does not take the table's over. With `enabled` false the key is not used at all."""
@@ -82,9 +76,6 @@ def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     title="No replica of a table can be deleted by mistake",
     remediation="Set deletionProtectionEnabled to true, on each replica too.",
     needs=("deletionProtectionEnabled", (t.TABLE_REPLICA, "deletionProtectionEnabled")),
-    fsbp="DynamoDB.6",
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def deletion_protection(table: Resource, _: Parameters) -> Iterator[str]:
     """It is a setting of each replica alone."""
@@ -101,8 +92,6 @@ def deletion_protection(table: Resource, _: Parameters) -> Iterator[str]:
     title="Every table has a replica in the recovery region",
     remediation="Declare an aws.dynamodb.TableReplica of the table in the recovery stack.",
     needs=((t.TABLE_REPLICA, "globalTableArn"),),
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def replicated(table: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """One that has taken over has left its replicas standing and declares none."""
@@ -121,7 +110,6 @@ def replicated(table: Resource, primary: Stack, recovery: Stack, _: Parameters) 
     title="A strongly consistent table keeps to what strong consistency allows",
     remediation="Use three regions of one set, or two and a witness, without TTL and local secondary indexes.",
     needs=("replicas", "ttl"),
-    nist="CP-9",
 )
 def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """AWS refuses the table otherwise, after the others have been created."""
@@ -153,8 +141,6 @@ def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator
             "array", [], "Names of tables whose items are records; * for a part.", items="string", needed=True
         )
     },
-    nist="AU-11, CP-9",
-    sec="17a-4(a)",
 )
 def records_last(table: Resource, parameters: Parameters) -> Iterator[str]:
     """An item past its time to live is deleted in every replica, and no permission is asked for."""

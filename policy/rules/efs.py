@@ -20,10 +20,6 @@ _BACKUP_POLICY = "aws:efs/backupPolicy:BackupPolicy"
     title="File systems are encrypted with a customer-managed key",
     remediation="Set encrypted to true and kmsKeyId to the key's ARN.",
     needs=("encrypted", "kmsKeyId"),
-    fsbp="EFS.1",
-    checkov="CKV_AWS_42, CKV_AWS_184",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """It cannot be changed later: files are copied to another file system to become encrypted."""
@@ -39,9 +35,6 @@ def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     title="Backups of a file system are not switched off",
     remediation="Set backupPolicy.status to ENABLED.",
     needs=("backupPolicy.status",),
-    fsbp="EFS.2",
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def backed_up(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """That a backup plan is there is asked by `backup-plan-present`. A replica has its source's backups."""

@@ -40,9 +40,6 @@ _RUNTIMES = [
     remediation="Tie the permission to sourceAccount, or to a sourceArn with your account; give a URL AWS_IAM.",
     needs=("principal", (t.FUNCTION_URL, "authorizationType")),
     parameters={"accounts": Parameter("array", [], "Accounts that may invoke functions, by number.", items="string")},
-    fsbp="Lambda.1",
-    pci="1.3.1",
-    nist="AC-3, AC-6",
 )
 def not_public(permission: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """A service principal without a source acts for every customer's resources.
@@ -89,9 +86,6 @@ def _is_bucket(arn: str) -> bool:
     remediation="Raise the runtime.",
     needs=("runtime",),
     parameters={"runtimes": Parameter("array", _RUNTIMES, "Runtimes that may be used.", items="string")},
-    fsbp="Lambda.2",
-    pci="6.3.3",
-    nist="SI-2",
 )
 def supported_runtime(function: Resource, parameters: Parameters) -> Iterator[str]:
     """A deprecated runtime is patched no more, and at some time cannot be deployed: in the middle of a takeover."""
@@ -106,8 +100,6 @@ def supported_runtime(function: Resource, parameters: Parameters) -> Iterator[st
     title="Functions are traced",
     remediation="Set tracingConfig.mode to Active.",
     needs=("tracingConfig.mode",),
-    checkov="CKV_AWS_50",
-    nist="AU-12, SI-4",
 )
 def tracing(function: Resource, _: Parameters) -> Iterator[str]:
     """A slow order is found by its trace or not at all."""
@@ -121,9 +113,6 @@ def tracing(function: Resource, _: Parameters) -> Iterator[str]:
     title="No secret stands in the environment of a function",
     remediation="Read it from Secrets Manager; put its ARN there instead.",
     needs=("environment.variables",),
-    checkov="CKV_AWS_45",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
     """Everybody who may describe a function reads its environment."""
@@ -141,8 +130,6 @@ def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
     parameters={
         "outside": Parameter("object", {}, "Functions that need no VPC, by name, and the reason.", items="string")
     },
-    fsbp="Lambda.3",
-    nist="AC-4, SC-7",
 )
 def in_vpc(function: Resource, parameters: Parameters) -> Iterator[str]:
     """Only there do endpoint policies and security groups hold."""
@@ -163,8 +150,6 @@ _ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"
     severity=Severity.ADVISORY,
     remediation="Set deadLetterConfig, or an on-failure destination.",
     needs=("deadLetterConfig.targetArn",),
-    checkov="CKV_AWS_116",
-    nist="SI-11",
 )
 def dead_letter(function: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Asked of functions that are invoked asynchronously: the others' callers hear of a failure."""

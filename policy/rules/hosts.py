@@ -34,9 +34,6 @@ def follows_template(host: Resource, path: str = "") -> bool:
     title="Hosts answer metadata requests with a session token only",
     remediation="Set metadataOptions.httpTokens to required on the launch template.",
     needs=("metadataOptions.httpTokens",),
-    fsbp="EC2.8, EC2.170",
-    cis="6.7",
-    nist="AC-3, AC-6",
 )
 def imds_v2(host: Resource, _: Parameters) -> Iterator[str]:
     """Version 1 gives a host's credentials to whoever can make it fetch a URL."""
@@ -54,8 +51,6 @@ def imds_v2(host: Resource, _: Parameters) -> Iterator[str]:
     severity=Severity.ADVISORY,
     remediation="Set metadataOptions.httpPutResponseHopLimit to 1.",
     needs=("metadataOptions.httpPutResponseHopLimit",),
-    checkov="CKV_AWS_341",
-    nist="AC-6",
 )
 def imds_hop_limit(host: Resource, _: Parameters) -> Iterator[str]:
     """A container behind a bridge is one hop further."""
@@ -80,9 +75,6 @@ _ADDRESSED = ("instance", "networkInterface", "instanceId", "networkInterfaceId"
     title="No host and no task has a public address",
     remediation="Set associatePublicIpAddress (assignPublicIp for a service) to false and use private subnets.",
     needs=("networkInterfaces.associatePublicIpAddress", (t.ECS_SERVICE, "networkConfiguration.assignPublicIp")),
-    fsbp="EC2.9, EC2.25, ECS.2",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
     """Load balancers are the only way in; addresses of NAT gateways belong to no host."""
@@ -108,9 +100,6 @@ def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
     title="Volumes are encrypted with a customer-managed key",
     remediation="Set encrypted to true and kmsKeyId to the compute key on each block device.",
     needs=("blockDeviceMappings",),
-    fsbp="EC2.3",
-    pci="3.5.1",
-    nist="SC-13, SC-28",
 )
 def ebs_customer_key(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Encryption by default with AWS's own key cannot be withdrawn from anybody."""
@@ -151,7 +140,6 @@ def _unprotected(host: Resource, stack: Stack, path: str, volumes: list[Any]) ->
     severity=Severity.ADVISORY,
     remediation="Set ebsOptimized to true, or leave it out on current types.",
     needs=("ebsOptimized",),
-    checkov="CKV_AWS_135",
 )
 def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
     """Otherwise writes to volumes compete with orders for the network. Current types have it by default."""
@@ -169,8 +157,6 @@ def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
     severity=Severity.ADVISORY,
     remediation="Set monitoring (monitoring.enabled on a launch template) to true.",
     needs=("monitoring.enabled",),
-    checkov="CKV_AWS_126",
-    nist="SI-4",
 )
 def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
     """Five minutes are a whole opening auction."""
@@ -195,8 +181,6 @@ def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
     parameters={
         "routers": Parameter("array", [], "Names of hosts that route for others; * for a part.", items="string")
     },
-    pci="1.4.3",
-    nist="AC-4, SC-7",
 )
 def source_check(host: Resource, parameters: Parameters) -> Iterator[str]:
     """Without the check a host that is taken over sends packets under any address."""
@@ -213,9 +197,6 @@ def source_check(host: Resource, parameters: Parameters) -> Iterator[str]:
     title="No secret stands in the user data of a host",
     remediation="Read it from Secrets Manager when the host starts.",
     needs=("userData",),
-    checkov="CKV_AWS_46",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def user_data_secrets(host: Resource, _: Parameters) -> Iterator[str]:
     """Whoever may describe a host, or runs a program on it, reads its user data."""

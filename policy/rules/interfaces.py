@@ -41,9 +41,6 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
             items="string",
         )
     },
-    fsbp="APIGateway.8",
-    pci="7.2.1, 8.2.1",
-    nist="AC-3, IA-2",
 )
 def authorised(api: Resource, parameters: Parameters) -> Iterator[str]:
     """Every API method needs an authorizer.
@@ -100,9 +97,6 @@ def _authorises(scheme: Any) -> bool:
     title="The API logs calls and errors",
     remediation="Set accessLogSettings of the stage, and MethodSettings with loggingLevel ERROR or INFO.",
     needs=("accessLogSettings.destinationArn", (t.API_METHOD_SETTINGS, "settings.loggingLevel")),
-    fsbp="APIGateway.1, APIGateway.9",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def logged(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """The access log says who called; the execution log says why it failed."""
@@ -127,8 +121,6 @@ def logged(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     title="The API is traced",
     remediation="Set xrayTracingEnabled to true.",
     needs=("xrayTracingEnabled",),
-    fsbp="APIGateway.3",
-    nist="SI-4",
 )
 def traced(stage: Resource, _: Parameters) -> Iterator[str]:
     """The trace of an order begins at the API."""
@@ -142,9 +134,6 @@ def traced(stage: Resource, _: Parameters) -> Iterator[str]:
     title="The API stands behind a web firewall",
     remediation="Declare an aws.wafv2.WebAclAssociation of the stage.",
     needs=((t.WEB_ACL_ASSOCIATION, "resourceArn"),),
-    fsbp="APIGateway.4",
-    pci="6.4.2",
-    nist="AC-4, SC-5",
 )
 def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A firewall drops floods and malformed requests before they reach the order path."""
@@ -163,9 +152,6 @@ def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[st
             "array", [], "Ports on which a network load balancer may pass plain TCP on.", items="integer"
         ),
     },
-    fsbp="ELB.1, ELB.17",
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
     """PCI DSS forbids older versions. Listeners of UDP, QUIC and of gateway load balancers have no TLS to set."""
@@ -195,8 +181,6 @@ _WITHOUT_TLS = ("UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
     title="The API's own name takes TLS 1.2 or later",
     remediation="Set securityPolicy to TLS_1_2, or to a policy of TLS 1.3.",
     needs=("securityPolicy",),
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def api_domain_tls(domain: Resource, _: Parameters) -> Iterator[str]:
     """Left out, it is what AWS has made the default when the name was created."""
@@ -211,8 +195,6 @@ def api_domain_tls(domain: Resource, _: Parameters) -> Iterator[str]:
     title="Load balancers stand in two zones at least",
     remediation="Give it subnets of two or more zones.",
     needs=("subnets", (t.SUBNET, "availabilityZone")),
-    fsbp="ELB.13",
-    nist="CP-10, SC-5",
 )
 def multi_zone(balancer: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A balancer in one zone is lost with the zone.
@@ -240,9 +222,6 @@ def _zone(subnet: Resource) -> str:
     title="Load balancers log their connections",
     remediation="Set accessLogs.enabled and a bucket.",
     needs=("accessLogs.enabled",),
-    fsbp="ELB.5",
-    pci="10.2.1",
-    nist="AU-12",
 )
 def balancer_logged(balancer: Resource, _: Parameters) -> Iterator[str]:
     """An investigation needs the clients and their requests."""
@@ -256,8 +235,6 @@ def balancer_logged(balancer: Resource, _: Parameters) -> Iterator[str]:
     title="Load balancers cannot be deleted by mistake",
     remediation="Set enableDeletionProtection to true.",
     needs=("enableDeletionProtection",),
-    fsbp="ELB.6",
-    nist="CP-10",
 )
 def balancer_protected(balancer: Resource, _: Parameters) -> Iterator[str]:
     """Its name and addresses do not come back."""
@@ -271,9 +248,6 @@ def balancer_protected(balancer: Resource, _: Parameters) -> Iterator[str]:
     title="Application load balancers drop malformed headers and requests",
     remediation="Set dropInvalidHeaderFields to true, and desyncMitigationMode to defensive or strictest.",
     needs=("dropInvalidHeaderFields",),
-    fsbp="ELB.4, ELB.12",
-    checkov="CKV_AWS_131",
-    nist="SC-8",
 )
 def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
     """Balancer and server that read a header differently let one request hide in another (HTTP desync)."""
@@ -296,9 +270,6 @@ def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
     parameters={
         "counting": Parameter("array", [], "Names of rules that may count alone; * for a part.", items="string")
     },
-    fsbp="WAF.10",
-    pci="6.4.2",
-    nist="AC-4, SC-5",
 )
 def firewall_blocks(firewall: Resource, parameters: Parameters) -> Iterator[str]:
     """A rule that counts lets everything pass, and is easily left so after a trial."""

@@ -25,10 +25,6 @@ _RATE = re.compile(r"^rate\((?P<count>\d+) (?P<unit>hour|day)s?\)$")
     title="Keys rotate",
     remediation="Set enableKeyRotation to true; replicas follow the primary key.",
     needs=("enableKeyRotation",),
-    fsbp="KMS.4",
-    cis="4.6",
-    pci="3.7.4",
-    nist="SC-12",
 )
 def rotation(key: Resource, _: Parameters) -> Iterator[str]:
     """Symmetric keys only: KMS rotates no others."""
@@ -42,9 +38,6 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
     title="No key is usable by anybody",
     remediation="Name principals in the key's policy.",
     needs=("policy",),
-    fsbp="KMS.5",
-    pci="3.6.1",
-    nist="AC-3, AC-6",
 )
 def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
     """A key's policy is enough to use the key, without any other permission.
@@ -64,8 +57,6 @@ def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
     title="Keys are enabled",
     remediation="Set isEnabled (enabled) to true, or leave it out.",
     needs=("isEnabled", (t.REPLICA_KEY, "enabled")),
-    checkov="CKV_AWS_227",
-    nist="SC-12",
 )
 def enabled(key: Resource, _: Parameters) -> Iterator[str]:
     """What a disabled key encrypts can be neither read nor written."""
@@ -82,8 +73,6 @@ def enabled(key: Resource, _: Parameters) -> Iterator[str]:
     remediation="Set deletionWindowInDays to 30.",
     needs=("deletionWindowInDays",),
     parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.", minimum=7)},
-    fsbp="KMS.3",
-    nist="SC-12",
 )
 def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
     """Data cannot be read without the key that encrypts it, in any region."""
@@ -98,8 +87,6 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
     title="Every key has a replica in the recovery region",
     remediation="Set multiRegion to true, and declare an aws.kms.ReplicaKey of it in the recovery stack.",
     needs=("multiRegion", (t.REPLICA_KEY, "primaryKeyArn")),
-    nist="CP-6, SC-12",
-    wellarchitected="REL13-BP02",
 )
 def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """Data cannot be read in the recovery region without a key there."""
@@ -122,8 +109,6 @@ _REPLICAS = {t.TABLE_REPLICA: "kmsKeyArn", t.RDS_INSTANCE: "kmsKeyId"}
     title="What is replicated is encrypted with a key of the region it is replicated to",
     remediation="Name the replica key of the destination's region.",
     needs=((t.TABLE_REPLICA, "kmsKeyArn"), (t.BUCKET_REPLICATION, "rules")),
-    nist="CP-9, SC-12",
-    wellarchitected="REL13-BP02",
 )
 def replica_key_usable(replica: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A key of the lost region cannot be used. Whether there is a key at all is asked by the rules of each service."""
@@ -183,9 +168,6 @@ def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
     remediation="Declare an aws.secretsmanager.SecretRotation of the secret.",
     needs=((t.SECRET_ROTATION, "secretId"), (t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays")),
     parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.", minimum=1)},
-    fsbp="SecretsManager.1, SecretsManager.4",
-    pci="8.6.3",
-    nist="IA-5",
 )
 def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """A password that leaks can be used until it changes.
@@ -220,8 +202,6 @@ def _days_between(rotation_: Resource) -> float:
     title="Secrets are replicated to another region",
     remediation="Add the recovery region to replicas.",
     needs=("replicas",),
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
     """The replica's key may be AWS's own: the recovery region's does not exist when the secret is created."""
@@ -236,7 +216,6 @@ def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
     remediation="Set recoveryWindowInDays to 30, or leave it out.",
     needs=("recoveryWindowInDays",),
     parameters={"days": Parameter("integer", 7, "Days between the deletion and the end of the secret.", minimum=7)},
-    nist="CP-9, SC-12",
 )
 def secret_recoverable(secret: Resource, parameters: Parameters) -> Iterator[str]:
     """With 0 the secret is gone at once (Secrets Manager API, DeleteSecret)."""

@@ -21,9 +21,6 @@ _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
     title="The Kubernetes API is private",
     remediation="Set vpcConfig.endpointPrivateAccess to true and endpointPublicAccess to false.",
     needs=("vpcConfig.endpointPrivateAccess", "vpcConfig.endpointPublicAccess"),
-    fsbp="EKS.1",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def private_endpoint(cluster: Resource, _: Parameters) -> Iterator[str]:
     """Left out, the public endpoint is on and the private one off (EKS User Guide, "Cluster endpoint")."""
@@ -39,9 +36,6 @@ def private_endpoint(cluster: Resource, _: Parameters) -> Iterator[str]:
     title="Kubernetes secrets are encrypted with a customer-managed key",
     remediation="Set encryptionConfig with resources [secrets] and the key's ARN.",
     needs=("encryptionConfig.provider.keyArn",),
-    fsbp="EKS.3",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def secrets_encrypted(cluster: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Envelope encryption: who reads etcd reads nothing."""
@@ -57,9 +51,6 @@ def secrets_encrypted(cluster: Resource, stack: Stack, _: Parameters) -> Iterato
     title="All logs of the control plane are kept",
     remediation=f"Set enabledClusterLogTypes to {', '.join(_LOGS)}.",
     needs=("enabledClusterLogTypes",),
-    fsbp="EKS.8",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def control_plane_logs(cluster: Resource, _: Parameters) -> Iterator[str]:
     """Audit and authenticator tell who did what; the others why it went wrong."""
@@ -77,9 +68,6 @@ def control_plane_logs(cluster: Resource, _: Parameters) -> Iterator[str]:
     parameters={
         "oldest": Parameter("string", "1.33", "Oldest version in standard support.", pattern=r"^\d+\.\d+$"),
     },
-    fsbp="EKS.2",
-    pci="6.3.3",
-    nist="SI-2",
 )
 def supported_version(cluster: Resource, parameters: Parameters) -> Iterator[str]:
     """Left out, it is whatever is newest at that hour, in each region another."""
@@ -96,8 +84,6 @@ def supported_version(cluster: Resource, parameters: Parameters) -> Iterator[str
     title="Both regions run the same Kubernetes version",
     remediation="Set the same version in both stacks.",
     needs=("version",),
-    nist="CP-7",
-    wellarchitected="REL13-BP04",
 )
 def version_parity(cluster: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
     """What was tested in one region must run in the other."""

@@ -36,9 +36,6 @@ _FIFO_HIGH_ELSEWHERE = 2_400
     title="Queues are encrypted with a customer-managed key",
     remediation="Set kmsMasterKeyId to the streams key.",
     needs=("kmsMasterKeyId",),
-    fsbp="SQS.1",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def queue_encrypted(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """SQS's own key lets everybody read who may receive."""
@@ -52,10 +49,6 @@ def queue_encrypted(queue: Resource, stack: Stack, _: Parameters) -> Iterator[st
     title="No queue takes messages from anybody",
     remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
     needs=((t.QUEUE_POLICY, "policy"),),
-    fsbp="SQS.3",
-    checkov="CKV_AWS_168",
-    pci="1.3.1",
-    nist="AC-3",
 )
 def queue_not_public(queue: Resource, _: Parameters) -> Iterator[str]:
     """A policy is judged also where its queue is not in the plan. A service without a source is another rule's."""
@@ -83,8 +76,6 @@ _POINTERS = (
     remediation="Set redrivePolicy to a dead-letter queue, or let something use this one as such.",
     needs=("redrivePolicy",),
     parameters={"ends": Parameter("array", [], "Queues at which the way ends, by name; * for a part.", items="string")},
-    nist="SI-11",
-    wellarchitected="REL05-BP03",
 )
 def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """One bad message is received for ever and keeps the others waiting, ordered ones altogether."""
@@ -107,8 +98,6 @@ def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterat
     title="Queues keep messages for 14 days",
     remediation="Set messageRetentionSeconds to 1209600.",
     needs=("messageRetentionSeconds",),
-    nist="CP-9",
-    wellarchitected="REL05-BP03",
 )
 def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
     """Nothing is lost by being late: a takeover drains what the other region left."""
@@ -123,7 +112,6 @@ def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
     title="Queues deliver at once",
     remediation="Set delaySeconds to 0.",
     needs=("delaySeconds",),
-    wellarchitected="PERF03-BP03",
 )
 def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
     """DelaySeconds holds every message back for that time."""
@@ -148,7 +136,6 @@ def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
             needed=True,
         )
     },
-    wellarchitected="PERF03-BP03, REL01-BP03",
 )
 def fifo_rate(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """300 calls a second without high throughput; with it by region, and 300 for each message group."""
@@ -175,9 +162,6 @@ def fifo_rate(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator
     title="Topics are encrypted with a customer-managed key",
     remediation="Set kmsMasterKeyId to the streams key.",
     needs=("kmsMasterKeyId",),
-    fsbp="SNS.1",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Topics carry reports of trades."""
@@ -191,9 +175,6 @@ def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[st
     title="No topic lets anybody publish or subscribe",
     remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
     needs=((t.TOPIC_POLICY, "policy"),),
-    fsbp="SNS.4",
-    pci="1.3.1",
-    nist="AC-3",
 )
 def topic_not_public(topic: Resource, _: Parameters) -> Iterator[str]:
     """A policy is judged also where its topic is not in the plan. A service without a source is another rule's."""
@@ -208,8 +189,6 @@ def topic_not_public(topic: Resource, _: Parameters) -> Iterator[str]:
     title="Topics deliver to endpoints with TLS only",
     remediation="Subscribe the endpoint by https.",
     needs=("protocol",),
-    pci="4.2.1",
-    nist="SC-8",
 )
 def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
     """A subscription of the protocol http gets every message in clear, and its confirmation too."""
@@ -224,8 +203,6 @@ def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
     remediation="Set retentionDays to 30 or more, or to 0 to keep events for ever.",
     needs=("retentionDays",),
     parameters={"days": Parameter("integer", 30, "Days for which events are kept at least.", minimum=1)},
-    nist="AU-11, CP-9",
-    sec="17a-4(e)",
 )
 def archive_retention(archive: Resource, parameters: Parameters) -> Iterator[str]:
     """0, or nothing, keeps events for ever (EventBridge API, CreateArchive)."""

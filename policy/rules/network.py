@@ -21,10 +21,6 @@ RULES = Rules("Network")
     title="Every VPC logs its flows",
     remediation="Declare an aws.ec2.FlowLog of the VPC with trafficType ALL.",
     needs=((t.FLOW_LOG, "trafficType"), (t.FLOW_LOG, "vpcId")),
-    fsbp="EC2.6",
-    cis="4.7",
-    pci="10.2.1",
-    nist="AU-12, SI-4",
 )
 def flow_logs(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Rejected and accepted traffic alike: an investigation needs both."""
@@ -39,10 +35,6 @@ def flow_logs(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     title="The default security group lets nothing pass",
     remediation="Adopt it with aws.ec2.DefaultSecurityGroup and give it neither ingress nor egress rules.",
     needs=((t.DEFAULT_SECURITY_GROUP, "ingress"), (t.DEFAULT_SECURITY_GROUP, "egress")),
-    fsbp="EC2.2",
-    cis="6.5",
-    pci="1.2.1",
-    nist="AC-4, SC-7",
 )
 def default_group(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """AWS creates it open to itself and to the world outwards."""
@@ -68,10 +60,6 @@ _ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.", items
     remediation="Name the networks or security groups that may connect; administer through Session Manager.",
     needs=("cidrIpv4", "fromPort", "ipProtocol"),
     parameters={"ports": _ADMIN},
-    fsbp="EC2.13, EC2.14, EC2.53, EC2.54",
-    cis="6.3, 6.4",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def no_world_administration(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Scanners of the whole internet find an open port within minutes.
@@ -94,9 +82,6 @@ def no_world_administration(resource: Resource, stack: Stack, parameters: Parame
         "ports": Parameter("array", [80, 443], "Ports that the world may connect to.", items="integer"),
         "administration": _ADMIN,
     },
-    fsbp="EC2.18, EC2.19",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """What is open to administration or altogether is another rule's."""
@@ -116,10 +101,6 @@ def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -
     remediation="Deny the port before the rule that allows it, or name the networks that may connect.",
     needs=((t.NETWORK_ACL_RULE, "cidrBlock"), (t.NETWORK_ACL_RULE, "ruleAction")),
     parameters={"ports": _ADMIN},
-    fsbp="EC2.21",
-    cis="6.2",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def acl_no_world(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Rules apply in the order of their numbers: a rule that denies must stand before the one that allows."""
@@ -136,9 +117,6 @@ def acl_no_world(resource: Resource, stack: Stack, parameters: Parameters) -> It
     title="Nobody attaches a network without being let in",
     remediation="Set autoAcceptSharedAttachments to disable (acceptanceRequired to true for an endpoint service).",
     needs=("autoAcceptSharedAttachments",),
-    fsbp="EC2.23",
-    checkov="CKV_AWS_331, CKV_AWS_123",
-    nist="AC-4, CM-2",
 )
 def attachments_accepted(gateway: Resource, _: Parameters) -> Iterator[str]:
     """A transit gateway that accepts by itself joins any VPC of an account that it is shared with."""
@@ -160,7 +138,6 @@ _GATEWAYS = ("transitGatewayId", "gatewayId", "coreNetworkArn")
     title="A VPC's addresses are not those of a network that it routes to",
     remediation="Give the VPC a cidrBlock outside the networks on premises and of the other region.",
     needs=("cidrBlock", (t.ROUTE, "destinationCidrBlock")),
-    nist="CP-7, SC-7",
 )
 def clear_of_routes(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Traffic to such an address stays in the VPC: the local route takes precedence."""
@@ -181,9 +158,6 @@ def clear_of_routes(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     title="No subnet gives public addresses away",
     remediation="Set mapPublicIpOnLaunch to false; NAT gateways and load balancers bring their own addresses.",
     needs=("mapPublicIpOnLaunch",),
-    fsbp="EC2.15",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def no_automatic_addresses(subnet: Resource, _: Parameters) -> Iterator[str]:
     """A host in such a subnet is on the internet without anybody having said so."""
@@ -217,9 +191,6 @@ _ENDPOINTS = {
             "object", _ENDPOINTS, "Services, each with the types of resources that call for it.", items="array"
         )
     },
-    fsbp="EC2.10",
-    pci="1.3.2",
-    nist="AC-4, SC-7",
 )
 def private_endpoints(stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
     """A way through the internet gateway is slower, costs by the byte, and can be closed by others."""
@@ -244,7 +215,6 @@ def _is_used(endpoint: Resource) -> bool:
     title="The regions' networks do not overlap",
     remediation="Give each stack a vpcCidr of its own.",
     needs=("cidrBlock",),
-    nist="CP-6, CP-7",
 )
 def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
     """Overlapping networks cannot be peered, and replication has no way."""
@@ -262,8 +232,6 @@ def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> 
     severity=Severity.ADVISORY,
     remediation="Name ports and destinations; leave 0.0.0.0/0 with all ports to nobody.",
     needs=("cidrIpv4", "ipProtocol"),
-    checkov="CKV_AWS_382",
-    nist="SC-7",
 )
 def egress_limited(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """An intruder on a host sends data out by the connections that are left open."""
@@ -282,8 +250,6 @@ def egress_limited(resource: Resource, stack: Stack, _: Parameters) -> Iterator[
     severity=Severity.ADVISORY,
     remediation="Write a description.",
     needs=("description",),
-    checkov="CKV_AWS_23",
-    pci="1.2.5",
 )
 def described(resource: Resource, _: Parameters) -> Iterator[str]:
     """A rule that nobody can explain is never removed."""

@@ -66,7 +66,6 @@ def _fleets(template: Resource, stack: Stack) -> list[Resource]:
     remediation="Set placement.groupName to an aws.ec2.PlacementGroup with strategy cluster.",
     needs=("placement.groupName", (t.PLACEMENT_GROUP, "strategy")),
     parameters=_HOSTS,
-    wellarchitected="PERF04-BP01",
 )
 def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """One flow has 10 Gbit/s inside a cluster group and 5 outside (EC2 User Guide, "Network bandwidth")."""
@@ -86,7 +85,6 @@ def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> 
     title="The instance type can stand in a cluster placement group",
     remediation="Choose a current-generation type that is neither burstable nor flex, such as c6in or c7gn.",
     needs=("instanceType",),
-    wellarchitected="PERF02-BP01",
 )
 def supports_type(template: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """The launch would fail, at the moment in which capacity is needed."""
@@ -151,7 +149,6 @@ def _zone_of(subnet: Resource) -> str:
         (t.AUTOSCALING_GROUP, "vpcZoneIdentifiers"),
         (t.CAPACITY_RESERVATION, "availabilityZone"),
     ),
-    wellarchitected="PERF04-BP06",
 )
 def one_zone(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A cluster group does not span zones: launches into the second zone fail."""
@@ -171,7 +168,6 @@ def one_zone(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     remediation="Use dedicated or default tenancy with cluster, default with spread, and at most two partitions "
     "with dedicated; dedicated hosts stand in no placement group.",
     needs=("placement.tenancy", (t.PLACEMENT_GROUP, "strategy")),
-    wellarchitected="PERF02-BP01",
 )
 def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """EC2 refuses the launch, not the template (EC2 User Guide, "Placement group rules and limitations")."""
@@ -210,7 +206,6 @@ def _tenancy(host: Resource, stack: Stack) -> str:
     remediation="Set placement.tenancy to the declared tenancy, or change the parameter with it.",
     needs=("placement.tenancy", (t.CAPACITY_RESERVATION, "tenancy")),
     parameters={**_HOSTS, "tenancy": Parameter("string", "dedicated", "Tenancy of the latency tier.")},
-    pci="2.2.3",
 )
 def tenancy_declared(host: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """The load of neighbours on shared hardware shows in the slowest orders.
@@ -265,8 +260,6 @@ def _running(template: Resource, stack: Stack) -> float:
         (t.AUTOSCALING_GROUP, "minSize"),
     ),
     parameters=_HOSTS,
-    nist="CP-2, SC-5",
-    wellarchitected="REL11-BP05",
 )
 def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """When a region fails, everybody asks the next one for the same instances. A pilot light runs none.
@@ -292,8 +285,6 @@ def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) 
     title="Reserved capacity does not end, and waits for those who name it",
     remediation="Set endDateType to unlimited and instanceMatchCriteria to targeted.",
     needs=("endDateType", "instanceMatchCriteria"),
-    nist="CP-2, SC-5",
-    wellarchitected="REL11-BP05",
 )
 def reservation_stands(reservation: Resource, _: Parameters) -> Iterator[str]:
     """An open reservation is taken by any instance of its type, and one that ends is gone when it is needed.
@@ -322,8 +313,6 @@ def _in_tier(template: Resource, parameters: Parameters) -> bool:
     needs=("instanceMarketOptions.marketType",),
     # Placement groups mark the tier too, so that the rule works without a configuration.
     parameters={"hosts": replace(_HOSTS["hosts"], needed=False)},
-    nist="CP-2, SC-5",
-    wellarchitected="PERF02-BP01",
 )
 def on_demand(host: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """A spot instance has two minutes' notice, and a burstable one slows down when its credits are spent.
@@ -367,7 +356,6 @@ def _mixed(fleet: Resource, stack: Stack, parameters: Parameters) -> Iterator[st
     severity=Severity.ADVISORY,
     remediation="Use the same instanceType for all launch templates of the group.",
     needs=((t.LAUNCH_TEMPLATE, "instanceType"),),
-    wellarchitected="PERF02-BP01",
 )
 def one_type(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Mixed types make "insufficient capacity" likelier (EC2 User Guide, "Placement strategies")."""
@@ -386,7 +374,6 @@ def one_type(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     remediation="Set networkInterfaces[].enaSrdSpecification.enaSrdEnabled to true or false.",
     needs=("networkInterfaces",),
     parameters=_HOSTS,
-    wellarchitected="PERF04-BP01",
 )
 def ena_express(template: Resource, parameters: Parameters) -> Iterator[str]:
     """It shortens the tail under load and costs tens of microseconds when idle: nobody's default."""

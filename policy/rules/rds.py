@@ -35,10 +35,6 @@ def is_reader(instance: Resource, stack: Stack) -> bool:
     title="Databases are encrypted with a customer-managed key",
     remediation="Set storageEncrypted to true and kmsKeyId to the database key of the region.",
     needs=("storageEncrypted", "kmsKeyId"),
-    fsbp="RDS.3",
-    cis="3.2.1",
-    pci="3.5.1",
-    nist="SC-13, SC-28",
 )
 def customer_key(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """It cannot be changed later: an unencrypted instance is copied to become an encrypted one."""
@@ -54,8 +50,6 @@ def customer_key(instance: Resource, stack: Stack, _: Parameters) -> Iterator[st
     title="The database has a standby in another zone",
     remediation="Set multiAz to true.",
     needs=("multiAz",),
-    fsbp="RDS.5",
-    nist="CP-10, SC-5",
 )
 def multi_az(instance: Resource, _: Parameters) -> Iterator[str]:
     """Replicas are left out: a reader is a copy itself, and a standing replica grows when it takes over."""
@@ -70,10 +64,6 @@ def multi_az(instance: Resource, _: Parameters) -> Iterator[str]:
     title="The database is private",
     remediation="Set publiclyAccessible to false.",
     needs=("publiclyAccessible",),
-    fsbp="RDS.2",
-    cis="3.2.3",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def private(instance: Resource, _: Parameters) -> Iterator[str]:
     """Only the VPC connects."""
@@ -88,9 +78,6 @@ def private(instance: Resource, _: Parameters) -> Iterator[str]:
     title="The database cannot be deleted by mistake",
     remediation="Set deletionProtection to true.",
     needs=("deletionProtection",),
-    fsbp="RDS.7, RDS.8",
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def deletion_protection(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """The last guard behind the engine's own protection.
@@ -109,9 +96,6 @@ def deletion_protection(instance: Resource, stack: Stack, _: Parameters) -> Iter
     remediation="Set backupRetentionPeriod to 30 or more.",
     needs=("backupRetentionPeriod",),
     parameters={"days": Parameter("integer", 30, "Days for which backups are kept at least.", minimum=1)},
-    fsbp="RDS.11",
-    nist="CP-9, CP-10",
-    sec="17a-4(e)",
 )
 def backups(instance: Resource, parameters: Parameters) -> Iterator[str]:
     """What goes wrong on the last day of a month is noticed in the next. Replicas have their source's."""
@@ -148,9 +132,6 @@ _WITHOUT_PARAMETER = ("db2", "oracle", "custom-oracle")
     title="The database takes connections by TLS only",
     remediation="Set rds.force_ssl (require_secure_transport for MySQL) to 1 in its parameter group.",
     needs=("parameterGroupName", (t.RDS_PARAMETERS, "parameters")),
-    fsbp="RDS.38, RDS.39",
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Where the server takes both, a client that is misconfigured sends in clear.
@@ -200,8 +181,6 @@ def _forces_by_default(engine: str, instance: Resource, stack: Stack) -> bool:
     title="A database leaves a snapshot when it is deleted",
     remediation="Set skipFinalSnapshot to false and give finalSnapshotIdentifier.",
     needs=("skipFinalSnapshot",),
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def final_snapshot(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Automated backups go with the database. A replica holds nothing of its own, and is left out."""
@@ -220,8 +199,6 @@ _IAM_ENGINES = ("postgres", "mysql", "mariadb", "aurora")
     title="Clients log in to the database by IAM",
     remediation="Set iamDatabaseAuthenticationEnabled to true.",
     needs=("iamDatabaseAuthenticationEnabled",),
-    fsbp="RDS.10, RDS.12",
-    nist="AC-2, IA-2",
 )
 def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
     """A token of IAM lasts 15 minutes, a password until it changes.
@@ -243,9 +220,6 @@ def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
     title="The database's logs are kept outside it",
     remediation="Set enabledCloudwatchLogsExports to the logs of the engine, such as postgresql.",
     needs=("enabledCloudwatchLogsExports",),
-    fsbp="RDS.9, RDS.34, RDS.36, RDS.37",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def logs_exported(instance: Resource, _: Parameters) -> Iterator[str]:
     """Logs on the instance are gone after some days, and with the instance. A replica takes them from its source."""
@@ -271,8 +245,6 @@ _HOURS = {
     remediation="Set maintenanceWindow to a time at which the markets are closed.",
     needs=("maintenanceWindow",),
     parameters=_HOURS,
-    nist="MA-2",
-    finra="4370",
 )
 def maintenance(instance: Resource, parameters: Parameters) -> Iterator[str]:
     """Left out, AWS chooses one at random out of eight hours of the night of the region."""
@@ -314,8 +286,6 @@ def _counterparts(instance: Resource, primary: Stack, recovery: Stack) -> Sequen
     title="The replica runs with the primary's database parameters",
     remediation="Declare the same family and parameters in both stacks.",
     needs=((t.RDS_PARAMETERS, "parameters"),),
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP04",
 )
 def parameter_parity(instance: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """A replica with a lower max_connections stops replaying (PostgreSQL manual, "Hot Standby")."""
@@ -346,8 +316,6 @@ RULES.parity(
     title="A database that has taken over has the primary's class",
     remediation="Take the primary's sizes over when the stack is active.",
     needs=("instanceClass",),
-    nist="CP-2, CP-7",
-    wellarchitected="REL13-BP02",
 )(_when_active("instanceClass", "class"))
 
 RULES.parity(
@@ -356,8 +324,6 @@ RULES.parity(
     title="A database that has taken over has the primary's standby",
     remediation="Take dbMultiAz over from the primary when the stack is active.",
     needs=("multiAz",),
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP02",
 )(_when_active("multiAz", "Multi-AZ"))
 
 RULES.parity(
@@ -366,6 +332,4 @@ RULES.parity(
     title="A database that has taken over is backed up as the primary was",
     remediation="Set the same backupRetentionPeriod when the stack is active.",
     needs=("backupRetentionPeriod",),
-    nist="CP-9",
-    sec="17a-4(e)",
 )(_when_active("backupRetentionPeriod", "a backup retention in days of"))

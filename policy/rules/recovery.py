@@ -47,8 +47,6 @@ def _takes_orders(resource: Resource, parameters: Parameters) -> bool:
     remediation="Leave it a floor above zero: no reservedConcurrentExecutions of 0, one task or replica at least.",
     needs=("reservedConcurrentExecutions", (t.ECS_SERVICE, "desiredCount"), (_DEPLOYMENT, "spec.replicas")),
     parameters=_INTAKE,
-    nist="CP-2, CP-10",
-    wellarchitected="REL11-BP05",
 )
 def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
     """Static stability: order intake runs before it is needed, so that a takeover needs no control plane."""
@@ -76,8 +74,6 @@ def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
     remediation="Declare it in the recovery stack too; the lease keeps it from accepting orders.",
     needs=(),
     parameters=_INTAKE,
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP02, REL11-BP05",
 )
 def intake_in_recovery(resource: Resource, _: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
     """A takeover that must deploy first waits for a control plane."""
@@ -104,8 +100,6 @@ def _is_watched(record: Resource) -> bool:
     title="Clients are routed to the region that takes orders",
     remediation="Declare Route 53 records with failoverRoutingPolicies PRIMARY and SECONDARY for the API's name.",
     needs=((t.DNS_RECORD, "failoverRoutingPolicies"),),
-    nist="CP-7, CP-10",
-    wellarchitected="REL11-BP02, REL13-BP02",
 )
 def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[Finding]:
     """Both sides of each switch stand before it is thrown, in whichever stack they are declared."""
@@ -128,8 +122,6 @@ def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameter
     title="The sides of a failover lead to different places",
     remediation="Let the PRIMARY record lead to the primary region and the SECONDARY to the recovery region.",
     needs=("failoverRoutingPolicies", "records"),
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP02",
 )
 def sides_apart(record: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A switch between two names of one place switches nothing.
@@ -176,8 +168,6 @@ def _places(record: Resource) -> frozenset[str]:
             items="string",
         )
     },
-    nist="CP-10, SI-4",
-    wellarchitected="REL11-BP01",
 )
 def health_sound(check: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Route 53 takes a disabled check for healthy (Route 53 API, HealthCheckConfig), so its side is never left.
@@ -237,9 +227,6 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
             minimum=0,
         ),
     },
-    nist="CP-2, CP-10",
-    finra="4370",
-    wellarchitected="REL13-BP01",
 )
 def rto_budget(record: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """interval x threshold + time to live + measured switch: 3 x 10 + 60 is 90 s, 1 x 10 + 5 is 15 s.
@@ -276,8 +263,6 @@ def _seconds_to_notice(check: Resource, stack: Stack) -> float:
     title="A recovery stack that has taken over calls nothing in the lost region",
     remediation="Declare what stands in the other region only while the stack stands by, with retainOnDelete.",
     needs=((t.AWS_PROVIDER, "region"),),
-    nist="CP-7, CP-10",
-    wellarchitected="REL11-BP04, REL13-BP02",
 )
 def independent(stack: Stack, _: Parameters) -> Iterator[Finding]:
     """An update that waits for a region that is gone never ends. A provider asks for its account when it is configured,
@@ -334,8 +319,6 @@ _STORES = (
             "object", _BY_DESIGN, "Types, or URNs with * for a part, without a replica: the reason.", items="string"
         )
     },
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def stateful_replicated(store: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
     """Tables, records, keys, secrets, images and backups have rules of their own. A reader is a replica itself."""
@@ -384,9 +367,6 @@ _PROTECTED = (
     title="The engine does not delete what holds state",
     remediation="Set the option protect, or retainOnDelete for what the recovery stack only adds.",
     needs=((t.TABLE, "options.protect"),),
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
-    wellarchitected="REL09-BP01",
 )
 def stateful_protected(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A replace that looks harmless in a preview is a delete. A reader holds nothing that its source does not."""

@@ -27,10 +27,6 @@ _YEAR = 365
     title="No bucket can be made public",
     remediation="Declare an aws.s3.BucketPublicAccessBlock of the bucket with all four settings true.",
     needs=tuple((t.BUCKET_PUBLIC_ACCESS, name) for name in _PUBLIC_ACCESS),
-    fsbp="S3.8",
-    cis="3.1.4",
-    pci="1.3.1",
-    nist="AC-3, AC-4",
 )
 def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Each of the four settings stops another way to make a bucket public."""
@@ -49,8 +45,6 @@ def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iter
     title="Access to buckets is by policy, never by ACL",
     remediation="Declare aws.s3.BucketOwnershipControls with BucketOwnerEnforced.",
     needs=((t.BUCKET_OWNERSHIP, "rule.objectOwnership"),),
-    fsbp="S3.12",
-    nist="AC-3, AC-6",
 )
 def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """ACLs of objects are not seen in a review of the bucket's policy."""
@@ -65,10 +59,6 @@ def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     title="Buckets refuse plain HTTP",
     remediation="Deny s3:* where aws:SecureTransport is false in the bucket's policy.",
     needs=((t.BUCKET_POLICY, "policy"),),
-    fsbp="S3.5",
-    cis="3.1.1",
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
     """S3 answers HTTP and HTTPS where no policy denies the first.
@@ -86,9 +76,6 @@ def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Re
     title="Buckets are encrypted with a customer-managed key",
     remediation="Declare an aws.s3.BucketServerSideEncryptionConfiguration with aws:kms and the key's ARN.",
     needs=((t.BUCKET_ENCRYPTION, "rules"), (t.BUCKET_ENCRYPTION, "bucket")),
-    fsbp="S3.17",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Buckets that S3 delivers access logs into are left out: it delivers to no customer key."""
@@ -113,9 +100,6 @@ def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     title="Buckets keep versions",
     remediation="Declare an aws.s3.BucketVersioning with status Enabled.",
     needs=((t.BUCKET_VERSIONING, "versioningConfiguration.status"),),
-    fsbp="S3.14",
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Without versions neither an overwrite nor a delete can be undone, and nothing replicates."""
@@ -143,10 +127,6 @@ def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
             needed=True,
         )
     },
-    fsbp="S3.15",
-    nist="AU-9, CP-9",
-    sec="17a-4(f)",
-    finra="4511",
 )
 def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Governance mode can be lifted by who has the permission: it is no write-once medium."""
@@ -210,8 +190,6 @@ def _block(value: Any) -> Mapping[str, Any]:
             "object", {}, "Days of retention, by name of the bucket; * for a part.", items="number", needed=True
         ),
     },
-    nist="AU-11, CP-9",
-    sec="17a-4(a), 17a-4(b)",
 )
 def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
     """In a versioned bucket an expired object becomes a noncurrent version, which is no longer found by its name.
@@ -249,7 +227,6 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
             items="string",
         ),
     },
-    nist="CP-9, SI-13",
 )
 def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
     """A wrong overwrite is often noticed weeks later. A number of versions that stay at any age counts too."""
@@ -271,8 +248,6 @@ def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Ite
     title="No store is emptied to be deleted",
     remediation="Leave forceDestroy (forceDelete of a repository) false; empty a store by hand where it must go.",
     needs=("forceDestroy",),
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def not_emptied(store: Resource, _: Parameters) -> Iterator[str]:
     """With forceDestroy the engine deletes every object, image or backup before it deletes the store."""
@@ -287,9 +262,6 @@ def not_emptied(store: Resource, _: Parameters) -> Iterator[str]:
     title="Replication takes in every object, encrypted ones too",
     remediation="Enable sourceSelectionCriteria.sseKmsEncryptedObjects, and leave the filter's prefix and tags empty.",
     needs=("rules",),
-    nist="CP-9",
-    wellarchitected="REL13-BP02",
-    sec="17a-4(e)",
 )
 def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str]:
     """S3 leaves objects out that KMS encrypts unless a rule says otherwise, and those that a filter does not take in
@@ -322,9 +294,6 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
     title="Replication of buckets is timed and measured",
     remediation="Enable replicationTime and metrics, 15 minutes each, in every rule.",
     needs=("rules",),
-    fsbp="S3.7",
-    nist="CP-9, CP-10",
-    wellarchitected="REL13-BP02",
 )
 def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
     """Without replication time control nobody knows how much is lost (99.99 % within 15 minutes with it)."""
@@ -363,9 +332,6 @@ def _replications(bucket: Resource, primary: Stack, recovery: Stack) -> Iterator
             "object", {}, "Buckets without a replica, by name (* for a part), and the reason.", items="string"
         )
     },
-    fsbp="S3.7",
-    nist="CP-6, CP-9",
-    sec="17a-4(e)",
 )
 def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
     """One that has taken over has left the primary's side as it was and declares none of it."""
@@ -381,9 +347,6 @@ def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Pa
     title="A replica of locked records is locked as well",
     remediation="Lock the destination bucket in COMPLIANCE mode for the same time.",
     needs=((t.BUCKET_REPLICATION, "rules"), (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.mode")),
-    fsbp="S3.15",
-    sec="17a-4(f)",
-    finra="4511",
 )
 def replica_locked(bucket: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """A duplicate that can be erased is not the duplicate that the rule asks for."""
@@ -424,9 +387,6 @@ def _as_strict(lock: Resource, than: Resource) -> bool:
     severity=Severity.ADVISORY,
     remediation="Declare an aws.s3.BucketLogging of the bucket to the bucket of access logs.",
     needs=((t.BUCKET_LOGGING, "bucket"),),
-    fsbp="S3.9",
-    pci="10.2.1",
-    nist="AU-12",
 )
 def access_logs(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """The bucket that takes the logs does not log itself: each entry would make another."""

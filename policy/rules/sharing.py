@@ -28,10 +28,6 @@ _ACCOUNTS = {
     title="No resource can be used by anybody",
     remediation="Name principals, or tie the grant to your accounts, organization, VPC or endpoint by a condition.",
     needs=((t.BUCKET_POLICY, "policy"), ("aws:secretsmanager/secretPolicy:SecretPolicy", "policy")),
-    fsbp="S3.2, S3.3",
-    checkov="CKV_AWS_70",
-    pci="1.3.1, 7.2.1",
-    nist="AC-3, AC-6",
 )
 def not_public(resource: Resource, _: Parameters) -> Iterator[str]:
     """Policies of buckets, secrets, repositories, event buses, vaults, file systems and the like.
@@ -59,9 +55,6 @@ def not_public(resource: Resource, _: Parameters) -> Iterator[str]:
     remediation="Take the other account out, or add it to the parameter `accounts` with a reason in review.",
     needs=((t.BUCKET_POLICY, "policy"), ("aws:kms/grant:Grant", "granteePrincipal")),
     parameters=_ACCOUNTS,
-    fsbp="S3.6",
-    pci="7.2.1",
-    nist="AC-3, AC-6",
 )
 def own_accounts(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Resource policies, grants of keys, resource shares, and permissions of images, snapshots and layers.
@@ -128,8 +121,6 @@ _WITHOUT_SOURCE = [
             items="string",
         )
     },
-    fsbp="SQS.3, SNS.4",
-    nist="AC-3, AC-6",
 )
 def service_source(resource: Resource, parameters: Parameters) -> Iterator[str]:
     """A service without a source acts for every customer of AWS (IAM User Guide, "The confused deputy problem").
@@ -157,8 +148,6 @@ _BY_SERVICE = frozenset({"aws:ecr/registryPolicy:RegistryPolicy"})
     title="An endpoint's policy limits who calls, or what is called",
     remediation="Add aws:PrincipalAccount or aws:ResourceAccount, or name the actions and resources.",
     needs=("policy",),
-    pci="1.3.2, 7.2.1",
-    nist="AC-4, SC-7",
 )
 def endpoint_limited(endpoint: Resource, _: Parameters) -> Iterator[str]:
     """Left open, an endpoint carries data of the VPC to anybody's bucket with anybody's credentials.
@@ -197,8 +186,6 @@ _PUBLISHERS = ["017000801446", "580247275435", "027255383542", "177933569100", "
             "array", _PUBLISHERS, "Accounts whose layers may run, beside the stack's own.", items="string"
         )
     },
-    pci="6.3.2",
-    nist="CM-7, SR-3",
 )
 def known_layers(function: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """A layer's code runs with the function's rights, and its publisher may be anybody."""

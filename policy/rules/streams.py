@@ -26,9 +26,6 @@ _SHARED_READERS = 2
     title="Streams are encrypted with a customer-managed key",
     remediation="Set encryptionType to KMS and kmsKeyId to the key's ARN.",
     needs=("kmsKeyId", "encryptionType"),
-    fsbp="Kinesis.1",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Orders lie on the stream for a week."""
@@ -57,8 +54,6 @@ def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]
             "array", [], "Streams of which a recovery region that stands by has half.", items="string"
         ),
     },
-    wellarchitected="PERF03-BP03, REL01-BP03",
-    nist="CP-2, SC-5",
 )
 def shards(stream: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Shards >= ceil(max(rate / 1,000, rate x bytes / 1 MB) / utilisation); half where one step doubles them."""
@@ -88,7 +83,6 @@ def _ceil(dividend: int, divisor: int) -> int:
     title="More than two readers of a stream have fan-out",
     remediation="Register an aws.kinesis.StreamConsumer and let the reader use it.",
     needs=((t.EVENT_SOURCE_MAPPING, "eventSourceArn"),),
-    wellarchitected="PERF03-BP03",
 )
 def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Shared readers have 2 MB/s of a shard together: 200 ms with one of them, 1,000 ms with five."""
@@ -108,7 +102,6 @@ def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     remediation="Set retentionPeriod to 168 hours or more.",
     needs=("retentionPeriod",),
     parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.", minimum=24)},
-    nist="CP-9",
 )
 def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:
     """A backlog that a takeover leaves is drained on Monday."""
@@ -123,10 +116,6 @@ def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:
     title="Delivery streams are encrypted with a customer-managed key",
     remediation="Set serverSideEncryption with CUSTOMER_MANAGED_CMK, and kmsKeyArn of the destination.",
     needs=("extendedS3Configuration.kmsKeyArn",),
-    fsbp="DataFirehose.1",
-    checkov="CKV_AWS_241",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def firehose_encrypted(delivery: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """One that reads a stream has no encryption of its own: the stream's holds (StartDeliveryStreamEncryption)."""
@@ -156,8 +145,6 @@ def _buckets_of(delivery: Resource) -> Iterator[str]:
     title="What cannot be delivered is kept",
     remediation="Set errorOutputPrefix, or s3BackupMode, of the destination.",
     needs=("extendedS3Configuration.errorOutputPrefix",),
-    nist="AU-5, CP-9",
-    sec="17a-4(e)",
 )
 def firehose_errors(delivery: Resource, _: Parameters) -> Iterator[str]:
     """A record that cannot be transformed must turn up somewhere."""

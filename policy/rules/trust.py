@@ -37,9 +37,6 @@ _AUDIENCE = {
             "array", [], "Other accounts of your own that need no ExternalId, by number.", items="string"
         )
     },
-    checkov="CKV_AWS_60, CKV_AWS_61, CKV_AWS_358",
-    pci="7.2.2, 8.2.7",
-    nist="AC-3, AC-6, IA-2",
 )
 def trust_limited(role: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Whoever may take on a role has its rights, from wherever they come.

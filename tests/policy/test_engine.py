@@ -26,7 +26,7 @@ from pulumi_policy.proxy import unknown_checking_proxy
 
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
-from policy.configuration import EXEMPTIONS, NOT_EVALUATED, RULE_ERRORS
+from policy.configuration import EXEMPTIONS, EXPIRED, NOT_EVALUATED, RULE_ERRORS
 from policy.engine import Pack, plain
 from policy.errors import PolicyInputError
 from policy.exemptions import exemptions
@@ -130,7 +130,7 @@ def _run(blueprint: Json, config: dict[str, Json] | None = None, exempt: Any = (
 
 def test_every_rule_on_one_stack_is_a_policy_of_its_severity() -> None:
     policies = {policy.name: policy for policy in Pack(RULES, ()).policies()}
-    further = {NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS}
+    further = {NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS, EXPIRED}
     assert set(policies) == {rule.id for rule in RULES if rule.scope is not Scope.PARITY} | further
     for rule in RULES:
         if rule.id in policies:
@@ -189,6 +189,24 @@ def test_an_exemption_holds_under_the_engine(made: list[Json]) -> None:
         text for name, _, text in _run(blueprint, exempt=[{**entry, "expires": "2020-01-31"}]) if name == entry["rule"]
     ]
     assert [text.endswith("Its exemption expired on 2020-01-31.") for text in late] == [True]
+
+
+def test_an_expired_exemption_fails_the_engine_by_itself(made: list[Json]) -> None:
+    """The platform breaks no rule, and still one mandatory violation names the entry and its date."""
+    entry = {
+        "urn": "*made-account-events",
+        "rule": "queue-zero-delay",
+        "reason": "Replays are slowed down while the venue catches up.",
+        "expires": "2020-01-31",
+    }
+    policies = {policy.name: policy for policy in Pack(RULES, ()).policies()}
+    assert policies[EXPIRED].enforcement_level is EnforcementLevel.MANDATORY
+    said = [text for name, _, text in _run(made[0], exempt=[entry]) if name == EXPIRED]
+    assert said == [
+        "exemptions[0] (queue-zero-delay for *made-account-events): expired on 2020-01-31; "
+        "delete it, or review the reason and set a later date"
+    ]
+    assert not [name for name, _, _ in _run(made[0], exempt=[{**entry, "expires": "2999-12-31"}]) if name == EXPIRED]
 
 
 def test_each_round_of_the_engine_is_judged_anew(made: list[Json]) -> None:

@@ -19,16 +19,11 @@ def autoscaling(client):
     return client("autoscaling", REGION)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def subnet(client):
     ec2 = client("ec2", REGION)
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     return ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24", AvailabilityZone=ZONE)["Subnet"]["SubnetId"]
-
-
-@pytest.fixture(scope="module")
-def image(client):
-    return client("ec2", REGION).describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
 
 
 @pytest.fixture
