@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
+from policy.rules.bucket_settings import takes_logs
 from policy.rules.keys_of import missing_customer_key
 from policy.stack import Stack
 
@@ -112,11 +114,12 @@ _OBJECTS = "AWS::S3::Object"
 def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Selectors replace what a trail records by itself: one with data events alone records no management event.
 
-    Data events are asked for where the plan has buckets besides those of logs, or names a trail alone.
+    Data events count where the selector takes in every object, or those of each bucket of the plan.
     """
+    buckets = [b for b in stack.of_type(t.BUCKET) if not b.external and not takes_logs(b, stack)]
     advanced, classic = trail.items("advancedEventSelectors"), trail.items("eventSelectors")
     if advanced:
-        yield from _advanced(advanced, parameters["data"])
+        yield from _advanced(advanced, parameters["data"], buckets)
         return
     if not classic:
         for type_ in parameters["data"]:
@@ -129,19 +132,63 @@ def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iter
     excluded = sorted({str(source) for s in whole for source in s.get("excludeManagementEventSources") or ()})
     if excluded:
         yield f"leaves out events of {', '.join(excluded)}"
-    types = {
-        str(d.get("type"))
-        for s in classic
-        if s.get("readWriteType") in (None, "All")
-        for d in s.get("dataResources") or ()
-    }
+    values: dict[str, list[str]] = {}
+    for selector in classic:
+        if selector.get("readWriteType") in (None, "All"):
+            for resource in selector.get("dataResources") or ():
+                values.setdefault(str(resource.get("type")), []).extend(map(str, resource.get("values") or ()))
     for type_ in parameters["data"]:
-        if type_ not in types:
+        if type_ not in values:
             yield f"records no data events of {type_}"
+        elif type_ == _OBJECTS and (left := _left_out(values[type_], buckets)):
+            yield f"records no data events of {', '.join(left)}"
 
 
-def _advanced(selectors: list[Any], data: list[str]) -> Iterator[str]:
+def _left_out(values: list[str], buckets: list[Resource]) -> list[str]:
+    """Buckets whose objects no value takes in: `arn:aws:s3` is every object, `arn:aws:s3:::name/` those of a bucket.
+
+    CloudTrail API Reference, "DataResource": the value of a bucket ends with a slash.
+    """
+    if any(re.fullmatch(r"arn:aws[\w-]*:s3(:::)?", value) for value in values):
+        return []
+    whole = [value for value in values if value.endswith("/")]
+    return [bucket.name for bucket in buckets if not any(_begins(_objects_of(bucket), value) for value in whole)]
+
+
+def _objects_of(bucket: Resource) -> tuple[str, str]:
+    """The ARN with which objects of a bucket begin: as a reference, and by its name where that is fixed."""
+    name = bucket.peek("bucket")
+    reference = f"${{{bucket.type}::{bucket.name}#"
+    return reference, f"arn:aws:s3:::{name}/" if isinstance(name, str) else ""
+
+
+def _begins(objects: tuple[str, str], value: str) -> bool:
+    reference, arn = objects
+    return reference in value or bool(arn and value and arn.startswith(value))
+
+
+def _unselected(fields: list[dict[str, Any]], buckets: list[Resource]) -> list[str]:
+    """Buckets of whose objects advanced selectors record nothing.
+
+    Each element is the `resources.ARN` field of a selector, empty where the selector has none. A bucket that a field
+    leaves out by its name is let through, as a bucket of logs is, unless no bucket is left.
+    """
+    missed, taken = [], 0
+    for bucket in buckets:
+        objects = _objects_of(bucket)
+        wanted = [
+            [*(field.get("startsWiths") or ()), *(field.get("equals") or ())] or ["arn:aws:s3"] for field in fields
+        ]
+        if not any(value == "arn:aws:s3" or _begins(objects, value) for values in wanted for value in values):
+            missed.append(bucket.name)
+        elif not all(any(_begins(objects, v) for v in field.get("notStartsWiths") or ()) for field in fields):
+            taken += 1
+    return missed if missed or taken or not buckets else [bucket.name for bucket in buckets]
+
+
+def _advanced(selectors: list[Any], data: list[str], buckets: list[Resource]) -> Iterator[str]:
     management, types = False, set[str]()
+    fields_of_objects: list[dict[str, Any]] = []
     narrowed: set[str] = set()
     for selector in selectors:
         fields = {str(f.get("field")): f for f in selector.get("fieldSelectors") or ()}
@@ -153,12 +200,17 @@ def _advanced(selectors: list[Any], data: list[str]) -> Iterator[str]:
                 narrowed |= {str(v).lower() for v in fields["readOnly"].get("equals") or ()}
             management = management or not (one_way or sources.get("notEquals") or sources.get("equals"))
         elif "Data" in category and not one_way:
-            types |= {str(v) for v in (fields.get("resources.type") or {}).get("equals") or ()}
+            types_ = {str(v) for v in (fields.get("resources.type") or {}).get("equals") or ()}
+            types |= types_
+            if _OBJECTS in types_:
+                fields_of_objects.append(fields.get("resources.ARN") or {})
     if not management and not {"true", "false"} <= narrowed:
         yield "does not record every management event"
     for type_ in data:
         if type_ not in types:
             yield f"records no data events of {type_}"
+        elif type_ == _OBJECTS and (left := _unselected(fields_of_objects, buckets)):
+            yield f"records no data events of {', '.join(left)}"
 
 
 @RULES.joined(

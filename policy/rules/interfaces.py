@@ -161,7 +161,7 @@ def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
         if not _TLS.match(policy):
             yield f"its policy {policy or '(the default)'} allows TLS before 1.2"
     elif protocol == "HTTP":
-        for action in listener.items("defaultActions"):
+        for action in listener.items("defaultActions") or [{}]:
             if action.get("type") != "redirect" or (action.get("redirect") or {}).get("protocol") != "HTTPS":
                 yield "answers plain HTTP without a redirect"
     elif protocol in _WITHOUT_TLS or (not protocol and listener.number("port") is None):

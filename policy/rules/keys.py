@@ -10,6 +10,7 @@ from policy import tokens as t
 from policy.resource_policies import OF_KEYS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
+from policy.schedules import longest_pause
 from policy.stack import Stack, Target
 from policy.values import NotEvaluatedError
 
@@ -27,8 +28,10 @@ _RATE = re.compile(r"^rate\((?P<count>\d+) (?P<unit>hour|day)s?\)$")
     needs=("enableKeyRotation",),
 )
 def rotation(key: Resource, _: Parameters) -> Iterator[str]:
-    """Symmetric keys only: KMS rotates no others."""
-    if key.text("customerMasterKeySpec") in ("", "SYMMETRIC_DEFAULT") and not key.flag("enableKeyRotation"):
+    """Symmetric encryption keys only: KMS rotates no others."""
+    encrypts = key.text("keyUsage") in ("", "ENCRYPT_DECRYPT")
+    symmetric = key.text("customerMasterKeySpec") in ("", "SYMMETRIC_DEFAULT")
+    if encrypts and symmetric and not key.flag("enableKeyRotation"):
         yield "is never rotated"
 
 
@@ -185,14 +188,18 @@ def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> It
 
 
 def _days_between(rotation_: Resource) -> float:
-    """Days between two rotations. Raises `NotEvaluatedError` for a cron expression, whose longest pause is not told."""
+    """The most days between two rotations. Raises `NotEvaluatedError` for an expression that is none."""
     days = rotation_.number("rotationRules.automaticallyAfterDays")
     if days is not None:
         return days
     path = "rotationRules.scheduleExpression"
-    rate = _RATE.match(rotation_.text(path))
+    text = rotation_.text(path)
+    rate = _RATE.match(text)
     if rate is None:
-        raise NotEvaluatedError(path, "does not say after how many days; use automaticallyAfterDays or rate()")
+        pause = longest_pause(text)
+        if pause is None:
+            raise NotEvaluatedError(path, f"= {text!r} is neither rate() nor cron(); use automaticallyAfterDays")
+        return pause
     return float(rate["count"]) / (24 if rate["unit"] == "hour" else 1)
 
 

@@ -10,7 +10,7 @@ from policy import tokens as t
 from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
-from policy.rules.bucket_settings import settings_of, takes_logs
+from policy.rules.bucket_settings import needs_own_key_of_s3, settings_of, takes_logs
 from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack, Target
 from policy.values import NotEvaluatedError, Unknown
@@ -78,8 +78,8 @@ def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Re
     needs=((t.BUCKET_ENCRYPTION, "rules"), (t.BUCKET_ENCRYPTION, "bucket")),
 )
 def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Buckets that S3 delivers access logs into are left out: it delivers to no customer key."""
-    if takes_logs(bucket, stack):
+    """Buckets for access logs of S3 or of an Application Load Balancer are left out: they take S3's own key alone."""
+    if needs_own_key_of_s3(bucket, stack):
         return
     configurations = settings_of(bucket, stack, t.BUCKET_ENCRYPTION)
     if not configurations:

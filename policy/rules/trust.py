@@ -16,6 +16,21 @@ RULES = Rules("IAM")
 # IAM User Guide, "Configuring a role for GitHub OIDC": without a condition on `sub` every repository of everybody may
 # take the role on. Providers that serve one customer alone, as that of an EKS cluster, are held to the same.
 _UNTOLD = "the provider"
+# GitHub Docs, "OpenID Connect reference", "Customizing the subject claims": a repository that puts another claim first,
+# such as workflow or environment, chooses its text, and so can repeat the subject of any other repository.
+_GITHUB = "token.actions.githubusercontent.com"
+_GITHUB_CLAIMS = frozenset(
+    {
+        "repo",
+        "repository",
+        "repository_id",
+        "repository_owner",
+        "repository_owner_id",
+        "job_workflow_ref",
+        "enterprise",
+        "enterprise_id",
+    }
+)
 # Providers that everybody shares, and whose audience says for which application a token is.
 _AUDIENCE = {
     "cognito-identity.amazonaws.com": "aud",
@@ -99,9 +114,17 @@ def _federation(provider: str, statement: Statement) -> str | None:
         return None if fixed else f"trusts {host} without a fixed {named}"
     if subject is None:
         return f"trusts every subject of {host}"
+    if host == _GITHUB and (claim := next((c for value in subject if (c := _free_claim(value))), None)):
+        return f"trusts subjects of {host} that begin with {claim}, which any repository can choose"
     if not all(_fixed_subject(value) for value in subject):
         return f"trusts subjects of {host} of which {', '.join(subject)} leaves open whose they are"
     return None
+
+
+def _free_claim(subject: str) -> str | None:
+    """The first claim of a GitHub subject where it does not fix the repository or its owner."""
+    first = subject.partition(":")[0]
+    return first if subject.strip("*?") and first not in _GITHUB_CLAIMS else None
 
 
 def _claim(statement: Statement, host: str, claim: str) -> tuple[str, ...] | None:

@@ -18,6 +18,7 @@ from pulumi.runtime import rpc
 
 from blueprint.lookups import answer
 from policy import tokens
+from policy.catalogue import RULES
 from rehearsal.lowering.naming import camel, plural, terraform_type
 
 Json = dict[str, Any]
@@ -39,8 +40,8 @@ class FixtureError(Exception):
 class Fixture:
     """The resources of one fixture, by Terraform address, and its blueprint.
 
-    `holder` is the token and property of a resource that stands for each `aws_iam_policy_document` by itself, for checks
-    that judge the document and not what it is given to.
+    `holder` is the token and property of a resource that stands for each `aws_iam_policy_document` by itself, for
+    checks that judge the document and not what it is given to.
     """
 
     def __init__(self, text: str, holder: tuple[str, str] | None = None) -> None:
@@ -162,7 +163,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def _token(type_: str) -> str | None:
-    return _by_terraform().get(type_)
+    # The provider has `aws_alb` for `aws_lb` still.
+    return _by_terraform().get(type_) or _by_terraform().get(type_.replace("aws_alb", "aws_lb", 1))
 
 
 @cache
@@ -180,8 +182,9 @@ def _by_terraform() -> dict[str, str]:
             return not skip
 
     found: dict[str, str] = {}
-    named = [value for value in vars(tokens).values() if isinstance(value, str) and value.startswith("aws:")]
-    for token in named:
+    named = [value for value in vars(tokens).values() if isinstance(value, str)]
+    named += [type_ for rule in RULES for type_ in rule.types] + list(tokens.OTHER_TOKENS)
+    for token in (token for token in dict.fromkeys(named) if token.startswith("aws:")):
         for second in (False, True):
             name = terraform_type(token, Every(second))
             if name is not None:
