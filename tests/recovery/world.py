@@ -26,7 +26,19 @@ from recovery.scale_out import CalledScaleOut, Progress
 from recovery.switch import HealthCheckSwitch
 from recovery.waiting import Waiter
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
-from tests.recovery.clients import CloudWatch, Databases, Files, Killer, Lambda, Mortal, Routed, Secrets, Silent, Stream, ids
+from tests.recovery.clients import (
+    CloudWatch,
+    Databases,
+    Files,
+    Killer,
+    Lambda,
+    Mortal,
+    Routed,
+    Secrets,
+    Silent,
+    Stream,
+    ids,
+)
 from tests.recovery.exports import ACCOUNT, EAST, LEASE_MILLISECONDS, SECRET, WEST, outputs
 from tests.recovery.tables import Tables
 
