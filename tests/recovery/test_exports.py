@@ -382,5 +382,8 @@ class _NoClients(Clients):
     def at(self, service: str, region: str) -> Any:
         return None
 
+    def control(self, *regions: str) -> Any:
+        return None
+
 
 _NO_CLIENTS = _NoClients()

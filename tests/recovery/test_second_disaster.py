@@ -1,4 +1,4 @@
-"""After a failover the recovery region is lost as well: the runbook works from the other region, and names what is lost."""
+"""After a failover the recovery region is lost too: the runbook works from the other region, and names what is lost."""
 
 from __future__ import annotations
 
