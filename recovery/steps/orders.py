@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions import order_item
 from functions.order_item import Item, MalformedOrderItemError
 from recovery import changes, known_orders, named
+from recovery.configuration import Site
 from recovery.context import Context
 from recovery.errors import RegionLostError, StepFailedError
 from recovery.journal import Facts
@@ -75,7 +76,7 @@ class ReconcileOrders(Wait):
     def verify(self, context: Context, intended: Facts) -> Facts:
         control, table = context.control, context.configuration.tables.control
         try:
-            known = known_orders.latest(control, table)
+            known = self.known(context)
             if known is None:
                 return {"unreplicated": 0, "named": [], "note": "no takeover has left a list to reconcile with"}
             count, parts = named.write(control, table, context.run, self.name, self._late(context, known))
@@ -84,10 +85,18 @@ class ReconcileOrders(Wait):
             raise _unreadable(error) from error
         return {"epoch": known.epoch, "unreplicated": count, "named": shown, "parts": parts}
 
+    def known(self, context: Context) -> KnownOrders | None:
+        """What the takeover wrote down whose late orders are named."""
+        return known_orders.latest(context.control, context.configuration.tables.control)
+
+    def serving(self, context: Context) -> Site:
+        """The region that holds the lease."""
+        return context.source
+
     def _late(self, context: Context, known: KnownOrders) -> Iterator[named.Entry]:
         orders = context.configuration.tables.orders
         returned = context.clients.at("dynamodb", context.target.region)
-        here = context.clients.at("dynamodb", context.source.region)
+        here = context.clients.at("dynamodb", self.serving(context).region)
         count = 0
         for page in changes.orders_up_to_epoch(returned, orders, known.epoch, known.since):
             late = [order for order in page if order["order_id"] not in known]
@@ -96,6 +105,21 @@ class ReconcileOrders(Wait):
             count += len(page)
             if page:
                 context.turn_page(f"{count} orders of the other region looked at")
+
+
+class ReconcileReturned(ReconcileOrders):
+    """The same in a region that takes over again before a failback has asked for it: the other region is lost now."""
+
+    stage = Stage.AFTER
+    needs = (ProveOrder.name,)
+
+    def known(self, context: Context) -> KnownOrders | None:
+        # This run has written a list of its own, for the region that it leaves.
+        before = context.result(TakeLease.name)["old_epoch"]
+        return known_orders.latest(context.control, context.configuration.tables.control, before)
+
+    def serving(self, context: Context) -> Site:
+        return context.target
 
 
 def _named(order: Item, client: Any, table: str, old_epoch: int) -> dict[str, Any]:

@@ -49,3 +49,13 @@ class RestoreCancellations(RedrivePages):
         except (BotoCoreError, ClientError) as error:
             raise StepFailedError(f"the last takeover's list cannot be read: {error}; then `resume`") from error
         return {"since": known.since if known else 0}
+
+
+class RestoreCancellationsHere(RestoreCancellations):
+    """The same in a region that holds the lease again after it had lost it."""
+
+    stage = Stage.AFTER
+    needs = (ProveOrder.name,)
+
+    def site(self, context: Context) -> Site:
+        return context.target

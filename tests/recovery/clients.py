@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools import Metrics
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from functions import order_item
 from functions.redrive import handler
@@ -69,6 +69,18 @@ class Mortal:
         if name.startswith(_READS):
             return real
         return lambda **parameters: self._killer.around(f"{self._service} {name}", lambda: real(**parameters))
+
+
+class Silent:
+    """A client of a region that is lost: no call is answered."""
+
+    def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
+
+        def call(**_parameters: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="https://lost.example")
+
+        return call
 
 
 def error(code: str, message: str = "as the service says") -> ClientError:
