@@ -45,6 +45,8 @@ class StackReport:
     seconds: dict[str, float] = field(default_factory=dict)
     made: tuple[Resource, ...] = ()
     kubernetes_objects: int = 0
+    policy_violations: list[str] = field(default_factory=list)
+    unevaluated_rules: dict[str, int] | None = None
 
     @classmethod
     def of(cls, declared: Declared, outcome: Outcome) -> StackReport:
@@ -59,6 +61,8 @@ class StackReport:
             seconds={"evaluate": declared.evaluated_in, **outcome.seconds},
             made=tuple(resource for resource in resources if resource.urn in outcome.created),
             kubernetes_objects=sum(r.type.startswith("kubernetes:") for r in declared.blueprint.resources),
+            policy_violations=list(outcome.policy_violations),
+            unevaluated_rules=None if outcome.unevaluated_rules is None else dict(outcome.unevaluated_rules),
         )
 
     def planned_again(self, read_back: frozenset[str], drift: Sequence[Drift]) -> None:
@@ -83,6 +87,8 @@ class StackReport:
             "not_created": [{"type": t, "name": n, "reason": why} for t, n, why in self.not_created],
             "unsupported_arguments": self.unsupported_arguments,
             "replaced": self.replaced,
+            "policy_violations_in_the_engine": self.policy_violations,
+            "rules_not_evaluated_in_the_engine_preview": self.unevaluated_rules,
             "second_plan_clean": self.second_plan_ran and not self.drift,
             "drift": [{"address": d.address, "arguments": list(d.arguments)} for d in self.drift],
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
@@ -142,6 +148,11 @@ class Report:
             f"{finding.stack}: {finding.what} declared and not found: {mark}"
             for finding in self.verified
             for mark in finding.missing
+        ]
+        found += [
+            f"{name}: the policy pack in the engine: {violation}"
+            for name, stack in self.stacks.items()
+            for violation in stack.policy_violations
         ]
         found += [f"{stage}: {refusal}" for stage, judged in self.policy.items() for refusal in refusals(judged)]
         found += [
@@ -228,6 +239,13 @@ class Report:
                 f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "
                 f"{len(judged.violations)} violations, {len(judged.not_evaluated)} not evaluated"
             )
+        for name, stack in self.stacks.items():
+            if stack.unevaluated_rules is not None:
+                rules = ", ".join(f"{rule} ({count})" for rule, count in sorted(stack.unevaluated_rules.items()))
+                console.print(
+                    f"{name}: rules that the policy pack could not judge in the engine's preview: {rules or 'none'}",
+                    soft_wrap=True,
+                )
         if self.duties:
             done = sum(duty.trouble is None for duty in self.duties)
             console.print(f"{done} of {len(self.duties)} things done that the functions must do, in both regions")
