@@ -22,6 +22,8 @@ from rehearsal.engines.protocol import Drift, EngineError, Outcome, Report
 from rehearsal.engines.pulumi_command import find_command
 from rehearsal.engines.pulumi_events import DriftEvents, PolicyEvents, UpdateEvents
 from rehearsal.engines.pulumi_state import Retained, custom_urns, entries, make_destroyable
+from rehearsal.engines.terraform.plugin import Plugin, find_plugin
+from rehearsal.plugins.aws.process import ProviderError, executable
 from rehearsal.plugins.install import install
 from rehearsal.stacks import Declared
 
@@ -34,7 +36,8 @@ class PulumiEngine:
     """Runs the program itself under the engine; `environment` names the AWS that the provider speaks to.
 
     State, project file and stack files live under the build folder, so that the checkout's own stay untouched.
-    Raises `EngineError` when the command is missing.
+    `provider` is the Terraform provider behind this project's AWS plugin, None where the genuine plugin is installed.
+    Raises `EngineError` when the command or that provider is missing.
     """
 
     kind = "pulumi"
@@ -45,6 +48,9 @@ class PulumiEngine:
         self._environment = dict(environment)
         self._home = build / "home"
         self.substitutes = install(self._home)
+        names = {plugin.name for plugin in self.substitutes}
+        self.provider = _provider() if "aws" in names else None
+        self._has_cluster_api = "kubernetes" in names
         self._judged: dict[str, PolicyEvents] = {}
 
     def preview(self, name: str, declared: Declared) -> int:
@@ -127,8 +133,9 @@ class PulumiEngine:
         stack_file = f"Pulumi.{declared.stack}.yaml"
         # The settings alone: how a stack that somebody has made keeps its secrets is no part of this one.
         settings = stack_files.read(ROOT / stack_file).configuration(declared.overrides)
-        # The in-memory AWS has clusters, but nothing that answers as their Kubernetes API.
-        settings[f"{project['name']}:workloads"] = False
+        if not self._has_cluster_api:
+            # The in-memory AWS answers as a cluster's API to the plugin of this project alone.
+            settings[f"{project['name']}:workloads"] = False
         # JSON is YAML in which every text is quoted.
         (folder / stack_file).write_text(json.dumps({"config": settings}), encoding="utf-8")
         return self._selected(name)
@@ -177,6 +184,15 @@ class PulumiEngine:
             failed = events.errors if events else {}
             said = "; ".join(f"{urn.rsplit('::', 1)[-1]}: {text}" for urn, text in failed.items())
             raise EngineError(f"{name}: {said or str(error)[-2000:]}") from error
+
+
+def _provider() -> Plugin:
+    plugin = find_plugin()
+    try:
+        executable(plugin)
+    except ProviderError as error:
+        raise EngineError(str(error)) from error
+    return plugin
 
 
 def _with_pack() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from rehearsal.engines.pulumi import PulumiEngine
 from rehearsal.engines.pulumi_command import PulumiCommand
 from rehearsal.engines.pulumi_events import DriftEvents, PolicyEvents, UpdateEvents
 from rehearsal.engines.pulumi_state import Retained, merged
+from rehearsal.engines.terraform.plugin import Plugin
 from rehearsal.stacks import Declared
 
 PROJECT = {"name": "trading-platform", "runtime": {"name": "python", "options": {"virtualenv": ".venv"}}}
@@ -31,6 +32,7 @@ class Command(PulumiCommand):
         return None
 
 
+PROVIDER_PLUGIN = Plugin("5.100.0", None)
 COMMAND = Command(Path("/bin/pulumi"), "3.274.1")
 
 
@@ -42,6 +44,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiEngine:
     (checkout / "Pulumi.primary.yaml").write_text(yaml.safe_dump(STACK), encoding="utf-8")
     monkeypatch.setattr(engines, "ROOT", checkout)
     monkeypatch.setattr(engines, "find_command", lambda: COMMAND)
+    monkeypatch.setattr(engines, "_provider", lambda: PROVIDER_PLUGIN)
     return PulumiEngine(tmp_path / "build", {})
 
 
