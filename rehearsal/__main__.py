@@ -20,7 +20,7 @@ from blueprint.program import ROOT
 from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from rehearsal.aws.strict.mode import REHEARSED
 from rehearsal.engines import EngineError
-from rehearsal.engines.choice import EngineKind, choose, make, provider_of
+from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
 from rehearsal.page.whole import page
 from rehearsal.progress import Shown
 from rehearsal.rehearse import Rehearsal, Stage
@@ -148,7 +148,12 @@ def _begun(
         environment = server.environment()
         try:
             engine = make(chosen, build, environment)
-            report = Report(chosen.value, provider_of(engine), seconds={"load": program.loaded()})
+            report = Report(
+                chosen.value,
+                provider_of(engine),
+                seconds={"load": program.loaded()},
+                plugins=plugins_of(engine),
+            )
         except BaseException:
             server.stop()
             raise
