@@ -18,7 +18,6 @@ from rich.console import Console
 from blueprint import BlueprintError
 from blueprint.program import ROOT
 from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
-from rehearsal.aws.strict.mode import REHEARSED
 from rehearsal.engines import EngineError
 from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
 from rehearsal.page.whole import page
@@ -144,7 +143,7 @@ def _begun(
     make(chosen, build, {})  # a missing command or plugin is told before anything starts
     _clear(build)
     with Program() as program:
-        server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller, strict=REHEARSED)
+        server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
         environment = server.environment()
         try:
             engine = make(chosen, build, environment)

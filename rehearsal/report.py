@@ -168,6 +168,11 @@ class Report:
             if asked.verdict in (Verdict.STOPS, Verdict.UNANSWERED)
         ]
         found += [
+            f"{what}: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)"
+            for key, what in (("refused", "AWS would refuse"), ("failed", "the in-memory AWS could not check"))
+            for entry in self.strictness.get(key, ())
+        ]
+        found += [
             f"function {duty.function} in {duty.region}: {duty.what}: {duty.trouble}"
             for duty in self.duties
             if duty.trouble
@@ -236,15 +241,10 @@ class Report:
             console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
         if self.strictness:
             console.print(
-                f"{sum(self.strictness['checked'].values())} requests checked as AWS would, "
-                f"{sum(entry['count'] for entry in self.strictness['refused'])} refused"
+                f"{sum(self.strictness['checked'].values())} requests of {self.strictness['operations']} operations "
+                f"checked as AWS would, by service models and {len(self.strictness['constraints'])} documented "
+                f"constraints; {sum(entry['count'] for entry in self.strictness['refused'])} refused"
             )
-            for entry in self.strictness["refused"]:
-                console.print(
-                    f"refused: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)",
-                    soft_wrap=True,
-                    markup=False,
-                )
         for stage, findings in self.preflight.items():
             counts = Counter(asked.verdict.value for asked in findings)
             console.print(f"{stage}: preflight: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
