@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo docs golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema clean
+.PHONY: demo docs golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -162,6 +162,9 @@ $(VENV)/.terraform: $(VENV)/.installed Makefile
 
 settings-schema: setup ## write the schema of the settings into Pulumi.yaml and docs/settings.md
 	$(BIN)/python -m components.settings
+
+calendars: setup ## write the table of trading calendars anew, from exchange_calendars
+	$(BIN)/python -m components.settings.calendars.generate
 
 setup: $(VENV)/.installed policy/.venv
 

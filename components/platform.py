@@ -23,6 +23,7 @@ from components.kubernetes.kubernetes import Kubernetes, KubernetesArgs
 from components.kubernetes.monitoring_roles import MonitoringReach
 from components.latency.engines import Engines, EnginesArgs
 from components.latency.host_role import Reach
+from components.latency.market_hours import MarketHours, MarketHoursArgs
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
@@ -294,6 +295,9 @@ class Platform:
             ),
             self.here,
         )
+        self.market_hours = MarketHours(
+            "market-hours", MarketHoursArgs(self.settings, self.keys, self.functions.failed), self.here
+        )
         self.api = TradingApi(
             "api",
             TradingApiArgs(
@@ -379,6 +383,7 @@ class Platform:
                     events=self.events,
                     balancers=self.balancers,
                     engines=self.latency,
+                    market_hours=self.market_hours,
                     services=self.services,
                     functions=self.functions,
                     api=self.api,

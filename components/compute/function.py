@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -41,7 +41,7 @@ class FunctionArgs:
 
     `statements` are what the function itself does; what Lambda does on its behalf is added. `failed` takes
     invocations that failed for good. Without `placement` the function stands outside the VPC; without `background` it
-    is only called by somebody who waits.
+    is only called by somebody who waits. `files` are texts that settings decide, by their path in the archive.
     """
 
     settings: Settings
@@ -56,6 +56,7 @@ class FunctionArgs:
     failed: Queue
     placement: Placement | None = None
     background: Background | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class Function(Layer):
@@ -163,6 +164,7 @@ class Function(Layer):
         code: dict[str, pulumi.Asset | pulumi.Archive] = {
             path: pulumi.FileAsset(path) for path in packaging.content(args.package)
         }
+        code |= {path: pulumi.StringAsset(text) for path, text in args.files.items()}
         return aws.lambda_.Function(
             self._purpose,
             name=self.name,

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.latency.host_tuning import Fleet
 from components.latency.launch import Launch
-from components.latency.scaling import WARMUP_SECONDS, follow_orders, keep_market_hours, lead_volatility
+from components.latency.scaling import WARMUP_SECONDS, follow_orders, lead_volatility
 from components.layer import Layer
 from components.providers import default_tags
 from components.settings import Settings
@@ -65,7 +65,6 @@ class EngineFleet(Layer):
         self.group = self._group()
         follow_orders(settings, self.group.name, self.child)
         self.volatility = lead_volatility(settings, self.group.name, self.child)
-        keep_market_hours(settings, self.group.name, self.child)
         self.register_outputs({"groupName": self.group.name})
 
     def _group(self) -> aws.autoscaling.Group:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pulumi
 import pulumi_aws as aws
 
 from components.latency.metrics import ORDER_RATE, PERIOD, REALISED_VOLATILITY
 from components.settings import Settings
-from components.settings.coherence_latency import open_spans
-from components.settings.market import Weekday
-from components.settings.windows import DAY
 
 # Seconds until a new engine, proven and in service, has its share of the sessions.
 WARMUP_SECONDS = 60
@@ -19,8 +14,6 @@ WARMUP_SECONDS = 60
 _STEPS = ((0, 25), (50, 50), (100, 100))
 # Two of three samples of ten seconds: a single print is no market.
 _SAMPLES, _BREACHING = 3, 2
-# Auto Scaling API Reference, PutScheduledUpdateGroupAction: the provider's way of leaving a bound as it is.
-_UNCHANGED = -1
 
 
 def follow_orders(settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions) -> aws.autoscaling.Policy:
@@ -89,48 +82,6 @@ def lead_volatility(
         alarm_actions=[policy.arn],
         opts=opts,
     )
-
-
-def keep_market_hours(
-    settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
-) -> list[aws.autoscaling.Schedule]:
-    """A higher floor from before the opening to after the close, in the markets' own time zone.
-
-    A floor and not a count: of a count, `follow_orders` would take away before the opening what no order needs yet, and
-    a fleet that has grown past it would lose engines that work. A group grows to a higher minimum by itself (Amazon EC2
-    Auto Scaling User Guide, "Scheduled scaling"). After the close the fleet shrinks as its orders do.
-
-    Sessions so close to each other that the floor is not lowered between them make one span. Auto Scaling refuses two
-    actions at one time (EC2 Auto Scaling User Guide, "Scheduled scaling", considerations).
-    """
-    spans, sizes = open_spans(settings), settings.sizes
-    actions = {
-        "market-open": ([start for start, _ in spans], sizes.elastic_engines_open),
-        "market-close": ([end for _, end in spans], sizes.elastic_engines_min),
-    }
-    return [
-        aws.autoscaling.Schedule(
-            name,
-            scheduled_action_name=name,
-            autoscaling_group_name=group,
-            recurrence=recurrence(minutes),
-            time_zone=settings.market.market_time_zone,
-            min_size=engines,
-            max_size=_UNCHANGED,
-            desired_capacity=_UNCHANGED,
-            opts=opts,
-        )
-        for name, (minutes, engines) in actions.items()
-    ]
-
-
-def recurrence(minutes_of_week: Sequence[int]) -> str:
-    """A cron expression of five fields for times of the week that are at one time of day; an empty list is refused by
-    the settings."""
-    minute = minutes_of_week[0] % DAY
-    on = {minute_of_week // DAY % len(Weekday) for minute_of_week in minutes_of_week}
-    days = ",".join(day for index, day in enumerate(Weekday) if index in on)
-    return f"{minute % 60} {minute // 60} * * {days}"
 
 
 def _step(threshold: int, index: int) -> aws.autoscaling.PolicyStepAdjustmentArgs:
