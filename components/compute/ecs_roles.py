@@ -1,4 +1,4 @@
-"""What starts the tasks of the trading services, and what these may do."""
+"""IAM roles of the trading services: the execution role and the task role."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class ServiceReach:
-    """What the services work with: ARNs of the `queues` that they empty, of the `tables` of orders and positions, of
-    the `bus` that they tell; the `image` repository's ARN; the database's `secret`; and the keys of these."""
+    """ARNs of resources that the services use: the `queues` that they consume, the `tables` of orders and positions,
+    the `bus` to which they publish, the repository of the `image`, the database's `secret`, and the keys of these."""
 
     queues: Sequence[pulumi.Input[str]]
     tables: Sequence[pulumi.Input[str]]
@@ -32,7 +32,7 @@ class ServiceReach:
 
 @dataclass(frozen=True)
 class ServiceTaskRolesArgs:
-    """`log_group_arn` is where tasks write their logs, `metrics_namespace` where they publish metrics."""
+    """`log_group_arn` is the tasks' log group, `metrics_namespace` the namespace of their metrics."""
 
     settings: Settings
     reach: ServiceReach
@@ -41,7 +41,8 @@ class ServiceTaskRolesArgs:
 
 
 class ServiceTaskRoles(Layer):
-    """Two roles: Fargate's, which pulls the image and reads the secrets before the task runs, and the task's own."""
+    """Two roles: the execution role, with which Fargate pulls the image and reads secrets before the task runs, and the
+    task role, with which the task calls AWS."""
 
     def __init__(self, name: str, args: ServiceTaskRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:ServiceTaskRoles", name, opts)
@@ -90,7 +91,7 @@ class ServiceTaskRoles(Layer):
                 ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
                 [reach.image],
             ),
-            # GuardDuty puts its agent into each task from a repository of AWS's account of the region (GuardDuty User
+            # GuardDuty runs its agent in each task, from a repository in an AWS account of the region (GuardDuty User
             # Guide, "Amazon ECR repository hosting GuardDuty agent"; "Prerequisites for AWS Fargate support").
             Statement(
                 "PullGuardDutyAgent",
@@ -133,9 +134,9 @@ class ServiceTaskRoles(Layer):
             ),
             Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
             Statement("UseTheTablesKey", KEY_USE, [reach.tables_key], conditions=self._via("dynamodb")),
-            # They take messages and send none.
+            # The tasks receive messages and send none.
             Statement("UseTheQueuesKey", ["kms:Decrypt"], [reach.streams_key], conditions=self._via("sqs")),
-            # It has no resources to name.
+            # This action does not support resource-level permissions.
             Statement(
                 "PublishMetrics",
                 ["cloudwatch:PutMetricData"],

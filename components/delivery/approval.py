@@ -1,4 +1,4 @@
-"""Who is told that a deployment waits for them, and that one has failed."""
+"""Notifications of deployments that wait for approval or have failed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ApprovalArgs:
 
 
 class Approval(Layer):
-    """A topic of its own: those who approve a change need not be those who are on call."""
+    """A topic of its own, because approvers and on-call operators can be different people."""
 
     topic: aws.sns.Topic
 
@@ -32,7 +32,10 @@ class Approval(Layer):
         settings = args.settings
         approvers = settings.delivery.approver_emails or settings.streams.operations_emails
         if not approvers:
-            pulumi.log.warn("approverEmails and operationsEmails name nobody: deployments wait unseen", self)
+            pulumi.log.warn(
+                "approverEmails and operationsEmails are empty: nobody is notified of waiting deployments; set one",
+                self,
+            )
         self.topic = aws.sns.Topic(
             "approvals",
             name=settings.name("approvals"),
@@ -52,7 +55,7 @@ class Approval(Layer):
         )
         for email in approvers:
             aws.sns.TopicSubscription(
-                # Named after the contact, so that taking one out leaves the others confirmed.
+                # Named after the contact, so that removing one contact leaves the other subscriptions confirmed.
                 f"approvals-{sha256(email.encode()).hexdigest()[:8]}",
                 topic=self.topic.arn,
                 protocol="email",

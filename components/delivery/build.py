@@ -1,4 +1,4 @@
-"""A build: a project of CodeBuild, with a role and a log group of its own."""
+"""A CodeBuild project with a role and a log group of its own."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from components.settings import Settings
 # CodeBuild User Guide, "Docker images provided by CodeBuild".
 IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
 BUILDSPECS = "delivery/buildspecs"
-"""Folder of the repository with what each build does."""
-# CodeBuild User Guide, "Builds in AWS CodeBuild": where the account runs no more builds at once, one waits that long
-# at most, which is the longest that may be said.
+"""Folder of the repository with the builds' commands."""
+# Minutes. CodeBuild User Guide, "Builds in AWS CodeBuild": the longest time that a build can wait while the account
+# runs its maximum number of builds.
 _QUEUED_MINUTES = 480
 
 
 @dataclass(frozen=True)
 class BuildArgs:
     """`purpose` is the last part of every name, `buildspec` a file in `BUILDSPECS`. `repository` is the URL of the
-    repository of CodeCommit that a build takes its source from, None for one that a pipeline hands its source to.
-    `audits` lets it read the settings of AWS's services. `at_once` is how many may run at a time: CodeBuild refuses to
-    start one more ("Builds in AWS CodeBuild"), and lets it wait only where it is None."""
+    CodeCommit repository with the source, None if a pipeline provides the source. `audits` allows the build to read the
+    settings of AWS's services. `at_once` is the maximum number of concurrent builds: CodeBuild refuses to start another
+    ("Builds in AWS CodeBuild"), and queues it only if `at_once` is None."""
 
     settings: Settings
     keys: Keys
@@ -46,7 +46,7 @@ class BuildArgs:
 
 
 class Build(Layer):
-    """What it does stands in the repository, as commands that the repository has; here is what it may do."""
+    """A build. Its commands are in the repository; this class declares its permissions."""
 
     project: aws.codebuild.Project
     role: aws.iam.Role
@@ -108,8 +108,8 @@ class Build(Layer):
             concurrent_build_limit=args.at_once,
             encryption_key=args.keys.arn(DataClass.COMPUTE),
             artifacts=aws.codebuild.ProjectArtifactsArgs(type="CODEPIPELINE" if of_pipeline else "NO_ARTIFACTS"),
-            # Without a depth: of a commit that only its id names, CodeBuild needs the whole repository (CodeBuild User
-            # Guide, "Source version sample").
+            # Full clone: to build a commit by its id, CodeBuild needs the whole history (CodeBuild User Guide, "Source
+            # version sample").
             source=aws.codebuild.ProjectSourceArgs(
                 type="CODEPIPELINE" if of_pipeline else "CODECOMMIT",
                 location=args.repository,

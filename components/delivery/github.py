@@ -1,4 +1,4 @@
-"""GitHub Actions without stored keys: an identity provider, and who may preview and deploy by it."""
+"""GitHub Actions with OpenID Connect: the identity provider and the role for previews."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ class GitHubArgs:
 
 
 class GitHub(Layer):
-    """The provider is the account's, so the primary has it for both stacks. Who deploys takes the role of a stack's
-    deployer (`components.security.roles`); here is the role of who previews, on a pull request or before an approval.
+    """The identity provider belongs to the account, so the primary declares it for both stacks. Deployments assume a
+    stack's deployer (`components.security.roles`). This class declares the role for previews, of pull requests and
+    before approvals.
 
-    GitHub gives no token to a pull request from a fork, so nobody outside the repository previews.
+    GitHub issues no token to a pull request from a fork, so nobody outside the repository can run a preview.
     """
 
     preview: aws.iam.Role

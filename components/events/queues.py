@@ -1,4 +1,4 @@
-"""The queues: what each execution, settlement and recovery consumer takes its work from."""
+"""The queues of execution, settlement and recovery consumers."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class QueuesArgs:
 
 
 class Queues(Layer):
-    """A queue for each venue before the trade and for each class of instruments after it, one that keeps each
-    account's order of events, and those that hold what went wrong.
+    """One queue for each venue before the trade, one for each instrument class after it, one FIFO queue with each
+    account's events in order, and the queues for failures.
 
-    `execution` is by venue, `post_trade` by instrument class. `account_events` is FIFO; its message group is the
-    account, its deduplication id the producer's. `trade_reports` takes the topic of executions, `replays` what is
-    replayed from the archive. `quarantine` holds poison: events that no route is known for, and messages that the
-    redrive gave up; `ordered_quarantine` holds those of FIFO queues, which fit into no other. `undelivered_events`
-    and `undelivered_notifications` are the dead-letter queues of the rules with their bus, and of the topics'
-    subscriptions.
+    `execution` is by venue, `post_trade` by instrument class. `account_events` is FIFO: its message group is the
+    account, its deduplication id the producer's. `trade_reports` subscribes to the topic of executions, and `replays`
+    receives events that are replayed from the archive. `quarantine` holds events without a route and messages that the
+    redrive gave up; `ordered_quarantine` holds those of FIFO queues, whose dead-letter queues must be FIFO too.
+    `undelivered_events` and `undelivered_notifications` are the dead-letter queues of the bus with its rules, and of
+    the topics' subscriptions.
     """
 
     execution: dict[str, Queue]
@@ -66,7 +66,7 @@ class Queues(Layer):
 
     @property
     def redrivable(self) -> list[Queue]:
-        """Every queue with a dead-letter queue of its own, from which its messages can be moved back."""
+        """All queues with a dead-letter queue of their own, from which the redrive can move messages back."""
         return [
             *self.execution.values(),
             *self.post_trade.values(),
@@ -77,11 +77,11 @@ class Queues(Layer):
 
     @property
     def dead_letters(self) -> list[Queue]:
-        """The queues that nothing consumes by itself: what lies there waits for the redrive or for a person."""
+        """Queues without an automatic consumer: their messages wait for the redrive or for an operator."""
         return [self.quarantine, self.ordered_quarantine, self.undelivered_events, self.undelivered_notifications]
 
     def quarantine_of(self, queue: Queue) -> Queue:
-        """Where the redrive puts what it gives up of a queue."""
+        """The queue to which the redrive moves messages of `queue` that it gives up."""
         return self.ordered_quarantine if queue is self.account_events else self.quarantine
 
     def _queue(self, name: str, senders: Sequence[Sender] = (), kind: QueueKind = QueueKind.STANDARD) -> Queue:

@@ -23,14 +23,14 @@ from components.network.flows import KUBELET
 from components.security.secrets import PASSWORD_LENGTH
 from components.settings import Settings
 
-# Grafana's own database and plugins, in GiB.
+# Size in GiB of Grafana's database and plugins.
 GRAFANA_STORAGE_GIB = 10
 _NAMES = Names(grafana_admin="grafana-admin", grafana_claim="grafana")
 
 
 @dataclass(frozen=True)
 class MonitoringArgs:
-    """`ready` must be there before: nodes, drivers, name resolution and the roles of pods."""
+    """`ready` are the resources that the release needs: nodes, drivers, name resolution and the roles of pods."""
 
     settings: Settings
     storage: Storage
@@ -39,11 +39,12 @@ class MonitoringArgs:
 
 
 class Monitoring(Layer):
-    """One release brings the operator, Prometheus, Alertmanager, Grafana and the exporters. Monitors, rules and
-    dashboards are objects of their own in `namespace`, declared after `release`, which brings their kinds.
+    """One Helm release with the operator, Prometheus, Alertmanager, Grafana and the exporters. Monitors, rules and
+    dashboards are separate objects in `namespace`, declared after `release`, which installs their custom resource
+    definitions.
 
-    In a region that only stands by, the shared file system is a replica and cannot be written to: metrics stay on the
-    node for a day, and Grafana keeps nothing.
+    In a standby region the shared file system is a read-only replica: metrics stay on the node for a day, and Grafana
+    stores nothing.
     """
 
     namespace: pulumi.Output[str]
@@ -56,7 +57,8 @@ class Monitoring(Layer):
             NAMESPACE,
             metadata=meta.ObjectMetaArgs(
                 name=NAMESPACE,
-                # The exporter of nodes looks at the host; what else wants to is told.
+                # The node exporter needs access to the host, so the namespace admits it; violations by other pods cause
+                # warnings.
                 labels={
                     "pod-security.kubernetes.io/enforce": "privileged",
                     "pod-security.kubernetes.io/warn": "restricted",
@@ -110,7 +112,7 @@ class Monitoring(Layer):
         )
 
     def _closed(self) -> None:
-        """Nobody outside calls monitoring, but the Kubernetes API its operator's webhook."""
+        """Network policies: no other pod can call monitoring; the Kubernetes API can call the operator's webhook."""
         everyone = meta.LabelSelectorArgs()
         networking.NetworkPolicy(
             "monitoring-closed",

@@ -1,4 +1,4 @@
-"""Network ACLs: the outer wall of each tier, which holds even when a security group is opened by mistake."""
+"""Network ACLs: the outer filter of each tier, which still applies when a security group is opened by mistake."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class NetworkAclsArgs:
 
 
 class NetworkAcls(Layer):
-    """One ACL for each tier, rules as resources of their own so that the recovery region can add those for the
-    traffic between the regions. The default ACL, to which a forgotten subnet falls, lets nothing pass."""
+    """One ACL for each tier. Rules are resources of their own, so that the recovery stack can add those for the traffic
+    between the regions. The default ACL, which applies to a subnet without an ACL of its own, denies everything."""
 
     app: aws.ec2.NetworkAcl
 
@@ -50,7 +50,8 @@ class NetworkAcls(Layer):
             ingress=[],
             egress=[],
             tags={"Name": f"{args.name}-default-closed"},
-            # Closed only when every subnet has moved to its own, or a new VPC would be cut off on the way.
+            # The default ACL is emptied last: a new VPC would lose its connections while its subnets move to their own
+            # ACLs.
             opts=self.after(*tiers),
         )
         self.register_outputs({"appAclId": self.app.id})

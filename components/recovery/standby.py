@@ -1,4 +1,4 @@
-"""What the recovery region alone has: it watches, it decides, and it takes over."""
+"""Resources that only the recovery region has: traffic switch, observers, failover function, scale-out build."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from components.settings import Role, Settings
 
 @dataclass(frozen=True)
 class StandbyArgs:
-    """`primary` and `here` are the two regions' Trading APIs; `files` the file systems' ids by role, and `files_arn`
-    the ARN of this region's; `secret` is the database's, `replica` its instance here, `operations` the topic's ARN,
-    `place` where a build stands that calls the cluster."""
+    """`primary` and `here` are the two regions' Trading APIs. `files` are the file systems' ids by role, and
+    `files_arn` is the ARN of this region's. `secret` is the database's, `replica` its instance in this region,
+    `operations` the topic's ARN, and `place` the network placement of the build that calls the cluster."""
 
     settings: Settings
     keys: Keys
@@ -50,10 +50,11 @@ class StandbyArgs:
 
 
 class Standby(Layer):
-    """The switch and the records, the observers and their quorum, the failover function, and the build that grows."""
+    """The traffic switch and DNS records, the observers and their quorum, the failover function, and the scale-out
+    build."""
 
     configuration: dict[str, Any]
-    """What the runbook is told, exported as `recovery`."""
+    """Configuration of a runbook run, exported as `recovery`."""
 
     def __init__(self, name: str, args: StandbyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("recovery:Standby", name, opts)
@@ -86,7 +87,8 @@ class Standby(Layer):
         self.register_outputs({"switch": self.endpoint.url, "failover": self.failover.function.alias.arn})
 
     def _failed(self) -> Queue:
-        """What neither EventBridge nor Lambda could get rid of. A queue of its own: its first message is an alarm."""
+        """Queue of events and invocations that failed in EventBridge or Lambda. It is separate, because its first
+        message raises an alarm."""
         settings = self._settings
         rule = arn(settings, "events", f"rule/{settings.name('primary-lost')}")
         return Queue(
@@ -144,13 +146,14 @@ class Standby(Layer):
         )
 
     def _drill(self) -> None:
-        """Compares both regions and asks whether this one could take over now. It moves nothing."""
+        """Schedule of a readiness check, which compares both regions and checks that this one could take over. It moves
+        no traffic."""
         function = self.failover.function
         Timetable(
             "readiness-drill",
             TimetableArgs(
                 self._settings,
-                "Asks each month whether this region could take over",
+                "Checks each month whether this region could take over",
                 drill_expression(self._settings),
                 target=function.alias.arn,
                 input='{"drill":true}',

@@ -1,4 +1,4 @@
-"""The roles that people take."""
+"""IAM roles of people."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from components.security.people import People
 from components.security.policies import Statement, policy_document
 from components.settings import Role, Settings
 
-# AWS's own read access to the security settings of every service, which it keeps up to date.
+# AWS's managed policy for read access to the security settings of every service.
 _SECURITY_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
 _SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
-# A second factor that was shown longer ago than a working hour does not open a role.
+# Seconds: a role cannot be assumed if MFA was longer ago than one working hour.
 _MFA_AGE_SECONDS = 3600
-# The only role of a workload that may deploy: the pipeline's.
+# The only workload role that can deploy: the pipeline's.
 PIPELINE_ROLE = "deploy"
 
 
 @dataclass(frozen=True)
 class HumanRolesArgs:
-    """`boundaries` bound every role, the deployer's included."""
+    """`boundaries` apply to every role, including the deployer's."""
 
     settings: Settings
     keys: Keys
@@ -34,7 +34,7 @@ class HumanRolesArgs:
 
 
 class HumanRoles(Layer):
-    """Trader, operator, auditor and deployer of one stack. Each is taken for a session, never owned."""
+    """Roles of trader, operator, auditor and deployer of one stack. People assume them for a session."""
 
     def __init__(self, name: str, args: HumanRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:HumanRoles", name, opts)
@@ -72,7 +72,8 @@ class HumanRoles(Layer):
 
 
 def _people_with_second_factor(settings: Settings) -> Statement:
-    """SAML when an identity provider is set, which asks for the second factor itself; else assuming with MFA."""
+    """Trust by SAML if an identity provider is set, because it enforces MFA itself; otherwise by assuming the role with
+    MFA."""
     security = settings.security
     if security.saml_provider_arn:
         return Statement(
@@ -94,9 +95,8 @@ def _people_with_second_factor(settings: Settings) -> Statement:
 
 
 def _deliveries(settings: Settings) -> list[Statement]:
-    """The pipelines that deploy, neither of which has a second factor to show. The platform's own stands in the
-    primary, and is trusted by its role's name; GitHub's by its environment, which asks reviewers before it lets a job
-    begin."""
+    """Trust for pipelines that deploy, which cannot use MFA. The platform's own pipeline runs in the primary and is
+    trusted by its role's name. GitHub is trusted by its environment, which requires reviewers before a job starts."""
     account = settings.general.account_id
     pipeline = Statement(
         "Pipeline",
