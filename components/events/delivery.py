@@ -20,8 +20,8 @@ _BY_VENUE = "venue=!{partitionKeyFromQuery:venue}/"
 
 @dataclass(frozen=True)
 class DeliveryArgs:
-    """`source` is a stream, or None for records that are put directly. `bucket_arn` is the target; the keys are those
-    of the classes RECORDS (objects), STREAMS (records in transit) and LOGS.
+    """`archive_bucket_arn` is the target bucket; the keys are those of the classes RECORDS (objects), STREAMS (records
+    in transit) and LOGS. `source` is a stream, or None for records that are put directly.
 
     `venue_query` is the jq expression of a record's venue, or None if objects are partitioned by time alone.
     """

@@ -1,4 +1,4 @@
-"""The filters that count in logs."""
+"""Metric filters of CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from components.observability.watched import Watched
 
 @dataclass(frozen=True)
 class LogFiltersArgs:
-    """Whose logs are counted in."""
+    """Sources of the logs."""
 
     watched: Watched
 
 
 class LogFilters(Layer):
-    """Errors of every function, refused callers of the Trading API, and in the primary the signals of the trail."""
+    """Filters for errors of all functions, refused callers of the Trading API, and in the primary security events."""
 
     def __init__(self, name: str, args: LogFiltersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:LogFilters", name, opts)

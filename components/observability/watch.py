@@ -1,4 +1,4 @@
-"""CloudWatch: what is counted, what raises an alarm, what is drawn."""
+"""CloudWatch: log metrics, alarms and dashboards of a stack."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class WatchArgs:
 
 
 class Watch(Layer):
-    """Metric filters, alarms and dashboards of one stack, of one list of alarms."""
+    """Metric filters, alarms and dashboards of one stack; the dashboards show the same list of alarms."""
 
     alarms: Alarms
 

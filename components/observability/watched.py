@@ -1,4 +1,4 @@
-"""What of a stack is watched."""
+"""Resources of a stack that alarms, dashboards and log metrics refer to."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from components.settings import Settings
 
 
 class Logging(Protocol):
-    """A function with a log of its own; `function` has the name that CloudWatch knows it by."""
+    """A function with a log group; CloudWatch knows it by the name of `function`."""
 
     function: aws.lambda_.Function
     log_group: aws.cloudwatch.LogGroup
@@ -33,8 +33,8 @@ class Logging(Protocol):
 
 @dataclass(frozen=True)
 class Watched:
-    """The layers of one stack whose metrics are watched, drawn and counted; `primary_file_system` is None in the
-    primary, and `trail` wherever the trail is not kept."""
+    """The layers of one stack with metrics. `primary_file_system` is None in the primary; `trail` is None in stacks
+    without the trail."""
 
     settings: Settings
     network: Network
@@ -52,12 +52,12 @@ class Watched:
 
     @property
     def serves(self) -> bool:
-        """Whether orders come to this region: the primary, or a recovery region that has taken over."""
+        """Whether this region accepts orders: the primary, or a recovery region that has taken over."""
         return self.settings.is_primary or self.settings.general.active
 
     @property
     def logging(self) -> Mapping[str, Logging]:
-        """Every function of the stack, by the last part of its name."""
+        """All functions of the stack, by the last part of their names."""
         functions, standby = self.functions, self.recovery.standby
         found: dict[str, Logging] = {
             "order-intake": functions.order_intake,
@@ -72,7 +72,7 @@ class Watched:
 
     @property
     def acting(self) -> list[pulumi.Output[str]]:
-        """Names of the alarms that stand beside what acts on them: the fleet, drills, observers, the failover."""
+        """Names of alarms that other layers declare because they act on them: scaling, drills, observers, failover."""
         standby = self.recovery.standby
         alarms = [self.engines.fleet.volatility, self.recovery.drills.stop]
         if standby:
@@ -82,13 +82,13 @@ class Watched:
 
     @property
     def databases(self) -> Mapping[str, aws.rds.Instance]:
-        """Instances by what they are called in the names of alarms."""
+        """Database instances by their names in alarms."""
         database = self.stores.database
         return {"database": database.instance, **({"database-reader": database.reader} if database.reader else {})}
 
     @property
     def last_resorts(self) -> Iterator[tuple[str, Queue]]:
-        """Queues that are the end of the line, with what they hold; that of recovery has an alarm of its own."""
+        """Queues without a consumer, with their contents; the recovery layer's queue has an alarm of its own."""
         queues = self.events.queues
         yield "quarantine", queues.quarantine
         yield "quarantine-ordered", queues.ordered_quarantine

@@ -1,4 +1,4 @@
-"""The alarms of a stack, declared."""
+"""The component that declares the alarms of a stack."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ _BY_CONCERN: tuple[Callable[[Watched], Iterator[Alarm]], ...] = (
 
 
 def alarms_of(watched: Watched) -> list[Alarm]:
-    """Every alarm that the stack declares in its own region."""
+    """All alarms that the stack declares in its own region."""
     every = (alarm for concern in _BY_CONCERN for alarm in concern(watched))
     return [alarm for alarm in every if watched.serves or not alarm.serving]
 
 
 @dataclass(frozen=True)
 class AlarmsArgs:
-    """`alarms` are those of `alarms_of`; `primary_side` is the provider for the primary's region, None where nothing is
-    declared there."""
+    """`alarms` are those of `alarms_of`; `primary_side` is the provider for the primary's region, None if the stack
+    declares no alarms there."""
 
     watched: Watched
     alarms: Sequence[Alarm]
@@ -60,8 +60,8 @@ class AlarmsArgs:
 
 
 class Alarms(Layer):
-    """People are told by composite alarms, one for each concern, and by tickets. What pages is part of a composite and
-    has no action of its own: one fault raises many alarms, and people are to be woken once."""
+    """Composite alarms, one for each concern, page operators, and tickets notify them by themselves. An alarm that
+    pages is part of a composite and has no action of its own: one fault raises many alarms, but must page once."""
 
     composites: dict[Concern, aws.cloudwatch.CompositeAlarm]
 
@@ -106,7 +106,7 @@ class Alarms(Layer):
         return aws.cloudwatch.CompositeAlarm(
             concern.value,
             alarm_name=self._settings.name(concern.value),
-            alarm_description=f"{MEANING[concern]} The alarms behind it say what is wrong.",
+            alarm_description=f"{MEANING[concern]} See its child alarms.",
             alarm_rule=pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(any_of),
             alarm_actions=[self._operations],
             ok_actions=[self._operations],
@@ -115,12 +115,12 @@ class Alarms(Layer):
 
 
 def any_of(names: Sequence[str]) -> str:
-    """A rule that holds while any of the alarms is raised."""
+    """Return an alarm rule that is true while any of the alarms is in ALARM."""
     return " OR ".join(f'ALARM("{name}")' for name in names)
 
 
 def _watched(alarm: Alarm) -> dict[str, Any]:
-    """What the alarm looks at, as arguments of CloudWatch."""
+    """The metric, expression or statistic of the alarm as arguments of CloudWatch."""
     if isinstance(alarm.watched, Combined):
         return {"metric_queries": _queries(alarm.watched, alarm.period)}
     series = alarm.watched
@@ -138,7 +138,7 @@ def _metric(series: Series) -> dict[str, Any]:
 
 def _statistic(statistic: str) -> dict[str, Any]:
     if statistic.startswith("p"):
-        # With few orders the 99th percentile is the slowest one: a single order raises no alarm.
+        # With few orders the 99th percentile is the slowest order: ignore it, so that a single order raises no alarm.
         return {"extended_statistic": statistic, "evaluate_low_sample_count_percentiles": "ignore"}
     return {"statistic": statistic}
 

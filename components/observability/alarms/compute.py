@@ -1,4 +1,4 @@
-"""Whether as many engines and tasks stand as were asked for."""
+"""Alarms on compute: fewer engines or tasks than desired."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STARTING_MINUTES = 5
 
 
 def alarms(watched: Watched) -> Iterator[Alarm]:
-    """Where nothing is asked for, nothing is watched: a pilot light has no engine and no task."""
+    """Alarms on engines and tasks. A pilot light has none of either, and then no alarm is declared."""
     engines, services, sizes = watched.engines, watched.services, watched.settings.sizes
     for number, engine in enumerate(engines.fixed, start=1):
         yield (
@@ -52,7 +52,7 @@ def _too_few(name: str, description: str, series: Series, fewest: int) -> Alarm:
         comparison=Comparison.BELOW,
         periods=_STARTING_MINUTES,
         breaching=_STARTING_MINUTES,
-        # Who counts nothing has nothing, or nobody counts.
+        # Missing data breaches: either there is no instance, or the group is not measured.
         missing=Missing.BREACH,
         concern=Concern.PLATFORM,
     )

@@ -1,4 +1,4 @@
-"""What the recovery stack watches in the primary's region: replication that only it knows both ends of."""
+"""Alarms that the recovery stack declares in the primary's region, about replication to the recovery region."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from components.observability.watched import Watched
 from components.settings import Settings
 from components.settings.root import Role
 
-# EFS keeps its replica within minutes (EFS User Guide, "Replicating EFS file systems": most within a minute, 15 minutes
-# for those that change little). In seconds; metrics of monitoring are what it holds.
+# Seconds. EFS replicates within minutes (EFS User Guide, "Replicating EFS file systems": mostly within a minute, 15
+# minutes for file systems that change little). The file system holds only monitoring data.
 _FILES_LAG_SECONDS = 3600
 
 
 def operations_topic(settings: Settings) -> str:
-    """ARN of the primary's topic: an alarm notifies in its own region."""
+    """ARN of the primary's topic: an alarm can notify only in its own region."""
     general = settings.general
     return f"arn:aws:sns:{general.primary_region}:{general.account_id}:{settings.name_in(Role.PRIMARY, 'operations')}"
 
 
 def alarms(watched: Watched) -> Iterator[Alarm]:
-    """The lag of the shared files, which EFS publishes where they are written."""
+    """The lag of the shared files, which EFS publishes in the source's region."""
     if watched.primary_file_system is not None:
         yield highest(
             "files-lag",

@@ -1,7 +1,7 @@
-"""What logs say: security signals of the trail, errors that functions logged, callers that were refused.
+"""Alarms on log metrics: security events of the trail, errors in functions, refused API callers.
 
-The trail is kept in the primary for all regions, and its signals are raised there. While the primary region is gone,
-GuardDuty and Security Hub of the recovery region go on.
+The primary's trail covers all regions, so alarms on security events are in the primary. While the primary region is
+lost, GuardDuty and Security Hub of the recovery region still work.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from components.observability.series import of_logs
 from components.observability.watched import Watched
 
 _FIVE_MINUTES = 300
-# A few calls that are refused, or sign-ins that fail, are mistakes of people.
+# Events in five minutes: a few denied calls or failed sign-ins are human errors.
 _TRAIL_THRESHOLDS = {"CallsNotAuthorised": 5, "SignInFailed": 3}
-# Callers whose tokens ran out, and bursts above a rate, in five minutes.
+# Refused API calls in five minutes: expired tokens, and bursts above a rate limit.
 _REFUSED_CALLERS, _THROTTLED_CALLERS = 100, 500
 
 

@@ -1,7 +1,7 @@
-"""Whether what is written in one region reaches the other in time.
+"""Alarms on replication between the regions.
 
-Each metric is watched in the region that AWS publishes it in: what a table lags and what S3 gave up where it is
-written, how late objects and the database's replica are where they arrive.
+Each alarm is in the region where AWS publishes its metric: table lag and failed S3 replication in the source region, S3
+latency and lag of the database's replica in the target region.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from components.observability.series import Series, of_aws
 from components.observability.watched import Watched
 from components.settings.root import Role
 
-# The reader follows in its own region; who reads there reads what is that old. In seconds.
+# Seconds. The reader is in the same region; its readers get data that is this old.
 _READER_LAG_SECONDS = 30
-# A lag that is over in a few minutes is a burst, not a fault.
+# Minutes: a shorter lag is a burst and not a fault.
 _LAGGING_MINUTES = 5
 
 
 def alarms(watched: Watched) -> Iterator[Alarm]:
-    """Tables and objects that go out from here; what arrives here while this region stands by."""
+    """Alarms on outgoing tables and objects, and in standby on incoming ones."""
     yield from _tables(watched)
     for record in RecordClass:
         yield _objects_failed(watched, record)
@@ -39,7 +39,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     if watched.stores.database.reader:
         yield _replica_behind(
             "database-reader-lag",
-            f"The reader receives nothing, or is {_READER_LAG_SECONDS} s behind the database.",
+            f"Replication to the reader has stopped or is {_READER_LAG_SECONDS} s behind.",
             watched.stores.database.reader.identifier,
             _READER_LAG_SECONDS,
         )
@@ -48,7 +48,8 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
 
 
 def _tables(watched: Watched) -> Iterator[Alarm]:
-    """A strongly consistent table has no lag: it answers when the other region has it."""
+    """Alarms on table lag. A strongly consistent table has none: it acknowledges a write after the other region has
+    it."""
     settings = watched.settings
     limit = settings.recovery.replication_lag_milliseconds
     strong = strong_tables(settings)
@@ -57,8 +58,8 @@ def _tables(watched: Watched) -> Iterator[Alarm]:
             yield (
                 average(
                     f"table-{table}-lag",
-                    f"What is written to the table {table} here reaches the other region more than {limit} ms later: a "
-                    "loss of this region would lose it.",
+                    f"Writes to the table {table} reach the other region more than {limit} ms later: a "
+                    "loss of this region would lose them.",
                     of_aws(published.TABLE_LAG, watched.stores.tables.name(table), _other_region(watched)),
                     limit,
                 )
@@ -71,7 +72,7 @@ def _objects_failed(watched: Watched, record: RecordClass) -> Alarm:
     here, there = _roles(watched)
     return counted(
         f"records-{record}-not-replicated",
-        f"Objects of {record} could not be copied to the other region. Look at their replication status, and copy them "
+        f"Objects of {record} failed to replicate to the other region. Check their replication status and copy them "
         "with a batch job.",
         _rule(watched, published.OBJECTS_FAILED, record, here, there),
     ).pages(Concern.REPLICATION)
@@ -82,7 +83,7 @@ def _objects_late(watched: Watched, record: RecordClass) -> Alarm:
     return (
         highest(
             f"records-{record}-late",
-            f"Objects of {record} reach this region later than the {REPLICATION_MINUTES} minutes that S3 promises.",
+            f"Objects of {record} reach this region later than {REPLICATION_MINUTES} minutes, S3's commitment.",
             _rule(watched, published.OBJECTS_LAG, record, there, here),
             REPLICATION_MINUTES * 60,
         )
@@ -92,11 +93,11 @@ def _objects_late(watched: Watched, record: RecordClass) -> Alarm:
 
 
 def _database(watched: Watched) -> Iterator[Alarm]:
-    """Half of what counts as a sign that the primary is lost: people hear of it before an observer votes."""
+    """An alarm at half of the lag at which an observer votes that the primary is lost."""
     limit = watched.settings.recovery.replica_lag_seconds // 2
     yield _replica_behind(
         "database-replica-lag",
-        f"The replica of the database receives nothing, or is {limit} s behind the primary's.",
+        f"Replication to the database's replica has stopped or is {limit} s behind.",
         watched.stores.database.instance.identifier,
         limit,
     ).pages(Concern.REPLICATION)
@@ -109,7 +110,8 @@ def _replica_behind(name: str, description: str, identifier: pulumi.Input[str], 
 
 
 def _rule(watched: Watched, metric: AwsMetric, record: RecordClass, source: Role, target: Role) -> Series:
-    """Names are written, not read back: neither stack needs the other's to know them."""
+    """Replication metrics of a bucket. Bucket names are computed and not read, so that neither stack needs the
+    other."""
     settings = watched.settings
     return of_aws(metric, bucket_name(settings, record, source), bucket_name(settings, record, target), record.value)
 

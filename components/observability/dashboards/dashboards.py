@@ -1,4 +1,4 @@
-"""The dashboards of a stack, declared."""
+"""The component that declares the dashboards of a stack."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class DashboardsArgs:
 
 
 class Dashboards(Layer):
-    """Trading, recovery and the platform's health. Each region has its own, of its own metrics; that of recovery shows
-    the same in both, the primary as it is seen from the recovery region included."""
+    """Dashboards of trading, recovery and platform health. Each region's dashboards show its own metrics. The recovery
+    dashboard is the same in both regions, and includes the primary as the recovery region observes it."""
 
     def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Dashboards", name, opts)

@@ -1,4 +1,4 @@
-"""Every alarm of the stack, and what functions, stores and the network are doing."""
+"""Health dashboard: all alarms of the stack, and graphs of functions, stores and network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.observability.watched import Watched
 
 
 def rows(watched: Watched, alarms: Sequence[Alarm]) -> Rows:
-    """The concerns, the alarms behind each, the tickets; then graphs."""
+    """Rows: composite alarms, their child alarms, tickets, then graphs."""
     return [
         [
             Alarms("Concerns", [_arn(watched, _name(watched, concern)) for concern in Concern if _of(alarms, concern)]),
@@ -74,7 +74,7 @@ def _databases(watched: Watched, title: str, metric: AwsMetric) -> Graph:
 def _firewall(watched: Watched) -> Graph:
     acl = watched.network.firewall.metric_name
     blocked = of_aws(published.REQUESTS_BLOCKED, acl, watched.settings.region.name, ALL_RULES)
-    return Graph("Requests that the firewall blocks", "Count", (Line(blocked, "Sum", "blocked"),))
+    return Graph("Requests blocked by the firewall", "Count", (Line(blocked, "Sum", "blocked"),))
 
 
 def _balancer(watched: Watched) -> Graph:
@@ -98,6 +98,6 @@ def _ways_out(watched: Watched) -> Graph:
                 for zone, gateway in gateways.items()
             ),
             Line(of_aws(published.HUB_UNROUTED, hub), "Sum", "hub, no route"),
-            Line(of_aws(published.HUB_BLACKHOLED, hub), "Sum", "hub, attachment gone"),
+            Line(of_aws(published.HUB_BLACKHOLED, hub), "Sum", "hub, attachment deleted"),
         ),
     )

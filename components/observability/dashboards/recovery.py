@@ -1,4 +1,4 @@
-"""Whether the other region could take over, and what it would cost: the same view from either region."""
+"""Recovery dashboard: readiness for a takeover and its expected duration, the same in either region."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from recovery.budget import RTO_SECONDS
 
 
 def rows(watched: Watched) -> Rows:
-    """Readiness first, then what is on its way, then the primary itself as seen from wherever one looks."""
+    """Rows: readiness, replication in progress, then the primary as the recovery region observes it."""
     settings = watched.settings
     primary = settings.general.primary_region
     return [
@@ -39,14 +39,14 @@ def rows(watched: Watched) -> Rows:
 
 
 def budget_text(settings: Settings) -> str:
-    """The terms of the recovery time as a table in Markdown."""
+    """Terms of the recovery time as a table in Markdown."""
     found = recovery_budget(settings)
     terms = [*found.terms, found.detection]
     lines = [f"| {term.name} | {term.seconds:g} |" for term in terms[:-1]]
     return "\n".join(
         [
             f"## Recovery time: {found.seconds:g} of {RTO_SECONDS:g} s",
-            "From the decision to the first accepted order, as the settings allow at most (computed, not measured).",
+            "From the decision to the first accepted order: the upper bound from settings (computed, not measured).",
             "",
             "| term | s |",
             "|---|---|",
@@ -70,7 +70,7 @@ def _lease(settings: Settings) -> Graph:
 
 def _votes(settings: Settings) -> Graph:
     votes = (metrics.PRIMARY_UNANSWERED, metrics.PRIMARY_UNSEEN)
-    return _seen_by_recovery(settings, "Observers that miss the primary", "Count", votes, "Minimum", 1)
+    return _seen_by_recovery(settings, "Observers that do not reach the primary", "Count", votes, "Minimum", 1)
 
 
 def _observations(settings: Settings) -> Graph:
@@ -97,13 +97,13 @@ def _seen_by_recovery(
     limit: float | None = None,
     period: int = OBSERVED_EVERY_SECONDS,
 ) -> Graph:
-    """The recovery region publishes it, whichever region one looks from."""
+    """A graph of a metric that the recovery region publishes, viewed from either region."""
     lines = tuple(Line(of_function(metric), statistic, metric.name) for metric in shown)
     return Graph(title, unit, lines, settings.general.dr_region, limit, period)
 
 
 def _tables(settings: Settings) -> Graph:
-    """Of what the primary writes, which is where DynamoDB publishes it."""
+    """Replication lag of the primary's writes; DynamoDB publishes it in the primary's region."""
     general, strong = settings.general, strong_tables(settings)
     lines = tuple(
         Line(of_aws(published.TABLE_LAG, settings.shared_name(table), general.dr_region), "Maximum", table.value)
@@ -120,7 +120,7 @@ def _objects(settings: Settings) -> Graph:
         return Line(of_aws(published.OBJECTS_PENDING, source, target, record.value), "Maximum", record.value)
 
     lines = tuple(line(record) for record in RecordClass)
-    return Graph("Objects on their way", "Count", lines, settings.general.dr_region)
+    return Graph("Objects pending replication", "Count", lines, settings.general.dr_region)
 
 
 def _database(settings: Settings) -> Graph:

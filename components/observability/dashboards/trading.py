@@ -1,4 +1,4 @@
-"""Orders and how fast they are."""
+"""Trading dashboard: orders and their latency."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _REFUSALS = (
 
 
 def orders_entered(region: str | None = None) -> Graph:
-    """Orders taken and orders left to the outbox; in another region where one is named."""
+    """Accepted orders, and orders that wait in the outbox; of another region if `region` is set."""
     taken = (metrics.ORDERS_ACCEPTED, metrics.ORDERS_DEFERRED)
     return Graph("Orders", "Count", _counts(taken), region)
 
 
 def orders_refused(region: str | None = None) -> Graph:
-    """Orders that were not taken, by reason."""
-    return Graph("Orders not taken", "Count", _counts(_REFUSALS), region)
+    """Refused orders by reason."""
+    return Graph("Orders refused", "Count", _counts(_REFUSALS), region)
 
 
 def order_latency(watched: Watched, region: str | None = None) -> Graph:
-    """Percentiles of order intake."""
+    """Latency percentiles of order intake."""
     observability = watched.settings.observability
     return Graph(
         "Latency of order intake",
@@ -47,7 +47,7 @@ def order_latency(watched: Watched, region: str | None = None) -> Graph:
 
 
 def engine_latency(watched: Watched, region: str | None = None) -> Graph:
-    """Percentiles over all engines."""
+    """Latency percentiles over all engines."""
     observability = watched.settings.observability
     return Graph(
         "Latency of the engines",
@@ -60,7 +60,7 @@ def engine_latency(watched: Watched, region: str | None = None) -> Graph:
 
 
 def rows(watched: Watched) -> Rows:
-    """The dashboard: an order's way from left to right, row by row."""
+    """Rows of the dashboard, in the order of an order's path."""
     return [
         [orders_entered(), orders_refused()],
         [order_latency(watched), engine_latency(watched)],
