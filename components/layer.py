@@ -21,7 +21,9 @@ class Layer(pulumi.ComponentResource):
         """Options of a child that must be created after other resources to which no argument of it refers."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(resources))
 
-    def there(self, primary_side: pulumi.ProviderResource, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+    def in_primary_region(
+        self, primary_side: pulumi.ProviderResource, *after: pulumi.Resource
+    ) -> pulumi.ResourceOptions:
         """Options of a child that the recovery stack declares in the primary's region.
 
         The child is retained when the stack stops declaring it: a stack that takes over removes it from its state

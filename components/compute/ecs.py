@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.compute.ecs_roles import ServiceReach, ServiceTaskRoles, ServiceTaskRolesArgs
+from components.compute.ecs_roles import ServiceResources, ServiceTaskRoles, ServiceTaskRolesArgs
 from components.compute.ecs_scaling import Scaled, scale
 from components.compute.ecs_task import CONTAINER, container, image_of, scratch_volume
 from components.layer import Layer
@@ -36,7 +36,7 @@ class ServicesArgs:
     queues: Sequence[pulumi.Input[str]]
     environment: Mapping[str, pulumi.Input[str]]
     metrics_namespace: str
-    reach: ServiceReach
+    resources: ServiceResources
     log_key_arn: pulumi.Input[str]
 
 
@@ -66,7 +66,7 @@ class Services(Layer):
         )
         self.roles = ServiceTaskRoles(
             "task-roles",
-            ServiceTaskRolesArgs(settings, args.reach, self.log_group.arn, args.metrics_namespace),
+            ServiceTaskRolesArgs(settings, args.resources, self.log_group.arn, args.metrics_namespace),
             self.child,
         )
         self.task = self._task()
@@ -81,7 +81,7 @@ class Services(Layer):
     def _task(self) -> aws.ecs.TaskDefinition:
         args, settings = self._args, self._args.settings
         image = image_of(settings, args.repository)
-        definition = container(settings, image, self.log_group.name, args.reach.secret, args.environment)
+        definition = container(settings, image, self.log_group.name, args.resources.secret, args.environment)
         return aws.ecs.TaskDefinition(
             "services",
             family=settings.name("services"),

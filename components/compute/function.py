@@ -89,7 +89,7 @@ class Function(Layer):
             opts=self.child,
         )
         if args.background:
-            self._invoked_by_events(args.background)
+            self._asynchronous_invocation(args.background)
         self.register_outputs({"arn": self.alias.arn})
 
     def admit(self, name: str, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
@@ -131,10 +131,10 @@ class Function(Layer):
             Statement("KeepFailedInvocations", ["sqs:SendMessage"], [self._args.failed.queue.arn]),
             use_key(settings, keys, "KeepFailedInvocationsEncrypted", DataClass.STREAMS, "sqs"),
             use_key(settings, keys, "ReadOwnEnvironment", DataClass.COMPUTE, "lambda", [_DECRYPT]),
-            *(self._in_vpc() if self._args.placement else []),
+            *(self._vpc_statements() if self._args.placement else []),
         ]
 
-    def _in_vpc(self) -> list[Statement]:
+    def _vpc_statements(self) -> list[Statement]:
         """Permissions for network interfaces (AWS Lambda Developer Guide, "Giving Lambda functions access to resources
         in an Amazon VPC"). Lambda uses the function's role for them; the function's code is denied their use."""
         interfaces = [
@@ -191,7 +191,7 @@ class Function(Layer):
             opts=self.after(self.permissions, self.log_group),
         )
 
-    def _invoked_by_events(self, background: Background) -> None:
+    def _asynchronous_invocation(self, background: Background) -> None:
         aws.lambda_.FunctionEventInvokeConfig(
             self._purpose,
             function_name=self.function.name,

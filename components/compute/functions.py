@@ -65,7 +65,7 @@ class Functions(Layer):
         self._placement = Placement(args.subnet_ids, args.security_group_id)
         self.failed = Queue(
             "failed-invocations",
-            QueueArgs(args.settings, args.keys.arn(DataClass.STREAMS), QueueKind.LAST_RESORT),
+            QueueArgs(args.settings, args.keys.arn(DataClass.STREAMS), QueueKind.STANDARD_WITHOUT_DLQ),
             self.child,
         )
         self.authorizer = self._authorizer()

@@ -106,10 +106,10 @@ class HardenedBucket(Layer):
         aws.s3.BucketOwnershipControls(
             name, bucket=self.bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self.child
         )
-        self._encrypt()
-        self._age()
+        self._encryption()
+        self._lifecycle_configuration()
         if args.lock:
-            self._lock(args.lock)
+            self._object_lock(args.lock)
         if args.access_log:
             aws.s3.BucketLogging(
                 name,
@@ -139,7 +139,7 @@ class HardenedBucket(Layer):
             opts=self.child,
         )
 
-    def _encrypt(self) -> None:
+    def _encryption(self) -> None:
         key = self._args.key_arn
         default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
             sse_algorithm="AES256" if key is None else "aws:kms", kms_master_key_id=key
@@ -150,7 +150,7 @@ class HardenedBucket(Layer):
         )
         aws.s3.BucketServerSideEncryptionConfiguration(self._name, bucket=self.bucket.id, rules=[rule], opts=self.child)
 
-    def _age(self) -> None:
+    def _lifecycle_configuration(self) -> None:
         abandoned = aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="abandoned-uploads",
             status="Enabled",
@@ -166,7 +166,7 @@ class HardenedBucket(Layer):
             opts=self.after(self.versioning),
         )
 
-    def _lock(self, lock: ObjectLock) -> None:
+    def _object_lock(self, lock: ObjectLock) -> None:
         aws.s3.BucketObjectLockConfiguration(
             self._name,
             bucket=self.bucket.id,
@@ -178,7 +178,7 @@ class HardenedBucket(Layer):
         arn = bucket_arn(self._args.bucket)
         own = [tls_only(arn)]
         if self._args.key_arn is not None:
-            own.append(_only_this_key(arn, self._args.key_arn))
+            own.append(_deny_other_keys(arn, self._args.key_arn))
         # S3 refuses concurrent changes of a bucket's public access block and policy.
         return aws.s3.BucketPolicy(
             self._name,
@@ -188,7 +188,7 @@ class HardenedBucket(Layer):
         )
 
 
-def _only_this_key(arn: str, key_arn: pulumi.Input[str]) -> Statement:
+def _deny_other_keys(arn: str, key_arn: pulumi.Input[str]) -> Statement:
     """Deny objects under another key. A request without a key uses the bucket's default, which is this key."""
     header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     return Statement(

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.data.database_ground import LOGS, DatabaseGround, DatabaseGroundArgs
+from components.data.database_prerequisites import LOGS, DatabasePrerequisites, DatabasePrerequisitesArgs
 from components.data.tags import BACKED_UP
 from components.layer import Layer
 from components.network.flows import POSTGRESQL
@@ -60,9 +60,9 @@ class Database(Layer):
         self.identifier = args.settings.name("trade-history")
         self._reader_identifier = f"{self.identifier}-reader"
         has_reader = args.settings.sizes.db_reader
-        self.ground = DatabaseGround(
+        self.ground = DatabasePrerequisites(
             "database-ground",
-            DatabaseGroundArgs(
+            DatabasePrerequisitesArgs(
                 args.settings,
                 zones=args.zones,
                 identifiers=[self.identifier, *([self._reader_identifier] if has_reader else [])],
@@ -112,7 +112,7 @@ class Database(Layer):
             multi_az=self._settings.sizes.db_multi_az,
             tags={"Name": self.identifier, **BACKED_UP},
             **self._common(),
-            opts=self._kept(),
+            opts=self._options(),
         )
 
     def _replica(self) -> aws.rds.Instance:
@@ -138,7 +138,7 @@ class Database(Layer):
             **backups,
             **self._common(),
             opts=pulumi.ResourceOptions.merge(
-                self._kept(), pulumi.ResourceOptions(ignore_changes=["replicateSourceDb"])
+                self._options(), pulumi.ResourceOptions(ignore_changes=["replicateSourceDb"])
             ),
         )
 
@@ -194,5 +194,5 @@ class Database(Layer):
             "enabled_cloudwatch_logs_exports": list(LOGS),
         }
 
-    def _kept(self) -> pulumi.ResourceOptions:
+    def _options(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions.merge(self.stateful, self.after(*self.ground.logs))

@@ -158,7 +158,7 @@ class SharedFiles(Layer):
             "files",
             source_file_system_id=source,
             destination={"file_system_id": self.file_system.id, "region": self._args.settings.general.dr_region},
-            opts=self.there(primary_side, *self.mount_targets),
+            opts=self.in_primary_region(primary_side, *self.mount_targets),
         )
 
 

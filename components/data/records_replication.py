@@ -46,21 +46,21 @@ class RecordsReplication(Layer):
         self.role = self._role()
         for record in RecordClass:
             if args.primary_side:
-                self._out(record, args.primary_side)
-            self._back(record)
+                self._replicate_to_recovery(record, args.primary_side)
+            self._replicate_to_primary(record)
         self.register_outputs({"roleArn": self.role.arn})
 
-    def _out(self, record: RecordClass, primary_side: pulumi.ProviderResource) -> None:
+    def _replicate_to_recovery(self, record: RecordClass, primary_side: pulumi.ProviderResource) -> None:
         target = self._args.here.bucket(record)
         aws.s3.BucketReplicationConfig(
             f"{record}-to-recovery",
             bucket=self._primary_name(record),
             role=self.role.arn,
             rules=[_rule(record, target.arn, self._args.key_arn)],
-            opts=self.there(primary_side, *target.ready, self.permissions),
+            opts=self.in_primary_region(primary_side, *target.ready, self.permissions),
         )
 
-    def _back(self, record: RecordClass) -> None:
+    def _replicate_to_primary(self, record: RecordClass) -> None:
         source = self._args.here.bucket(record)
         aws.s3.BucketReplicationConfig(
             f"{record}-to-primary",

@@ -48,7 +48,7 @@ class Snapshots(Layer):
                 "snapshots-to-recovery",
                 "Snapshots of tagged volumes copied to the recovery region",
                 self._copied(),
-                self.there(args.primary_side, self.grants),
+                self.in_primary_region(args.primary_side, self.grants),
             )
         self.register_outputs({"roleArn": self.role.arn})
 

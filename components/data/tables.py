@@ -73,7 +73,7 @@ class Tables(Layer):
         )
         if args.settings.data.table_contributor_insights:
             for table in TableName if not args.settings.is_primary else self.declared:
-                self._report_busy_keys(table)
+                self._contributor_insights(table)
         self.register_outputs({"names": self.names, "arns": self.arns})
 
     def name(self, table: TableName) -> str:
@@ -117,12 +117,12 @@ class Tables(Layer):
 
     def _replica(self, table: TableName) -> aws.dynamodb.TableReplica:
         arns = pulumi.Output.from_input(self._args.primary_table_arns)
-        return self._joined(table, table, arns.apply(lambda by_name: (by_name or {})[table.value]))
+        return self._replica_of(table, table, arns.apply(lambda by_name: (by_name or {})[table.value]))
 
     def _restored_replica(self, table: TableName) -> aws.dynamodb.TableReplica:
-        return self._joined(f"{table}-restored", table, self._arn_in(self._settings.general.primary_region, table))
+        return self._replica_of(f"{table}-restored", table, self._arn_in(self._settings.general.primary_region, table))
 
-    def _joined(self, name: str, table: TableName, arn: pulumi.Input[str]) -> aws.dynamodb.TableReplica:
+    def _replica_of(self, name: str, table: TableName, arn: pulumi.Input[str]) -> aws.dynamodb.TableReplica:
         return aws.dynamodb.TableReplica(
             name,
             global_table_arn=arn,
@@ -158,7 +158,7 @@ class Tables(Layer):
 
     def _properties(self, table: TableName) -> dict[str, Any]:
         schema = SCHEMAS[table]
-        warm = None if table is TableName.CONTROL else self._warm()
+        warm = None if table is TableName.CONTROL else self._warm_throughput()
         return {
             "name": self._live_name(table),
             "billing_mode": "PAY_PER_REQUEST",
@@ -179,11 +179,11 @@ class Tables(Layer):
     def _tags(self, table: TableName) -> dict[str, str]:
         return {"Name": self._live_name(table), **(BACKED_UP if SCHEMAS[table].backed_up else {})}
 
-    def _warm(self) -> dict[str, int]:
+    def _warm_throughput(self) -> dict[str, int]:
         data = self._settings.data
         return {"read_units_per_second": data.table_warm_reads, "write_units_per_second": data.table_warm_writes}
 
-    def _report_busy_keys(self, table: TableName) -> None:
+    def _contributor_insights(self, table: TableName) -> None:
         """Enable Contributor Insights by table name, so that a region that has taken over still reports on its retained
         replicas."""
         made = self.declared.get(table) or self.replicas.get(table)

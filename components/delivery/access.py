@@ -60,12 +60,12 @@ def deployer_arn(settings: Settings, role: Role) -> str:
     return f"arn:aws:iam::{settings.general.account_id}:role/{settings.name_in(role, 'deployer')}"
 
 
-def take_deployers(settings: Settings) -> Statement:
+def assume_deployers(settings: Settings) -> Statement:
     """Allow a deployment to assume the deployer of the stack that it deploys, and no other role."""
     return Statement("TakeDeployers", ["sts:AssumeRole"], [deployer_arn(settings, role) for role in Role])
 
 
-def stand_in_the_network(settings: Settings, subnet_ids: Sequence[pulumi.Input[str]]) -> list[Statement]:
+def run_in_vpc(settings: Settings, subnet_ids: Sequence[pulumi.Input[str]]) -> list[Statement]:
     """Allow a build to run in the VPC (CodeBuild User Guide, "Allow CodeBuild access to AWS services required to create
     a VPC network interface")."""
     arn = f"arn:aws:ec2:{settings.region.name}:{settings.general.account_id}"

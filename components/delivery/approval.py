@@ -8,7 +8,7 @@ from hashlib import sha256
 import pulumi
 import pulumi_aws as aws
 
-from components.events.access import deny_without_tls, rules_may_tell
+from components.events.access import allow_rules_to_publish, deny_without_tls
 from components.layer import Layer
 from components.security.policies import policy_document
 from components.settings import Settings
@@ -49,7 +49,7 @@ class Approval(Layer):
             arn=self.topic.arn,
             policy=policy_document(
                 deny_without_tls("sns:Publish", self.topic.arn),
-                rules_may_tell(self.topic.arn),
+                allow_rules_to_publish(self.topic.arn),
             ),
             opts=self.child,
         )

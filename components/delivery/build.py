@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.delivery.access import SECURITY_AUDIT, stand_in_the_network, write_logs
-from components.delivery.place import Place
+from components.delivery.access import SECURITY_AUDIT, run_in_vpc, write_logs
+from components.delivery.build_network import BuildNetwork
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -41,7 +41,7 @@ class BuildArgs:
     at_once: int | None = None
     repository: pulumi.Input[str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    place: Place | None = None
+    place: BuildNetwork | None = None
     audits: bool = False
 
 
@@ -78,7 +78,7 @@ class Build(Layer):
 
     def _permissions(self) -> list[pulumi.Resource]:
         args = self._args
-        network = stand_in_the_network(args.settings, args.place.subnet_ids) if args.place else []
+        network = run_in_vpc(args.settings, args.place.subnet_ids) if args.place else []
         own = aws.iam.RolePolicy(
             self._name,
             name=self.name,

@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 
 from components.data.bucket import bucket_arn, bucket_name
-from components.delivery.access import deployer_arn, read_artifacts, read_state, take_deployers
+from components.delivery.access import assume_deployers, deployer_arn, read_artifacts, read_state
 from components.delivery.approval import Approval, ApprovalArgs
 from components.delivery.build import Build, BuildArgs
+from components.delivery.build_network import BuildNetwork
 from components.delivery.github import GitHub, GitHubArgs
 from components.delivery.pipeline import Pipeline, PipelineArgs
-from components.delivery.place import Place
 from components.delivery.pull_requests import PullRequests, PullRequestsArgs
 from components.delivery.source import Source, SourceArgs
 from components.delivery.stages import Published
@@ -34,7 +34,7 @@ class DeliveryArgs:
     settings: Settings
     keys: Keys
     log_buckets: LogBuckets
-    place: Place
+    place: BuildNetwork
     artifacts: pulumi.Input[str]
 
 
@@ -130,7 +130,7 @@ class Delivery(Layer):
                 purpose=PIPELINE_ROLE,
                 description="Brings one stack up as its deployer, with the policy pack",
                 buildspec="deploy.yaml",
-                statements=[*self._source_statements, take_deployers(self._settings)],
+                statements=[*self._source_statements, assume_deployers(self._settings)],
                 timeout_minutes=self._settings.delivery.deploy_timeout_minutes,
                 # Concurrent deployments would find the stack locked and fail, so CodeBuild refuses to start a second
                 # one.

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.delivery.access import SECURITY_AUDIT, read_state
 from components.layer import Layer
-from components.security.github import AUDIENCE, ISSUER, by_github, provider_arn
+from components.security.github import AUDIENCE, ISSUER, github_trust, provider_arn
 from components.security.policies import policy_document
 from components.settings import Settings
 
@@ -47,7 +47,7 @@ class GitHub(Layer):
             name=settings.name("github-preview"),
             description="GitHub Actions preview both stacks",
             assume_role_policy=policy_document(
-                by_github(settings, "PullRequests", ["pull_request", branch], provider.arn if provider else None)
+                github_trust(settings, "PullRequests", ["pull_request", branch], provider.arn if provider else None)
             ),
             opts=self.child,
         )

@@ -66,7 +66,7 @@ class Pipeline(Layer):
         self.pipeline = self._pipeline()
         if args.source.repository:
             self._start_on_push(args.source.repository)
-        self._tell_of_failures()
+        self._notify_of_failures()
         self.register_outputs({"pipeline": self.pipeline.name})
 
     def _pipeline(self) -> aws.codepipeline.Pipeline:
@@ -187,7 +187,7 @@ class Pipeline(Layer):
             opts=self.child,
         )
 
-    def _tell_of_failures(self) -> None:
+    def _notify_of_failures(self) -> None:
         rule = aws.cloudwatch.EventRule(
             "delivery-failed",
             name=self._settings.name("delivery-failed"),

@@ -16,12 +16,12 @@ _PROOF_TTL_SECONDS = 300
 
 @dataclass(frozen=True)
 class CertificateArgs:
-    """`domain` is the certificate's name. `brought_along` is the ARN of an existing certificate, or empty. `zone_id` is
+    """`domain` is the certificate's name. `existing_arn` is the ARN of an existing certificate, or empty. `zone_id` is
     the zone for DNS validation, None if an operator creates the records."""
 
     settings: Settings
     domain: str
-    brought_along: str
+    existing_arn: str
     zone_id: pulumi.Input[str] | None
 
 
@@ -42,13 +42,13 @@ class Certificate(Layer):
         super().__init__("edge:Certificate", name, opts)
         self._name = name
         self._args = args
-        if args.brought_along:
-            self.arn, self.records = pulumi.Output.from_input(args.brought_along), None
+        if args.existing_arn:
+            self.arn, self.records = pulumi.Output.from_input(args.existing_arn), None
         else:
-            self.arn, self.records = self._issued()
+            self.arn, self.records = self._issue()
         self.register_outputs({"arn": self.arn})
 
-    def _issued(self) -> tuple[pulumi.Output[str], pulumi.Output[list[dict[str, str]]]]:
+    def _issue(self) -> tuple[pulumi.Output[str], pulumi.Output[list[dict[str, str]]]]:
         args = self._args
         certificate = aws.acm.Certificate(
             self._name,
@@ -59,7 +59,7 @@ class Certificate(Layer):
             opts=self.child,
         )
         proof = certificate.domain_validation_options[0]
-        record = self._prove(args.zone_id, proof) if args.zone_id else None
+        record = self._validate(args.zone_id, proof) if args.zone_id else None
         issued = aws.acm.CertificateValidation(
             self._name,
             certificate_arn=certificate.arn,
@@ -74,7 +74,7 @@ class Certificate(Layer):
             records.apply(self._tell)
         return issued.certificate_arn, records
 
-    def _tell(self, records: list[dict[str, str]]) -> None:
+    def _log_required_action(self, records: list[dict[str, str]]) -> None:
         for record in records:
             pulumi.log.info(
                 f"certificate of {self._args.domain}: create the DNS record {record['name']} {record['type']} "
@@ -82,7 +82,7 @@ class Certificate(Layer):
                 self,
             )
 
-    def _prove(
+    def _validate(
         self, zone_id: pulumi.Input[str], proof: pulumi.Output[aws.acm.outputs.CertificateDomainValidationOption]
     ) -> aws.route53.Record:
         return aws.route53.Record(

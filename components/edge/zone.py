@@ -45,10 +45,10 @@ class Zone(Layer):
             self.id, self.name_servers = zone.zone_id, pulumi.Output.from_input(zone.name_servers)
             if not pulumi.runtime.is_dry_run():
                 # Outputs are shown after an update, but its certificates wait for the delegation, so it is logged.
-                self.name_servers.apply(lambda servers: self._tell(zone_name(args.settings), servers))
+                self.name_servers.apply(lambda servers: self._log_required_action(zone_name(args.settings), servers))
         self.register_outputs({"id": self.id})
 
-    def _tell(self, domain: str, servers: Sequence[str]) -> None:
+    def _log_required_action(self, domain: str, servers: Sequence[str]) -> None:
         pulumi.log.info(
             f"zone {domain}: delegate it to {', '.join(servers)}; the update's certificates wait for it", self
         )

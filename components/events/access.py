@@ -51,7 +51,7 @@ def allow(settings: Settings, sender: Sender, action: str, resource: pulumi.Inpu
     )
 
 
-def rules_may_tell(topic: pulumi.Input[str]) -> Statement:
+def allow_rules_to_publish(topic: pulumi.Input[str]) -> Statement:
     """Allow EventBridge rules to publish to a topic. The statement has no condition, because EventBridge sends no
     condition key (EventBridge User Guide, "Using resource-based policies", Amazon SNS permissions)."""
     return Statement("FromRules", ["sns:Publish"], [topic], principals={"Service": "events.amazonaws.com"})

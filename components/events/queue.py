@@ -27,22 +27,22 @@ class QueueKind(Enum):
 
     STANDARD = auto()
     """At-least-once delivery, in best-effort order."""
-    ORDERED = auto()
+    FIFO = auto()
     """FIFO: exactly-once processing, in order within each message group."""
-    LAST_RESORT = auto()
+    STANDARD_WITHOUT_DLQ = auto()
     """Standard, without a dead-letter queue."""
-    ORDERED_LAST_RESORT = auto()
+    FIFO_WITHOUT_DLQ = auto()
     """FIFO, without a dead-letter queue."""
 
     @property
-    def ordered(self) -> bool:
+    def is_fifo(self) -> bool:
         """Whether it is a FIFO queue."""
-        return self in (QueueKind.ORDERED, QueueKind.ORDERED_LAST_RESORT)
+        return self in (QueueKind.FIFO, QueueKind.FIFO_WITHOUT_DLQ)
 
     @property
-    def last(self) -> bool:
-        """Whether it has no dead-letter queue."""
-        return self in (QueueKind.LAST_RESORT, QueueKind.ORDERED_LAST_RESORT)
+    def has_dlq(self) -> bool:
+        """Whether it has a dead-letter queue."""
+        return self not in (QueueKind.STANDARD_WITHOUT_DLQ, QueueKind.FIFO_WITHOUT_DLQ)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Queue(Layer):
     def __init__(self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("events:Queue", name, opts)
         self._args = args
-        self.dlq = None if args.kind.last else self._sqs_queue(f"{name}-dlq")
+        self.dlq = self._sqs_queue(f"{name}-dlq") if args.kind.has_dlq else None
         self.queue = self._sqs_queue(name, self.dlq)
         self._policy(name, self.queue, args.senders)
         if self.dlq:
@@ -83,11 +83,11 @@ class Queue(Layer):
             else None
         )
         physical = self._args.settings.name(name)
-        ordered = self._args.kind.ordered
-        high_throughput = ordered and streams.fifo_high_throughput
+        is_fifo = self._args.kind.is_fifo
+        high_throughput = is_fifo and streams.fifo_high_throughput
         return aws.sqs.Queue(
             name,
-            name=f"{physical}.fifo" if ordered else physical,
+            name=f"{physical}.fifo" if is_fifo else physical,
             delay_seconds=0,
             message_retention_seconds=RETENTION_SECONDS,
             receive_wait_time_seconds=_LONG_POLL_SECONDS,
@@ -95,10 +95,10 @@ class Queue(Layer):
             kms_master_key_id=self._args.key_arn,
             kms_data_key_reuse_period_seconds=_DATA_KEY_SECONDS,
             redrive_policy=redrive,
-            fifo_queue=True if ordered else None,
+            fifo_queue=True if is_fifo else None,
             # Two orders of an account can have the same content; only the producer can distinguish them, by its
             # deduplication id.
-            content_based_deduplication=False if ordered else None,
+            content_based_deduplication=False if is_fifo else None,
             deduplication_scope="messageGroup" if high_throughput else None,
             fifo_throughput_limit="perMessageGroupId" if high_throughput else None,
             opts=self.stateful,

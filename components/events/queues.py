@@ -52,16 +52,18 @@ class Queues(Layer):
         self.post_trade = {
             class_: self._queue(f"post-trade-{class_}", rules) for class_ in settings.streams.instrument_classes
         }
-        self.account_events = self._queue("account-events", kind=QueueKind.ORDERED)
+        self.account_events = self._queue("account-events", kind=QueueKind.FIFO)
         self.trade_reports = self._queue("trade-reports", [_topic(settings, "executions")])
         self.replays = self._queue("replays", rules)
-        self.quarantine = self._queue("quarantine", rules, QueueKind.LAST_RESORT)
-        self.ordered_quarantine = self._queue("quarantine-ordered", kind=QueueKind.ORDERED_LAST_RESORT)
+        self.quarantine = self._queue("quarantine", rules, QueueKind.STANDARD_WITHOUT_DLQ)
+        self.ordered_quarantine = self._queue("quarantine-ordered", kind=QueueKind.FIFO_WITHOUT_DLQ)
         bus = Sender("FromBusItself", "events", arn(settings, "events", f"event-bus/{bus_name(settings)}"))
         undelivering = [*rules, bus, own_rules(settings)]
-        self.undelivered_events = self._queue("undelivered-events", undelivering, QueueKind.LAST_RESORT)
+        self.undelivered_events = self._queue("undelivered-events", undelivering, QueueKind.STANDARD_WITHOUT_DLQ)
         topics = [_topic(settings, topic) for topic in ("executions", "risk", "operations")]
-        self.undelivered_notifications = self._queue("undelivered-notifications", topics, QueueKind.LAST_RESORT)
+        self.undelivered_notifications = self._queue(
+            "undelivered-notifications", topics, QueueKind.STANDARD_WITHOUT_DLQ
+        )
         self.register_outputs({"quarantineUrl": self.quarantine.queue.url})
 
     @property

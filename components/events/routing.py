@@ -190,8 +190,8 @@ class Routing(Layer):
             "events",
             policy_name=bus_name(settings),
             policy_document=policy_document(
-                *_writes_logs("FromRules", "events", settings, group),
-                *_writes_logs("FromLogDelivery", "delivery.logs", settings, group),
+                *_log_writer_statements("FromRules", "events", settings, group),
+                *_log_writer_statements("FromLogDelivery", "delivery.logs", settings, group),
             ),
             opts=self.child,
         )
@@ -221,7 +221,9 @@ class Routing(Layer):
         return role
 
 
-def _writes_logs(sid: str, service: str, settings: Settings, group: aws.cloudwatch.LogGroup) -> Iterator[Statement]:
+def _log_writer_statements(
+    sid: str, service: str, settings: Settings, group: aws.cloudwatch.LogGroup
+) -> Iterator[Statement]:
     """Statements that let EventBridge write logs (EventBridge User Guide, "Using resource-based policies", CloudWatch
     Logs permissions). The one for log streams has no condition; the one for log events admits only the account's
     rules."""

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pulumi
 import pulumi_aws as aws
 
-from components.events.access import Sender, allow, arn, deny_without_tls, rules_may_tell
+from components.events.access import Sender, allow, allow_rules_to_publish, arn, deny_without_tls
 from components.events.queue import Queue
 from components.layer import Layer
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -86,7 +86,7 @@ class Topics(Layer):
             arn=topic.arn,
             policy=policy_document(
                 deny_without_tls("sns:Publish", topic.arn),
-                rules_may_tell(topic.arn),
+                allow_rules_to_publish(topic.arn),
                 *(allow(settings, sender, "sns:Publish", topic.arn) for sender in senders),
             ),
             opts=self.child,

@@ -59,8 +59,8 @@ class Addons(Layer):
             self._addon(addon, [network.association] if addon == "vpc-cni" else []) for addon in BEFORE_NODES
         ]
         self.roles = {
-            "aws-ebs-csi-driver": [self._volumes()],
-            "aws-efs-csi-driver": [self._file_systems(), self._mounts()],
+            "aws-ebs-csi-driver": [self._ebs_driver_role()],
+            "aws-efs-csi-driver": [self._efs_driver_role(), self._mount_role()],
         }
         self.register_outputs({"versions": dict(self._settings.kubernetes.pins.addons)})
 
@@ -120,7 +120,7 @@ class Addons(Layer):
             self.child,
         )
 
-    def _volumes(self) -> PodRole:
+    def _ebs_driver_role(self) -> PodRole:
         """Role of the EBS driver. AWS's policy allows only volumes that the driver created; the key is added
         (kubernetes-sigs/aws-ebs-csi-driver, "Installation", KMS)."""
         key = self._args.volumes_key_arn
@@ -146,7 +146,7 @@ class Addons(Layer):
             managed=["arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"],
         )
 
-    def _file_systems(self) -> PodRole:
+    def _efs_driver_role(self) -> PodRole:
         """Read-only role: access points are declared by the program, so no pod creates one."""
         files = self._args.files
         return self._pod_role(
@@ -168,7 +168,7 @@ class Addons(Layer):
             ],
         )
 
-    def _mounts(self) -> PodRole:
+    def _mount_role(self) -> PodRole:
         """Role for mounts: the file system requires IAM for each mount, and this role mounts only through the declared
         access points."""
         files = self._args.files

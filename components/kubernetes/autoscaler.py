@@ -14,7 +14,7 @@ from components.kubernetes.identity import PodRole, PodRoleArgs
 from components.kubernetes.images import whole_repository
 from components.kubernetes.nodes import discovery_tags
 from components.layer import Layer
-from components.security.mirrored import Mirrored
+from components.security.mirrored_images import Mirrored
 from components.security.policies import Statement
 from components.settings import Settings
 

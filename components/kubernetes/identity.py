@@ -39,7 +39,7 @@ class PodRole(Layer):
             name,
             name=physical,
             description=args.description,
-            assume_role_policy=policy_document(_handed_out_by(args.settings)),
+            assume_role_policy=policy_document(_pod_identity_trust(args.settings)),
             opts=self.child,
         )
         granted: list[pulumi.Resource] = [
@@ -69,7 +69,7 @@ class PodRole(Layer):
         self.register_outputs({"roleArn": self.role.arn})
 
 
-def _handed_out_by(settings: Settings) -> Statement:
+def _pod_identity_trust(settings: Settings) -> Statement:
     """Trust policy of the role (Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod
     Identity")."""
     return Statement(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.security.mirrored import Mirrored, registry, tag
+from components.security.mirrored_images import Mirrored, registry, tag
 from components.settings import Settings
 
 

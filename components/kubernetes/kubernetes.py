@@ -14,7 +14,7 @@ from components.kubernetes.addons import Addons, AddonsArgs, FileAccess
 from components.kubernetes.autoscaler import Autoscaler, AutoscalerArgs, autoscaler_role
 from components.kubernetes.cluster import Cluster, ClusterArgs
 from components.kubernetes.monitoring import GRAFANA_STORAGE_GIB, Monitoring, MonitoringArgs
-from components.kubernetes.monitoring_roles import MonitoringReach, MonitoringRoles, MonitoringRolesArgs
+from components.kubernetes.monitoring_roles import MonitoringResources, MonitoringRoles, MonitoringRolesArgs
 from components.kubernetes.nodes import Nodes, NodesArgs
 from components.kubernetes.storage import Storage, StorageArgs
 from components.layer import Layer
@@ -39,7 +39,7 @@ class KubernetesArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     builds: Mapping[str, pulumi.Input[str]]
-    monitoring: MonitoringReach
+    monitoring: MonitoringResources
 
 
 class Kubernetes(Layer):

@@ -14,8 +14,8 @@ from pulumi_kubernetes.networking import v1 as networking
 
 from components.data.files import Share
 from components.kubernetes.charts import MONITORING, release
-from components.kubernetes.monitoring_roles import NAMESPACE, MonitoringReach
-from components.kubernetes.monitoring_values import Names, keeps_files, monitoring_values
+from components.kubernetes.monitoring_roles import NAMESPACE, MonitoringResources
+from components.kubernetes.monitoring_values import Names, has_persistent_storage, monitoring_values
 from components.kubernetes.monitors import Monitors, MonitorsArgs
 from components.kubernetes.storage import SHARED_FILES, Storage
 from components.layer import Layer
@@ -34,7 +34,7 @@ class MonitoringArgs:
 
     settings: Settings
     storage: Storage
-    reach: MonitoringReach
+    resources: MonitoringResources
     ready: Sequence[pulumi.Resource]
 
 
@@ -67,15 +67,15 @@ class Monitoring(Layer):
             opts=self.child,
         )
         self.namespace = space.metadata.apply(lambda metadata: str(metadata.name))
-        self._closed()
+        self._network_policies()
         before: list[pulumi.Resource] = [self._administrator(), *args.storage.shares.values(), *args.ready]
-        if keeps_files(args.settings):
+        if has_persistent_storage(args.settings):
             before.append(self._grafana_claim())
         self.release = release(
             NAMESPACE,
             MONITORING,
             self.namespace,
-            monitoring_values(args.settings, _NAMES, args.reach),
+            monitoring_values(args.settings, _NAMES, args.resources),
             self.after(*before),
         )
         self.monitors = Monitors("monitors", MonitorsArgs(args.settings, self.namespace, self.release), self.child)
@@ -111,7 +111,7 @@ class Monitoring(Layer):
             opts=self.after(volume),
         )
 
-    def _closed(self) -> None:
+    def _network_policies(self) -> None:
         """Network policies: no other pod can call monitoring; the Kubernetes API can call the operator's webhook."""
         everyone = meta.LabelSelectorArgs()
         networking.NetworkPolicy(

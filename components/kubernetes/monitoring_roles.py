@@ -25,7 +25,7 @@ class Account(StrEnum):
 
 
 @dataclass(frozen=True)
-class MonitoringReach:
+class MonitoringResources:
     """ARNs of AWS resources that monitoring uses: `topic` receives alerts and is encrypted with `topic_key`; `services`
     is the ECS cluster of the trading services."""
 
@@ -40,7 +40,7 @@ class MonitoringRolesArgs:
 
     settings: Settings
     cluster: pulumi.Input[str]
-    reach: MonitoringReach
+    resources: MonitoringResources
 
 
 class MonitoringRoles(Layer):
@@ -49,11 +49,23 @@ class MonitoringRoles(Layer):
     def __init__(self, name: str, args: MonitoringRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kubernetes:MonitoringRoles", name, opts)
         self._args = args
-        settings, reach = args.settings, args.reach
+        settings, resources = args.settings, args.resources
         self.roles = [
-            self._role("pod-metrics", Account.PROMETHEUS, "Finds what to collect metrics from", _find(settings, reach)),
-            self._role("pod-alerts", Account.ALERTMANAGER, "Sends alerts to operators", _tell(settings, reach)),
-            self._role("pod-dashboards", Account.GRAFANA, "Draws metrics of CloudWatch", _draw(settings)),
+            self._role(
+                "pod-metrics",
+                Account.PROMETHEUS,
+                "Finds what to collect metrics from",
+                _discovery_statements(settings, resources),
+            ),
+            self._role(
+                "pod-alerts",
+                Account.ALERTMANAGER,
+                "Sends alerts to operators",
+                _alerting_statements(settings, resources),
+            ),
+            self._role(
+                "pod-dashboards", Account.GRAFANA, "Draws metrics of CloudWatch", _dashboard_statements(settings)
+            ),
         ]
         self.register_outputs({})
 
@@ -72,7 +84,7 @@ class MonitoringRoles(Layer):
         )
 
 
-def _find(settings: Settings, reach: MonitoringReach) -> list[Statement]:
+def _discovery_statements(settings: Settings, resources: MonitoringResources) -> list[Statement]:
     """Permissions of discovery (Prometheus, "Configuration", ec2_sd_config and aws_sd_config), without those for hosts
     of containers."""
     region, account = settings.region.name, settings.general.account_id
@@ -85,13 +97,13 @@ def _find(settings: Settings, reach: MonitoringReach) -> list[Statement]:
             ["*"],
         ),
         # Prometheus checks its credentials with a call for the cluster named default, which need not exist.
-        Statement("LookAtTheCluster", ["ecs:DescribeClusters"], [reach.services, f"{ecs}:cluster/default"]),
+        Statement("LookAtTheCluster", ["ecs:DescribeClusters"], [resources.services, f"{ecs}:cluster/default"]),
         # Neither action supports resource-level permissions; a condition restricts them to the cluster.
         Statement(
             "ListTasks",
             ["ecs:ListServices", "ecs:ListTasks"],
             ["*"],
-            conditions={"ArnEquals": {"ecs:cluster": reach.services}},
+            conditions={"ArnEquals": {"ecs:cluster": resources.services}},
         ),
         Statement(
             "FindTasks",
@@ -101,20 +113,20 @@ def _find(settings: Settings, reach: MonitoringReach) -> list[Statement]:
     ]
 
 
-def _tell(settings: Settings, reach: MonitoringReach) -> list[Statement]:
+def _alerting_statements(settings: Settings, resources: MonitoringResources) -> list[Statement]:
     return [
-        Statement("TellPeople", ["sns:Publish"], [reach.topic]),
+        Statement("TellPeople", ["sns:Publish"], [resources.topic]),
         # SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": what a publisher needs.
         Statement(
             "Encrypt",
             ["kms:Decrypt", "kms:GenerateDataKey"],
-            [reach.topic_key],
+            [resources.topic_key],
             conditions={"StringEquals": {"kms:ViaService": f"sns.{settings.region.name}.amazonaws.com"}},
         ),
     ]
 
 
-def _draw(settings: Settings) -> list[Statement]:
+def _dashboard_statements(settings: Settings) -> list[Statement]:
     """Permissions of Grafana's data source (Grafana, "Amazon CloudWatch data source", IAM policies): only metrics, of
     both regions."""
     regions = sorted({settings.general.primary_region, settings.general.dr_region})

@@ -11,11 +11,11 @@ from components.data.files import OWNERS, Share
 from components.kubernetes.alerting_values import alertmanager_config
 from components.kubernetes.charts import Quantities
 from components.kubernetes.images import image_values
-from components.kubernetes.monitoring_roles import Account, MonitoringReach
+from components.kubernetes.monitoring_roles import Account, MonitoringResources
 from components.kubernetes.scraping import service_scraping
 from components.kubernetes.storage import SHARE_LABEL, SHARED_FILES
 from components.observability.grafana.sources import DASHBOARD_LABEL, DASHBOARD_VALUE, PROMETHEUS, cloudwatch_source
-from components.security.mirrored import Mirrored, registry
+from components.security.mirrored_images import Mirrored, registry
 from components.settings import Settings
 from components.settings.node_types import node_type
 
@@ -76,12 +76,12 @@ def sizing(settings: Settings) -> Sizing:
     return _ROOMY if roomy else _NARROW
 
 
-def keeps_files(settings: Settings) -> bool:
+def has_persistent_storage(settings: Settings) -> bool:
     """Whether the shared file system is writable: a replica is not, until its region takes over."""
     return settings.is_primary or settings.general.active
 
 
-def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) -> dict[str, Any]:
+def monitoring_values(settings: Settings, names: Names, resources: MonitoringResources) -> dict[str, Any]:
     """Return all values that differ from the chart's defaults. Rules and dashboards are separate objects, selected from
     every namespace."""
     sizes = sizing(settings)
@@ -92,7 +92,7 @@ def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) 
         "nameOverride": "monitoring",
         "fullnameOverride": "monitoring",
         "defaultRules": {"create": False},
-        "alertmanager": _alertmanager(settings, sizes, reach.topic),
+        "alertmanager": _alertmanager(settings, sizes, resources.topic),
         # EKS does not expose its control plane's metrics, and kube-proxy listens only on its own node.
         **{part: {"enabled": False} for part in ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")},
         "prometheusOperator": {
@@ -106,7 +106,7 @@ def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) 
         },
         "prometheus": {
             "serviceAccount": {"name": Account.PROMETHEUS.value},
-            "prometheusSpec": _prometheus(settings, sizes, reach.services),
+            "prometheusSpec": _prometheus(settings, sizes, resources.services),
         },
         "grafana": _grafana(settings, names, sizes),
         "kube-state-metrics": {
@@ -155,11 +155,11 @@ def _prometheus(settings: Settings, sizes: Sizing, services: pulumi.Input[str]) 
             "fsGroup": owner.gid,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        **(_kept(settings) if keeps_files(settings) else _passing()),
+        **(_persistent_storage(settings) if has_persistent_storage(settings) else _temporary_storage()),
     }
 
 
-def _kept(settings: Settings) -> dict[str, Any]:
+def _persistent_storage(settings: Settings) -> dict[str, Any]:
     storage = settings.kubernetes.metrics_storage
     claim = {
         "storageClassName": SHARED_FILES,
@@ -174,7 +174,7 @@ def _kept(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _passing() -> dict[str, Any]:
+def _temporary_storage() -> dict[str, Any]:
     return {
         "retention": _STANDING_RETENTION,
         "retentionSize": f"{_STANDING_STORAGE_GIB * _KEPT_PERCENT * 1024 // 100}MiB",
@@ -198,7 +198,7 @@ def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
         "defaultDashboardsEnabled": sizes is _ROOMY,
         # One writer of the database file: the old pod stops before the new one starts.
         "deploymentStrategy": {"type": "Recreate"},
-        "persistence": kept if keeps_files(settings) else {"enabled": False},
+        "persistence": kept if has_persistent_storage(settings) else {"enabled": False},
         # The access point already sets the folder's owner.
         "initChownData": {"enabled": False},
         "resources": sizes.grafana.as_values(),

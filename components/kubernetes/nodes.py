@@ -56,7 +56,7 @@ class Nodes(Layer):
         self.role, attachments = self._role()
         self.template = self._template()
         self.group = self._group(attachments)
-        self._discovered()
+        self._tag_for_autoscaler()
         self.register_outputs({"roleArn": self.role.arn, "group": self.group.node_group_name})
 
     def _role(self) -> tuple[aws.iam.Role, list[aws.iam.RolePolicyAttachment]]:
@@ -142,7 +142,7 @@ class Nodes(Layer):
             ),
         )
 
-    def _discovered(self) -> None:
+    def _tag_for_autoscaler(self) -> None:
         """Tag the Auto Scaling group, because the autoscaler finds groups by these tags and its role can change only
         tagged groups. EKS sets the tags too, but the role's condition must not depend on that."""
         name = self.group.resources[0].autoscaling_groups[0].name

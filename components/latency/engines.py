@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.latency.fleet import EngineFleet, EngineFleetArgs, fleet_of
-from components.latency.host_role import HostRole, HostRoleArgs, Reach
+from components.latency.host_role import EngineResources, HostRole, HostRoleArgs
 from components.latency.launch import Launch
 from components.layer import Layer
 from components.network.vpc import Zone
@@ -29,7 +29,7 @@ class EnginesArgs:
     group_id: pulumi.Input[str]
     fix_target_group: pulumi.Input[str]
     autoscaling_role: pulumi.Input[str]
-    reach: Reach
+    resources: EngineResources
 
 
 class Engines(Layer):
@@ -51,7 +51,7 @@ class Engines(Layer):
         self._subnet = next(zone.app for zone in args.zones if zone.name == self.zone)
         self.subnet_id = self._subnet.id
         self.placement = self._placement()
-        self.role = HostRole("host-role", HostRoleArgs(settings, args.reach, fleet_of(settings).group), self.child)
+        self.role = HostRole("host-role", HostRoleArgs(settings, args.resources, fleet_of(settings).group), self.child)
         launch = Launch(settings, args.key_arn, args.group_id, self.role.profile.arn, self.placement.name)
         self.template = launch.template("engine-fixed", self.child, subnet_id=self.subnet_id)
         self.reservation = self._reservation() if settings.sizes.fixed_engines else None

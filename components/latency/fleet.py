@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.latency.host_tuning import Fleet
 from components.latency.launch import Launch
-from components.latency.scaling import WARMUP_SECONDS, follow_orders, keep_market_hours, lead_volatility
+from components.latency.scaling import WARMUP_SECONDS, scale_by_market_hours, scale_by_order_rate, scale_by_volatility
 from components.layer import Layer
 from components.providers import default_tags
 from components.settings import Settings
@@ -63,9 +63,9 @@ class EngineFleet(Layer):
         settings = args.settings
         self.template = args.launch.template("engine-fleet", self.child, fleet=fleet_of(settings))
         self.group = self._group()
-        follow_orders(settings, self.group.name, self.child)
-        self.volatility = lead_volatility(settings, self.group.name, self.child)
-        keep_market_hours(settings, self.group.name, self.child)
+        scale_by_order_rate(settings, self.group.name, self.child)
+        self.volatility = scale_by_volatility(settings, self.group.name, self.child)
+        scale_by_market_hours(settings, self.group.name, self.child)
         self.register_outputs({"groupName": self.group.name})
 
     def _group(self) -> aws.autoscaling.Group:

@@ -20,7 +20,7 @@ _SESSION_MANAGER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
 @dataclass(frozen=True)
-class Reach:
+class EngineResources:
     """ARNs of resources that engines use: the `streams` and `tables` that they read, the `bus` to which they publish,
     the `images` that they run, and the keys of streams and tables."""
 
@@ -37,7 +37,7 @@ class HostRoleArgs:
     """`fleet` is the name of the Auto Scaling group in which hosts complete their lifecycle hooks."""
 
     settings: Settings
-    reach: Reach
+    resources: EngineResources
     fleet: str
 
 
@@ -66,10 +66,10 @@ class HostRole(Layer):
 
 
 def _permissions(args: HostRoleArgs) -> list[Statement]:
-    return [*_of_the_host(args), *_of_trading(args)]
+    return [*_host_statements(args), *_trading_statements(args)]
 
 
-def _of_the_host(args: HostRoleArgs) -> list[Statement]:
+def _host_statements(args: HostRoleArgs) -> list[Statement]:
     region, account = args.settings.region.name, args.settings.general.account_id
     return [
         Statement(
@@ -92,13 +92,13 @@ def _of_the_host(args: HostRoleArgs) -> list[Statement]:
         Statement(
             "PullImages",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            args.reach.images,
+            args.resources.images,
         ),
     ]
 
 
-def _of_trading(args: HostRoleArgs) -> list[Statement]:
-    region, reach = args.settings.region.name, args.reach
+def _trading_statements(args: HostRoleArgs) -> list[Statement]:
+    region, resources = args.settings.region.name, args.resources
     return [
         Statement(
             "ReadStreams",
@@ -109,7 +109,7 @@ def _of_trading(args: HostRoleArgs) -> list[Statement]:
                 "kinesis:ListShards",
                 "kinesis:SubscribeToShard",
             ],
-            [arn for stream in reach.streams for arn in (stream, pulumi.Output.concat(stream, "/consumer/*"))],
+            [arn for stream in resources.streams for arn in (stream, pulumi.Output.concat(stream, "/consumer/*"))],
         ),
         Statement(
             "KeepBooks",
@@ -121,11 +121,11 @@ def _of_trading(args: HostRoleArgs) -> list[Statement]:
                 "dynamodb:Query",
                 "dynamodb:UpdateItem",
             ],
-            [arn for table in reach.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
+            [arn for table in resources.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
         ),
-        Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
-        Statement("UseTheTablesKey", KEY_USE, [reach.tables_key], conditions=_via("dynamodb", region)),
-        Statement("UseTheStreamsKey", ["kms:Decrypt"], [reach.streams_key], conditions=_via("kinesis", region)),
+        Statement("TellExecutions", ["events:PutEvents"], [resources.bus]),
+        Statement("UseTheTablesKey", KEY_USE, [resources.tables_key], conditions=_via("dynamodb", region)),
+        Statement("UseTheStreamsKey", ["kms:Decrypt"], [resources.streams_key], conditions=_via("kinesis", region)),
     ]
 
 

@@ -52,7 +52,7 @@ class Launch:
             image_id=image_reference(settings),
             instance_type=latency.engine_instance_type,
             ebs_optimized="true",
-            cpu_options=_one_thread_per_core(latency.instance_type),
+            cpu_options=_cpu_options(latency.instance_type),
             iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(arn=self.profile_arn),
             placement=aws.ec2.LaunchTemplatePlacementArgs(
                 group_name=self.placement_group, tenancy=latency.engine_tenancy.value
@@ -140,7 +140,7 @@ def host_user_data(settings: Settings, fleet: Fleet | None) -> str:
     return user_data(plan, fleet)
 
 
-def _one_thread_per_core(instance_type: InstanceType) -> aws.ec2.LaunchTemplateCpuOptionsArgs | None:
+def _cpu_options(instance_type: InstanceType) -> aws.ec2.LaunchTemplateCpuOptionsArgs | None:
     """Turn multithreading off. EC2 accepts the option only for types with more than one thread for each core."""
     if instance_type.threads_per_core == 1:
         return None

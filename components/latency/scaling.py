@@ -23,7 +23,9 @@ _SAMPLES, _BREACHING = 3, 2
 _UNCHANGED = -1
 
 
-def follow_orders(settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions) -> aws.autoscaling.Policy:
+def scale_by_order_rate(
+    settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> aws.autoscaling.Policy:
     """Keep the order rate of each engine at its target. Only this policy shrinks the fleet."""
     return aws.autoscaling.Policy(
         "engines-order-rate",
@@ -53,7 +55,7 @@ def follow_orders(settings: Settings, group: pulumi.Input[str], opts: pulumi.Res
     )
 
 
-def lead_volatility(
+def scale_by_volatility(
     settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> aws.cloudwatch.MetricAlarm:
     """Grow the fleet when volatility rises: order rates follow volatility, and new engines take time to start."""
@@ -91,15 +93,15 @@ def lead_volatility(
     )
 
 
-def keep_market_hours(
+def scale_by_market_hours(
     settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> list[aws.autoscaling.Schedule]:
     """Raise the minimum size from before the opening to after the close, in the markets' own time zone.
 
-    It sets the minimum and not the desired count. `follow_orders` would lower a desired count before the opening, while
-    order rates are low, and a fleet that is larger than the count would lose busy engines. A group grows to a higher
-    minimum by itself (Amazon EC2 Auto Scaling User Guide, "Scheduled scaling"). After the close the fleet shrinks with
-    its order rate.
+    It sets the minimum and not the desired count. `scale_by_order_rate` would lower a desired count before the
+    opening, while order rates are low, and a fleet that is larger than the count would lose busy engines. A group
+    grows to a higher minimum by itself (Amazon EC2 Auto Scaling User Guide, "Scheduled scaling"). After the close
+    the fleet shrinks with its order rate.
 
     Sessions that are too close together to lower the minimum between them become one span. Auto Scaling refuses two
     actions at the same time (EC2 Auto Scaling User Guide, "Scheduled scaling", considerations).

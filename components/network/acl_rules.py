@@ -45,7 +45,7 @@ def public_rules(settings: NetworkSettings) -> list[AclRule]:
         *_everything(100, settings.vpc_cidr),
         AclRule(200, "in", "tcp", HTTPS, HTTPS, WORLD),
         AclRule(210, "in", "tcp", HTTP, HTTP, WORLD),
-        *_answers_from_outside(),
+        *_replies_from_outside(),
         *_calls_to_outside(),
         AclRule(_OUTSIDE, "out", "tcp", *EPHEMERAL, WORLD),
     ]
@@ -63,7 +63,7 @@ def app_rules(settings: NetworkSettings) -> list[AclRule]:
         AclRule(230, "in", "icmp", *_PATH_MTU, partners),
         AclRule(200, "out", "tcp", fix, fix, partners),
         AclRule(210, "out", "tcp", *EPHEMERAL, partners),
-        *_answers_from_outside(),
+        *_replies_from_outside(),
         *_calls_to_outside(),
     ]
 
@@ -106,7 +106,7 @@ def _everything(number: int, cidr: IPv4Network) -> Iterator[AclRule]:
     yield AclRule(number, "out", "-1", 0, 0, cidr)
 
 
-def _answers_from_outside() -> Iterator[AclRule]:
+def _replies_from_outside() -> Iterator[AclRule]:
     # The ephemeral range includes ports used to administer hosts. A stateless ACL cannot distinguish a reply to such a
     # port from a new call to it. A deny rule would drop replies to calls that a NAT gateway or a function makes from
     # such a port. Security groups are stateful and admit nobody on those ports.

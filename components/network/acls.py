@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.network.acl_rules import AclRule, app_rules, data_rules, public_rules, transit_rules
-from components.network.addressing import joined
+from components.network.addressing import merge_ranges
 from components.network.vpc import Vpc
 from components.settings.network import NetworkSettings
 
@@ -35,8 +35,8 @@ class NetworkAcls(Layer):
         super().__init__("network:NetworkAcls", name, opts)
         self._args = args
         vpc, settings = args.vpc, args.settings
-        app = joined(zone.ranges.app for zone in vpc.zones)
-        data = joined(zone.ranges.data for zone in vpc.zones)
+        app = merge_ranges(zone.ranges.app for zone in vpc.zones)
+        data = merge_ranges(zone.ranges.data for zone in vpc.zones)
         tiers = (
             self._acl("public", vpc.public_subnet_ids, public_rules(settings)),
             self._acl("app", vpc.app_subnet_ids, app_rules(settings)),

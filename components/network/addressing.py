@@ -40,6 +40,6 @@ def divide(vpc: IPv4Network, zones: Sequence[str]) -> list[ZoneRanges]:
     return [ZoneRanges(*zone) for zone in tiers]
 
 
-def joined(ranges: Iterable[IPv4Network]) -> list[IPv4Network]:
+def merge_ranges(ranges: Iterable[IPv4Network]) -> list[IPv4Network]:
     """Merge adjacent ranges into the fewest that cover the same addresses, for rules that cover a whole tier."""
     return list(collapse_addresses(ranges))

@@ -31,7 +31,7 @@ _AWS_OWNED_ACTIONS = {
 
 def interface_policy(actions: str, account_id: str) -> str:
     """Return the policy of an interface endpoint as JSON; `actions` is the prefix of the service's IAM actions."""
-    statements = [_own(actions, account_id)]
+    statements = [_own_callers_and_resources(actions, account_id)]
     if actions in _AWS_OWNED_ACTIONS:
         statements.append(
             _statement(
@@ -54,7 +54,7 @@ def interface_policy(actions: str, account_id: str) -> str:
 
 def gateway_policy(service: str, account_id: str, region: str) -> str:
     """Return the policy of a gateway endpoint as JSON."""
-    statements = [_own(service, account_id)]
+    statements = [_own_callers_and_resources(service, account_id)]
     if service == "s3":
         # The registry signs the links to image layers, so the caller is not in this account.
         buckets = [f"arn:aws:s3:::{bucket}/*" for bucket in aws_owned_buckets(region)]
@@ -62,7 +62,7 @@ def gateway_policy(service: str, account_id: str, region: str) -> str:
     return _document(statements)
 
 
-def _own(actions: str, account_id: str) -> dict[str, Any]:
+def _own_callers_and_resources(actions: str, account_id: str) -> dict[str, Any]:
     # Some calls, such as GetCallerIdentity, name no resource: `IfExists` admits them.
     return _statement(
         "OwnAccountOnly",

@@ -55,14 +55,14 @@ class WebFirewall(Layer):
             tags={"Name": args.name},
             opts=self.child,
         )
-        self._log()
+        self._declare_logging()
         self.register_outputs({"aclArn": self.acl.arn})
 
     def protect(self, name: str, resource_arn: pulumi.Input[str]) -> aws.wafv2.WebAclAssociation:
         """Associate a load balancer or an API stage with the web ACL; `name` is unique among the associations."""
         return aws.wafv2.WebAclAssociation(name, resource_arn=resource_arn, web_acl_arn=self.acl.arn, opts=self.child)
 
-    def _log(self) -> None:
+    def _declare_logging(self) -> None:
         args = self._args
         log_group = aws.cloudwatch.LogGroup(
             "firewall",

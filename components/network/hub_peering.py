@@ -59,7 +59,7 @@ class HubPeering(Layer):
                 args.primary.hub_core_routes_id,
                 args.primary.hub_peer_routes_id,
                 settings.vpc_cidr,
-                self.there(args.primary_side, *accepted),
+                self.in_primary_region(args.primary_side, *accepted),
             )
         self.register_outputs({"attachmentId": self.attachment.id})
 
@@ -69,7 +69,7 @@ class HubPeering(Layer):
                 "primary",
                 transit_gateway_attachment_id=self.attachment.id,
                 tags={"Name": self._args.name},
-                opts=self.there(primary_side),
+                opts=self.in_primary_region(primary_side),
             )
         ]
 

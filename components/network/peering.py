@@ -75,7 +75,7 @@ class RegionPeering(Layer):
         )
         accepted = self._accept(args.primary_side) if args.primary_side else []
         there = _primary_side(args)
-        self._open(args.here, there, self.after(*accepted))
+        self._connect(args.here, there, self.after(*accepted))
         aws.ec2.PeeringConnectionOptions(
             "requester",
             vpc_peering_connection_id=self.connection.id,
@@ -83,12 +83,12 @@ class RegionPeering(Layer):
             opts=self.after(*accepted),
         )
         if args.primary_side:
-            self._open(there, args.here, self.there(args.primary_side, *accepted))
+            self._connect(there, args.here, self.in_primary_region(args.primary_side, *accepted))
             aws.ec2.PeeringConnectionOptions(
                 "accepter",
                 vpc_peering_connection_id=self.connection.id,
                 accepter=aws.ec2.PeeringConnectionOptionsAccepterArgs(allow_remote_vpc_dns_resolution=True),
-                opts=self.there(args.primary_side, *accepted),
+                opts=self.in_primary_region(args.primary_side, *accepted),
             )
         self.register_outputs({"peeringId": self.connection.id})
 
@@ -99,11 +99,11 @@ class RegionPeering(Layer):
                 vpc_peering_connection_id=self.connection.id,
                 auto_accept=True,
                 tags={"Name": self._args.name},
-                opts=self.there(primary_side),
+                opts=self.in_primary_region(primary_side),
             )
         ]
 
-    def _open(self, near: Side, far: Side, opts: pulumi.ResourceOptions) -> None:
+    def _connect(self, near: Side, far: Side, opts: pulumi.ResourceOptions) -> None:
         """Create the routes from one side to the other, and the ACL and security group rules that admit that side."""
         for index in range(len(self._args.settings.availability_zones)):
             aws.ec2.Route(

@@ -36,7 +36,7 @@ class Costs(Layer):
         self._budget()
         monitor = self._monitor()
         if monitor is not None:
-            self._anomalies(monitor)
+            self._anomaly_subscription(monitor)
         self.register_outputs({})
 
     def _budget(self) -> None:
@@ -78,7 +78,7 @@ class Costs(Layer):
             opts=self.child,
         ).arn
 
-    def _anomalies(self, monitor: pulumi.Input[str]) -> None:
+    def _anomaly_subscription(self, monitor: pulumi.Input[str]) -> None:
         settings = self._args.settings
         aws.costexplorer.AnomalySubscription(
             "anomalies",

@@ -13,7 +13,7 @@ import pulumi
 
 from components.events.events import Events
 from components.layer import Layer
-from components.observability.notices import Notice, tell
+from components.observability.notices import Notice, notify_operators
 from components.settings import Settings
 
 # GuardDuty User Guide, "Severity levels of GuardDuty findings": high from 7.0, critical from 9.0.
@@ -37,7 +37,7 @@ class Findings(Layer):
     def __init__(self, name: str, args: FindingsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Findings", name, opts)
         for notice in _notices(args.vault):
-            tell(args.settings, args.events, notice, self.child)
+            notify_operators(args.settings, args.events, notice, self.child)
         self.register_outputs({})
 
 

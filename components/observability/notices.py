@@ -24,7 +24,7 @@ class Notice:
     pattern: Mapping[str, Any]
 
 
-def tell(settings: Settings, events: Events, notice: Notice, opts: pulumi.ResourceOptions) -> None:
+def notify_operators(settings: Settings, events: Events, notice: Notice, opts: pulumi.ResourceOptions) -> None:
     """Send matching events to the operators' topic, as tickets. Undeliverable events go to the dead-letter queue of the
     platform's bus."""
     rule = aws.cloudwatch.EventRule(

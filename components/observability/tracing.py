@@ -18,7 +18,7 @@ from components.edge.api import TradingApi
 from components.events.events import Events
 from components.latency.metrics import SERVICE as ENGINE
 from components.layer import Layer
-from components.observability.notices import Notice, tell
+from components.observability.notices import Notice, notify_operators
 from components.observability.sampling import API_STAGE, Sampled, sampling
 from components.security.policies import Statement, policy_document
 from components.settings import Settings
@@ -47,7 +47,7 @@ class Tracing(Layer):
         for sampled in sampling(args.settings):
             self._rule(sampled)
         faults = self._groups()
-        self._tell_of_insights(faults)
+        self._notify_of_insights(faults)
         self._admit_topics()
         if args.settings.security.account_baseline:
             # One setting for the account in a region. X-Ray has no API to remove it, so it remains after the stack is
@@ -99,7 +99,7 @@ class Tracing(Layer):
             opts=self.child,
         )
 
-    def _tell_of_insights(self, faults: aws.xray.Group) -> None:
+    def _notify_of_insights(self, faults: aws.xray.Group) -> None:
         """Notify operators of X-Ray insights, which X-Ray publishes on the default bus (X-Ray Developer Guide, "Using
         X-Ray insights")."""
         notice = Notice(
@@ -111,7 +111,7 @@ class Tracing(Layer):
                 "detail": {"GroupName": [faults.group_name]},
             },
         )
-        tell(self._args.settings, self._args.events, notice, self.child)
+        notify_operators(self._args.settings, self._args.events, notice, self.child)
 
     def _admit_topics(self) -> None:
         """Allow SNS to send segments of traced topics to X-Ray (SNS Developer Guide, "Active tracing")."""

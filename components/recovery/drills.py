@@ -12,7 +12,7 @@ from components.data.bucket import bucket_name
 from components.data.records import RecordClass
 from components.data.tables import Tables
 from components.layer import Layer
-from components.recovery.timetable import Timetable, TimetableArgs
+from components.recovery.scheduled_task import ScheduledTask, ScheduledTaskArgs
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Role, Settings
@@ -80,7 +80,7 @@ class Drills(Layer):
         )
 
     def _template(self) -> aws.fis.ExperimentTemplate:
-        role, permissions = self._experimenter()
+        role, permissions = self._fis_role()
         duration = ("duration", f"PT{self._settings.recovery.drill_minutes}M")
         away = (duration, ("region", self._other_region))
         return aws.fis.ExperimentTemplate(
@@ -155,7 +155,7 @@ class Drills(Layer):
         role = Role.PRIMARY if self._settings.is_primary else Role.DR
         return [f"arn:aws:s3:::{bucket_name(self._settings, record, role)}" for record in RecordClass]
 
-    def _experimenter(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    def _fis_role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         settings = self._settings
         region, account = settings.region.name, settings.general.account_id
         role = aws.iam.Role(
@@ -283,9 +283,9 @@ class Drills(Layer):
         settings, recovery = self._settings, self._settings.recovery
         fis = f"arn:aws:fis:{settings.region.name}:{settings.general.account_id}"
         template = pulumi.Output.concat(fis, ":experiment-template/", self.template.id)
-        Timetable(
+        ScheduledTask(
             "region-cut-off",
-            TimetableArgs(
+            ScheduledTaskArgs(
                 settings,
                 "Isolates the region for a while, once a month",
                 drill_expression(settings),

@@ -32,7 +32,14 @@ class FailoverAccess:
 
     def statements(self) -> list[Statement]:
         """Statements by step: journal and lock, order intake, traffic, stores, scale-out."""
-        return [*self._records(), *self._orders(), *self._switch(), *self._stores(), *self._growth(), *self._people()]
+        return [
+            *self._records(),
+            *self._orders(),
+            *self._switch(),
+            *self._stores(),
+            *self._scale_out(),
+            *self._notifications(),
+        ]
 
     def _records(self) -> list[Statement]:
         return [
@@ -138,7 +145,7 @@ class FailoverAccess:
             ),
         ]
 
-    def _growth(self) -> list[Statement]:
+    def _scale_out(self) -> list[Statement]:
         return [
             Statement(
                 "ScaleOut",
@@ -147,7 +154,7 @@ class FailoverAccess:
             )
         ]
 
-    def _people(self) -> list[Statement]:
+    def _notifications(self) -> list[Statement]:
         quorum = f"arn:aws:cloudwatch:{self._region}:{self._account}:alarm:{self.settings.name('primary-lost')}"
         return [
             Statement("LookAtTheQuorum", ["cloudwatch:DescribeAlarms"], [quorum]),

@@ -16,7 +16,7 @@ from components.events.queue import Queue
 from components.layer import Layer
 from components.observability.aws_metrics import DATABASE_LAG
 from components.observability.replica_lag import seconds_behind
-from components.recovery.timetable import Timetable, TimetableArgs
+from components.recovery.scheduled_task import ScheduledTask, ScheduledTaskArgs
 from components.recovery.traffic import SEEN_ADDRESS, UNSEEN_ADDRESS
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
@@ -74,9 +74,9 @@ class Observers(Layer):
             self._lease_stale,
             self._replica_behind(),
         ]
-        self.blind = self._blind()
-        self.stopped = self._stopped()
-        self.quorum = self._quorum()
+        self.blind = self._no_observations_alarm()
+        self.stopped = self._no_orders_alarm()
+        self.quorum = self._quorum_alarm()
         self.register_outputs({"quorum": self.quorum.arn})
 
     def _function(self) -> Function:
@@ -120,9 +120,9 @@ class Observers(Layer):
         )
 
     def _every_minute(self) -> None:
-        Timetable(
+        ScheduledTask(
             "observer",
-            TimetableArgs(
+            ScheduledTaskArgs(
                 self._settings,
                 "Checks the primary once a minute",
                 "rate(1 minute)",
@@ -185,7 +185,7 @@ class Observers(Layer):
             **arguments,  # type: ignore[arg-type]
         )
 
-    def _blind(self) -> aws.cloudwatch.MetricAlarm:
+    def _no_observations_alarm(self) -> aws.cloudwatch.MetricAlarm:
         metric = metrics.OBSERVATIONS
         return aws.cloudwatch.MetricAlarm(
             "observers-blind",
@@ -205,7 +205,7 @@ class Observers(Layer):
             opts=self.child,
         )
 
-    def _stopped(self) -> aws.cloudwatch.CompositeAlarm:
+    def _no_orders_alarm(self) -> aws.cloudwatch.CompositeAlarm:
         """Pages on this vote alone: without a lease no order is accepted, even if the region is up."""
         return aws.cloudwatch.CompositeAlarm(
             "orders-stopped",
@@ -217,7 +217,7 @@ class Observers(Layer):
             opts=self.child,
         )
 
-    def _quorum(self) -> aws.cloudwatch.CompositeAlarm:
+    def _quorum_alarm(self) -> aws.cloudwatch.CompositeAlarm:
         needed = self._settings.recovery.failover_quorum
         return aws.cloudwatch.CompositeAlarm(
             "primary-lost",

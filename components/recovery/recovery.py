@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.data.stores import Stores
-from components.delivery.place import Place
+from components.delivery.build_network import BuildNetwork
 from components.edge.api import STAGE, TradingApi
 from components.edge.api_name import ApiName, ApiNameArgs
 from components.edge.zone import Zone, ZoneArgs
@@ -116,7 +116,7 @@ class Recovery(Layer):
                 secret=args.secrets.database,
                 replica=args.stores.database.identifier,
                 operations=args.events.topics.operations.arn,
-                place=Place.of(args.network),
+                place=BuildNetwork.of(args.network),
             ),
             self.child,
         )

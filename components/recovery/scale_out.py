@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from components.data.bucket import bucket_name
 from components.data.records import RecordClass
 from components.delivery.build import IMAGE
-from components.delivery.place import Place
+from components.delivery.build_network import BuildNetwork
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -43,7 +43,7 @@ class ScaleOutArgs:
 
     settings: Settings
     keys: Keys
-    place: Place
+    place: BuildNetwork
 
 
 class ScaleOut(Layer):

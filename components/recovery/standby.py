@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.data.tables import Tables
-from components.delivery.place import Place
+from components.delivery.build_network import BuildNetwork
 from components.events.access import Sender, arn
 from components.events.queue import Queue, QueueArgs, QueueKind
 from components.layer import Layer
@@ -19,8 +19,8 @@ from components.recovery.failover import Failover, FailoverArgs
 from components.recovery.failover_access import FailoverAccess
 from components.recovery.observers import Observers, ObserversArgs
 from components.recovery.scale_out import ScaleOut, ScaleOutArgs
+from components.recovery.scheduled_task import ScheduledTask, ScheduledTaskArgs
 from components.recovery.switch_endpoint import SwitchEndpoint, SwitchEndpointArgs
-from components.recovery.timetable import Timetable, TimetableArgs
 from components.recovery.traffic import Target, Traffic, TrafficArgs
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
@@ -46,7 +46,7 @@ class StandbyArgs:
     secret: Secret
     replica: str
     operations: pulumi.Input[str]
-    place: Place
+    place: BuildNetwork
 
 
 class Standby(Layer):
@@ -96,7 +96,7 @@ class Standby(Layer):
             QueueArgs(
                 settings,
                 self._args.keys.arn(DataClass.STREAMS),
-                QueueKind.LAST_RESORT,
+                QueueKind.STANDARD_WITHOUT_DLQ,
                 senders=[Sender("FromQuorum", "events", rule)],
             ),
             self.child,
@@ -149,9 +149,9 @@ class Standby(Layer):
         """Schedule of a readiness check, which compares both regions and checks that this one could take over. It moves
         no traffic."""
         function = self.failover.function
-        Timetable(
+        ScheduledTask(
             "readiness-drill",
-            TimetableArgs(
+            ScheduledTaskArgs(
                 self._settings,
                 "Checks each month whether this region could take over",
                 drill_expression(self._settings),

@@ -73,7 +73,7 @@ class Traffic(Layer):
             }
         else:
             # The standby's record has no health check: it is the answer whenever the primary's is unhealthy.
-            checks = {"primary": self._taken_over().id, "standby": None}
+            checks = {"primary": self._takeover_check().id, "standby": None}
         domain = self._recovery.trading_api_domain
         for role, target in (("primary", args.primary), ("standby", args.standby)):
             self._record(
@@ -85,10 +85,10 @@ class Traffic(Layer):
                 health_check_id=checks[role],
             )
         self.verdict_name = f"primary-seen.{domain}"
-        self._verdict()
+        self._publish_primary_health()
         self.register_outputs({"name": domain})
 
-    def _taken_over(self) -> aws.route53.HealthCheck:
+    def _takeover_check(self) -> aws.route53.HealthCheck:
         """Health check of "standby takes over primary": inverted, so that it is healthy unless the endpoint in the
         recovery region answers 200. If that region is lost, traffic stays at the primary."""
         endpoint = self._args.endpoint
@@ -101,7 +101,7 @@ class Traffic(Layer):
             inverted=True,
         )
 
-    def _verdict(self) -> None:
+    def _publish_primary_health(self) -> None:
         """Publish the health checkers' result as a DNS record, which a region can read while us-east-1 is lost."""
         primary = self._args.primary
         check = self._https_check(

@@ -72,7 +72,7 @@ def platform_regions(settings: Settings) -> list[str]:
     return [settings.general.primary_region, settings.general.dr_region]
 
 
-def fenced_regions(settings: Settings) -> list[str]:
+def permitted_regions(settings: Settings) -> list[str]:
     """All regions in which roles can act: both regions, the witness, and the region of global services."""
     return sorted({*platform_regions(settings), settings.general.witness_region, GLOBAL_REGION})
 
@@ -117,16 +117,16 @@ class Boundaries(Layer):
             "ServicesOfThePlatform",
             [f"{service}:*" for service in PLATFORM_SERVICES],
             ["*"],
-            conditions={"StringEquals": {"aws:RequestedRegion": fenced_regions(self._settings)}},
+            conditions={"StringEquals": {"aws:RequestedRegion": permitted_regions(self._settings)}},
         )
 
-    def _own(self, kind: str) -> str:
+    def _own_arn(self, kind: str) -> str:
         return f"arn:aws:iam::{self._account}:{kind}/{self._settings.general.name_prefix}-*"
 
     def _common(self) -> list[Statement]:
         return [
             self._services(),
-            Statement("OwnRoles", ["iam:PassRole", "sts:AssumeRole", "sts:TagSession"], [self._own("role")]),
+            Statement("OwnRoles", ["iam:PassRole", "sts:AssumeRole", "sts:TagSession"], [self._own_arn("role")]),
             Statement("WhoAmI", ["sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"], ["*"]),
             Statement("ReadRoles", _ROLE_READS, ["*"]),
             Statement(
@@ -175,7 +175,7 @@ class Boundaries(Layer):
             Statement(
                 "ChangeBoundedRoles",
                 _ROLE_CHANGES,
-                [self._own("role")],
+                [self._own_arn("role")],
                 conditions={"StringEquals": {"iam:PermissionsBoundary": [self.workloads.arn, self.people.arn]}},
             ),
             Statement("KeepUpRoles", ROLE_UPKEEP, self.own_identities(self._settings)),

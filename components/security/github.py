@@ -19,7 +19,7 @@ def provider_arn(settings: Settings) -> str:
     return f"arn:aws:iam::{settings.general.account_id}:oidc-provider/{ISSUER}"
 
 
-def by_github(
+def github_trust(
     settings: Settings, sid: str, subjects: Sequence[str], provider: pulumi.Input[str] | None = None
 ) -> Statement:
     """Allow jobs of the repository to assume a role.

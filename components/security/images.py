@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
-from components.security.mirrored import Mirrored
+from components.security.mirrored_images import Mirrored
 from components.settings import Settings
 
 IMAGES = ("trading-engine", "market-data", "order-intake", "compliance")
@@ -101,7 +101,7 @@ class Images(Layer):
         aws.ecr.ReplicationConfiguration(
             "images",
             replication_configuration=aws.ecr.ReplicationConfigurationReplicationConfigurationArgs(rules=[rule]),
-            opts=self.there(primary_side, *after),
+            opts=self.in_primary_region(primary_side, *after),
         )
 
 

@@ -87,9 +87,9 @@ class KeyUsers:
 
     def policy(self, data_class: DataClass) -> pulumi.Output[str]:
         """Return the policy of the key of one class."""
-        return policy_document(*self._of_every_key(data_class), *self._of_services(data_class))
+        return policy_document(*self._common_statements(data_class), *self._service_statements(data_class))
 
-    def _of_every_key(self, data_class: DataClass) -> Iterator[Statement]:
+    def _common_statements(self, data_class: DataClass) -> Iterator[Statement]:
         region, account = self.settings.region.name, self.settings.general.account_id
         account_principal = {"AWS": f"arn:aws:iam::{account}:root"}
         via = {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in _VIA[data_class]]}
@@ -105,16 +105,16 @@ class KeyUsers:
             conditions={"StringEquals": via, "Bool": {"kms:GrantIsForAWSResource": "true"}},
         )
 
-    def _of_services(self, data_class: DataClass) -> Iterator[Statement]:
+    def _service_statements(self, data_class: DataClass) -> Iterator[Statement]:
         match data_class:
             case DataClass.LOGS:
-                yield from self._log_writers()
+                yield from self._log_writer_statements()
             case DataClass.STREAMS:
-                yield from self._publishers()
+                yield from self._publisher_statements()
             case DataClass.COMPUTE:
                 yield from self._instance_launcher()
 
-    def _log_writers(self) -> Iterator[Statement]:
+    def _log_writer_statements(self) -> Iterator[Statement]:
         region, account = self.settings.region.name, self.settings.general.account_id
         yield Statement(
             "CloudWatchLogs",
@@ -145,7 +145,7 @@ class KeyUsers:
             },
         )
 
-    def _publishers(self) -> Iterator[Statement]:
+    def _publisher_statements(self) -> Iterator[Statement]:
         region, account = self.settings.region.name, self.settings.general.account_id
         yield self._service("SnsToQueues", "sns", f"arn:aws:sns:{region}:{account}:*")
         yield self._service("AlarmsToTopics", "cloudwatch", f"arn:aws:cloudwatch:{region}:{account}:alarm:*")

@@ -102,7 +102,7 @@ class LogBuckets(Layer):
                 key_arn=self._args.key_arn,
                 lifecycle=[_aging("logs", settings.security.log_retention_days)],
                 access_log=self.access_log_of(name),
-                statements=[*_flow_logs(settings, arn), *_config(settings, arn), _nobody_deletes(arn)],
+                statements=[*_flow_logs(settings, arn), *_config(settings, arn), _deny_deletion(arn)],
             ),
             self.child,
         )
@@ -135,7 +135,7 @@ def _aging(rule: str, days: int) -> LifecycleRule:
     )
 
 
-def _nobody_deletes(arn: str) -> Statement:
+def _deny_deletion(arn: str) -> Statement:
     """Deny deletion to everyone. Only lifecycle rules remove a log, because bucket policies do not apply to them."""
     return Statement(
         "DenyDeletion",

@@ -9,9 +9,9 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.security.boundaries import Boundaries
-from components.security.github import by_github
+from components.security.github import github_trust
+from components.security.human_permissions import HumanPermissions
 from components.security.keys import Keys
-from components.security.people import People
 from components.security.policies import Statement, policy_document
 from components.settings import Role, Settings
 
@@ -39,15 +39,15 @@ class HumanRoles(Layer):
     def __init__(self, name: str, args: HumanRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:HumanRoles", name, opts)
         self._args = args
-        people = People(args.settings, args.keys, args.boundaries)
-        trust = [_people_with_second_factor(args.settings)]
+        people = HumanPermissions(args.settings, args.keys, args.boundaries)
+        trust = [_mfa_trust(args.settings)]
         self.trader = self._role("trader", trust, people.trader())
         self.operator = self._role("operator", trust, people.operator())
         self.auditor = self._role("auditor", trust, people.auditor())
         aws.iam.RolePolicyAttachment(
             "auditor-security-audit", role=self.auditor.name, policy_arn=_SECURITY_AUDIT, opts=self.child
         )
-        self.deployer = self._role("deployer", [*trust, *_deliveries(args.settings)], people.deployer())
+        self.deployer = self._role("deployer", [*trust, *_pipeline_trust(args.settings)], people.deployer())
         self.register_outputs({"deployer": self.deployer.arn})
 
     def _role(self, purpose: str, trust: list[Statement], permissions: list[Statement]) -> aws.iam.Role:
@@ -71,7 +71,7 @@ class HumanRoles(Layer):
         return role
 
 
-def _people_with_second_factor(settings: Settings) -> Statement:
+def _mfa_trust(settings: Settings) -> Statement:
     """Trust by SAML if an identity provider is set, because it enforces MFA itself; otherwise by assuming the role with
     MFA."""
     security = settings.security
@@ -94,7 +94,7 @@ def _people_with_second_factor(settings: Settings) -> Statement:
     )
 
 
-def _deliveries(settings: Settings) -> list[Statement]:
+def _pipeline_trust(settings: Settings) -> list[Statement]:
     """Trust for pipelines that deploy, which cannot use MFA. The platform's own pipeline runs in the primary and is
     trusted by its role's name. GitHub is trusted by its environment, which requires reviewers before a job starts."""
     account = settings.general.account_id
@@ -110,4 +110,4 @@ def _deliveries(settings: Settings) -> list[Statement]:
     )
     if not settings.delivery.github_repository:
         return [pipeline]
-    return [pipeline, by_github(settings, "GitHub", [f"environment:{settings.delivery.github_environment}"])]
+    return [pipeline, github_trust(settings, "GitHub", [f"environment:{settings.delivery.github_environment}"])]

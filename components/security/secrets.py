@@ -64,7 +64,7 @@ class Secrets(Layer):
         self.database = self._named("database")
         if args.settings.is_primary:
             self.database_password = self._password()
-            self.database_rotated = self._keep(self.database_password)
+            self.database_rotated = self._secret(self.database_password)
         self.register_outputs({"database": self.database.name})
 
     def _named(self, purpose: str) -> Secret:
@@ -85,7 +85,7 @@ class Secrets(Layer):
             opts=pulumi.ResourceOptions(parent=self, provider=random.Provider("random", opts=self.child)),
         ).result
 
-    def _keep(self, password: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _secret(self, password: pulumi.Output[str]) -> pulumi.Output[str]:
         data = self._args.settings.data
         content = {
             "engine": "postgres",

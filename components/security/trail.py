@@ -58,7 +58,7 @@ class Trail(Layer):
             enable_log_file_validation=True,
             cloud_watch_logs_group_arn=pulumi.Output.concat(self.log_group.arn, ":*"),
             cloud_watch_logs_role_arn=role.arn,
-            advanced_event_selectors=_recorded(settings),
+            advanced_event_selectors=_event_selectors(settings),
             # CloudTrail Insights: unusual rates of calls and of errors.
             insight_selectors=[
                 aws.cloudtrail.TrailInsightSelectorArgs(insight_type=kind)
@@ -92,7 +92,7 @@ class Trail(Layer):
         return role, permissions
 
 
-def _recorded(settings: Settings) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
+def _event_selectors(settings: Settings) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
     """All management events, and data events that are evidence.
 
     The buckets of the trail's own files and of access logs are excluded: recording them would create an endless loop of

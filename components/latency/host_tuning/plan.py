@@ -92,10 +92,10 @@ class HostPlan:
             "skew_tick=1",
             "nmi_watchdog=0",
             "nosoftlockup",
-            *self._of_the_architecture(),
+            *self._architecture_arguments(),
         )
 
-    def _of_the_architecture(self) -> tuple[str, ...]:
+    def _architecture_arguments(self) -> tuple[str, ...]:
         if self.instance_type.architecture is Architecture.ARM64:
             return ("cpuidle.off=1",)
         return ("nosmt", "processor.max_cstate=1", "intel_idle.max_cstate=1", "tsc=reliable")

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern, Missing, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import Series, of_aws
-from components.observability.watched import Watched
 
 _STARTING_MINUTES = 5
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Alarms on engines and tasks. A pilot light has none of either, and then no alarm is declared."""
-    engines, services, sizes = watched.engines, watched.services, watched.settings.sizes
+    engines, services, sizes = layers.engines, layers.services, layers.settings.sizes
     for number, engine in enumerate(engines.fixed, start=1):
         yield (
             highest(

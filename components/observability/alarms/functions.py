@@ -8,8 +8,8 @@ import pulumi
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Concern, counted, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws
-from components.observability.watched import Watched
 
 # Functions that handle orders. The failover function has an alarm of its own (`components.recovery.failover`).
 _ORDER_PATH = ("order-intake", "authorizer")
@@ -18,18 +18,18 @@ _WATCHED_ELSEWHERE = ("failover",)
 _BUSY_PERCENT = 80
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Errors and throttles of every function, and the used concurrency of those that handle orders."""
-    for name, function in watched.logging.items():
+    for name, function in layers.functions_with_logs.items():
         if name not in _WATCHED_ELSEWHERE:
             yield from _function(name, function.function.name)
-    functions = watched.settings.functions
+    functions = layers.settings.functions
     reserved = {"order-intake": functions.order_intake_concurrency, "authorizer": functions.authorizer_concurrency}
     for name, most in reserved.items():
         yield highest(
             f"{name}-busy",
             f"The function {name} uses {_BUSY_PERCENT} % of its reserved concurrency ({most}): raise it.",
-            of_aws(published.FUNCTION_CONCURRENCY, watched.logging[name].function.name),
+            of_aws(published.FUNCTION_CONCURRENCY, layers.functions_with_logs[name].function.name),
             most * _BUSY_PERCENT / 100,
         ).for_minutes(2, of=3)
 

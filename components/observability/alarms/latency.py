@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from components.latency.metrics import ENGINE_LATENCY
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import Series, of_aws, of_engines, of_function
-from components.observability.watched import Watched
 from components.settings import Settings
 from functions import metrics
 
@@ -20,20 +20,20 @@ from functions import metrics
 _GATEWAY_ALLOWANCE_MS = 100
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """The 99th percentile of the engines, of order intake, and of the gateway before it."""
-    observability = watched.settings.observability
+    observability = layers.settings.observability
     objective = observability.engine_latency_objective
-    yield _judged(
-        watched.settings,
+    yield _objective_alarm(
+        layers.settings,
         "engine-latency",
         f"P99 latency of the engines is above {objective} us. Check the hosts' tuning and load.",
         of_engines(ENGINE_LATENCY),
         objective,
     )
     objective = observability.order_latency_objective
-    yield _judged(
-        watched.settings,
+    yield _objective_alarm(
+        layers.settings,
         "order-latency",
         f"P99 latency of order intake is above {objective} ms. Check the traces of its stores.",
         of_function(metrics.ORDER_LATENCY),
@@ -43,7 +43,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         "api-latency",
         f"P99 latency of the Trading API is above {objective} ms.",
-        of_aws(published.API_LATENCY, watched.api.api.name, watched.api.stage.stage_name),
+        of_aws(published.API_LATENCY, layers.api.api.name, layers.api.stage.stage_name),
         objective,
         statistic="p99",
         comparison=Comparison.ABOVE,
@@ -53,7 +53,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     )
 
 
-def _judged(settings: Settings, name: str, description: str, series: Series, objective: int) -> Alarm:
+def _objective_alarm(settings: Settings, name: str, description: str, series: Series, objective: int) -> Alarm:
     observability = settings.observability
     return Alarm(
         name,

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from components.observability import log_metrics
 from components.observability.alarms.spec import Alarm, counted
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_logs
-from components.observability.watched import Watched
 
 _FIVE_MINUTES = 300
 # Events in five minutes: a few denied calls or failed sign-ins are human errors.
@@ -20,9 +20,9 @@ _TRAIL_THRESHOLDS = {"CallsNotAuthorised": 5, "SignInFailed": 3}
 _REFUSED_CALLERS, _THROTTLED_CALLERS = 100, 500
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """One alarm for each metric filter of `log_metrics`."""
-    for purpose in watched.logging:
+    for purpose in layers.functions_with_logs:
         metric = log_metrics.errors_logged(purpose)
         yield counted(f"{purpose}-errors-logged", metric.meaning, of_logs(metric), period=_FIVE_MINUTES)
     for name, metric, threshold in (
@@ -30,7 +30,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
         ("api-callers-throttled", log_metrics.CALLERS_THROTTLED, _THROTTLED_CALLERS),
     ):
         yield counted(name, metric.meaning, of_logs(metric), threshold, period=_FIVE_MINUTES)
-    if watched.trail:
+    if layers.trail:
         for metric in log_metrics.TRAIL:
             threshold = _TRAIL_THRESHOLDS.get(metric.name, 1)
             yield counted(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern, Missing, counted, highest, summed
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws
-from components.observability.watched import Watched
 
 _TUNNEL_MINUTES = 5
 # Packets a minute: a network scan alone can cause this rate.
@@ -16,15 +16,15 @@ _DROPPED_PACKETS = 100
 _BALANCER_ERRORS = 10
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """NAT gateways, hybrid links, transit gateway and load balancers."""
-    yield from _ways_out(watched)
-    yield from _tunnels(watched)
-    yield from _balancers(watched)
+    yield from _network_paths(layers)
+    yield from _tunnels(layers)
+    yield from _balancers(layers)
 
 
-def _ways_out(watched: Watched) -> Iterator[Alarm]:
-    network = watched.network
+def _network_paths(layers: MonitoredLayers) -> Iterator[Alarm]:
+    network = layers.network
     for number, gateway in enumerate(network.vpc.nat_gateways.values(), start=1):
         yield (
             counted(
@@ -44,18 +44,18 @@ def _ways_out(watched: Watched) -> Iterator[Alarm]:
     ).for_minutes(5)
 
 
-def _tunnels(watched: Watched) -> Iterator[Alarm]:
+def _tunnels(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Alarms on the VPN. A tunnel's state is 1 while it is up. Missing data breaches. AWS maintenance takes one of two
     tunnels down.
 
     Both alarms are in ALARM until the on-premises side connects. They have a concern of their own, because they would
     keep another concern in ALARM and hide its other alarms.
     """
-    tunnels = of_aws(published.TUNNELS_UP, watched.network.links.vpn.id)
+    tunnels = of_aws(published.TUNNELS_UP, layers.network.links.vpn.id)
     for name, description, statistic, up, concern in (
         # While one tunnel is up, the connection's metric is 1 (of that tunnel) or 0.5 (of both; same page): only 0
         # means that both are down.
-        ("vpn-down", "Both VPN tunnels to the on-premises network are down.", "Maximum", 0.5, Concern.PREMISES),
+        ("vpn-down", "Both VPN tunnels to the on-premises network are down.", "Maximum", 0.5, Concern.ON_PREMISES),
         ("vpn-tunnel-down", "One of two VPN tunnels is down: there is no redundancy.", "Minimum", 1, None),
     ):
         yield Alarm(
@@ -72,8 +72,8 @@ def _tunnels(watched: Watched) -> Iterator[Alarm]:
         )
 
 
-def _balancers(watched: Watched) -> Iterator[Alarm]:
-    api, fix = watched.balancers.api, watched.balancers.fix
+def _balancers(layers: MonitoredLayers) -> Iterator[Alarm]:
+    api, fix = layers.balancers.api, layers.balancers.fix
     api_name, fix_name = api.balancer.arn_suffix, fix.balancer.arn_suffix
     yield (
         highest(

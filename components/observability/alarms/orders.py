@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Combined, Concern, Term, counted, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_function
-from components.observability.watched import Watched
 from functions import metrics
 
 # Redrive intervals: an order waits in the outbox for at most the next run but one. An older order is not being
@@ -19,11 +19,11 @@ _SERVER_ERRORS_PERCENT = 1
 _FEWEST_REQUESTS = 20
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Order intake's counters, the outbox, and errors at the gateway."""
     yield from _intake()
-    yield from _outbox(watched)
-    yield _server_errors(watched)
+    yield from _outbox(layers)
+    yield _server_errors(layers)
 
 
 def _intake() -> Iterator[Alarm]:
@@ -48,7 +48,7 @@ def _intake() -> Iterator[Alarm]:
             "The active region refuses orders: it has no lease. `runbook status` shows the lease holder.",
             of_function(metrics.ORDERS_NOT_ACCEPTING),
         )
-        .while_serving()
+        .only_when_active()
         .pages(Concern.ORDERS)
     )
     yield counted(
@@ -58,8 +58,8 @@ def _intake() -> Iterator[Alarm]:
     ).for_minutes(3, of=5)
 
 
-def _outbox(watched: Watched) -> Iterator[Alarm]:
-    functions = watched.settings.functions
+def _outbox(layers: MonitoredLayers) -> Iterator[Alarm]:
+    functions = layers.settings.functions
     limit = functions.redrive_settle_seconds + _OUTBOX_RUNS * functions.redrive_interval_minutes * 60
     yield highest(
         "outbox-old",
@@ -75,8 +75,8 @@ def _outbox(watched: Watched) -> Iterator[Alarm]:
     ).for_minutes(3)
 
 
-def _server_errors(watched: Watched) -> Alarm:
-    api, stage = watched.api.api.name, watched.api.stage.stage_name
+def _server_errors(layers: MonitoredLayers) -> Alarm:
+    api, stage = layers.api.api.name, layers.api.stage.stage_name
     share = Combined(
         f"IF(requests >= {_FEWEST_REQUESTS}, 100 * errors / requests, 0)",
         "Percent of requests",

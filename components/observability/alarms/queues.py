@@ -8,8 +8,8 @@ import pulumi
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Concern, counted, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_function
-from components.observability.watched import Watched
 from functions import metrics
 
 # Seconds. Post-trade work may wait while the market is busy, but not until the end of the day.
@@ -18,19 +18,19 @@ _POST_TRADE_SECONDS = 900
 _REDRIVE_GRACE = 10
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Message age, dead letters, and the redrive that moves them."""
-    for name, queue in watched.working_queues:
-        yield _waiting(watched, name, queue.queue.name)
+    for name, queue in layers.consumed_queues:
+        yield _waiting_messages(layers, name, queue.queue.name)
         if queue.dlq:
-            grace = watched.settings.functions.redrive_interval_minutes + _REDRIVE_GRACE
+            grace = layers.settings.functions.redrive_interval_minutes + _REDRIVE_GRACE
             yield highest(
                 f"{name}-dlq-not-empty",
                 f"Dead letters of {name} wait for more than {grace} minutes: the redrive does not move them.",
                 of_aws(published.MESSAGES_WAITING, queue.dlq.name),
                 1,
             ).for_minutes(grace)
-    for name, queue in watched.last_resorts:
+    for name, queue in layers.unconsumed_queues:
         yield highest(
             f"{name}-not-empty",
             f"The queue {name} has messages that could not be processed: an operator must check them.",
@@ -40,9 +40,9 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     yield from _redrive()
 
 
-def _waiting(watched: Watched, name: str, queue: pulumi.Input[str]) -> Alarm:
+def _waiting_messages(layers: MonitoredLayers, name: str, queue: pulumi.Input[str]) -> Alarm:
     execution = name.startswith("execution-")
-    limit = watched.settings.streams.order_event_max_age if execution else _POST_TRADE_SECONDS
+    limit = layers.settings.streams.order_event_max_age if execution else _POST_TRADE_SECONDS
     alarm = highest(
         f"{name}-waiting",
         f"Messages of {name} wait for more than {limit} s. Check the consuming tasks.",

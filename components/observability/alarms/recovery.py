@@ -12,8 +12,8 @@ import pulumi
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Combined, Comparison, Concern, Missing, Term, counted
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_function
-from components.observability.watched import Watched
 from functions import metrics
 
 _HOUR = 3600
@@ -24,12 +24,12 @@ _SWITCH_ERRORS_PERCENT = 10
 _FAILED_OBSERVATIONS_MINUTES = 5
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Alarms of the recovery region, which compares both regions, observes the primary and takes over."""
-    standby = watched.recovery.standby
+    standby = layers.recovery.standby
     if standby is None:
         return
-    yield from _compared(watched.settings.functions.integrity_interval_hours)
+    yield from _compared(layers.settings.functions.integrity_interval_hours)
     endpoint = standby.endpoint
     yield from _standby(endpoint.api.name, endpoint.stage.stage_name)
 

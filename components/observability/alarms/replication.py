@@ -18,9 +18,9 @@ from components.data.tables import strong_tables
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Combined, Concern, Term, average, counted, highest
 from components.observability.aws_metrics import AwsMetric
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.replica_lag import seconds_behind
 from components.observability.series import Series, of_aws
-from components.observability.watched import Watched
 from components.settings.root import Role
 
 # Seconds. The reader is in the same region; its readers get data that is this old.
@@ -29,28 +29,28 @@ _READER_LAG_SECONDS = 30
 _LAGGING_MINUTES = 5
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Alarms on outgoing tables and objects, and in standby on incoming ones."""
-    yield from _tables(watched)
+    yield from _tables(layers)
     for record in RecordClass:
-        yield _objects_failed(watched, record)
-        if not watched.settings.is_primary:
-            yield _objects_late(watched, record)
-    if watched.stores.database.reader:
+        yield _objects_failed(layers, record)
+        if not layers.settings.is_primary:
+            yield _objects_late(layers, record)
+    if layers.stores.database.reader:
         yield _replica_behind(
             "database-reader-lag",
             f"Replication to the reader has stopped or is {_READER_LAG_SECONDS} s behind.",
-            watched.stores.database.reader.identifier,
+            layers.stores.database.reader.identifier,
             _READER_LAG_SECONDS,
         )
-    if watched.recovery.standby and not watched.serves:
-        yield from _database(watched)
+    if layers.recovery.standby and not layers.is_active:
+        yield from _database(layers)
 
 
-def _tables(watched: Watched) -> Iterator[Alarm]:
+def _tables(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Alarms on table lag. A strongly consistent table has none: it acknowledges a write after the other region has
     it."""
-    settings = watched.settings
+    settings = layers.settings
     limit = settings.recovery.replication_lag_milliseconds
     strong = strong_tables(settings)
     for table in TableName:
@@ -60,7 +60,7 @@ def _tables(watched: Watched) -> Iterator[Alarm]:
                     f"table-{table}-lag",
                     f"Writes to the table {table} reach the other region more than {limit} ms later: a "
                     "loss of this region would lose them.",
-                    of_aws(published.TABLE_LAG, watched.stores.tables.name(table), _other_region(watched)),
+                    of_aws(published.TABLE_LAG, layers.stores.tables.name(table), _other_region(layers)),
                     limit,
                 )
                 .for_minutes(_LAGGING_MINUTES)
@@ -68,23 +68,23 @@ def _tables(watched: Watched) -> Iterator[Alarm]:
             )
 
 
-def _objects_failed(watched: Watched, record: RecordClass) -> Alarm:
-    here, there = _roles(watched)
+def _objects_failed(layers: MonitoredLayers, record: RecordClass) -> Alarm:
+    here, there = _roles(layers)
     return counted(
         f"records-{record}-not-replicated",
         f"Objects of {record} failed to replicate to the other region. Check their replication status and copy them "
         "with a batch job.",
-        _rule(watched, published.OBJECTS_FAILED, record, here, there),
+        _rule(layers, published.OBJECTS_FAILED, record, here, there),
     ).pages(Concern.REPLICATION)
 
 
-def _objects_late(watched: Watched, record: RecordClass) -> Alarm:
-    here, there = _roles(watched)
+def _objects_late(layers: MonitoredLayers, record: RecordClass) -> Alarm:
+    here, there = _roles(layers)
     return (
         highest(
             f"records-{record}-late",
             f"Objects of {record} reach this region later than {REPLICATION_MINUTES} minutes, S3's commitment.",
-            _rule(watched, published.OBJECTS_LAG, record, there, here),
+            _rule(layers, published.OBJECTS_LAG, record, there, here),
             REPLICATION_MINUTES * 60,
         )
         .for_minutes(_LAGGING_MINUTES)
@@ -92,13 +92,13 @@ def _objects_late(watched: Watched, record: RecordClass) -> Alarm:
     )
 
 
-def _database(watched: Watched) -> Iterator[Alarm]:
+def _database(layers: MonitoredLayers) -> Iterator[Alarm]:
     """An alarm at half of the lag at which an observer votes that the primary is lost."""
-    limit = watched.settings.recovery.replica_lag_seconds // 2
+    limit = layers.settings.recovery.replica_lag_seconds // 2
     yield _replica_behind(
         "database-replica-lag",
         f"Replication to the database's replica has stopped or is {limit} s behind.",
-        watched.stores.database.instance.identifier,
+        layers.stores.database.instance.identifier,
         limit,
     ).pages(Concern.REPLICATION)
 
@@ -109,18 +109,18 @@ def _replica_behind(name: str, description: str, identifier: pulumi.Input[str], 
     return Alarm(name, description, behind, limit).for_minutes(_LAGGING_MINUTES)
 
 
-def _rule(watched: Watched, metric: AwsMetric, record: RecordClass, source: Role, target: Role) -> Series:
+def _rule(layers: MonitoredLayers, metric: AwsMetric, record: RecordClass, source: Role, target: Role) -> Series:
     """Replication metrics of a bucket. Bucket names are computed and not read, so that neither stack needs the
     other."""
-    settings = watched.settings
+    settings = layers.settings
     return of_aws(metric, bucket_name(settings, record, source), bucket_name(settings, record, target), record.value)
 
 
-def _roles(watched: Watched) -> tuple[Role, Role]:
-    here = watched.settings.general.role
+def _roles(layers: MonitoredLayers) -> tuple[Role, Role]:
+    here = layers.settings.general.role
     return here, Role.DR if here is Role.PRIMARY else Role.PRIMARY
 
 
-def _other_region(watched: Watched) -> str:
-    general = watched.settings.general
-    return general.dr_region if watched.settings.is_primary else general.primary_region
+def _other_region(layers: MonitoredLayers) -> str:
+    general = layers.settings.general
+    return general.dr_region if layers.settings.is_primary else general.primary_region

@@ -20,7 +20,7 @@ class Concern(StrEnum):
     REPLICATION = "replication-impaired"
     RECOVERY = "recovery-not-ready"
     PLATFORM = "platform-degraded"
-    PREMISES = "premises-cut-off"
+    ON_PREMISES = "premises-cut-off"
 
 
 MEANING: Mapping[Concern, str] = {
@@ -29,7 +29,7 @@ MEANING: Mapping[Concern, str] = {
     Concern.REPLICATION: "Replication to the other region is late: a loss of this region would lose data.",
     Concern.RECOVERY: "The recovery region is not ready to take over.",
     Concern.PLATFORM: "Shared infrastructure is failing or near a limit.",
-    Concern.PREMISES: "The on-premises network cannot reach this region by VPN.",
+    Concern.ON_PREMISES: "The on-premises network cannot reach this region by VPN.",
 }
 
 
@@ -73,7 +73,7 @@ class Combined:
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm that fires when `statistic` of `watched` breaches `threshold` in `breaching` of the last `periods`
+    """An alarm that fires when `statistic` of `metric` breaches `threshold` in `breaching` of the last `periods`
     periods of `period` seconds.
 
     `name` is the last part of the alarm's name; `description` states the fault and the first action. An alarm with a
@@ -84,7 +84,7 @@ class Alarm:
 
     name: str
     description: str
-    watched: Series | Combined
+    metric: Series | Combined
     threshold: float
     statistic: str = ""
     comparison: Comparison = Comparison.AT_LEAST
@@ -103,7 +103,7 @@ class Alarm:
         """Return a copy that stays in ALARM while one of the last `periods` periods breaches."""
         return replace(self, breaching=1, periods=periods)
 
-    def while_serving(self) -> Alarm:
+    def only_when_active(self) -> Alarm:
         """Return a copy that is declared only in the active region."""
         return replace(self, serving=True)
 

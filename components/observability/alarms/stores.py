@@ -9,8 +9,8 @@ import pulumi
 from components.data.table_schemas import SCHEMAS, TableName
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern, average, counted, highest, summed
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import Series, of_aws
-from components.observability.watched import Watched
 
 # Tables that order intake uses, and its operations on them.
 _ORDER_PATH = (TableName.CONTROL, TableName.ORDERS)
@@ -25,24 +25,24 @@ _STORAGE_LATENCY_SECONDS = 0.02
 _DAY = 86_400
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Alarms of all data stores."""
     for table in TableName:
-        yield from _table(table, watched.stores.tables.name(table))
-    for name, instance in watched.databases.items():
-        yield from _database(watched, name, instance.identifier)
+        yield from _table(table, layers.stores.tables.name(table))
+    for name, instance in layers.databases.items():
+        yield from _database(layers, name, instance.identifier)
     yield average(
         "files-busy",
         "The shared file system is near its I/O limit.",
-        of_aws(published.FILES_IO, watched.stores.files.id),
+        of_aws(published.FILES_IO, layers.stores.files.id),
         _FILES_IO_PERCENT,
     ).for_minutes(15)
-    yield from _cache(watched)
-    if watched.serves:
+    yield from _cache(layers)
+    if layers.is_active:
         yield counted(
             "backups-failed",
             "Backups failed. Check the vault's jobs and repeat them today.",
-            of_aws(published.BACKUPS_FAILED, watched.stores.backups.vault.name),
+            of_aws(published.BACKUPS_FAILED, layers.stores.backups.vault.name),
             period=_DAY,
         )
 
@@ -75,8 +75,8 @@ def _throttled(table: TableName, name: pulumi.Input[str]) -> dict[str, Series]:
     return terms
 
 
-def _database(watched: Watched, name: str, identifier: pulumi.Input[str]) -> Iterator[Alarm]:
-    data = watched.settings.data
+def _database(layers: MonitoredLayers, name: str, identifier: pulumi.Input[str]) -> Iterator[Alarm]:
+    data = layers.settings.data
     yield average(
         f"{name}-cpu",
         f"The {name} has high CPU usage: queries wait.",
@@ -113,11 +113,11 @@ def _database(watched: Watched, name: str, identifier: pulumi.Input[str]) -> Ite
         ).for_minutes(5)
 
 
-def _cache(watched: Watched) -> Iterator[Alarm]:
-    cache = watched.stores.cache
+def _cache(layers: MonitoredLayers) -> Iterator[Alarm]:
+    cache = layers.stores.cache
     if cache is None:
         return
-    for number in range(1, watched.settings.data.cache_replicas + 2):
+    for number in range(1, layers.settings.data.cache_replicas + 2):
         # ElastiCache User Guide, "CreateReplicationGroup": the nodes of a group are numbered from 001.
         node = pulumi.Output.concat(cache.group.replication_group_id, f"-{number:03}")
         yield average(

@@ -9,8 +9,8 @@ import pulumi_aws as aws
 from components.events.delivery import Delivery
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Concern, counted, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws
-from components.observability.watched import Watched
 
 # Milliseconds. An enhanced fan-out consumer is about 70 ms behind (Kinesis Data Streams Developer Guide, "Develop
 # enhanced fan-out consumers"); a consumer that is this far behind has stopped or cannot keep up.
@@ -24,14 +24,14 @@ _ARCHIVE_BEHIND_MS = 60_000
 _SECONDS = 1000
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """Throttled writes, slow consumers, lost events and notifications."""
-    streams = watched.events.streams
+    streams = layers.events.streams
     yield from _stream("orders", streams.orders, streams.order_consumers, Concern.ORDERS)
     yield from _stream("market-data", streams.market_data, streams.market_data_consumers, Concern.PLATFORM)
-    yield from _archive(watched)
-    yield from _bus(watched)
-    yield from _topics(watched)
+    yield from _archive(layers)
+    yield from _bus(layers)
+    yield from _topics(layers)
 
 
 def _stream(
@@ -59,9 +59,9 @@ def _stream(
         )
 
 
-def _archive(watched: Watched) -> Iterator[Alarm]:
-    limit = watched.settings.streams.archive_buffer_seconds + _ARCHIVE_GRACE_SECONDS
-    for name, delivery in watched.events.deliveries.items():
+def _archive(layers: MonitoredLayers) -> Iterator[Alarm]:
+    limit = layers.settings.streams.archive_buffer_seconds + _ARCHIVE_GRACE_SECONDS
+    for name, delivery in layers.events.deliveries.items():
         yield highest(
             f"{name}-archive-late",
             f"Records of {name} are not in their bucket after {limit} s. They stay in the stream until its retention "
@@ -89,8 +89,8 @@ def _ingestion(name: str, delivery: Delivery) -> Alarm:
     ).for_minutes(3, of=5)
 
 
-def _bus(watched: Watched) -> Iterator[Alarm]:
-    routing = watched.events.routing
+def _bus(layers: MonitoredLayers) -> Iterator[Alarm]:
+    routing = layers.events.routing
     for name, rule in routing.rules.items():
         yield counted(
             f"events-lost-{name}",
@@ -100,8 +100,8 @@ def _bus(watched: Watched) -> Iterator[Alarm]:
         ).pages(Concern.ORDERS)
 
 
-def _topics(watched: Watched) -> Iterator[Alarm]:
-    topics = watched.events.topics
+def _topics(layers: MonitoredLayers) -> Iterator[Alarm]:
+    topics = layers.events.topics
     for name, topic in (("executions", topics.executions), ("risk", topics.risk), ("operations", topics.operations)):
         yield counted(
             f"notifications-failed-{name}",

@@ -12,14 +12,14 @@ from components.layer import Layer
 from components.observability.alarms.spec import Alarm
 from components.observability.dashboards import health, recovery, trading
 from components.observability.dashboards.widgets import body
-from components.observability.watched import Watched
+from components.observability.monitored_layers import MonitoredLayers
 
 
 @dataclass(frozen=True)
 class DashboardsArgs:
     """`alarms` are those that the stack declares."""
 
-    watched: Watched
+    layers: MonitoredLayers
     alarms: Sequence[Alarm]
 
 
@@ -29,11 +29,11 @@ class Dashboards(Layer):
 
     def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Dashboards", name, opts)
-        settings = args.watched.settings
+        settings = args.layers.settings
         contents = {
-            "trading": trading.rows(args.watched),
-            "recovery": recovery.rows(args.watched),
-            "health": health.rows(args.watched, args.alarms),
+            "trading": trading.rows(args.layers),
+            "recovery": recovery.rows(args.layers),
+            "health": health.rows(args.layers, args.alarms),
         }
         for dashboard, rows in contents.items():
             aws.cloudwatch.Dashboard(

@@ -15,8 +15,8 @@ from components.observability.dashboards.trading import (
     orders_refused,
 )
 from components.observability.dashboards.widgets import Graph, Line, Rows, Text
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_function
-from components.observability.watched import Watched
 from components.settings import Settings
 from components.settings.coherence_recovery import OBSERVED_EVERY_SECONDS, recovery_budget
 from components.settings.root import Role
@@ -25,16 +25,16 @@ from functions.metrics import Metric
 from recovery.budget import RTO_SECONDS
 
 
-def rows(watched: Watched) -> Rows:
+def rows(layers: MonitoredLayers) -> Rows:
     """Rows: readiness, replication in progress, then the primary as the recovery region observes it."""
-    settings = watched.settings
+    settings = layers.settings
     primary = settings.general.primary_region
     return [
         [Text(budget_text(settings)), _lease(settings), _votes(settings)],
         [_tables(settings), _objects(settings), _database(settings)],
         [_comparisons(settings), _observations(settings), _failovers(settings)],
         [orders_entered(primary), orders_refused(primary), _primary_api(settings)],
-        [order_latency(watched, primary), engine_latency(watched, primary)],
+        [order_latency(layers, primary), engine_latency(layers, primary)],
     ]
 
 
@@ -58,7 +58,7 @@ def budget_text(settings: Settings) -> str:
 
 
 def _lease(settings: Settings) -> Graph:
-    return _seen_by_recovery(
+    return _recovery_region_graph(
         settings,
         "Lease not extended",
         metrics.LEASE_STALE_FOR.unit,
@@ -70,25 +70,25 @@ def _lease(settings: Settings) -> Graph:
 
 def _votes(settings: Settings) -> Graph:
     votes = (metrics.PRIMARY_UNANSWERED, metrics.PRIMARY_UNSEEN)
-    return _seen_by_recovery(settings, "Observers that do not reach the primary", "Count", votes, "Minimum", 1)
+    return _recovery_region_graph(settings, "Observers that do not reach the primary", "Count", votes, "Minimum", 1)
 
 
 def _observations(settings: Settings) -> Graph:
     made = (metrics.OBSERVATIONS, metrics.OBSERVATIONS_FAILED)
-    return _seen_by_recovery(settings, "Observations", "Count", made, "Sum")
+    return _recovery_region_graph(settings, "Observations", "Count", made, "Sum")
 
 
 def _comparisons(settings: Settings) -> Graph:
     found = (metrics.DIFFERENCES, metrics.COMPARISONS_FAILED, metrics.ENTRIES_COMPARED)
-    return _seen_by_recovery(settings, "Comparisons of the regions", "Count", found, "Sum", period=3600)
+    return _recovery_region_graph(settings, "Comparisons of the regions", "Count", found, "Sum", period=3600)
 
 
 def _failovers(settings: Settings) -> Graph:
     counted = (metrics.FAILOVERS_ASKED_FOR, metrics.FAILOVERS_RUN, metrics.FAILOVERS_STOPPED)
-    return _seen_by_recovery(settings, "Failovers", "Count", counted, "Sum")
+    return _recovery_region_graph(settings, "Failovers", "Count", counted, "Sum")
 
 
-def _seen_by_recovery(
+def _recovery_region_graph(
     settings: Settings,
     title: str,
     unit: str,

@@ -93,10 +93,10 @@ Rows = Sequence[Sequence[Widget]]
 
 def body(rows: Rows, region: str) -> dict[str, Any]:
     """Return the body of a dashboard; all widgets of a row have the same width."""
-    return {"start": "-PT3H", "periodOverride": "inherit", "widgets": list(_placed(rows, region))}
+    return {"start": "-PT3H", "periodOverride": "inherit", "widgets": list(_positioned_widgets(rows, region))}
 
 
-def _placed(rows: Rows, region: str) -> Iterator[Mapping[str, Any]]:
+def _positioned_widgets(rows: Rows, region: str) -> Iterator[Mapping[str, Any]]:
     for number, row in enumerate(rows):
         width = _COLUMNS // len(row)
         for column, widget in enumerate(row):

@@ -27,7 +27,7 @@ def order_latency(settings: Settings) -> Dashboard:
         "10s",
         "1h",
     )
-    for panel in (*_now(settings, quantiles), *_engines(settings, quantiles), *_alarmed(settings)):
+    for panel in (*_now(settings, quantiles), *_engines(settings, quantiles), *_alarm_metrics(settings)):
         dashboard = dashboard.with_panel(panel)
     return dashboard
 
@@ -86,7 +86,7 @@ def _engines(settings: Settings, quantiles: list[Query]) -> list[timeseries.Pane
     ]
 
 
-def _alarmed(settings: Settings) -> list[timeseries.Panel]:
+def _alarm_metrics(settings: Settings) -> list[timeseries.Panel]:
     """Panels of the metrics that CloudWatch alarms use, with their thresholds."""
     observability = settings.observability
     return [

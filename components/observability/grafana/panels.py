@@ -166,7 +166,7 @@ def _target(query: Query | CloudWatchQuery, number: int) -> prometheus.Dataquery
             .namespace(query.series.namespace)
             .metric_name(query.series.name)
             .statistic(query.statistic)
-            .dimensions(_written(query.series))
+            .dimensions(_dimension_values(query.series))
             # With every dimension named, no other metric of that name matches.
             .match_exact(True)
             .label(query.legend)
@@ -183,7 +183,7 @@ def _target(query: Query | CloudWatchQuery, number: int) -> prometheus.Dataquery
     return target.format(PromQueryFormat.HEATMAP) if query.buckets else target
 
 
-def _written(series: Series) -> dict[str, str | list[str]]:
+def _dimension_values(series: Series) -> dict[str, str | list[str]]:
     """Return the dimensions as text. Raises `TypeError` for a value that only AWS knows, because dashboards are created
     before resources exist."""
     written: dict[str, str | list[str]] = {}

@@ -31,18 +31,18 @@ def readiness(settings: Settings) -> Dashboard:
         "recovery-readiness", "Recovery readiness", "Readiness of the recovery region for a takeover.", "1m", "6h"
     )
     for panel in (
-        *_verdicts(settings),
+        *_observer_metrics(settings),
         note("Recovery time", budget_text(settings)),
         note("Last drill", _drill_text(settings)),
         *_replication(settings),
         *_failovers(settings),
-        *_writers(settings),
+        *_accepted_orders(settings),
     ):
         dashboard = dashboard.with_panel(panel)
     return dashboard
 
 
-def _verdicts(settings: Settings) -> list[stat.Panel]:
+def _observer_metrics(settings: Settings) -> list[stat.Panel]:
     """Panels of the observers' metrics, each red from the threshold of its vote."""
     decisive = (
         ("Lease stale", metrics.LEASE_STALE_FOR, "s", "Maximum", settings.recovery.lease_stale_seconds),
@@ -51,7 +51,7 @@ def _verdicts(settings: Settings) -> list[stat.Panel]:
         ("Differences", metrics.DIFFERENCES, "short", "Maximum", 1),
     )
     return [
-        figure(title, metric.description, unit, [_observed(settings, metric, statistic)], above=above)
+        figure(title, metric.description, unit, [_observer_query(settings, metric, statistic)], above=above)
         for title, metric, unit, statistic, above in decisive
     ]
 
@@ -124,8 +124,8 @@ def _failovers(settings: Settings) -> list[timeseries.Panel]:
             "One a minute; zero means that nothing observes the primary.",
             "short",
             [
-                _observed(settings, metrics.OBSERVATIONS, "Sum"),
-                _observed(settings, metrics.OBSERVATIONS_FAILED, "Sum"),
+                _observer_query(settings, metrics.OBSERVATIONS, "Sum"),
+                _observer_query(settings, metrics.OBSERVATIONS_FAILED, "Sum"),
             ],
         ),
         graph(
@@ -133,14 +133,14 @@ def _failovers(settings: Settings) -> list[timeseries.Panel]:
             "Proposed, run, and stopped before orders were accepted, including drills.",
             "short",
             [
-                _observed(settings, metric, "Sum")
+                _observer_query(settings, metric, "Sum")
                 for metric in (metrics.FAILOVERS_ASKED_FOR, metrics.FAILOVERS_RUN, metrics.FAILOVERS_STOPPED)
             ],
         ),
     ]
 
 
-def _writers(settings: Settings) -> list[timeseries.Panel]:
+def _accepted_orders(settings: Settings) -> list[timeseries.Panel]:
     """Panels that compare both regions: accepted orders, and orders that wait in the outbox."""
     return [
         graph(
@@ -163,7 +163,7 @@ def _in_both_regions(settings: Settings, metric: Metric, statistic: str) -> list
     return [CloudWatchQuery(of_function(metric), statistic, region, region) for region in regions]
 
 
-def _observed(settings: Settings, metric: Metric, statistic: str) -> CloudWatchQuery:
+def _observer_query(settings: Settings, metric: Metric, statistic: str) -> CloudWatchQuery:
     """A query of a metric that the recovery region publishes."""
     return CloudWatchQuery(of_function(metric), statistic, settings.general.dr_region, metric.name)
 

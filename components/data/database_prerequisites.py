@@ -20,7 +20,7 @@ _MONITORING_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMoni
 
 
 @dataclass(frozen=True)
-class DatabaseGroundArgs:
+class DatabasePrerequisitesArgs:
     """`identifiers` are those of the instances, for their log groups; `logs_key_arn` is the key of the class LOGS."""
 
     settings: Settings
@@ -29,11 +29,11 @@ class DatabaseGroundArgs:
     logs_key_arn: pulumi.Input[str]
 
 
-class DatabaseGround(Layer):
+class DatabasePrerequisites(Layer):
     """Subnet group in the data tier, parameter group, monitoring role, and the log groups, which RDS would otherwise
     create without retention or key."""
 
-    def __init__(self, name: str, args: DatabaseGroundArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabasePrerequisitesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data:DatabaseGround", name, opts)
         self._args = args
         self._name = args.settings.name("trade-history")

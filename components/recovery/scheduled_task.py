@@ -13,7 +13,7 @@ from components.settings import Settings
 
 
 @dataclass(frozen=True)
-class TimetableArgs:
+class ScheduledTaskArgs:
     """`expression` is a schedule expression in the time zone `zone`; `target` is an ARN that receives `input`, and
     `statement` is the permission to call it. A missed run is skipped: the next run replaces it."""
 
@@ -27,10 +27,10 @@ class TimetableArgs:
     enabled: bool = True
 
 
-class Timetable(Layer):
+class ScheduledTask(Layer):
     """A schedule in a group of its own, so that only this schedule can use the role."""
 
-    def __init__(self, name: str, args: TimetableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ScheduledTaskArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("recovery:Timetable", name, opts)
         settings, physical = args.settings, args.settings.name(name)
         region, account = settings.region.name, settings.general.account_id

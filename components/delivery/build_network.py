@@ -12,7 +12,7 @@ from components.network.network import Network
 
 
 @dataclass(frozen=True)
-class Place:
+class BuildNetwork:
     """App subnets of a VPC, with the security group of build jobs."""
 
     vpc_id: pulumi.Input[str]
@@ -20,7 +20,7 @@ class Place:
     group_id: pulumi.Input[str]
 
     @classmethod
-    def of(cls, network: Network) -> Place:
+    def of(cls, network: Network) -> BuildNetwork:
         """Return the placement in that network."""
         return cls(network.vpc.id, network.vpc.app_subnet_ids, network.groups.delivery.id)
 

@@ -52,7 +52,7 @@ def tag(settings: Settings, image: Mirrored) -> str:
     return image.value.tag or settings.kubernetes.pins.autoscaler
 
 
-def copies(settings: Settings) -> list[dict[str, str]]:
+def images_to_mirror(settings: Settings) -> list[dict[str, str]]:
     """Images to copy before workloads start: `source` and `target` of each image, as references with a tag."""
     return [
         {

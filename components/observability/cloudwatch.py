@@ -10,26 +10,26 @@ from components.layer import Layer
 from components.observability.alarms.alarms import Alarms, AlarmsArgs, alarms_of
 from components.observability.dashboards.dashboards import Dashboards, DashboardsArgs
 from components.observability.log_filters import LogFilters, LogFiltersArgs
-from components.observability.watched import Watched
+from components.observability.monitored_layers import MonitoredLayers
 
 
 @dataclass(frozen=True)
-class WatchArgs:
+class CloudWatchArgs:
     """`primary_side` is the provider for the primary's region, None in the primary and once this region is active."""
 
-    watched: Watched
+    layers: MonitoredLayers
     primary_side: pulumi.ProviderResource | None
 
 
-class Watch(Layer):
+class CloudWatch(Layer):
     """Metric filters, alarms and dashboards of one stack; the dashboards show the same list of alarms."""
 
     alarms: Alarms
 
-    def __init__(self, name: str, args: WatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: CloudWatchArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Watch", name, opts)
-        watched, alarms = args.watched, alarms_of(args.watched)
-        self.filters = LogFilters("log-filters", LogFiltersArgs(watched), self.child)
-        self.alarms = Alarms("alarms", AlarmsArgs(watched, alarms, args.primary_side), self.child)
-        self.dashboards = Dashboards("dashboards", DashboardsArgs(watched, alarms), self.child)
+        layers, alarms = args.layers, alarms_of(args.layers)
+        self.filters = LogFilters("log-filters", LogFiltersArgs(layers), self.child)
+        self.alarms = Alarms("alarms", AlarmsArgs(layers, alarms, args.primary_side), self.child)
+        self.dashboards = Dashboards("dashboards", DashboardsArgs(layers, alarms), self.child)
         self.register_outputs({})

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws
-from components.observability.watched import Watched
 from components.settings import Settings
 from components.settings.root import Role
 
@@ -22,12 +22,12 @@ def operations_topic(settings: Settings) -> str:
     return f"arn:aws:sns:{general.primary_region}:{general.account_id}:{settings.name_in(Role.PRIMARY, 'operations')}"
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
     """The lag of the shared files, which EFS publishes in the source's region."""
-    if watched.primary_file_system is not None:
+    if layers.primary_file_system is not None:
         yield highest(
             "files-lag",
             f"The replica of the shared files is {_FILES_LAG_SECONDS // 60} minutes behind.",
-            of_aws(published.FILES_LAG, watched.primary_file_system, watched.stores.files.id),
+            of_aws(published.FILES_LAG, layers.primary_file_system, layers.stores.files.id),
             _FILES_LAG_SECONDS,
         ).for_minutes(10)

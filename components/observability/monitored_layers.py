@@ -24,7 +24,7 @@ from components.security.trail import Trail
 from components.settings import Settings
 
 
-class Logging(Protocol):
+class FunctionWithLogs(Protocol):
     """A function with a log group; CloudWatch knows it by the name of `function`."""
 
     function: aws.lambda_.Function
@@ -32,7 +32,7 @@ class Logging(Protocol):
 
 
 @dataclass(frozen=True)
-class Watched:
+class MonitoredLayers:
     """The layers of one stack with metrics. `primary_file_system` is None in the primary; `trail` is None in stacks
     without the trail."""
 
@@ -51,15 +51,15 @@ class Watched:
     primary_file_system: pulumi.Input[str] | None = None
 
     @property
-    def serves(self) -> bool:
+    def is_active(self) -> bool:
         """Whether this region accepts orders: the primary, or a recovery region that has taken over."""
         return self.settings.is_primary or self.settings.general.active
 
     @property
-    def logging(self) -> Mapping[str, Logging]:
+    def functions_with_logs(self) -> Mapping[str, FunctionWithLogs]:
         """All functions of the stack, by the last part of their names."""
         functions, standby = self.functions, self.recovery.standby
-        found: dict[str, Logging] = {
+        found: dict[str, FunctionWithLogs] = {
             "order-intake": functions.order_intake,
             "authorizer": functions.authorizer,
             "redrive": functions.redrive,
@@ -71,7 +71,7 @@ class Watched:
         return found
 
     @property
-    def acting(self) -> list[pulumi.Output[str]]:
+    def action_alarms(self) -> list[pulumi.Output[str]]:
         """Names of alarms that other layers declare because they act on them: scaling, drills, observers, failover."""
         standby = self.recovery.standby
         alarms = [self.engines.fleet.volatility, self.recovery.drills.stop]
@@ -87,7 +87,7 @@ class Watched:
         return {"database": database.instance, **({"database-reader": database.reader} if database.reader else {})}
 
     @property
-    def last_resorts(self) -> Iterator[tuple[str, Queue]]:
+    def unconsumed_queues(self) -> Iterator[tuple[str, Queue]]:
         """Queues without a consumer, with their contents; the recovery layer's queue has an alarm of its own."""
         queues = self.events.queues
         yield "quarantine", queues.quarantine
@@ -97,7 +97,7 @@ class Watched:
         yield "failed-invocations", self.functions.failed
 
     @property
-    def working_queues(self) -> Iterator[tuple[str, Queue]]:
+    def consumed_queues(self) -> Iterator[tuple[str, Queue]]:
         """Queues with consumers and a dead-letter queue, by the last part of their names."""
         queues = self.events.queues
         for venue, queue in queues.execution.items():
