@@ -397,8 +397,8 @@ def _apply(mutant: Mutant) -> None:
         elif not name.startswith("__") and name != "RULES":
             setattr(module, name, value)
     for rule, other in zip(getattr(module, "RULES", ()) and module.RULES.rules, _rules(changed), strict=False):
-        for field in ("severity", "scope", "types", "needs", "parameters"):
-            object.__setattr__(rule, field, getattr(other, field))
+        for name in ("severity", "scope", "types", "needs", "parameters"):
+            object.__setattr__(rule, name, getattr(other, name))
 
 
 def _rules(module: types.ModuleType) -> list[Any]:
