@@ -30,11 +30,11 @@ ACCOUNT_AUDIT = (
 @RULES.parity(
     t.VPC,
     id="trail-present",
-    title="A trail records what is called in both regions",
+    title="A trail records API calls in both regions",
     remediation="Declare an aws.cloudtrail.Trail with isMultiRegionTrail, in either stack.",
 )
 def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
-    """One of all regions records the other stack's as well. What it must be like is asked of each trail."""
+    """A multi-region trail records both regions. Rules on trails judge its settings."""
     if not primary.of_type(t.TRAIL) and not recovery.of_type(t.TRAIL):
         yield "no trail records what is called in this account"
 
@@ -42,12 +42,12 @@ def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) 
 @RULES.resource(
     t.TRAIL,
     id="trail-multi-region",
-    title="The trail records all regions",
+    title="Trails record all regions",
     remediation="Set isMultiRegionTrail and includeGlobalServiceEvents to true.",
     needs=("isMultiRegionTrail",),
 )
 def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
-    """Calls in a region that nobody uses are the ones to see."""
+    """Calls in an unused region are often the first sign of an intrusion."""
     if not trail.flag("isMultiRegionTrail"):
         yield "records one region alone"
     if not trail.flag("includeGlobalServiceEvents", default=True):
@@ -57,12 +57,12 @@ def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.TRAIL,
     id="trail-validated",
-    title="The trail proves that nothing was changed",
+    title="Trails have log file validation",
     remediation="Set enableLogFileValidation to true.",
     needs=("enableLogFileValidation",),
 )
 def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
-    """Digest files are signed each hour."""
+    """CloudTrail signs a digest file each hour, so that changes of log files are detected."""
     if not trail.flag("enableLogFileValidation"):
         yield "its files could be changed unnoticed"
 
@@ -70,12 +70,12 @@ def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.TRAIL,
     id="trail-encrypted",
-    title="The trail is encrypted with a customer-managed key",
+    title="Trails are encrypted with a customer-managed key",
     remediation="Set kmsKeyId to the logs key.",
     needs=("kmsKeyId",),
 )
 def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Reading the trail then takes permission of the key as well as of the bucket."""
+    """Readers then need permission for the key as well as for the bucket."""
     if reason := missing_customer_key(trail, stack, "kmsKeyId"):
         yield reason
 
@@ -83,12 +83,12 @@ def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.joined(
     t.TRAIL,
     id="trail-on",
-    title="The trail records, and hands what it records on",
+    title="Trails are enabled and deliver to a log group",
     remediation="Leave enableLogging true, and set cloudWatchLogsGroupArn and cloudWatchLogsRoleArn.",
     needs=("enableLogging", "cloudWatchLogsGroupArn"),
 )
 def trail_on(trail: Resource, _: Stack, __: Parameters) -> Iterator[str]:
-    """A trail may be declared and switched off. Alarms see only what a log group has."""
+    """A declared trail can be disabled. Metric alarms need a log group."""
     if not trail.flag("enableLogging", default=True):
         yield "is switched off"
     if not trail.has("cloudWatchLogsGroupArn"):
@@ -102,7 +102,7 @@ _OBJECTS = "AWS::S3::Object"
 @RULES.joined(
     t.TRAIL,
     id="trail-selects-events",
-    title="The trail records every management event, and the events of objects",
+    title="Trails record all management events, and data events of objects",
     remediation="Select management events, reads and writes alike, and data events of AWS::S3::Object.",
     needs=("advancedEventSelectors", "eventSelectors"),
     parameters={
@@ -112,9 +112,10 @@ _OBJECTS = "AWS::S3::Object"
     },
 )
 def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Selectors replace what a trail records by itself: one with data events alone records no management event.
+    """Event selectors replace the default:
 
-    Data events count where the selector takes in every object, or those of each bucket of the plan.
+    a selector with data events alone records no management event. Data events count if the selector covers every
+    object, or the objects of each bucket of the plan.
     """
     buckets = [b for b in stack.of_type(t.BUCKET) if not b.external and not takes_logs(b, stack)]
     advanced, classic = trail.items("advancedEventSelectors"), trail.items("eventSelectors")
@@ -216,7 +217,7 @@ def _advanced(selectors: list[Any], data: list[str], buckets: list[Resource]) ->
 @RULES.joined(
     t.TRAIL,
     id="trail-own-bucket",
-    title="The trail writes to a bucket of its own plan",
+    title="Trails write to a bucket of the plan",
     remediation="Name a bucket of the plan, or add its name to the parameter `buckets`.",
     needs=("s3BucketName",),
     parameters={
@@ -224,7 +225,7 @@ def _advanced(selectors: list[Any], data: list[str], buckets: list[Resource]) ->
     },
 )
 def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Whoever owns the bucket reads and deletes the trail."""
+    """The owner of the bucket can read and delete the log files."""
     for target in stack.targets(trail, "s3BucketName"):
         if not isinstance(target, Resource) and target.value not in parameters["buckets"] and "#" not in target.value:
             yield f"writes to {target.value}, which the plan does not have"
@@ -241,9 +242,9 @@ def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Itera
     },
 )
 def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple[Resource, str]]:
-    """Config must record in every region, the standby included, and record each change when it happens.
+    """AWS Config must record in every region, including the standby, and continuously.
 
-    Only a stack that sets up the audit of its account must have a recorder.
+    Only a stack that sets up the audit of its account needs a recorder.
     """
     recorders = stack.of_type(t.CONFIG_RECORDER)
     if not recorders and stack.of_type(*ACCOUNT_AUDIT):
@@ -267,12 +268,12 @@ def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple
 @RULES.joined(
     t.BACKUP_VAULT,
     id="backup-vault-encrypted",
-    title="Backups are encrypted with a customer-managed key",
+    title="Backup vaults are encrypted with a customer-managed key",
     remediation="Set kmsKeyArn to the backup key.",
     needs=("kmsKeyArn",),
 )
 def vault_encrypted(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A backup holds the same data as what it is of."""
+    """A backup holds the same data as its source."""
     if reason := missing_customer_key(vault, stack, "kmsKeyArn"):
         yield reason
 
@@ -280,12 +281,12 @@ def vault_encrypted(vault: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.joined(
     t.BACKUP_VAULT,
     id="backup-vault-locked",
-    title="Backups cannot be deleted before their time",
+    title="Backup vaults are locked in compliance mode",
     remediation="Declare an aws.backup.VaultLockConfiguration of the vault with changeableForDays.",
     needs=((t.BACKUP_VAULT_LOCK, "backupVaultName"), (t.BACKUP_VAULT_LOCK, "changeableForDays")),
 )
 def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Without changeableForDays it is governance mode, which an administrator lifts."""
+    """Without changeableForDays the lock is in governance mode, which an administrator can remove."""
     locks = stack.attached(vault, t.BACKUP_VAULT_LOCK, "backupVaultName")
     if not locks:
         yield "its backups may be deleted"
@@ -297,7 +298,7 @@ def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.BACKUP_VAULT_LOCK,
     id="backup-lock-holds",
-    title="A vault's lock holds backups for days, and soon cannot be changed",
+    title="Vault locks have a minimum retention and become permanent soon",
     remediation="Set minRetentionDays to 7 or more and changeableForDays to 30 or less.",
     needs=("minRetentionDays", "changeableForDays"),
     parameters={
@@ -306,7 +307,10 @@ def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     },
 )
 def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
-    """Until changeableForDays have passed the lock can be lifted, and without a minimum a backup may last a day."""
+    """The lock can be removed until changeableForDays have passed.
+
+    Without minRetentionDays a backup can expire after a day.
+    """
     minimum = lock.number("minRetentionDays") or 0
     if minimum < parameters["minimum"]:
         yield f"lets backups end after {minimum:g} days"
@@ -318,13 +322,13 @@ def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.BACKUP_PLAN,
     id="backup-plan-works",
-    title="A backup plan selects something, and keeps it long enough",
+    title="Backup plans have a selection and keep backups long enough",
     remediation="Declare an aws.backup.Selection of the plan, and set deleteAfter of each rule to 30 or more.",
     needs=("rules", (t.BACKUP_SELECTION, "planId")),
     parameters={"days": Parameter("integer", 30, "Days for which a backup is kept at least.", minimum=1)},
 )
 def plan_works(plan: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A plan without a selection backs up nothing. Where a rule makes copies, the one that is kept longest counts."""
+    """A plan without a selection backs up nothing. If a rule makes copies, the longest retention counts."""
     rules = plan.items("rules")
     if not rules:
         yield "has no rule"
@@ -353,12 +357,12 @@ _BACKED_UP = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.EFS_FILE_SYSTEM, t.TABLE)
 @RULES.stack(
     t.BACKUP_PLAN,
     id="backup-plan-present",
-    title="Databases, tables and file systems are in a backup plan",
+    title="Databases, tables and file systems have a backup plan",
     remediation="Declare an aws.backup.Vault, an aws.backup.Plan and its Selection.",
     needs=((t.RDS_INSTANCE, "replicateSourceDb"),),
 )
 def plan_present(stack: Stack, _: Parameters) -> Iterator[str]:
-    """Backups in a vault outlast the store, and whoever may delete it. A replica is backed up where its source is."""
+    """Backups in a vault remain after the store is deleted. A replica is backed up by the plan of its source."""
     stores = [s for s in stack.of_type(*_BACKED_UP) if not s.has("replicateSourceDb")]
     if len(stores) >= _SEVERAL and not stack.of_type(t.BACKUP_PLAN):
         yield f"no backup plan takes in {len(stores)} stores"
@@ -375,7 +379,7 @@ _SEVERAL = 3
     needs=((t.BACKUP_PLAN, "rules"),),
 )
 def backups_copied(vault: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """One that has taken over has left the primary's plan standing and declares none of it."""
+    """A stack that has taken over declares no backup plan; that of the primary stays."""
     if not recovery.standing_by:
         return
     for stack in (primary, recovery):

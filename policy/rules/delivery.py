@@ -21,7 +21,7 @@ RULES = Rules("Delivery")
     t.PIPELINE,
     t.BUILD_PROJECT,
     id="pipeline-encrypted",
-    title="What is built is encrypted with a customer-managed key",
+    title="Build artifacts are encrypted with a customer-managed key",
     remediation="Set artifactStores[].encryptionKey of the pipeline and encryptionKey of the build project.",
     needs=("artifactStores", (t.BUILD_PROJECT, "encryptionKey")),
 )
@@ -42,7 +42,7 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
 @RULES.resource(
     t.PIPELINE,
     id="pipeline-approval",
-    title="Somebody approves before anything is deployed",
+    title="Pipelines have an approval before the first deployment",
     remediation="Put an action of category Approval before the first that deploys: of category Deploy, or a build that "
     "makes nothing and so carries something out (give what only checks the category Test).",
     needs=("stages",),
@@ -56,10 +56,10 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
     },
 )
 def pipeline_approval(pipeline: Resource, parameters: Parameters) -> Iterator[str]:
-    """Two people see every change of what trades.
+    """Two people must see every change.
 
-    An action of category Invoke or Compute may do anything, and so may a Test of a project that deploys elsewhere in
-    the pipeline or is named as one that does.
+    An action of category Invoke or Compute can deploy, and so can a Test action whose project deploys elsewhere in the
+    pipeline or is listed as deploying.
     """
     ordered = [
         (stage, action)
@@ -100,12 +100,12 @@ _TESTING = ("CodeBuild", "DeviceFarm", "BlazeMeter", "Jenkins", "GhostInspector"
     t.BUILD_PROJECT,
     t.PIPELINE,
     id="build-no-plaintext-secrets",
-    title="No secret stands in plain text in a build or a pipeline",
+    title="Builds and pipelines hold no secret in plain text",
     remediation="Use type SECRETS_MANAGER or PARAMETER_STORE.",
     needs=("environment.environmentVariables",),
 )
 def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
-    """Whoever may read a project reads its variables, and build logs often print them."""
+    """Everyone who may read a project can read its variables, and build logs often print them."""
     for settings in _settings(project):
         for name in plaintext_secrets(settings):
             yield f"has the secret {name} in plain text"
@@ -140,7 +140,7 @@ def _plain(variables: list[Any]) -> dict[str, Any]:
     },
 )
 def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[str]:
-    """A privileged build is root on its host, with whatever code it fetches."""
+    """A privileged build has root access to its host and runs fetched code."""
     name = str(project.peek("name") or project.name)
     if project.flag("environment.privilegedMode") and not any(fnmatchcase(name, p) for p in parameters["allowed"]):
         yield "is privileged"
@@ -149,12 +149,12 @@ def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[
 @RULES.resource(
     t.BUILD_PROJECT,
     id="build-logged",
-    title="Builds log",
+    title="Builds have logs",
     remediation="Set logsConfig.cloudwatchLogs.status or logsConfig.s3Logs.status to ENABLED.",
     needs=("logsConfig.cloudwatchLogs.status",),
 )
 def build_logged(project: Resource, _: Parameters) -> Iterator[str]:
-    """Left out, logs go to CloudWatch (CodeBuild API, LogsConfig)."""
+    """By default builds log to CloudWatch (CodeBuild API, LogsConfig)."""
     cloudwatch = project.text("logsConfig.cloudwatchLogs.status") or "ENABLED"
     if cloudwatch != "ENABLED" and project.text("logsConfig.s3Logs.status") != "ENABLED":
         yield "logs nowhere"

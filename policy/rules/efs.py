@@ -22,7 +22,7 @@ _BACKUP_POLICY = "aws:efs/backupPolicy:BackupPolicy"
     needs=("encrypted", "kmsKeyId"),
 )
 def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """It cannot be changed later: files are copied to another file system to become encrypted."""
+    """Encryption cannot be enabled later: files must be copied to another file system."""
     if not files.flag("encrypted"):
         yield "is not encrypted"
     elif reason := missing_customer_key(files, stack, "kmsKeyId"):
@@ -32,12 +32,12 @@ def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     _BACKUP_POLICY,
     id="efs-backed-up",
-    title="Backups of a file system are not switched off",
+    title="Automatic backups of file systems are not disabled",
     remediation="Set backupPolicy.status to ENABLED.",
     needs=("backupPolicy.status",),
 )
 def backed_up(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """That a backup plan is there is asked by `backup-plan-present`. A replica has its source's backups."""
+    """`backup-plan-present` judges whether a backup plan exists. Replicas use the backups of their source."""
     files = stack.target(policy, "fileSystemId")
     replications = stack.of_type(t.EFS_REPLICATION)
     if any(files in stack.targets(replication, "destination") for replication in replications if files is not None):

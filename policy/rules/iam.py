@@ -37,14 +37,15 @@ def _is_administrator(arn: str) -> bool:
 @RULES.joined(
     *_IDENTITIES,
     id="iam-no-full-access",
-    title="No statement grants everything on everything",
+    title="No policy grants all actions on all resources",
     remediation="Name the actions and the resources.",
     needs=_POLICY,
 )
 def no_full_access(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Such a statement gives the whole account away. NotAction and NotResource grant all but what they name.
+    """Such a statement grants the whole account.
 
-    A permissions boundary grants nothing, and is left out; `iam-human-boundary` judges what it bounds.
+    NotAction and NotResource grant everything except what they name. A permissions boundary grants nothing and is not
+    judged; `iam-human-boundary` judges boundaries.
     """
     for arn in attached(policy):
         if _is_administrator(arn):
@@ -98,7 +99,7 @@ _MANAGED = [
 @RULES.resource(
     *ATTACHMENTS,
     id="iam-no-broad-managed-policies",
-    title="No identity has a managed policy of AWS that grants whole services",
+    title="No identity has an AWS managed policy that grants whole services",
     remediation="Write a policy with the actions and resources that are used, or attach a narrower one of AWS.",
     needs=((t.ROLE_ATTACHMENT, "policyArn"), (t.ROLE, "managedPolicyArns")),
     parameters={
@@ -108,8 +109,10 @@ _MANAGED = [
     },
 )
 def no_broad_managed(attachment: Resource, parameters: Parameters) -> Iterator[str]:
-    """PowerUserAccess is everything but IAM, IAMFullAccess is the way to everything. AdministratorAccess is refused by
-    `iam-no-full-access`."""
+    """PowerUserAccess grants everything but IAM.
+
+    IAMFullAccess allows privilege escalation. `iam-no-full-access` judges AdministratorAccess.
+    """
     for arn in attached(attachment):
         name = aws_managed(arn)
         if name is not None and any(fnmatchcase(name, pattern) for pattern in parameters["broad"]):
@@ -230,7 +233,7 @@ _EXFILTRATION = [
 @RULES.joined(
     *DOCUMENTS,
     id="iam-no-exfiltration",
-    title="No statement hands out data, secrets or credentials of every resource",
+    title="No policy grants access to data, secrets or credentials on every resource",
     remediation="Name the keys, secrets, parameters, buckets or tables that it reads.",
     needs=_POLICY,
     parameters={
@@ -240,7 +243,10 @@ _EXFILTRATION = [
     },
 )
 def no_exfiltration(policy: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """One role that reads every secret is enough to lose them all. A condition, as kms:ViaService, limits a grant."""
+    """A role that can read every secret exposes all of them.
+
+    A condition on the resource or service, such as kms:ViaService, limits a grant.
+    """
     if _bounds_others(policy, stack):
         return
     for document in documents(policy):
@@ -272,7 +278,7 @@ _USER_TYPES = (
 @RULES.resource(
     *_USER_TYPES,
     id="iam-no-users",
-    title="People and programs use roles, no users with credentials that last",
+    title="There are no IAM users with long-term credentials",
     remediation="Let people come by IAM Identity Center or SAML, and programs by a role.",
     needs=(("aws:iam/accessKey:AccessKey", "user"),),
     parameters={
@@ -282,7 +288,7 @@ _USER_TYPES = (
     },
 )
 def no_users(user: Resource, parameters: Parameters) -> Iterator[str]:
-    """An access key works from anywhere until somebody deletes it."""
+    """An access key works from anywhere until it is deleted."""
     path = "name" if user.type.endswith(":User") else "username" if user.type.endswith(":SshKey") else "user"
     if user.type.endswith((":ServiceSpecificCredential", ":SigningCertificate")):
         path = "userName"
@@ -303,14 +309,15 @@ _PEOPLE = re.compile(r"^\d{12}$|:root$|:user/|:saml-provider(/|$)")
 @RULES.joined(
     t.ROLE,
     id="iam-human-boundary",
-    title="Roles that people take on have a permissions boundary",
+    title="Roles for people have a permissions boundary",
     remediation="Set permissionsBoundary to a policy that does not grant everything.",
     needs=("assumeRolePolicy",),
 )
 def human_boundary(role: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A boundary holds whatever is attached later. People are trusted by account, user or SAML of their directory.
+    """A boundary also limits policies that are attached later.
 
-    AdministratorAccess, or another policy that grants everything, bounds nothing.
+    Roles for people trust an account, a user or a SAML provider. AdministratorAccess, or another policy that grants
+    everything, is no boundary.
     """
     for statement in statements(role.document("assumeRolePolicy")):
         people = [principal for principal in statement.principals if _PEOPLE.search(principal)]

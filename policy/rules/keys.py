@@ -23,12 +23,12 @@ _RATE = re.compile(r"^rate\((?P<count>\d+) (?P<unit>hour|day)s?\)$")
 @RULES.resource(
     t.KEY,
     id="key-rotation",
-    title="Keys rotate",
+    title="KMS keys have automatic rotation",
     remediation="Set enableKeyRotation to true; replicas follow the primary key.",
     needs=("enableKeyRotation",),
 )
 def rotation(key: Resource, _: Parameters) -> Iterator[str]:
-    """Symmetric encryption keys only: KMS rotates no others."""
+    """KMS rotates symmetric encryption keys only; other keys are not judged."""
     encrypts = key.text("keyUsage") in ("", "ENCRYPT_DECRYPT")
     symmetric = key.text("customerMasterKeySpec") in ("", "SYMMETRIC_DEFAULT")
     if encrypts and symmetric and not key.flag("enableKeyRotation"):
@@ -38,14 +38,14 @@ def rotation(key: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     *OF_KEYS,
     id="key-no-wildcard-principal",
-    title="No key is usable by anybody",
+    title="Key policies do not admit everyone",
     remediation="Name principals in the key's policy.",
     needs=("policy",),
 )
 def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
-    """A key's policy is enough to use the key, without any other permission.
+    """A key policy alone can grant the use of a key.
 
-    A condition narrows `*` only to fixed values: `arn:aws:iam::*:role/*` is every role of every account.
+    A condition narrows `*` only with fixed values: `arn:aws:iam::*:role/*` matches every role of every account.
     """
     for statement in granted_by(key):
         if statement.anyone:
@@ -57,12 +57,12 @@ def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
     t.REPLICA_KEY,
     "aws:kms/externalKey:ExternalKey",
     id="key-enabled",
-    title="Keys are enabled",
+    title="KMS keys are enabled",
     remediation="Set isEnabled (enabled) to true, or leave it out.",
     needs=("isEnabled", (t.REPLICA_KEY, "enabled")),
 )
 def enabled(key: Resource, _: Parameters) -> Iterator[str]:
-    """What a disabled key encrypts can be neither read nor written."""
+    """Data that a disabled key encrypts can be neither read nor written."""
     path = "isEnabled" if key.type == t.KEY else "enabled"
     if not key.flag(path, default=key.type != "aws:kms/externalKey:ExternalKey"):
         yield "is disabled"
@@ -72,13 +72,13 @@ def enabled(key: Resource, _: Parameters) -> Iterator[str]:
     t.KEY,
     t.REPLICA_KEY,
     id="key-deletion-window",
-    title="A key's deletion can be undone for 30 days",
+    title="KMS keys have a deletion window of 30 days",
     remediation="Set deletionWindowInDays to 30.",
     needs=("deletionWindowInDays",),
     parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.", minimum=7)},
 )
 def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
-    """Data cannot be read without the key that encrypts it, in any region."""
+    """Data cannot be read after its key is deleted, in any region."""
     days = key.number("deletionWindowInDays") or 30
     if days < parameters["days"]:
         yield f"is gone {days:g} days after the request"
@@ -92,7 +92,7 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
     needs=("multiRegion", (t.REPLICA_KEY, "primaryKeyArn")),
 )
 def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """Data cannot be read in the recovery region without a key there."""
+    """Encrypted data cannot be read in the recovery region without a key there."""
     if not key.flag("multiRegion"):
         yield "exists in one region alone"
     elif not any(
@@ -109,12 +109,12 @@ _REPLICAS = {t.TABLE_REPLICA: "kmsKeyArn", t.RDS_INSTANCE: "kmsKeyId"}
     t.TABLE,
     t.BUCKET_REPLICATION,
     id="replica-key-usable",
-    title="What is replicated is encrypted with a key of the region it is replicated to",
+    title="Replicated data is encrypted with a key of the destination region",
     remediation="Name the replica key of the destination's region.",
     needs=((t.TABLE_REPLICA, "kmsKeyArn"), (t.BUCKET_REPLICATION, "rules")),
 )
 def replica_key_usable(replica: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A key of the lost region cannot be used. Whether there is a key at all is asked by the rules of each service."""
+    """A key of the failed region cannot be used. Rules of each service judge whether there is a key."""
     for path, key, region in _encrypted(replica, stack):
         if key is None and replica.type == t.BUCKET_REPLICATION:
             yield "names no key for what it replicates"
@@ -167,15 +167,15 @@ def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
     t.SECRET,
     t.SECRET_ROTATION,
     id="secret-rotated",
-    title="Secrets rotate",
+    title="Secrets are rotated",
     remediation="Declare an aws.secretsmanager.SecretRotation of the secret.",
     needs=((t.SECRET_ROTATION, "secretId"), (t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays")),
     parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.", minimum=1)},
 )
 def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A password that leaks can be used until it changes.
+    """A leaked password can be used until it changes.
 
-    A rotation is judged with its secret, and alone where the plan does not declare its secret.
+    A rotation is judged with its secret, or alone if the plan does not declare the secret.
     """
     if secret.type == t.SECRET_ROTATION:
         rotations = [secret] if stack.declared(secret, "secretId", t.SECRET) is None else []
@@ -211,7 +211,10 @@ def _days_between(rotation_: Resource) -> float:
     needs=("replicas",),
 )
 def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
-    """The replica's key may be AWS's own: the recovery region's does not exist when the secret is created."""
+    """The replica may use the AWS-managed key:
+
+    the key of the recovery region does not exist when the secret is created.
+    """
     if not secret.items("replicas"):
         yield "exists in one region alone"
 
@@ -219,13 +222,13 @@ def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.SECRET,
     id="secret-recoverable",
-    title="A deleted secret can be recovered",
+    title="Secrets have a recovery window",
     remediation="Set recoveryWindowInDays to 30, or leave it out.",
     needs=("recoveryWindowInDays",),
     parameters={"days": Parameter("integer", 7, "Days between the deletion and the end of the secret.", minimum=7)},
 )
 def secret_recoverable(secret: Resource, parameters: Parameters) -> Iterator[str]:
-    """With 0 the secret is gone at once (Secrets Manager API, DeleteSecret)."""
+    """With 0 Secrets Manager deletes the secret immediately (Secrets Manager API, DeleteSecret)."""
     days = secret.number("recoveryWindowInDays")
     if days is not None and days < parameters["days"]:
         yield f"is gone {days:g} days after its deletion"

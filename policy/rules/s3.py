@@ -24,12 +24,12 @@ _YEAR = 365
 @RULES.joined(
     t.BUCKET,
     id="bucket-public-access-blocked",
-    title="No bucket can be made public",
+    title="Buckets block public access",
     remediation="Declare an aws.s3.BucketPublicAccessBlock of the bucket with all four settings true.",
     needs=tuple((t.BUCKET_PUBLIC_ACCESS, name) for name in _PUBLIC_ACCESS),
 )
 def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Each of the four settings stops another way to make a bucket public."""
+    """Each of the four settings blocks a different kind of public access."""
     blocks = stack.attached(bucket, t.BUCKET_PUBLIC_ACCESS, "bucket")
     if not blocks:
         yield "has no public access block"
@@ -42,12 +42,12 @@ def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iter
 @RULES.joined(
     t.BUCKET,
     id="bucket-no-acls",
-    title="Access to buckets is by policy, never by ACL",
+    title="Buckets disable ACLs",
     remediation="Declare aws.s3.BucketOwnershipControls with BucketOwnerEnforced.",
     needs=((t.BUCKET_OWNERSHIP, "rule.objectOwnership"),),
 )
 def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """ACLs of objects are not seen in a review of the bucket's policy."""
+    """A review of the bucket policy does not show the ACLs of objects."""
     controls = stack.attached(bucket, t.BUCKET_OWNERSHIP, "bucket")
     if not any(control.text("rule.objectOwnership") == "BucketOwnerEnforced" for control in controls):
         yield "its objects may have ACLs"
@@ -56,14 +56,14 @@ def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.BUCKET,
     id="bucket-tls-only",
-    title="Buckets refuse plain HTTP",
+    title="Bucket policies deny requests without TLS",
     remediation="Deny s3:* where aws:SecureTransport is false in the bucket's policy.",
     needs=((t.BUCKET_POLICY, "policy"),),
 )
 def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
-    """S3 answers HTTP and HTTPS where no policy denies the first.
+    """S3 accepts HTTP and HTTPS unless a policy denies HTTP.
 
-    The denial must hold for everybody and every action on objects, with no second condition that may fail.
+    The denial must apply to every principal and every action on objects, without a further condition.
     """
     policies = settings_of(bucket, stack, t.BUCKET_POLICY)
     if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
@@ -78,7 +78,10 @@ def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Re
     needs=((t.BUCKET_ENCRYPTION, "rules"), (t.BUCKET_ENCRYPTION, "bucket")),
 )
 def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Buckets for access logs of S3 or of an Application Load Balancer are left out: they take S3's own key alone."""
+    """Buckets for access logs of S3 or of an Application Load Balancer are not judged:
+
+    these services support only S3-managed keys.
+    """
     if needs_own_key_of_s3(bucket, stack):
         return
     configurations = settings_of(bucket, stack, t.BUCKET_ENCRYPTION)
@@ -97,12 +100,12 @@ def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]
 @RULES.joined(
     t.BUCKET,
     id="bucket-versioned",
-    title="Buckets keep versions",
+    title="Buckets have versioning",
     remediation="Declare an aws.s3.BucketVersioning with status Enabled.",
     needs=((t.BUCKET_VERSIONING, "versioningConfiguration.status"),),
 )
 def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Without versions neither an overwrite nor a delete can be undone, and nothing replicates."""
+    """Without versioning an overwrite or a deletion cannot be undone, and replication is not available."""
     settings = settings_of(bucket, stack, t.BUCKET_VERSIONING)
     if not any(setting.text("versioningConfiguration.status") == "Enabled" for setting in settings):
         yield "keeps no versions"
@@ -111,7 +114,7 @@ def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.BUCKET,
     id="records-object-lock",
-    title="Records cannot be rewritten or erased before their time",
+    title="Record buckets have Object Lock in compliance mode",
     remediation="Declare a BucketObjectLockConfiguration in COMPLIANCE mode for the retention of the record class.",
     needs=(
         (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.mode"),
@@ -129,7 +132,7 @@ def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     },
 )
 def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Governance mode can be lifted by who has the permission: it is no write-once medium."""
+    """Governance mode can be bypassed with a permission and is no write-once storage."""
     wanted = _retention(bucket, parameters["retention"])
     if wanted is None:
         return
@@ -182,7 +185,7 @@ def _block(value: Any) -> Mapping[str, Any]:
 @RULES.joined(
     t.BUCKET,
     id="records-not-expired",
-    title="Records and their versions do not expire before their time",
+    title="Lifecycle rules keep records for their retention time",
     remediation="Let objects and noncurrent versions expire after the retention of the record class, or never.",
     needs=((t.BUCKET_LIFECYCLE, "rules"),),
     parameters={
@@ -192,9 +195,9 @@ def _block(value: Any) -> Mapping[str, Any]:
     },
 )
 def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
-    """In a versioned bucket an expired object becomes a noncurrent version, which is no longer found by its name.
+    """In a versioned bucket an expired object becomes a noncurrent version.
 
-    A version is kept from the day on which another takes its place; so its time begins anew there.
+    The time of a noncurrent version starts when it is replaced.
     """
     name = _name(bucket)
     days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=0)
@@ -214,7 +217,7 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
 @RULES.joined(
     t.BUCKET,
     id="bucket-versions-kept",
-    title="Versions are kept long enough to go back to",
+    title="Lifecycle rules keep noncurrent versions for at least 30 days",
     severity=Severity.ADVISORY,
     remediation="Set noncurrentDays to 30 or more, or add the bucket to the parameter `passing` with the reason.",
     needs=((t.BUCKET_LIFECYCLE, "rules"),),
@@ -229,7 +232,7 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
     },
 )
 def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
-    """A wrong overwrite is often noticed weeks later. A number of versions that stay at any age counts too."""
+    """A wrong overwrite is often noticed weeks later. A number of newer versions to keep counts as well."""
     name = _name(bucket)
     if any(str(reason).strip() and fnmatchcase(name, p) for p, reason in parameters["passing"].items()):
         return
@@ -245,7 +248,7 @@ def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Ite
     "aws:ecr/repository:Repository",
     "aws:backup/vault:Vault",
     id="stores-not-emptied",
-    title="No store is emptied to be deleted",
+    title="Stores are not emptied before deletion",
     remediation="Leave forceDestroy (forceDelete of a repository) false; empty a store by hand where it must go.",
     needs=("forceDestroy",),
 )
@@ -259,13 +262,14 @@ def not_emptied(store: Resource, _: Parameters) -> Iterator[str]:
     t.BUCKET_REPLICATION,
     t.BUCKET,
     id="bucket-replication-complete",
-    title="Replication takes in every object, encrypted ones too",
+    title="Replication covers every object, including encrypted objects",
     remediation="Enable sourceSelectionCriteria.sseKmsEncryptedObjects, and leave the filter's prefix and tags empty.",
     needs=("rules",),
 )
 def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str]:
-    """S3 leaves objects out that KMS encrypts unless a rule says otherwise, and those that a filter does not take in
-    (S3 User Guide, "Replicating encrypted objects")."""
+    """By default S3 does not replicate objects that KMS encrypts, nor objects that a filter does not match (S3 User
+    Guide, "Replicating encrypted objects").
+    """
     inline = configuration.type == t.BUCKET
     rules = configuration.items("replicationConfiguration.rules" if inline else "rules")
     whole = False
@@ -291,12 +295,15 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
     t.BUCKET_REPLICATION,
     t.BUCKET,
     id="bucket-replication-timed",
-    title="Replication of buckets is timed and measured",
+    title="Bucket replication has replication time control and metrics",
     remediation="Enable replicationTime and metrics, 15 minutes each, in every rule.",
     needs=("rules",),
 )
 def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
-    """Without replication time control nobody knows how much is lost (99.99 % within 15 minutes with it)."""
+    """Replication time control has a target of 15 minutes for 99.99 % of objects.
+
+    Without it the data loss of a failover is unknown.
+    """
     inline = configuration.type == t.BUCKET
     for rule in configuration.items("replicationConfiguration.rules" if inline else "rules"):
         destination = rule.get("destination") or {}
@@ -334,7 +341,7 @@ def _replications(bucket: Resource, primary: Stack, recovery: Stack) -> Iterator
     },
 )
 def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
-    """One that has taken over has left the primary's side as it was and declares none of it."""
+    """A stack that has taken over declares no replication; that of the primary stays."""
     if not recovery.standing_by or _without_replica(bucket, parameters):
         return
     if not [*_replications(bucket, primary, recovery)]:
@@ -344,12 +351,12 @@ def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Pa
 @RULES.parity(
     t.BUCKET,
     id="bucket-replica-locked",
-    title="A replica of locked records is locked as well",
+    title="The replica of a locked bucket is locked for the same time",
     remediation="Lock the destination bucket in COMPLIANCE mode for the same time.",
     needs=((t.BUCKET_REPLICATION, "rules"), (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.mode")),
 )
 def replica_locked(bucket: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """A duplicate that can be erased is not the duplicate that the rule asks for."""
+    """A copy that can be deleted does not meet the retention requirement."""
     ours = settings_of(bucket, primary, t.BUCKET_OBJECT_LOCK)
     if not ours:
         return
@@ -383,12 +390,12 @@ def _as_strict(lock: Resource, than: Resource) -> bool:
 @RULES.joined(
     t.BUCKET,
     id="bucket-access-logs",
-    title="Access to buckets is logged",
+    title="Buckets have access logs",
     severity=Severity.ADVISORY,
     remediation="Declare an aws.s3.BucketLogging of the bucket to the bucket of access logs.",
     needs=((t.BUCKET_LOGGING, "bucket"),),
 )
 def access_logs(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """The bucket that takes the logs does not log itself: each entry would make another."""
+    """The bucket that receives access logs does not log itself: each delivery would create another entry."""
     if not takes_logs(bucket, stack) and not settings_of(bucket, stack, t.BUCKET_LOGGING):
         yield "logs no access"

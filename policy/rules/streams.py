@@ -28,7 +28,7 @@ _SHARED_READERS = 2
     needs=("kmsKeyId", "encryptionType"),
 )
 def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Orders lie on the stream for a week."""
+    """Streams hold orders for the whole retention period."""
     if stream.text("encryptionType") != "KMS":
         yield "is not encrypted"
     elif reason := missing_customer_key(stream, stack, "kmsKeyId"):
@@ -38,7 +38,7 @@ def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]
 @RULES.joined(
     t.STREAM,
     id="stream-shards",
-    title="A stream has the shards that its peak needs",
+    title="Streams have enough shards for their peak load",
     remediation="Raise shardCount, or the parameter `loads` with the load that is expected.",
     needs=("shardCount", "name"),
     parameters={
@@ -56,7 +56,9 @@ def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     },
 )
 def shards(stream: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Shards >= ceil(max(rate / 1,000, rate x bytes / 1 MB) / utilisation); half where one step doubles them."""
+    """Shards >= ceil(max(rate / 1,000, rate x bytes / 1 MB) / utilisation); half of it where one scaling step doubles
+    the shards.
+    """
     if stream.text("streamModeDetails.streamMode") == "ON_DEMAND":
         return
     name = stream.text("name")
@@ -80,12 +82,15 @@ def _ceil(dividend: int, divisor: int) -> int:
 @RULES.joined(
     t.STREAM,
     id="stream-fan-out",
-    title="More than two readers of a stream have fan-out",
+    title="Streams with more than two readers use enhanced fan-out",
     remediation="Register an aws.kinesis.StreamConsumer and let the reader use it.",
     needs=((t.EVENT_SOURCE_MAPPING, "eventSourceArn"),),
 )
 def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Shared readers have 2 MB/s of a shard together: 200 ms with one of them, 1,000 ms with five."""
+    """Readers without enhanced fan-out share 2 MB/s of each shard:
+
+    latency is 200 ms with one reader and 1,000 ms with five.
+    """
     readers = [
         *stack.attached(stream, t.EVENT_SOURCE_MAPPING, "eventSourceArn"),
         *stack.attached(stream, t.FIREHOSE, "kinesisSourceConfiguration"),
@@ -97,14 +102,14 @@ def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.STREAM,
     id="stream-retention",
-    title="Streams keep a week",
+    title="Streams keep records for a week",
     severity=Severity.ADVISORY,
     remediation="Set retentionPeriod to 168 hours or more.",
     needs=("retentionPeriod",),
     parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.", minimum=24)},
 )
 def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:
-    """A backlog that a takeover leaves is drained on Monday."""
+    """A backlog after a takeover at a weekend is processed on the next trading day."""
     hours = stream.number("retentionPeriod") or 24
     if hours < parameters["hours"]:
         yield f"keeps {hours:g} hours"
@@ -118,7 +123,9 @@ def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:
     needs=("extendedS3Configuration.kmsKeyArn",),
 )
 def firehose_encrypted(delivery: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """One that reads a stream has no encryption of its own: the stream's holds (StartDeliveryStreamEncryption)."""
+    """A delivery stream that reads from a Kinesis stream uses the encryption of that stream
+    (StartDeliveryStreamEncryption).
+    """
     if not delivery.has("kinesisSourceConfiguration"):
         if not delivery.flag("serverSideEncryption.enabled"):
             yield "does not encrypt what it holds"
@@ -142,12 +149,12 @@ def _buckets_of(delivery: Resource) -> Iterator[str]:
 @RULES.resource(
     t.FIREHOSE,
     id="firehose-error-backup",
-    title="What cannot be delivered is kept",
+    title="Delivery streams keep records that they cannot deliver",
     remediation="Set errorOutputPrefix, or s3BackupMode, of the destination.",
     needs=("extendedS3Configuration.errorOutputPrefix",),
 )
 def firehose_errors(delivery: Resource, _: Parameters) -> Iterator[str]:
-    """A record that cannot be transformed must turn up somewhere."""
+    """A record that fails in a transformation must be available for inspection and replay."""
     destination = "extendedS3Configuration"
     if delivery.has(destination):
         kept = (

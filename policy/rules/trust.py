@@ -43,7 +43,7 @@ _AUDIENCE = {
 @RULES.joined(
     t.ROLE,
     id="role-trust-limited",
-    title="A role is taken on only by principals that its trust policy fixes",
+    title="Trust policies name fixed principals",
     remediation="Name the principals. Tie an OIDC provider to a subject, SAML to its audience, and another account to "
     "sts:ExternalId or your organization.",
     needs=("assumeRolePolicy",),
@@ -54,10 +54,10 @@ _AUDIENCE = {
     },
 )
 def trust_limited(role: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Whoever may take on a role has its rights, from wherever they come.
+    """Everyone who can assume a role has its permissions.
 
-    Everybody, a federation without a fixed provider, subject or audience, and another account without ExternalId are
-    refused. A condition whose value holds a wildcard in the account, or `*` for a repository's owner, fixes nothing.
+    Refused are: everyone; a federation without a fixed provider, subject or audience; another account without
+    ExternalId. A condition value with a wildcard in the account or in the owner of a repository fixes nothing.
     """
     own = stack.accounts | set(map(str, parameters["accounts"]))
     for statement in statements(role.document("assumeRolePolicy")):

@@ -19,6 +19,7 @@ import io
 import json
 import os
 import random
+import re
 import select
 import signal
 import sys
@@ -26,7 +27,7 @@ import time
 import types
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, wraps
@@ -46,6 +47,11 @@ _OTHERS = ("adoption", "check", "engine", "forms", "inputs", "served", "shapes")
 _SECONDS_LEAST, _TIMES_SLOWER = 30.0, 20.0
 # A type annotation decides nothing, and these binary operators make no sense between the values of rules.
 _SKIPPED = ("RShift", "LShift", "BitXor", "FloorDiv", "Pow", "Mod", "VariableReplacer", "VariableInserter", "NoOp")
+# Whether equal texts or numbers are one object is the interpreter's choice: such a mutant has no fixed verdict.
+_IDENTITY = re.compile(r"Operator_(Eq|NotEq|Lt|LtE|Gt|GtE)_(Is|IsNot)$")
+
+
+Key = tuple[str, str, int]
 
 
 @dataclass
@@ -57,6 +63,11 @@ class Mutant:
     occurrence: int
     line: int
     function: str
+
+    @property
+    def key(self) -> Key:
+        """What finds the mutant again while the code of its module stays the same."""
+        return self.module, self.operator, self.occurrence
 
     @cached_property
     def code(self) -> str | None:
@@ -102,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=300, help="mutants to judge; 0 for all")
     parser.add_argument("--seed", type=int, default=None, help="of the sample; printed")
     parser.add_argument("--seconds", type=float, default=1200, help="stop after this time")
+    parser.add_argument("--again", type=Path, default=None, help="results of a former run: judge only its survivors")
     parser.add_argument("--results", type=Path, default=None, help="append each verdict to this file, as JSON lines")
     parser.add_argument("--document", type=Path, default=None, help="write the rate and the survivors, as Markdown")
     parser.add_argument("--least", type=float, default=90, help="percent of mutants that must be killed")
@@ -115,7 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     random.Random(seed).shuffle(chosen)
     chosen = chosen[: options.sample or None]
     print(f"{len(chosen)} of {len(mutants)} mutants, seed {seed}", flush=True)
-    judge = Judge(chosen, options.seconds, options.results)
+    before = _killed_before(options.again)
+    judge = Judge([m for m in chosen if m.key not in before], options.seconds, options.results)
+    judge.results += [Result(m, True, before[m.key]) for m in chosen if m.key in before]
     # Tests that count all rules fail in the control run and are no judges, so that pytest's own verdict says nothing.
     options_of_pytest = ("-o", "addopts=", "-q", "-p", "no:cacheprovider", "-n", "0", "--timeout=0")
     with redirect_stdout(io.StringIO()):
@@ -126,6 +140,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.document is not None:
         options.document.write_text(document(judge.results, seed, len(mutants)), encoding="utf-8")
     return _report(judge.results, options.least)
+
+
+def _killed_before(path: Path | None) -> dict[Key, float]:
+    """Mutants that a former run has killed, with its seconds: tests that are only added kill them as well."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path is not None else []
+    return {(row["module"], row["operator"], row["occurrence"]): row["seconds"] for row in rows if row["killed"]}
 
 
 def _files() -> list[str]:
@@ -146,7 +166,7 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
     functions, skipped = _functions(source)
     nodes = list(ast_nodes(get_ast(source)))
     for name in sorted(plugins.operator_names()):
-        if any(part in name for part in _SKIPPED):
+        if any(part in name for part in _SKIPPED) or _IDENTITY.search(name):
             continue
         operator = plugins.get_operator(name)()
         positions = [position for node in nodes for position in operator.mutation_positions(node)]
@@ -225,6 +245,7 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """The control run of each module, and its mutants."""
         module, control = "", Control({}, {})
+        callers = self._callers(session)
         for mutant in self._mutants:
             if time.monotonic() > self._end:
                 print("out of time", file=sys.stderr, flush=True)
@@ -232,7 +253,7 @@ class Judge:
             if mutant.module != module:
                 module = mutant.module
                 _apply_only(module)
-                control = self._control(session, module)
+                control = self._control(callers[module], module)
             begun = time.monotonic()
             if mutant.code is None:
                 continue
@@ -244,13 +265,29 @@ class Judge:
         self.baseline_failed = bool(self._mutants) and not self.results
         return True
 
-    def _control(self, session: pytest.Session, module: str) -> Control:
+    def _callers(self, session: pytest.Session) -> dict[str, list[pytest.Item]]:
+        """The tests that call a function of each module, from one run of all."""
+        found: dict[str, list[pytest.Item]] = defaultdict(list)
+        called: set[str] = set()
+        names = sorted({mutant.module for mutant in self._mutants})
+        with ExitStack() as stack:
+            for name in names:
+                stack.enter_context(_noted(name, called, f"{name}."))
+            for item in session.items:
+                called.clear()
+                with redirect_stdout(io.StringIO()):
+                    _run(item)
+                for name in {place.partition(".")[0] for place in called}:
+                    found[name].append(item)
+        return found
+
+    def _control(self, items: Sequence[pytest.Item], module: str) -> Control:
         """Tests that pass without a mutant; one that counts all rules fails here, and is no judge."""
         calls: dict[str, set[Any]] = defaultdict(set)
         durations: dict[Any, float] = {}
         called: set[str] = set()
         with _noted(module, called):
-            for item in _concerning(session.items, module):
+            for item in _concerning(items, module):
                 called.clear()
                 self._failed = False
                 begun = time.monotonic()
@@ -301,14 +338,16 @@ class Judge:
 
 
 @contextmanager
-def _noted(name: str, called: set[str]) -> Iterator[None]:
+def _noted(name: str, called: set[str], prefix: str = "") -> Iterator[None]:
     """Note calls of the module's functions, wherever they are imported. A profiler would take five times as long."""
     from policy.catalogue import RULES as EVERY
 
     module = importlib.import_module(f"policy.rules.{name}")
     own = {id(f): f for f in vars(module).values() if getattr(f, "__module__", "") == module.__name__ and callable(f)}
     noting = {
-        key: _noting(function, called) for key, function in own.items() if isinstance(function, types.FunctionType)
+        key: _noting(function, called, prefix)
+        for key, function in own.items()
+        if isinstance(function, types.FunctionType)
     }
     holders = [found for key, found in sys.modules.items() if key.startswith("policy.rules.")]
     kept = [(holder, key, value) for holder in holders for key, value in vars(holder).items() if id(value) in noting]
@@ -326,10 +365,10 @@ def _noted(name: str, called: set[str]) -> Iterator[None]:
             object.__setattr__(rule, "check", check)
 
 
-def _noting(function: types.FunctionType, called: set[str]) -> Callable[..., Any]:
+def _noting(function: types.FunctionType, called: set[str], prefix: str) -> Callable[..., Any]:
     @wraps(function)
     def note(*args: Any, **kwargs: Any) -> Any:
-        called.add(function.__name__)
+        called.add(f"{prefix}{function.__name__}")
         return function(*args, **kwargs)
 
     return note
@@ -397,8 +436,8 @@ def _apply(mutant: Mutant) -> None:
         elif not name.startswith("__") and name != "RULES":
             setattr(module, name, value)
     for rule, other in zip(getattr(module, "RULES", ()) and module.RULES.rules, _rules(changed), strict=False):
-        for field in ("severity", "scope", "types", "needs", "parameters"):
-            object.__setattr__(rule, field, getattr(other, field))
+        for name in ("severity", "scope", "types", "needs", "parameters"):
+            object.__setattr__(rule, name, getattr(other, name))
 
 
 def _rules(module: types.ModuleType) -> list[Any]:
