@@ -57,10 +57,10 @@ def record(
     """Runs `__main__.py` for a stack and records it.
 
     `overrides` are settings without namespace that stand over the stack file; `stack_outputs` answers
-    references to other stacks. Raises `pulumi.RunError` when the program refuses its settings, and
+    references to other stacks. Values of documentation are allowed: nothing is called. Raises `pulumi.RunError` when the program refuses its settings, and
     `BlueprintError` when the stack is unknown or the program looks something up.
     """
-    config = stack_config(stack_name, overrides)
+    config = stack_config(stack_name, {"exampleValues": True, **(overrides or {})})
     recorder = Recorder(stack_outputs or {})
     run_in_thread(stack_name, config, recorder, PROJECT, ROOT)
     return Blueprint(stack_name, recorder.recorded, recorder.stack_outputs)
