@@ -291,6 +291,11 @@ class People:
                 [orders, f"{orders}/index/outbox", f"{orders}/index/by_change", positions],
             ),
             Statement(
+                "NameOrdersOfTheLostStream",
+                ["kinesis:GetRecords", "kinesis:GetShardIterator"],
+                [self._arn("kinesis", f"stream/{self._own}-orders")],
+            ),
+            Statement(
                 "ReadOrdersOfEitherRegion",
                 ["kms:Decrypt"],
                 [
