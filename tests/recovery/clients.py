@@ -224,6 +224,19 @@ class Stream:
         self.working = True
         self.records: list[dict[str, Any]] = []
 
+    def list_shards(self, StreamName: str) -> Any:
+        return {"Shards": [{"ShardId": "shard-0"}]}
+
+    def get_shard_iterator(self, **_where: Any) -> Any:
+        return {"ShardIterator": "0"}
+
+    def get_records(self, ShardIterator: str, Limit: int) -> Any:
+        start = int(ShardIterator)
+        page = self.records[start : start + 2]
+        left = len(self.records) - start - len(page)
+        records = [{"Data": json.dumps(body).encode()} for body in page]
+        return {"Records": records, "NextShardIterator": str(start + len(page)), "MillisBehindLatest": left}
+
     def put_record(self, Data: bytes, **_record: Any) -> Any:
         if not self.working:
             raise error("ProvisionedThroughputExceededException")

@@ -111,6 +111,7 @@ class World:
                 ("cloudwatch", region): self.metrics,
                 ("lambda", region): Lambda(self.applications[region], self._redrive(region, routed[region])),
                 ("sts", region): Identity(),
+                ("kinesis", region): self.streams[region],
             }
         self.hold(EAST)
 
