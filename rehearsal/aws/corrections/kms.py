@@ -6,6 +6,8 @@
 - A replica is rotated with its primary; EnableKeyRotation keeps RotationPeriodInDays (365 if not given).
   https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
   https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
+- What is encrypted under a multi-Region key can be decrypted: its id is longer than the header of moto's ciphertexts.
+  https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import json
 from functools import cache
 from typing import Any
 
+from moto.kms import utils
 from moto.kms.models import Key, kms_backends
 from moto.kms.responses import KmsResponse
 from moto.utilities.utils import get_partition
@@ -25,13 +28,25 @@ DEFAULT_ROTATION_DAYS = 365
 """https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
 
 
+# moto's own form: `mrk-` and a UUID.
+_MULTI_REGION_ID_LENGTH = 40
+
+
 @cache
 def install() -> None:
+    utils.HEADER_LEN += _MULTI_REGION_ID_LENGTH - utils.KEY_ID_LEN
+    utils.CIPHERTEXT_HEADER_FORMAT = f">{_MULTI_REGION_ID_LENGTH}s{utils.IV_LEN}s{utils.TAG_LEN}s"
+    around(utils, "_deserialize_ciphertext_blob", _parse_ciphertext)
     around(KmsResponse, "replicate_key", _replicate_key)
     around(Key, "to_dict", _describe)
     around(KmsResponse, "enable_key_rotation", _enable_key_rotation)
     around(KmsResponse, "disable_key_rotation", _disable_key_rotation)
     around(KmsResponse, "get_key_rotation_status", _get_key_rotation_status)
+
+
+def _parse_ciphertext(original: Any, blob: bytes) -> Any:
+    read = original(blob)
+    return read._replace(key_id=read.key_id.rstrip("\0"))
 
 
 def _family(key: Key) -> list[Key]:

@@ -41,3 +41,12 @@ def test_the_rotation_period_is_kept_and_is_that_of_the_replicas_too(client, pri
     for region in ("us-east-1", "us-west-2"):
         status = client("kms", region).get_key_rotation_status(KeyId=primary["KeyId"])
         assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, 180)
+
+
+def test_what_is_encrypted_under_a_multi_region_key_can_be_decrypted(client):
+    """The id of such a key is longer than that of any other, and both have to fit into a ciphertext."""
+    kms = client("kms")
+    for multi_region in (True, False):
+        key = kms.create_key(MultiRegion=multi_region)["KeyMetadata"]["Arn"]
+        encrypted = kms.encrypt(KeyId=key, Plaintext=b"state")["CiphertextBlob"]
+        assert kms.decrypt(KeyId=key, CiphertextBlob=encrypted)["Plaintext"] == b"state"
