@@ -44,8 +44,8 @@ def install() -> None:
     around(KmsResponse, "get_key_rotation_status", _get_key_rotation_status)
 
 
-def _parse_ciphertext(original: Any, blob: bytes) -> Any:
-    read = original(blob)
+def _parse_ciphertext(original: Any, ciphertext_blob: bytes) -> Any:
+    read = original(ciphertext_blob)
     return read._replace(key_id=read.key_id.rstrip("\0"))
 
 
