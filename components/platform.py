@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import sandbox
 from components.compute.ecs import Services, ServicesArgs
 from components.compute.ecs_roles import ServiceResources
 from components.compute.functions import Functions, FunctionsArgs
@@ -45,6 +46,8 @@ class Platform:
     def __init__(self, settings: Settings, primary: PrimaryExports | None) -> None:
         self.settings = settings
         self.primary = primary
+        if settings.general.sandbox:
+            sandbox.relax()
         self.provider = regional_provider("regional", settings.region.name, settings)
         self.primary_side = self._primary_side()
         self.security = Security(settings, self.provider, primary, self.primary_side)
