@@ -57,8 +57,8 @@ def record(
     """Runs `__main__.py` for a stack and records it.
 
     `overrides` are settings without namespace that stand over the stack file; `stack_outputs` answers
-    references to other stacks. Values of documentation are allowed: nothing is called. Raises `pulumi.RunError` when the program refuses its settings, and
-    `BlueprintError` when the stack is unknown or the program looks something up.
+    references to other stacks. Values of documentation are allowed: nothing is called. Raises `pulumi.RunError` when the
+    program refuses its settings, and `BlueprintError` when the stack is unknown or the program looks something up.
     """
     config = stack_config(stack_name, {"exampleValues": True, **(overrides or {})})
     recorder = Recorder(stack_outputs or {})
