@@ -196,7 +196,7 @@ _ENDPOINTS = {
     },
 )
 def private_endpoints(stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
-    """Traffic through an internet gateway or NAT gateway is slower, is charged by volume, and depends on that gateway."""
+    """Traffic through an internet or NAT gateway is slower, is charged by volume, and depends on that gateway."""
     vpcs = stack.home(t.VPC)
     if not vpcs:
         return
