@@ -112,10 +112,9 @@ _OBJECTS = "AWS::S3::Object"
     },
 )
 def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Event selectors replace the default:
+    """Event selectors replace the default: a selector with data events alone records no management event.
 
-    a selector with data events alone records no management event. Data events count if the selector covers every
-    object, or the objects of each bucket of the plan.
+    Data events count if the selector covers every object, or the objects of each bucket of the plan.
     """
     buckets = [b for b in stack.of_type(t.BUCKET) if not b.external and not takes_logs(b, stack)]
     advanced, classic = trail.items("advancedEventSelectors"), trail.items("eventSelectors")

@@ -43,9 +43,8 @@ def detection_enabled(detector: Resource, _: Parameters) -> Iterator[str]:
     needs=("enableDefaultStandards",),
 )
 def detection_present(stack: Stack, _: Parameters) -> Iterator[str]:
-    """Judged for a stack that sets up the audit of its account:
-
-    with a trail, a recorder, a detector or a password policy.
+    """Judged for a stack that sets up the audit of its account: with a trail, a recorder, a detector or a password
+    policy.
     """
     if not stack.of_type(*ACCOUNT_AUDIT):
         return

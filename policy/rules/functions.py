@@ -152,9 +152,8 @@ _ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"
     needs=("deadLetterConfig.targetArn",),
 )
 def dead_letter(function: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Only functions that are invoked asynchronously are judged:
-
-    the caller of a synchronous invocation receives the error.
+    """Only functions that are invoked asynchronously are judged: the caller of a synchronous invocation receives the
+    error.
     """
     configs = stack.attached(function, t.INVOKE_CONFIG, "functionName")
     if function.has("deadLetterConfig.targetArn") or any(c.has(_ON_FAILURE) for c in configs):

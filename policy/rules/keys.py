@@ -211,9 +211,8 @@ def _days_between(rotation_: Resource) -> float:
     needs=("replicas",),
 )
 def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
-    """The replica may use the AWS-managed key:
-
-    the key of the recovery region does not exist when the secret is created.
+    """The replica may use the AWS-managed key: the key of the recovery region does not exist when the secret is
+    created.
     """
     if not secret.items("replicas"):
         yield "exists in one region alone"

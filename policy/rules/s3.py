@@ -78,9 +78,8 @@ def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Re
     needs=((t.BUCKET_ENCRYPTION, "rules"), (t.BUCKET_ENCRYPTION, "bucket")),
 )
 def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Buckets for access logs of S3 or of an Application Load Balancer are not judged:
-
-    these services support only S3-managed keys.
+    """Buckets for access logs of S3 or of an Application Load Balancer are not judged: these services support only
+    S3-managed keys.
     """
     if needs_own_key_of_s3(bucket, stack):
         return

@@ -87,9 +87,8 @@ def _ceil(dividend: int, divisor: int) -> int:
     needs=((t.EVENT_SOURCE_MAPPING, "eventSourceArn"),),
 )
 def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Readers without enhanced fan-out share 2 MB/s of each shard:
-
-    latency is 200 ms with one reader and 1,000 ms with five.
+    """Readers without enhanced fan-out share 2 MB/s of each shard: latency is 200 ms with one reader and 1,000 ms with
+    five.
     """
     readers = [
         *stack.attached(stream, t.EVENT_SOURCE_MAPPING, "eventSourceArn"),
