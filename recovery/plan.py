@@ -148,9 +148,9 @@ PLANS: dict[Verb, Plan] = {
             (
                 *_HAND_OVER,
                 RecordKnownOrders(),
+                RestoreCancellationsHere(),
                 RepublishOrders(),
                 ReconcileReturned(),
-                RestoreCancellationsHere(),
                 *_ASKED,
                 *_AWAITED,
                 DrainBacklog(),

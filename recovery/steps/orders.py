@@ -166,8 +166,7 @@ def _accepted(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _became(order: Item, old_epoch: int) -> str:
-    """What became of a late order, by its item in the region that took over. The redrive publishes what is in the
-    outbox unless it is older than its limit."""
+    """What became of a late order, by its item in the region that took over."""
     if order["epoch"] > old_epoch:
         return "entered again"
     if order["status"] not in order_item.OPEN:

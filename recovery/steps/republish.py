@@ -34,10 +34,10 @@ class RestoreCancellations(RedrivePages):
     """A process of the old region that stood still may overwrite orders once the regions see each other again."""
 
     name = "restore-cancellations"
-    does = "restore and name cancellations that a late write of the other region has overwritten"
+    does = "restore and name cancellations that a late write has overwritten; name those that came too late"
     stage = Stage.BEFORE
     event = "restore_cancellations"
-    kinds = ("restored",)
+    kinds = ("restored", "too_late")
 
     def site(self, context: Context) -> Site:
         return context.source
