@@ -24,7 +24,6 @@ from pulumi_policy import (
 from pulumi_policy.policy import _NotApplicableError
 from pulumi_policy.proxy import unknown_checking_proxy
 
-from blueprint.program import ROOT
 from policy import configuration
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
