@@ -296,7 +296,7 @@ class HumanPermissions:
             Statement(
                 "NameOrdersOfTheLostStream",
                 ["kinesis:GetRecords", "kinesis:GetShardIterator"],
-                [self._arn("kinesis", f"stream/{self._own}-orders")],
+                [self._arn("kinesis", f"stream/{self._own_arn}-orders")],
             ),
             Statement(
                 "ReadOrdersOfEitherRegion",

@@ -26,12 +26,13 @@ def test_a_mandatory_violation_stops_an_update_before_anything_is_made(project: 
 
 def test_a_configuration_sets_the_level_of_each_rule(project: Project, tmp_path: Path) -> None:
     """Rules that a configuration makes advisory are shown and refuse nothing; all others keep their level."""
-    broken = set(re.findall(r"\[mandatory\]\s+(?:\S+\s+)?([a-z0-9-]+)\s", project.run("preview", *PACK).said))
-    assert broken, "the small program breaks mandatory rules"
+    said = project.run("preview", *PACK).said
+    broken = set(re.findall(r"\[mandatory[^]]*\]\s+([a-z0-9-]+)", said))
+    assert broken, said
     levels = tmp_path / "levels.json"
     levels.write_text(json.dumps(dict.fromkeys(broken, "advisory")))
     ran = project.run("preview", *PACK, "--policy-pack-config", str(levels))
     assert ran.code == 0, ran.said
-    assert "[mandatory]" not in ran.said
+    assert "[mandatory" not in ran.said
     for rule in broken:
         assert rule in ran.said
