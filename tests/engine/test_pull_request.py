@@ -41,7 +41,7 @@ class Step:
 def _runs(file: Path) -> Iterator[str]:
     """Commands of the steps in a workflow or an action, in their order."""
     read = yaml.safe_load(file.read_text(encoding="utf-8"))
-    jobs = [read["runs"], *()] if "runs" in read else read["jobs"].values()
+    jobs = [read["runs"]] if "runs" in read else read["jobs"].values()
     for job in jobs:
         yield from (step["run"] for step in job.get("steps", ()) if "run" in step)
 
@@ -111,14 +111,15 @@ def test_the_preview_of_a_fresh_stack_is_complete(steps: dict[str, Step]) -> Non
     assert step.code == 0, step.said[-3000:]
     (count,) = (int(found) for found in re.findall(r"\+ (\d+) to create", step.said))
     assert count >= LEAST_RESOURCES
-    assert "error" not in step.said.lower().replace("errors", "").replace("error-", ""), step.said[-3000:]
+    assert not re.findall(r"^\s*error: ", step.said, re.MULTILINE), step.said[-3000:]
 
 
 def test_the_preview_of_a_recovery_region_without_its_primary_fails(steps: dict[str, Step]) -> None:
     """The exit code of the engine is the step's, though its output is piped."""
     step = steps["dr.txt"]
     assert step.code != 0
-    assert "Traceback" not in step.said, step.said[-3000:]
+    assert "bring the primary up first" in step.said, step.said[-3000:]
+    assert "Traceback" not in step.said
 
 
 def test_unevaluated_rules_are_named_and_do_not_refuse(steps: dict[str, Step]) -> None:
