@@ -5,6 +5,7 @@ The models are botocore's: the shape of the member that carries the name in the 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -24,7 +25,8 @@ LONGEST = {
     "orderConsumers": ["c" * 41],
     "marketDataConsumers": ["c" * 41],
     "cacheEnabled": "true",
-    "engineEnaExpress": "false",
+    "trustedPrincipals": [f"arn:aws:iam::314159265358:role/{number:02d}{'r' * 62}" for number in range(9)],
+    "githubRepository": f"{'o' * 39}/{'r' * 100}",
 }
 # Resource, property, and the member of a call of botocore's models; `!` instead of a model is a documented limit, where
 # the model has none.
@@ -151,6 +153,14 @@ def test_every_name_at_its_longest_is_one_that_aws_takes(longest: list[Blueprint
         for what in _violations(value, member)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_trust_policies_at_their_longest_are_taken(longest: list[Blueprint]):
+    """IAM User Guide, "IAM and AWS STS quotas": 2,048 characters of a role's trust policy, without white space."""
+    for graph in longest:
+        for role in graph.of_type("aws:iam/role:Role"):
+            policy = json.dumps(json.loads(role.properties["assumeRolePolicy"]), separators=(",", ":"))
+            assert len(policy) <= 2048, f"{role.urn}: {len(policy)}"
 
 
 def test_no_kind_of_resource_with_a_name_is_left_out(longest: list[Blueprint]):
