@@ -23,6 +23,9 @@ from components.settings.schema import config_schema
 # The parts of a stack file (pulumi/sdk, go/common/workspace, `ProjectStack`); the engine leaves others out in silence.
 PARTS = ("secretsprovider", "encryptedkey", "encryptionsalt", "config", "environment")
 
+# All settings at their longest take a tenth of it.
+MOST_BYTES = 500_000
+
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
 _SECRET_WAY_OUT = "is encrypted, and only the engine can decrypt it; give a value with --set"
 
@@ -74,6 +77,8 @@ def read(path: Path) -> StackFile:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SettingsError([f"{path.name}: cannot be read ({reason}); name a file that can"]) from error
+    if len(data) > MOST_BYTES:
+        raise SettingsError([f"{path.name}: has more than {MOST_BYTES // 1000} kB, which no stack file has; name another"])
     try:
         return parsed(data, path.name)
     except EngineYamlError as error:
@@ -246,7 +251,7 @@ class _Hidden:
 
 def _printable(text: str) -> str:
     """One line, whatever a file holds."""
-    shown = text if text.isprintable() else repr(text)
+    shown = text if text and text.isprintable() else repr(text)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
 
 

@@ -161,6 +161,11 @@ def test_settings_that_a_file_defines_as_an_environment_are_read_under_its_own(t
     assert not file.unread("Pulumi.primary.yaml")
 
 
+def test_a_file_of_another_size_is_refused_unread(tmp_path: Path):
+    with pytest.raises(SettingsError, match=r"Pulumi\.tried\.yaml: has more than 500 kB"):
+        read(b"config:\n  dbName: " + b"x" * 2_000_000, tmp_path)
+
+
 @pytest.mark.parametrize("value", ["{'fn::secret': x}", "'${aws.account}'", "[{'fn::open::x': {}}]"])
 def test_an_expression_of_an_environment_is_refused_by_its_key(value: str, tmp_path: Path):
     text = f"environment:\n  values:\n    pulumiConfig:\n      dbName: {value}\n"
