@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -184,7 +185,7 @@ def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> It
     for rotation_ in rotations:
         days = _days_between(rotation_)
         if days > parameters["days"]:
-            yield f"rotates every {days:g} days"
+            yield f"rotates every {days:g} days" if math.isfinite(days) else "its schedule ends"
 
 
 def _days_between(rotation_: Resource) -> float:
