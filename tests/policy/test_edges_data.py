@@ -259,7 +259,8 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("secret-rotated", t.SECRET_ROTATION,
         {"secretId": "x", "rotationRules": {"scheduleExpression": "rate(100 days)"}}, ["rotates every 100 days"]),
     ("secret-rotated", t.SECRET_ROTATION,
-        {"secretId": "x", "rotationRules": {"scheduleExpression": "cron(0 8 1 * ? 2027)"}}, ["rotates by a schedule that ends"]),
+        {"secretId": "x", "rotationRules": {"scheduleExpression": "cron(0 8 1 * ? 2027)"}},
+        ["rotates by a schedule that ends"]),
 ]
 # fmt: on
 
