@@ -5,6 +5,7 @@ Secrets Manager User Guide, "Schedule expressions": cron(minutes hours day-of-mo
 
 from __future__ import annotations
 
+import math
 import re
 
 _CRON = re.compile(r"^cron\((?P<fields>[^)]+)\)$")
@@ -33,6 +34,11 @@ def longest_pause(expression: str) -> float | None:
     if months is None or days is None:
         return None
     return days if months == 1 else months * _LONGEST_MONTH
+
+
+def interval(days: float) -> str:
+    """A pause as a finding states it."""
+    return f"every {days:g} days" if math.isfinite(days) else "by a schedule that ends"
 
 
 def _days(day: str, weekday: str) -> float | None:

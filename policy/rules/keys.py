@@ -10,7 +10,7 @@ from policy import tokens as t
 from policy.resource_policies import OF_KEYS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
-from policy.schedules import longest_pause
+from policy.schedules import interval, longest_pause
 from policy.stack import Stack, Target
 from policy.values import NotEvaluatedError
 
@@ -184,7 +184,7 @@ def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> It
     for rotation_ in rotations:
         days = _days_between(rotation_)
         if days > parameters["days"]:
-            yield f"rotates every {days:g} days"
+            yield f"rotates {interval(days)}"
 
 
 def _days_between(rotation_: Resource) -> float:

@@ -311,14 +311,14 @@ def _when_active(path: str, what: str) -> Any:
             if ours != theirs:
                 yield f"{other.urn} has {what} {theirs!r} after it has taken over, the primary has {ours!r}"
 
-    check.__doc__ = f"A recovery region that has taken over has the primary's {what}."
+    check.__doc__ = f"A database that has taken over must carry the primary's load: it has the same {path}."
     return check
 
 
 RULES.parity(
     t.RDS_INSTANCE,
     id="rds-class-parity",
-    title="A database that has taken over has the primary's class",
+    title="A database that has taken over has the instance class of the primary",
     remediation="Take the primary's sizes over when the stack is active.",
     needs=("instanceClass",),
 )(_when_active("instanceClass", "class"))
@@ -326,7 +326,7 @@ RULES.parity(
 RULES.parity(
     t.RDS_INSTANCE,
     id="rds-multi-az-parity",
-    title="A database that has taken over has the primary's standby",
+    title="A database that has taken over has Multi-AZ as the primary",
     remediation="Take dbMultiAz over from the primary when the stack is active.",
     needs=("multiAz",),
 )(_when_active("multiAz", "Multi-AZ"))
@@ -334,7 +334,7 @@ RULES.parity(
 RULES.parity(
     t.RDS_INSTANCE,
     id="rds-backup-parity",
-    title="A database that has taken over is backed up as the primary was",
+    title="A database that has taken over has the backup retention of the primary",
     remediation="Set the same backupRetentionPeriod when the stack is active.",
     needs=("backupRetentionPeriod",),
 )(_when_active("backupRetentionPeriod", "a backup retention in days of"))
