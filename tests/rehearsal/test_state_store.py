@@ -1,4 +1,4 @@
-"""The state store serves terraform states by folder, to its own terraform alone; early exports end with a stack."""
+"""The state store serves states by folder to its own terraform alone; early exports end with their stack."""
 
 from __future__ import annotations
 
