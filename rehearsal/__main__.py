@@ -19,7 +19,7 @@ from blueprint import BlueprintError
 from blueprint.program import ROOT
 from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from rehearsal.engines import EngineError
-from rehearsal.engines.choice import EngineKind, choose, make, provider_of
+from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
 from rehearsal.page.whole import page
 from rehearsal.progress import Shown
 from rehearsal.rehearse import Rehearsal, Stage
@@ -147,7 +147,12 @@ def _begun(
         environment = server.environment()
         try:
             engine = make(chosen, build, environment)
-            report = Report(chosen.value, provider_of(engine), seconds={"load": program.loaded()})
+            report = Report(
+                chosen.value,
+                provider_of(engine),
+                seconds={"load": program.loaded()},
+                plugins=plugins_of(engine),
+            )
         except BaseException:
             server.stop()
             raise

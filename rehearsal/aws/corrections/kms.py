@@ -1,6 +1,7 @@
 """KMS: replica keys, ids of multi-Region keys, and the rotation period.
 
-- The id of a multi-Region key is `mrk-` and 32 hexadecimal digits without hyphens; services match it by that form.
+- The id of a multi-Region key is `mrk-` and 32 hexadecimal digits without hyphens; services match it by that form,
+  and it fits the header of moto's ciphertexts.
   https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html (key ID)
 - ReplicateKey: a replica has a multi-Region configuration, description, policy, tags, aliases, grants and deletion of
   its own; the lists of replicas agree in all Regions.

@@ -113,11 +113,30 @@ _DATA_PIECES = slice(152, 156)
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the pieces")
 def test_head_and_body_of_an_answer_come_in_one_piece(in_memory_aws):
     with _connected(in_memory_aws) as connection:
-        connection.sendall(b"GET /moto-api/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.sendall(b"GET /moto-api/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
         counted = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)[_DATA_PIECES]
     assert answer.partition(b"\r\n\r\n")[2], "the answer has a body"
     assert int.from_bytes(counted, sys.byteorder) == 1
+
+
+def test_a_connection_stays_open_whatever_the_application_leaves_unread(in_memory_aws):
+    """Two requests on one connection: the first has a body that its answer, an error, does not depend on."""
+    with _connected(in_memory_aws) as connection, connection.makefile("rb") as answers:
+        for body in (b"abcd", b""):
+            length = str(len(body)).encode()
+            connection.sendall(
+                b"POST /moto-api/none HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\n" + body
+            )
+            assert answers.readline().startswith(b"HTTP/1.1 404 ")
+            headers = {name.lower(): value for name, value in _fields(answers)}
+            assert answers.read(int(headers[b"content-length"]))
+
+
+def _fields(answer):
+    while line := answer.readline().strip():
+        name, _, value = line.partition(b":")
+        yield name, value
 
 
 def test_a_client_that_asks_whether_it_may_send_is_answered_before_it_sends(in_memory_aws):

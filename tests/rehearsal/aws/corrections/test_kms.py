@@ -56,3 +56,12 @@ def test_the_id_of_a_multi_region_key_has_the_form_that_other_services_accept(cl
     client("efs", "us-east-1").create_file_system(CreationToken="mrk", Encrypted=True, KmsKeyId=key["Arn"])
     with pytest.raises(ClientError, match="does not exist"):
         kms.describe_key(KeyId="mrk-" + "0" * 32)
+
+
+def test_what_is_encrypted_under_a_multi_region_key_can_be_decrypted(client):
+    """The id of such a key is longer than that of any other, and both have to fit into a ciphertext."""
+    kms = client("kms")
+    for multi_region in (True, False):
+        key = kms.create_key(MultiRegion=multi_region)["KeyMetadata"]["Arn"]
+        encrypted = kms.encrypt(KeyId=key, Plaintext=b"state")["CiphertextBlob"]
+        assert kms.decrypt(KeyId=key, CiphertextBlob=encrypted)["Plaintext"] == b"state"
