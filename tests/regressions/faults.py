@@ -271,7 +271,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "Certificates wait for proof of domains that no one can own",
         By.PREFLIGHT,
-        "apiDomain: 'api.trading.example', a value of documentation",
+        "apiDomain: 'api.trading.example' names an example domain",
         lambda world: found_by(Placeholders(), world.primary, Account()),
     ),
     Fault(
