@@ -78,9 +78,19 @@ def moment(text: str) -> datetime:
 
 
 def region(text: str | None) -> str | None:
+    """The region of `--region`."""
+    return _region("--region", text)
+
+
+def destination(text: str | None) -> str | None:
+    """The region of `--to`."""
+    return _region("--to", text)
+
+
+def _region(option: str, text: str | None) -> str | None:
     """The name of a region; whether it is one of the platform's is known with the exports."""
     if text is not None and not is_region(text):
-        raise InputError("--region", text, "is not the name of a region; write it like us-west-2")
+        raise InputError(option, text, "is not the name of a region; write it like us-west-2")
     return text
 
 

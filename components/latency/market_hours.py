@@ -11,7 +11,7 @@ from components.events.queue import Queue
 from components.latency.fleet import fleet_of
 from components.latency.market_spans import calendars_end, raised_spans
 from components.layer import Layer
-from components.recovery.timetable import Timetable, TimetableArgs
+from components.recovery.scheduled_task import ScheduledTask, ScheduledTaskArgs
 from components.security.keys import Keys
 from components.security.policies import Statement
 from components.settings import Settings
@@ -76,9 +76,9 @@ class MarketHours(Layer):
             ),
             self.child,
         )
-        Timetable(
+        ScheduledTask(
             "market-hours",
-            TimetableArgs(
+            ScheduledTaskArgs(
                 settings,
                 "Plans the floor of the engines' fleet",
                 f"rate({EVERY_MINUTES} minutes)",

@@ -1,4 +1,4 @@
-"""When the fleet of engines grows and shrinks."""
+"""Scaling of the engine fleet: by order rate, by volatility, and by market hours."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import pulumi_aws as aws
 from components.latency.metrics import ORDER_RATE, PERIOD, REALISED_VOLATILITY
 from components.settings import Settings
 
-# Seconds until a new engine, proven and in service, has its share of the sessions.
+# Seconds until a new engine in service has its share of the sessions.
 WARMUP_SECONDS = 60
-# From how far above the threshold, in percent of it, the fleet grows by how much of itself.
+# Steps: percent above the threshold, and percent by which the fleet grows.
 _STEPS = ((0, 25), (50, 50), (100, 100))
-# Two of three samples of ten seconds: a single print is no market.
+# Two of three samples, ten seconds each: one price print is not a market move.
 _SAMPLES, _BREACHING = 3, 2
 
 
-def follow_orders(settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions) -> aws.autoscaling.Policy:
-    """Keeps the rate of orders on each engine at its target; it alone makes the fleet smaller."""
+def scale_by_order_rate(
+    settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> aws.autoscaling.Policy:
+    """Keep the order rate of each engine at its target. Only this policy shrinks the fleet."""
     return aws.autoscaling.Policy(
         "engines-order-rate",
         name=settings.name("engines-order-rate"),
@@ -46,10 +48,10 @@ def follow_orders(settings: Settings, group: pulumi.Input[str], opts: pulumi.Res
     )
 
 
-def lead_volatility(
+def scale_by_volatility(
     settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> aws.cloudwatch.MetricAlarm:
-    """Grows the fleet when the market begins to move: orders follow volatility, and new engines take a while."""
+    """Grow the fleet when volatility rises: order rates follow volatility, and new engines take time to start."""
     threshold = settings.latency.volatility_percent
     policy = aws.autoscaling.Policy(
         "engines-volatility",
@@ -66,7 +68,7 @@ def lead_volatility(
     return aws.cloudwatch.MetricAlarm(
         "engines-volatility",
         name=settings.name("engines-volatility"),
-        alarm_description="The market moves: the fleet of engines grows ahead of the orders.",
+        alarm_description="Volatility is high: the engine fleet grows ahead of the order rate.",
         namespace=REALISED_VOLATILITY.namespace,
         metric_name=REALISED_VOLATILITY.name,
         dimensions=REALISED_VOLATILITY.dimensions,
@@ -77,7 +79,7 @@ def lead_volatility(
         period=PERIOD,
         evaluation_periods=_SAMPLES,
         datapoints_to_alarm=_BREACHING,
-        # Where no engine runs, none publishes.
+        # Without a running engine, no metric is published.
         treat_missing_data="notBreaching",
         alarm_actions=[policy.arn],
         opts=opts,
@@ -85,7 +87,7 @@ def lead_volatility(
 
 
 def _step(threshold: int, index: int) -> aws.autoscaling.PolicyStepAdjustmentArgs:
-    """Bounds are distances from the alarm's threshold, written as text by the provider."""
+    """Return one step. Bounds are distances from the alarm's threshold; the provider takes them as text."""
     above, growth = _STEPS[index]
     upper = _STEPS[index + 1][0] if index + 1 < len(_STEPS) else None
     return aws.autoscaling.PolicyStepAdjustmentArgs(

@@ -71,6 +71,12 @@ class GeneralSettings(Section):
         description="First update of a region, before its images exist and from outside its VPC: no trading services "
         "and nothing in the Kubernetes cluster; false from the second update on.",
     )
+    sandbox: bool = Field(
+        False,
+        description="A trial that can be removed: Object Lock in governance mode for a day, a vault lock that an "
+        "administrator lifts, no deletion protection, no final snapshot. Not for records that a rule asks for: the "
+        "policy pack refuses it unless policy-config.sandbox.json configures it.",
+    )
     emulator: bool = Field(
         False,
         description="The provider talks to an in-memory AWS named by AWS_ENDPOINT_URL: path-style buckets, few tries.",

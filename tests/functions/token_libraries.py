@@ -1,7 +1,7 @@
 """What libraries for tokens do with the vectors and hostile tokens that the authorizer's verifier is tested with.
 
 Run: `uv run --no-project --with pyjwt==2.15.1 --with joserfc==1.8.0 --with cryptography==50.0.2 python -m
-tests.functions.token_libraries`. It prints a table for decision 39: agreements with the vectors, hostile tokens that
+tests.functions.token_libraries`. It prints a table for decision 43: agreements with the vectors, hostile tokens that
 are let in, size, and the time of a first import as a multiple of that of `cryptography`, which all of them need.
 """
 

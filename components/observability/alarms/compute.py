@@ -1,4 +1,4 @@
-"""Whether as many engines and tasks stand as were asked for."""
+"""Alarms on compute: fewer engines or tasks than desired."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern, Missing, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import Series, of_aws, of_function
-from components.observability.watched import Watched
 from functions import metrics
 
 _STARTING_MINUTES = 5
@@ -16,9 +16,9 @@ _HOUR = 3600
 _CALENDAR_DAYS = 60
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
-    """Where nothing is asked for, nothing is watched: a pilot light has no engine and no task."""
-    engines, services, sizes = watched.engines, watched.services, watched.settings.sizes
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """Alarms on engines and tasks. A pilot light has none of either, and then no alarm is declared."""
+    engines, services, sizes = layers.engines, layers.services, layers.settings.sizes
     for number, engine in enumerate(engines.fixed, start=1):
         yield (
             highest(
@@ -82,7 +82,7 @@ def _too_few(name: str, description: str, series: Series, fewest: int) -> Alarm:
         comparison=Comparison.BELOW,
         periods=_STARTING_MINUTES,
         breaching=_STARTING_MINUTES,
-        # Who counts nothing has nothing, or nobody counts.
+        # Missing data breaches: either there is no instance, or the group is not measured.
         missing=Missing.BREACH,
         concern=Concern.PLATFORM,
     )

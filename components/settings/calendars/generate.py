@@ -81,7 +81,8 @@ def _minutes_early(calendar: ExchangeCalendar, session: Any) -> int:
     usual = [close for since, close in calendar.close_times if since is None or since <= session][-1]
     closed_on = session.date() + timedelta(days=calendar.close_offset)
     expected = datetime.combine(closed_on, usual, calendar.tz)
-    return round((expected - calendar.closes[session].to_pydatetime()).total_seconds() / 60)
+    closes: Any = calendar.closes
+    return round((expected - closes[session].to_pydatetime()).total_seconds() / 60)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def test_what_waits_for_a_first_thing_hides_no_fault(world: World, dr: Blueprint
 
 
 def test_a_vpn_that_is_lost_wakes_people(world: World):
-    (composite,) = (found for found in world.stack.of_type(COMPOSITE) if found.name == Concern.PREMISES.value)
+    (composite,) = (found for found in world.stack.of_type(COMPOSITE) if found.name == Concern.ON_PREMISES.value)
     assert _children(composite) == [world.stack.one(ALARM, "vpn-down").properties["name"]]
 
 
