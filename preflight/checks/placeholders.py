@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
 
+from components.settings.placeholders import EXAMPLE_ACCOUNTS, is_documentation, is_example
 from preflight.account import Account
 from preflight.declared import Declared
 from preflight.model import Answer, Question, not_asked, ok, stops
-
-# RFC 5737: blocks for documentation. RFC 2606 and RFC 6761: names that no registry delegates.
-_ADDRESSES = tuple(IPv4Network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
-_TOP_LEVEL = ("example", "invalid", "localhost", "test")
-_DOMAINS = ("example.com", "example.net", "example.org")
-# Accounts of AWS's own documentation.
-_ACCOUNTS = frozenset({"123456789012", "111122223333", "444455556666"})
 
 
 class Placeholders:
@@ -26,7 +19,7 @@ class Placeholders:
     def questions(self, declared: Declared) -> Iterator[Question]:
         settings = declared.settings
         account, address = declared.account, settings.network.customer_gateway_ip
-        yield _question("accountId", account, account in _ACCOUNTS, "set it to the id of your account")
+        yield _question("accountId", account, account in EXAMPLE_ACCOUNTS, "set it to the id of your account")
         yield _question(
             "customerGatewayIp", str(address), is_documentation(address), "set it to your VPN device's public address"
         )
@@ -39,17 +32,6 @@ class Placeholders:
         for email in settings.streams.operations_emails:
             _, _, domain = email.partition("@")
             yield _question("operationsEmails", email, is_example(domain), "set it to whom alarms reach")
-
-
-def is_documentation(address: IPv4Address) -> bool:
-    """Whether an address is of a block for documentation."""
-    return any(address in block for block in _ADDRESSES)
-
-
-def is_example(domain: str) -> bool:
-    """Whether a domain is one for documentation or tests, or lies in one."""
-    name = domain.rstrip(".").lower()
-    return name.rpartition(".")[2] in _TOP_LEVEL or any(name == d or name.endswith(f".{d}") for d in _DOMAINS)
 
 
 def _question(key: str, value: str, is_placeholder: bool, way_out: str) -> Question:
