@@ -24,6 +24,7 @@ from pulumi_policy import (
 from pulumi_policy.policy import _NotApplicableError
 from pulumi_policy.proxy import unknown_checking_proxy
 
+from policy import configuration
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
 from policy.configuration import EXEMPTIONS, EXPIRED, NOT_EVALUATED, RULE_ERRORS
@@ -128,10 +129,10 @@ def _run(blueprint: Json, config: dict[str, Json] | None = None, exempt: Any = (
     return Engine(Pack(RULES, exemptions(exempt, BY_ID)).policies(), configured(config)).run(blueprint)
 
 
-def test_every_rule_on_one_stack_is_a_policy_of_its_severity() -> None:
+def test_every_rule_is_a_policy_of_its_severity() -> None:
     policies = {policy.name: policy for policy in Pack(RULES, ()).policies()}
     further = {NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS, EXPIRED}
-    assert set(policies) == {rule.id for rule in RULES if rule.scope is not Scope.PARITY} | further
+    assert set(policies) == {rule.id for rule in RULES} | further
     for rule in RULES:
         if rule.id in policies:
             assert policies[rule.id].enforcement_level == EnforcementLevel(rule.severity.value), rule.id
@@ -139,6 +140,12 @@ def test_every_rule_on_one_stack_is_a_policy_of_its_severity() -> None:
             schema = policies[rule.id].config_schema
             assert schema is not None
             assert set(schema.properties) == set(rule.parameters), f"{rule.id} is configured in CrossGuard's way"
+
+
+def test_every_name_in_the_configuration_is_a_policy() -> None:
+    """The engine refuses a configuration that names any other: `invalid enforcement level ""`."""
+    policies = {policy.name for policy in Pack(RULES, ()).policies()}
+    assert set(configuration.read(ROOT / configuration.DEFAULT)) - {configuration.ALL} <= policies
 
 
 @pytest.mark.parametrize("stack", [0, 1], ids=["primary", "recovery"])
