@@ -29,6 +29,7 @@ from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
 from tests.recovery.clients import (
     CloudWatch,
     Databases,
+    Engines,
     Files,
     Killer,
     Lambda,
@@ -100,6 +101,7 @@ class World:
         self.secrets = {region: Secrets(SECRET, region, EAST) for region in (EAST, WEST)}
         self.files = {EAST: Files("fs-primary", None), WEST: Files("fs-standby", "fs-primary")}
         self.metrics = CloudWatch()
+        self.engines = Engines("standby-engines")
         self.services: dict[tuple[str, str], Any] = {}
         self.lost: set[str] = set()
         for region in (EAST, WEST):
@@ -109,6 +111,7 @@ class World:
                 ("secretsmanager", region): self.secrets[region],
                 ("efs", region): self.files[region],
                 ("cloudwatch", region): self.metrics,
+                ("autoscaling", region): self.engines,
                 ("lambda", region): Lambda(self.applications[region], self._redrive(region, routed[region])),
                 ("sts", region): Identity(),
                 ("kinesis", region): self.streams[region],
@@ -217,6 +220,7 @@ class World:
                 region: (one.primary_region, one.rotations, sorted(map(tuple, one.versions.values())))
                 for region, one in self.secrets.items()
             },
+            "engines": self.engines.desired,
             "files": {region: one.source for region, one in self.files.items()},
             "grown": (len(self.grown.runs), len(self.shrunk.runs)),
             "journal": run and (run.verb, run.outcome, sorted(run.results())),
