@@ -211,7 +211,7 @@ class Engines:
         assert DesiredCapacity <= self.most
         assert not HonorCooldown
         if DesiredCapacity > self.desired:
-            self.desired, self._looks_left = DesiredCapacity, 8
+            self.desired, self._looks_left = DesiredCapacity, 6
         return {}
 
 
