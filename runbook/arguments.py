@@ -95,9 +95,13 @@ def _region(option: str, text: str | None) -> str | None:
 
 
 def reason(text: str | None) -> str | None:
-    """Printable text; a blank reason is none."""
-    if text is not None and text.strip() and not _is_line(text):
-        raise InputError("--reason", text, f"is not one printable line of at most {_LONGEST} characters")
+    """One printable line; the journal keeps it for those who ask later why a run was forced."""
+    if text is not None and not text.strip():
+        raise InputError("--reason", text, "is blank; say why, or leave the option out")
+    if text is not None and not _is_line(text):
+        raise InputError(
+            "--reason", text, f"is not one printable line of at most {_LONGEST} characters; write a shorter plain line"
+        )
     return text
 
 
