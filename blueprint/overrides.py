@@ -1,4 +1,4 @@
-"""Settings that a command line gives over the stack file."""
+"""Overrides of settings from the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 
 def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
-    """Settings by key from `KEY=VALUE` words. Raises `typer.BadParameter` for a word without a value."""
+    """Return settings by key from `KEY=VALUE` words. Raises `typer.BadParameter` for a word without a value."""
     overrides = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")

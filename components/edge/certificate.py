@@ -71,7 +71,7 @@ class Certificate(Layer):
         ).apply(lambda entry: [dict(entry)])
         if record is None and not pulumi.runtime.is_dry_run():
             # Outputs are shown after an update, but the update waits for these records, so they are logged.
-            records.apply(self._tell)
+            records.apply(self._log_required_action)
         return issued.certificate_arn, records
 
     def _log_required_action(self, records: list[dict[str, str]]) -> None:
