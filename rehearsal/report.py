@@ -1,4 +1,4 @@
-"""What the rehearsal found, as report.json and as a table."""
+"""Result of the rehearsal, as report.json and as a table."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from preflight.model import Verdict
 from rehearsal.drill.series import Series, outcome, shown
 from rehearsal.drill.takeover import TakenOver
 from rehearsal.engines import Drift, Outcome
-from rehearsal.functions import Duty
+from rehearsal.functions import FunctionCheck
 from rehearsal.stacks import Declared
 from rehearsal.verification import Finding
 
-# At least this share of what the stacks declare must be created.
+# Minimum share of declared resources that must be created.
 REQUIRED_SHARE = 0.95
 
 PHASES = ("evaluate", "preview", "up", "destroy")
@@ -32,8 +32,8 @@ PHASES = ("evaluate", "preview", "up", "destroy")
 
 @dataclass
 class StackReport:
-    """One stack, or one state of it; `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects` are
-    declared for the cluster's own API, which nothing here answers for, and count for neither side."""
+    """One stack in one state. `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects` are declared
+    for the cluster's own API, which the in-memory AWS lacks; they are not counted."""
 
     declared: int
     created: int = 0
@@ -48,7 +48,7 @@ class StackReport:
 
     @classmethod
     def of(cls, declared: Declared, outcome: Outcome) -> StackReport:
-        """What the engine says it made; `planned_again` then says what of it is really there."""
+        """Create the entry from the engine's result; `planned_again` then adds which resources really exist."""
         resources = tuple(r for r in declared.blueprint.resources if r.custom and r.type.startswith("aws:"))
         return cls(
             declared=len(resources),
@@ -62,9 +62,10 @@ class StackReport:
         )
 
     def planned_again(self, read_back: frozenset[str], drift: Sequence[Drift]) -> None:
-        """Created means in the engine's state and read back from the server by the refreshing second plan."""
+        """Set the created resources: those that are in the engine's state and that the refreshing second plan read
+        back."""
         vanished = [resource for resource in self.made if resource.urn not in read_back]
-        self.not_created += [(r.type, r.name, "created, and not there when it was read back") for r in vanished]
+        self.not_created += [(r.type, r.name, "created, but missing when it was read back") for r in vanished]
         self.created = len(self.made) - len(vanished)
         self.drift = list(drift)
         self.second_plan_ran = True
@@ -75,7 +76,7 @@ class StackReport:
         return self.created / self.declared if self.declared else 1.0
 
     def as_json(self) -> dict[str, Any]:
-        """The form in report.json."""
+        """Return the form for report.json."""
         return {
             "declared": self.declared,
             "created": self.created,
@@ -90,7 +91,7 @@ class StackReport:
 
 
 def refusals(judged: Judged) -> list[str]:
-    """What of the policy pack's findings refuses a plan, in words."""
+    """Return the policy findings that refuse a plan, as text."""
     findings = [(finding, finding.message) for finding in judged.violations]
     findings += [(finding, f"not evaluated: {finding.property} {finding.reason}") for finding in judged.not_evaluated]
     found = [
@@ -103,10 +104,10 @@ def refusals(judged: Judged) -> list[str]:
 
 @dataclass
 class Report:
-    """The whole rehearsal. `calls_to_lost_region` counts by service what the engine asked of the dead primary in the
-    takeover, None when there was no takeover; `calls_by_others` what the runbook, callers and functions asked of it,
-    by name. `broken_takeover` says why the runbook did not come through. `completed` is what AWS was told in the
-    provider's place."""
+    """Result of the whole rehearsal. `calls_to_lost_region` counts the engine's requests to the dead primary during the
+    takeover by service, None without a takeover; `calls_by_others` those of the runbook, callers and functions, by
+    name. `broken_takeover` is the reason why the runbook failed. `completed` lists settings that were applied through
+    AWS's API because the provider does not support them."""
 
     engine: str
     provider: str
@@ -121,13 +122,13 @@ class Report:
     strictness: dict[str, Any] = field(default_factory=dict)
     preflight: dict[str, list[Asked]] = field(default_factory=dict)
     policy: dict[str, Judged] = field(default_factory=dict)
-    duties: list[Duty] = field(default_factory=list)
+    function_checks: list[FunctionCheck] = field(default_factory=list)
     drills: Series | None = None
     peak_memory_mb: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
-        """Why this rehearsal does not pass; empty when it does."""
+        """Reasons why the rehearsal does not pass; empty if it passes."""
         found = [
             f"{name}: {stack.created} of {stack.declared} created, fewer than {REQUIRED_SHARE:.0%}"
             for name, stack in self.stacks.items()
@@ -151,21 +152,21 @@ class Report:
             if asked.verdict in (Verdict.STOPS, Verdict.UNANSWERED)
         ]
         found += [
-            f"function {duty.function} in {duty.region}: {duty.what}: {duty.trouble}"
-            for duty in self.duties
-            if duty.trouble
+            f"function {check.function} in {check.region}: {check.what}: {check.error}"
+            for check in self.function_checks
+            if check.error
         ]
         found += self.drills.problems() if self.drills else []
         found += self.takeover.problems if self.takeover else []
-        found += [f"takeover broke off: {self.broken_takeover}"] if self.broken_takeover else []
+        found += [f"takeover failed: {self.broken_takeover}"] if self.broken_takeover else []
         return found + [f"left after destroy: {left}" for left in self.leftovers]
 
     def write(self, file: Path) -> None:
-        """Writes report.json."""
+        """Write report.json."""
         content = {
             "engine": self.engine,
             "provider": self.provider,
-            "emulated": "every AWS answer comes from an in-memory AWS on this machine; its times are not AWS's",
+            "emulated": "an in-memory AWS on this machine answers all requests; its times are not AWS's",
             "stacks": {name: stack.as_json() for name, stack in self.stacks.items()},
             "verified": [finding.as_json() for finding in self.verified],
             "left_after_destroy": self.leftovers,
@@ -176,7 +177,7 @@ class Report:
             "strictness": self.strictness,
             "preflight": {stage: [asked.as_json() for asked in found] for stage, found in self.preflight.items()},
             "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
-            "functions": [duty.as_json() for duty in self.duties],
+            "functions": [check.as_json() for check in self.function_checks],
             "drill": self.drills.as_json() if self.drills else None,
             "peak_python_memory_mb": round(self.peak_memory_mb, 1),
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
@@ -186,7 +187,7 @@ class Report:
         file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     def show(self, console: Console) -> None:
-        """Prints the table and what needs a person's eye."""
+        """Print the table, and everything that needs attention."""
         console.print(self._table())
         for name, stack in self.stacks.items():
             for type_, resource, reason in stack.not_created:
@@ -197,21 +198,24 @@ class Report:
                 console.print(f"[yellow]{name}: replaced by the update in place: {address}")
         for name, stack in self.stacks.items():
             if stack.kubernetes_objects:
-                console.print(f"[dim]{name}: {stack.kubernetes_objects} Kubernetes objects, which no API here takes")
+                console.print(
+                    f"[dim]{name}: {stack.kubernetes_objects} Kubernetes objects, not applied: "
+                    "the in-memory AWS has no Kubernetes API"
+                )
         for problem in self.problems():
             console.print(f"[red]{problem}", soft_wrap=True)
         kinds = {finding.what for finding in self.verified if not finding.missing}
         if self.calls_to_lost_region is not None:
             console.print(
-                f"took over with the primary's region dead; calls made to it by the engine: {self.calls_to_lost_region}"
+                f"took over with the primary's region dead; calls of the engine to it: {self.calls_to_lost_region}"
             )
         if self.takeover is not None:
             console.print(f"takeover by the runbook: {self.takeover.shown()}", soft_wrap=True)
         for line in self.completed:
-            console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
+            console.print(f"set through AWS's API, because the provider lacks it: {line}", soft_wrap=True)
         if self.strictness:
             console.print(
-                f"{sum(self.strictness['checked'].values())} requests checked as AWS would, "
+                f"{sum(self.strictness['checked'].values())} requests validated against AWS's rules, "
                 f"{sum(entry['count'] for entry in self.strictness['refused'])} refused"
             )
             for entry in self.strictness["refused"]:
@@ -228,13 +232,13 @@ class Report:
                 f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "
                 f"{len(judged.violations)} violations, {len(judged.not_evaluated)} not evaluated"
             )
-        if self.duties:
-            done = sum(duty.trouble is None for duty in self.duties)
-            console.print(f"{done} of {len(self.duties)} things done that the functions must do, in both regions")
+        if self.function_checks:
+            done = sum(check.error is None for check in self.function_checks)
+            console.print(f"{done} of {len(self.function_checks)} checks of functions passed, in both regions")
         if self.drills is not None:
             for result in self.drills.results:
                 console.print(f"{shown(result.scenario)}: {outcome(result)}", soft_wrap=True)
-        console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, apart from the engine")
+        console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, independent of the engine")
 
     def _table(self) -> Table:
         table = Table(title=f"Rehearsal: {self.engine}, {self.provider}, in an in-memory AWS")

@@ -1,4 +1,4 @@
-"""The pulumi engine: the Automation API with a file backend, where the `pulumi` command is there."""
+"""The Pulumi engine: the Automation API with a file backend; it needs the `pulumi` command."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _PARALLELISM = 48
 
 
 class PulumiEngine:
-    """Runs the program itself under the engine; `environment` names the AWS that the provider speaks to.
+    """Runs the program with the Pulumi engine; `environment` names the AWS for the provider.
 
-    State, project file and stack files live under the build folder, so that the checkout's own stay untouched.
-    Raises `EngineError` when the command is missing.
+    State, project file and stack files are in the build folder, so that those of the checkout stay unchanged. Raises
+    `EngineError` if the command is missing.
     """
 
     kind = "pulumi"
@@ -61,12 +61,12 @@ class PulumiEngine:
                 exported.set()
         created = _custom_urns(stack)
         if failure and not created:
-            raise EngineError(f"{name}: nothing was made: {failure[-2000:]}")
-        # A plugin that cannot make a resource says so and puts nothing in its place.
+            raise EngineError(f"{name}: nothing was created: {failure[-2000:]}")
+        # A plugin that cannot create a resource reports that and creates no substitute.
         created -= frozenset(events.not_made)
         reasons = {**events.errors, **events.not_made}
         declared_urns = {r.urn for r in declared.blueprint.resources}
-        # An error of the program belongs to the stack, and holds back whatever it did not declare.
+        # An error of the program belongs to the stack, and prevents all undeclared resources.
         general = "; ".join(text for urn, text in events.errors.items() if urn not in declared_urns)
         missing = [
             (r.type, r.name, reasons.get(r.urn, general or "a resource that it needs was not created"))
@@ -119,7 +119,7 @@ class PulumiEngine:
                     os.kill(int(child), signal.SIGINT)
 
     def prepared(self, name: str, declared: Declared) -> automation.Stack:
-        """The stack in this build's own state, with the settings that it is declared with."""
+        """Return the stack in this build's own state, with its settings."""
         folder = self._folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
@@ -127,16 +127,16 @@ class PulumiEngine:
         project["runtime"]["options"]["virtualenv"] = str(ROOT / project["runtime"]["options"]["virtualenv"])
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
         stack_file = f"Pulumi.{declared.stack}.yaml"
-        # The settings alone: how a stack that somebody has made keeps its secrets is no part of this one.
+        # Only the settings: the secrets provider of an existing stack file does not apply here.
         settings = stack_files.read(ROOT / stack_file).configuration(declared.overrides)
-        # The in-memory AWS has clusters, but nothing that answers as their Kubernetes API.
+        # The in-memory AWS has EKS clusters, but no Kubernetes API.
         settings[f"{project['name']}:workloads"] = False
-        # JSON is YAML in which every text is quoted.
+        # JSON is valid YAML with all texts quoted.
         (folder / stack_file).write_text(json.dumps({"config": settings}), encoding="utf-8")
         return self._selected(name)
 
     def _selected(self, name: str) -> automation.Stack:
-        # A stack's name is that of the stack file it runs with, whatever state it is in.
+        # A stack has the name of its stack file, in every state.
         options = automation.LocalWorkspaceOptions(
             env_vars=self._variables(), pulumi_command=self.command.automation(), pulumi_home=str(self._home.resolve())
         )
@@ -151,13 +151,13 @@ class PulumiEngine:
             "PULUMI_BACKEND_URL": f"file://{state.resolve()}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file()),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # Schemas and shapes are worked out once for each version; packed assets have to outlive an update.
+            # Cache schemas and shapes for each version; packed assets must exist longer than an update.
             "REHEARSAL_PLUGIN_FOLDER": str(ROOT / "build" / "engine" / "plugins"),
             "PYTHONPATH": str(ROOT),
         }
 
     def _passphrase_file(self) -> Path:
-        """A passphrase of this build's own; it encrypts the secrets in the state and leaves by no other way."""
+        """A passphrase of this build, which encrypts the secrets in the state and is used for nothing else."""
         file = self._build / "passphrase"
         if not file.exists():
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -176,7 +176,7 @@ class PulumiEngine:
 
 
 class _Events:
-    """Turns the engine's events into progress, and keeps what failed and what was replaced."""
+    """Converts the engine's events to progress, and collects failures and replacements."""
 
     def __init__(self, stack: str, total: int, report: Report) -> None:
         self._stack = stack
@@ -218,7 +218,7 @@ def _custom_urns(stack: automation.Stack) -> frozenset[str]:
 
 
 def _unprotect(stack: automation.Stack) -> None:
-    """Protection is lifted in the state: a rehearsal takes down what it brought up."""
+    """Remove protection in the state, because a rehearsal destroys its own resources."""
     exported = stack.export_stack()
     for resource in (exported.deployment or {}).get("resources", []):
         resource.pop("protect", None)

@@ -1,4 +1,4 @@
-"""When a stack that is still being made has all that another stack needs of it."""
+"""Detects when a stack that is being deployed has all exports that another stack needs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LOOK_EVERY_SECONDS = 1.0
 
 
 @dataclass
-class Exported:
-    """Sets `ready` as soon as every export stands in the state and what is left to make is needed by nothing.
+class ExportWatcher:
+    """Sets `ready` when all exports are in the state and no other resource needs the remaining ones.
 
-    A database's reader takes as long as the database. Nothing refers to it, so another stack need not wait for it.
+    A database's reader takes as long as the database. Nothing refers to it, so another stack does not wait for it.
     """
 
     lowered: Lowered
@@ -32,19 +32,19 @@ class Exported:
     @classmethod
     def of(
         cls, blueprint: Blueprint, lowered: Lowered, changes: set[str], state: Path, ready: threading.Event
-    ) -> Exported:
-        """Watches an apply that makes `changes`, by address."""
+    ) -> ExportWatcher:
+        """Watch an apply that creates `changes`, by address."""
         return cls(lowered, state, ready, left=changes & _needed(blueprint, lowered))
 
     def __call__(self, event: Event) -> None:
-        """One event of the apply."""
+        """Process one event of the apply."""
         if event.get("type") == "apply_complete" and self.left:
             self.left.discard(event["hook"]["resource"]["addr"])
             if not self.left:
                 threading.Thread(target=self._look, name="exports").start()
 
     def finish(self) -> None:
-        """The apply is over: whatever there is, is there now."""
+        """Mark the apply as finished: no further exports will appear."""
         self.over.set()
         self.ready.set()
 
@@ -57,7 +57,7 @@ class Exported:
 
 
 def _needed(blueprint: Blueprint, lowered: Lowered) -> set[str]:
-    """Addresses that an export or another resource depends on."""
+    """Addresses on which an export or another resource depends."""
     urns = {urn for resource in blueprint.resources for urn in resource.dependencies}
     exported = references_in(revealed(dict(blueprint.outputs)))
     urns |= {blueprint.one(reference.type, reference.name).urn for reference in exported}
@@ -68,5 +68,5 @@ def _outputs_in(state: Path) -> set[str]:
     try:
         return set(json.loads(state.read_text(encoding="utf-8")).get("outputs", {}))
     except (FileNotFoundError, json.JSONDecodeError):
-        # Terraform is writing it at this moment; the next look finds it whole.
+        # Terraform is writing the state; the next call reads it completely.
         return set()
