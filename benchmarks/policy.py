@@ -134,7 +134,7 @@ def _served(entries: list[Json]) -> dict[str, Callable[[], object]]:
 
 
 def _serving(policies: list[Policy], requests: list[Any], stack: Any) -> Callable[[], object]:
-    # The SDK has no public way to its server but one that blocks.
+    # The SDK's only public way to start its server blocks.
     server = sdk._PolicyAnalyzerServicer("benchmark", "0.0.1", policies, EnforcementLevel.MANDATORY)
     server.Configure(_configuration(policies), empty_pb2.Empty())
 

@@ -67,7 +67,7 @@ def record(
 
 
 def run_in_thread(stack_name: str, config: Mapping[str, str], recorder: Recorder, project: str, folder: Path) -> None:
-    """Run the program in `folder` against the recorder. Raises what the program raises."""
+    """Run the program in `folder` against the recorder. Raises the program's exceptions."""
     result: list[BaseException | None] = [None]
 
     def run() -> None:

@@ -16,7 +16,7 @@ from delivery.profile import ProfileError, config_file, write
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
-# What to do if a variable of a build is missing.
+# Remedies for missing variables of a build.
 _REMEDIES = {
     "PULUMI_BACKEND_URL": "set stateBackendUrl and deploy the primary",
     "RECOVERY_ARTIFACTS": "set the repository's variable to the recovery region's artifacts bucket",
