@@ -98,7 +98,7 @@ def _by_component(blueprint: Blueprint, layer: Layer) -> Mapping[str, Sequence[R
 
 
 def _direct(edges: Mapping[str, Counter[str]], row_of: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Yield downward edges, without those that a path of other edges replaces."""
+    """Yield the edges to draw: those that lead down a row, without edges that a longer path already implies."""
     down = {layer: {other for other in counts if row_of[other] < row_of[layer]} for layer, counts in edges.items()}
 
     def reaches(start: str, goal: str) -> bool:

@@ -37,7 +37,7 @@ def named_again(
 
 
 def _given(seen: Any, actual: Any) -> Iterator[tuple[str, str]]:
-    """Yield each value from the cloud with the reference that replaces it."""
+    """Yield pairs of a value from the cloud and the reference that replaces it."""
     if isinstance(seen, Secret):
         return
     if isinstance(seen, dict) and isinstance(actual, Mapping):

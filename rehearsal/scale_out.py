@@ -34,7 +34,7 @@ class ScaleOutServer:
     """Listens for the command while its context is active. Scale-outs run one at a time; after a failure no other
     starts.
 
-    `failure` is the exception of a scale-out.
+    `failure` is the exception of the failed scale-out, None without one.
     """
 
     def __init__(self, grow: ScaleOut) -> None:
