@@ -32,7 +32,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def blueprint(
-    stack: Annotated[str, typer.Argument(help="primary or dr")],
+    stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
     active: Annotated[bool, typer.Option("--active", help="dr only: the stack as after a failover")] = False,
     json: Annotated[Path | None, typer.Option("--json", help="write JSON to this file; - for stdout")] = None,
     picture_: Annotated[

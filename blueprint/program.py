@@ -7,9 +7,10 @@ import contextvars
 import gc
 import logging
 import runpy
+import sys
 import threading
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,10 +58,10 @@ def record(
     """Run `__main__.py` for a stack and record it.
 
     `overrides` are settings without namespace that override the stack file; `stack_outputs` answers stack references.
-    Raises `pulumi.RunError` if the program refuses its settings, and `BlueprintError` if the stack is unknown or the
-    program makes a lookup.
+    Example values of the documentation are allowed, because a recording makes no call. Raises `pulumi.RunError` if the
+    program refuses its settings, and `BlueprintError` if the stack is unknown or the program makes a lookup.
     """
-    config = stack_config(stack_name, overrides)
+    config = stack_config(stack_name, {"exampleValues": True, **(overrides or {})})
     recorder = Recorder(stack_outputs or {})
     run_in_thread(stack_name, config, recorder, PROJECT, ROOT)
     return Blueprint(stack_name, recorder.recorded, recorder.stack_outputs)
@@ -154,8 +155,18 @@ def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) ->
     engine would read differently, and `UnknownStackError` for a stack without a file.
     """
     defaults = {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
-    configured = defaults | stack_files.read(stack_file(stack_name)).configuration(overrides)
+    path = stack_file(stack_name)
+    written = stack_files.read(path)
+    configured = defaults | written.configuration(overrides)
+    _tell_once(written.unread(path.name))
     return {key: stack_files.as_sent(value) for key, value in configured.items()}
+
+
+@cache
+def _tell_once(line: str) -> None:
+    """Print a line to stderr once, because one process can record a stack many times."""
+    if line:
+        sys.stderr.write(f"{line}\n")
 
 
 def stack_file(stack_name: str) -> Path:

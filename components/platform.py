@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import sandbox
 from components.compute.ecs import Services, ServicesArgs
 from components.compute.ecs_roles import ServiceResources
 from components.compute.functions import Functions, FunctionsArgs
@@ -23,6 +24,7 @@ from components.kubernetes.kubernetes import Kubernetes, KubernetesArgs
 from components.kubernetes.monitoring_roles import MonitoringResources
 from components.latency.engines import Engines, EnginesArgs
 from components.latency.host_role import EngineResources
+from components.latency.market_hours import MarketHours, MarketHoursArgs
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
@@ -44,6 +46,8 @@ class Platform:
     def __init__(self, settings: Settings, primary: PrimaryExports | None) -> None:
         self.settings = settings
         self.primary = primary
+        if settings.general.sandbox:
+            sandbox.relax()
         self.provider = regional_provider("regional", settings.region.name, settings)
         self.primary_side = self._primary_side()
         self.security = Security(settings, self.provider, primary, self.primary_side)
@@ -231,6 +235,9 @@ class Platform:
             ),
             self.options,
         )
+        self.market_hours = MarketHours(
+            "market-hours", MarketHoursArgs(self.settings, self.keys, self.functions.failed), self.options
+        )
         self.api = TradingApi(
             "api",
             TradingApiArgs(
@@ -313,6 +320,7 @@ class Platform:
             events=self.events,
             balancers=self.balancers,
             engines=self.latency,
+            market_hours=self.market_hours,
             services=self.services,
             functions=self.functions,
             api=self.api,

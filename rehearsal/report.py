@@ -33,7 +33,8 @@ PHASES = ("evaluate", "preview", "up", "destroy")
 @dataclass
 class StackReport:
     """One stack in one state. `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects` are declared
-    for the cluster's own API, which the in-memory AWS lacks; they are not counted."""
+    for the cluster's own API, and `kubernetes_created` are those that an engine with a Kubernetes plugin created.
+    Neither counts in `declared` and `created`."""
 
     declared: int
     created: int = 0
@@ -45,11 +46,15 @@ class StackReport:
     seconds: dict[str, float] = field(default_factory=dict)
     made: tuple[Resource, ...] = ()
     kubernetes_objects: int = 0
+    kubernetes_created: int = 0
+    policy_violations: list[str] = field(default_factory=list)
+    unevaluated_rules: dict[str, int] | None = None
 
     @classmethod
     def of(cls, declared: Declared, outcome: Outcome) -> StackReport:
         """Create the entry from the engine's result; `planned_again` then adds which resources really exist."""
         resources = tuple(r for r in declared.blueprint.resources if r.custom and r.type.startswith("aws:"))
+        objects = [r for r in declared.blueprint.resources if r.type.startswith("kubernetes:")]
         return cls(
             declared=len(resources),
             created=sum(resource.urn in outcome.created for resource in resources),
@@ -58,7 +63,10 @@ class StackReport:
             replaced=list(outcome.replaced),
             seconds={"evaluate": declared.evaluated_in, **outcome.seconds},
             made=tuple(resource for resource in resources if resource.urn in outcome.created),
-            kubernetes_objects=sum(r.type.startswith("kubernetes:") for r in declared.blueprint.resources),
+            kubernetes_objects=len(objects),
+            kubernetes_created=sum(resource.urn in outcome.created for resource in objects),
+            policy_violations=list(outcome.policy_violations),
+            unevaluated_rules=None if outcome.unevaluated_rules is None else dict(outcome.unevaluated_rules),
         )
 
     def planned_again(self, read_back: frozenset[str], drift: Sequence[Drift]) -> None:
@@ -80,10 +88,13 @@ class StackReport:
         return {
             "declared": self.declared,
             "created": self.created,
-            "kubernetes_objects_not_applied": self.kubernetes_objects,
+            "kubernetes_objects": self.kubernetes_objects,
+            "kubernetes_objects_not_applied": self.kubernetes_objects - self.kubernetes_created,
             "not_created": [{"type": t, "name": n, "reason": why} for t, n, why in self.not_created],
             "unsupported_arguments": self.unsupported_arguments,
             "replaced": self.replaced,
+            "policy_violations_in_the_engine": self.policy_violations,
+            "rules_not_evaluated_in_the_engine_preview": self.unevaluated_rules,
             "second_plan_clean": self.second_plan_ran and not self.drift,
             "drift": [{"address": d.address, "arguments": list(d.arguments)} for d in self.drift],
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
@@ -107,7 +118,8 @@ class Report:
     """Result of the whole rehearsal. `calls_to_lost_region` counts the engine's requests to the dead primary during the
     takeover by service, None without a takeover; `calls_by_others` those of the runbook, callers and functions, by
     name. `broken_takeover` is the reason why the runbook failed. `completed` lists settings that were applied through
-    AWS's API because the provider does not support them."""
+    AWS's API because the provider does not support them. `plugins` are this project's plugins: name, version and
+    limits."""
 
     engine: str
     provider: str
@@ -125,6 +137,7 @@ class Report:
     function_checks: list[FunctionCheck] = field(default_factory=list)
     drills: Series | None = None
     peak_memory_mb: float = 0.0
+    plugins: list[dict[str, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
@@ -144,12 +157,22 @@ class Report:
             for finding in self.verified
             for mark in finding.missing
         ]
+        found += [
+            f"{name}: the policy pack in the engine: {violation}"
+            for name, stack in self.stacks.items()
+            for violation in stack.policy_violations
+        ]
         found += [f"{stage}: {refusal}" for stage, judged in self.policy.items() for refusal in refusals(judged)]
         found += [
             f"{stage}: preflight: {asked.subject} needs {asked.needed}; {asked.found}"
             for stage, findings in self.preflight.items()
             for asked in findings
             if asked.verdict in (Verdict.STOPS, Verdict.UNANSWERED)
+        ]
+        found += [
+            f"{what}: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)"
+            for key, what in (("refused", "AWS would refuse"), ("failed", "the in-memory AWS could not check"))
+            for entry in self.strictness.get(key, ())
         ]
         found += [
             f"function {check.function} in {check.region}: {check.what}: {check.error}"
@@ -166,6 +189,7 @@ class Report:
         content = {
             "engine": self.engine,
             "provider": self.provider,
+            "plugins": self.plugins,
             "emulated": "an in-memory AWS on this machine answers all requests; its times are not AWS's",
             "stacks": {name: stack.as_json() for name, stack in self.stacks.items()},
             "verified": [finding.as_json() for finding in self.verified],
@@ -189,6 +213,12 @@ class Report:
     def show(self, console: Console) -> None:
         """Print the table, and everything that needs attention."""
         console.print(self._table())
+        for plugin in self.plugins:
+            console.print(
+                f"plugin of this project: {plugin['name']} {plugin['version']}: {plugin['limits']}",
+                soft_wrap=True,
+                highlight=False,
+            )
         for name, stack in self.stacks.items():
             for type_, resource, reason in stack.not_created:
                 console.print(f"[yellow]{name}: not created: {type_} {resource}: {reason[:200]}")
@@ -198,10 +228,8 @@ class Report:
                 console.print(f"[yellow]{name}: replaced by the update in place: {address}")
         for name, stack in self.stacks.items():
             if stack.kubernetes_objects:
-                console.print(
-                    f"[dim]{name}: {stack.kubernetes_objects} Kubernetes objects, not applied: "
-                    "the in-memory AWS has no Kubernetes API"
-                )
+                made = f"{stack.kubernetes_created} of {stack.kubernetes_objects} Kubernetes objects created"
+                console.print(f"[dim]{name}: {made}")
         for problem in self.problems():
             console.print(f"[red]{problem}", soft_wrap=True)
         kinds = {finding.what for finding in self.verified if not finding.missing}
@@ -215,15 +243,10 @@ class Report:
             console.print(f"set through AWS's API, because the provider lacks it: {line}", soft_wrap=True)
         if self.strictness:
             console.print(
-                f"{sum(self.strictness['checked'].values())} requests validated against AWS's rules, "
-                f"{sum(entry['count'] for entry in self.strictness['refused'])} refused"
+                f"{sum(self.strictness['checked'].values())} requests of {self.strictness['operations']} operations "
+                f"validated by service models and {len(self.strictness['constraints'])} documented "
+                f"constraints; {sum(entry['count'] for entry in self.strictness['refused'])} refused"
             )
-            for entry in self.strictness["refused"]:
-                console.print(
-                    f"refused: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)",
-                    soft_wrap=True,
-                    markup=False,
-                )
         for stage, findings in self.preflight.items():
             counts = Counter(asked.verdict.value for asked in findings)
             console.print(f"{stage}: preflight: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
@@ -232,6 +255,13 @@ class Report:
                 f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "
                 f"{len(judged.violations)} violations, {len(judged.not_evaluated)} not evaluated"
             )
+        for name, stack in self.stacks.items():
+            if stack.unevaluated_rules is not None:
+                rules = ", ".join(f"{rule} ({count})" for rule, count in sorted(stack.unevaluated_rules.items()))
+                console.print(
+                    f"{name}: rules that the policy pack could not judge in the engine's preview: {rules or 'none'}",
+                    soft_wrap=True,
+                )
         if self.function_checks:
             done = sum(check.error is None for check in self.function_checks)
             console.print(f"{done} of {len(self.function_checks)} checks of functions passed, in both regions")

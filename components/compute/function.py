@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -41,7 +41,7 @@ class FunctionArgs:
 
     `statements` are the permissions of the function's code; those that Lambda itself needs are added. `failed` is the
     queue for invocations that failed all attempts. Without `placement` the function runs outside the VPC. Without
-    `background` it is only invoked synchronously.
+    `background` it is only invoked synchronously. `files` are texts that the settings decide, by path in the archive.
     """
 
     settings: Settings
@@ -56,6 +56,7 @@ class FunctionArgs:
     failed: Queue
     placement: Placement | None = None
     background: Background | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class Function(Layer):
@@ -164,6 +165,7 @@ class Function(Layer):
         code: dict[str, pulumi.Asset | pulumi.Archive] = {
             path: pulumi.FileAsset(path) for path in packaging.content(args.package)
         }
+        code |= {path: pulumi.StringAsset(text) for path, text in args.files.items()}
         return aws.lambda_.Function(
             self._purpose,
             name=self.name,

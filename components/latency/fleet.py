@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.latency.host_tuning import Fleet
 from components.latency.launch import Launch
-from components.latency.scaling import WARMUP_SECONDS, scale_by_market_hours, scale_by_order_rate, scale_by_volatility
+from components.latency.scaling import WARMUP_SECONDS, scale_by_order_rate, scale_by_volatility
 from components.layer import Layer
 from components.providers import default_tags
 from components.settings import Settings
@@ -65,7 +65,6 @@ class EngineFleet(Layer):
         self.group = self._group()
         scale_by_order_rate(settings, self.group.name, self.child)
         self.volatility = scale_by_volatility(settings, self.group.name, self.child)
-        scale_by_market_hours(settings, self.group.name, self.child)
         self.register_outputs({"groupName": self.group.name})
 
     def _group(self) -> aws.autoscaling.Group:

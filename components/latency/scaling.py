@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pulumi
 import pulumi_aws as aws
 
 from components.latency.metrics import ORDER_RATE, PERIOD, REALISED_VOLATILITY
 from components.settings import Settings
-from components.settings.coherence_latency import open_spans
-from components.settings.market import Weekday
-from components.settings.windows import DAY
 
 # Seconds until a new engine in service has its share of the sessions.
 WARMUP_SECONDS = 60
@@ -19,8 +14,6 @@ WARMUP_SECONDS = 60
 _STEPS = ((0, 25), (50, 50), (100, 100))
 # Two of three samples, ten seconds each: one price print is not a market move.
 _SAMPLES, _BREACHING = 3, 2
-# Auto Scaling API Reference, PutScheduledUpdateGroupAction: the provider's value for "leave this bound unchanged".
-_UNCHANGED = -1
 
 
 def scale_by_order_rate(
@@ -91,49 +84,6 @@ def scale_by_volatility(
         alarm_actions=[policy.arn],
         opts=opts,
     )
-
-
-def scale_by_market_hours(
-    settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
-) -> list[aws.autoscaling.Schedule]:
-    """Raise the minimum size from before the opening to after the close, in the markets' own time zone.
-
-    It sets the minimum and not the desired count. `scale_by_order_rate` would lower a desired count before the
-    opening, while order rates are low, and a fleet that is larger than the count would lose busy engines. A group
-    grows to a higher minimum by itself (Amazon EC2 Auto Scaling User Guide, "Scheduled scaling"). After the close
-    the fleet shrinks with its order rate.
-
-    Sessions that are too close together to lower the minimum between them become one span. Auto Scaling refuses two
-    actions at the same time (EC2 Auto Scaling User Guide, "Scheduled scaling", considerations).
-    """
-    spans, sizes = open_spans(settings), settings.sizes
-    actions = {
-        "market-open": ([start for start, _ in spans], sizes.elastic_engines_open),
-        "market-close": ([end for _, end in spans], sizes.elastic_engines_min),
-    }
-    return [
-        aws.autoscaling.Schedule(
-            name,
-            scheduled_action_name=name,
-            autoscaling_group_name=group,
-            recurrence=recurrence(minutes),
-            time_zone=settings.market.market_time_zone,
-            min_size=engines,
-            max_size=_UNCHANGED,
-            desired_capacity=_UNCHANGED,
-            opts=opts,
-        )
-        for name, (minutes, engines) in actions.items()
-    ]
-
-
-def recurrence(minutes_of_week: Sequence[int]) -> str:
-    """Return a cron expression of five fields for times of the week that share one time of day. Settings refuse an
-    empty list."""
-    minute = minutes_of_week[0] % DAY
-    on = {minute_of_week // DAY % len(Weekday) for minute_of_week in minutes_of_week}
-    days = ",".join(day for index, day in enumerate(Weekday) if index in on)
-    return f"{minute % 60} {minute // 60} * * {days}"
 
 
 def _step(threshold: int, index: int) -> aws.autoscaling.PolicyStepAdjustmentArgs:

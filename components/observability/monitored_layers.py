@@ -17,6 +17,7 @@ from components.edge.balancers import Balancers
 from components.events.events import Events
 from components.events.queue import Queue
 from components.latency.engines import Engines
+from components.latency.market_hours import MarketHours
 from components.network.network import Network
 from components.recovery.recovery import Recovery
 from components.security.rotation import Rotation
@@ -42,6 +43,7 @@ class MonitoredLayers:
     events: Events
     balancers: Balancers
     engines: Engines
+    market_hours: MarketHours
     services: Services
     functions: Functions
     api: TradingApi
@@ -65,6 +67,7 @@ class MonitoredLayers:
             "redrive": functions.redrive,
             "integrity": functions.integrity,
             "rotation": self.rotation,
+            "market-hours": self.market_hours.function,
         }
         if standby:
             found |= {"observer": standby.observers.function, "failover": standby.failover.function}

@@ -296,6 +296,11 @@ class HumanPermissions:
                 [orders, f"{orders}/index/outbox", f"{orders}/index/by_change", positions],
             ),
             Statement(
+                "NameOrdersOfTheLostStream",
+                ["kinesis:GetRecords", "kinesis:GetShardIterator"],
+                [self._arn("kinesis", f"stream/{self._own_arn}-orders")],
+            ),
+            Statement(
                 "ReadOrdersOfEitherRegion",
                 ["kms:Decrypt"],
                 [

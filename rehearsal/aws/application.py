@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from rehearsal.aws.faults import FaultsMiddleware
+from rehearsal.aws.kubernetes.middleware import KubernetesMiddleware
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
 from rehearsal.aws.repeats import RepeatMiddleware, attempt_of
 from rehearsal.aws.retention import RetentionMiddleware
@@ -27,6 +28,8 @@ MOTO_SETTINGS = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
     # A certificate is issued as soon as its validation record can be seen, not a minute later.
     "MOTO_ACM_VALIDATION_WAIT": "0",
+    # No browser asks: headers of cross-origin requests would only take time.
+    "MOTO_DISABLE_GLOBAL_CORS": "true",
     # Dedicated S3 hosts are never used: all clients address buckets by path.
     "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
 }
@@ -60,7 +63,7 @@ def make_application(account_id: str, outages: Outages, strict: Mode = Mode.REFU
     # Constraints read moto's state, so they are checked where one request is served at a time.
     checked = StrictMiddleware(ReplicationMiddleware(served, transit, replicas), account_id, strict)
     alone = OneAtATime(checked, beside=served)
-    return OutageMiddleware(AccessLog(FaultsMiddleware(alone)), outages)
+    return OutageMiddleware(KubernetesMiddleware(AccessLog(FaultsMiddleware(alone)), account_id), outages)
 
 
 class OneAtATime:

@@ -13,10 +13,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
     from werkzeug.serving import BaseWSGIServer
 
 log = logging.getLogger(__name__)
@@ -112,25 +112,8 @@ def _waiter_for(pid: int) -> Callable[[], object]:
 
 
 def _make_server(application: WSGIApplication, host: str, port: int, listening: socket.socket) -> BaseWSGIServer:
-    from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
-    class Handler(MotoRequestHandler):
-        # Head and body leave together. Of a provider's answers whose body came after the head, about one in 1,600 was
-        # lost: the provider had closed the connection in between.
-        wbufsize = 65536
-        disable_nagle_algorithm = True
-
-        def make_environ(self) -> WSGIEnvironment:
-            # A client that asked whether it may send its body waits for the answer.
-            self.wfile.flush()
-            return super().make_environ()
-
-        def log_request(self, code: Any = "-", size: Any = "-") -> None:
-            """The application writes its own line, with region and action."""
-
-        def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
-            log.warning("connection dropped: %r", error)
-            self.close_connection = True
+    from rehearsal.aws.handler import Handler
 
     return make_server(host, port, application, threaded=True, request_handler=Handler, fd=os.dup(listening.fileno()))

@@ -42,7 +42,8 @@ class Outcome:
     """Result of one stack's deployment.
 
     `created` are URNs in the state; `not_created` are (type, name, reason); `replaced` are addresses that an update in
-    place replaced; `seconds` are by phase.
+    place replaced; `seconds` are by phase. If the engine itself loads the policy pack, `policy_violations` are the
+    mandatory ones of the update, and `unevaluated_rules` counts unevaluated resources of its preview by rule.
     """
 
     stack: str
@@ -51,6 +52,8 @@ class Outcome:
     unsupported_arguments: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    policy_violations: tuple[str, ...] = ()
+    unevaluated_rules: Mapping[str, int] | None = None
 
 
 class Engine(Protocol):

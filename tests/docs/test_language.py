@@ -26,6 +26,9 @@ DOCUMENTS = [
         "docs/delivery.md",
         "docs/observability.md",
         "docs/rehearsal.md",
+        "docs/comparison.md",
+        "docs/runbook-card.md",
+        "CHANGELOG.md",
     )
 ]
 PACKAGES = (

@@ -2,15 +2,18 @@
 
 - the methods of a service's class, for EC2 more than a thousand; corrections and additions are installed by then
 - the list of its own services, read from the file system
+- the id of each answer, by one random choice for each of its characters
 """
 
 from __future__ import annotations
 
+import string
 from functools import cache
 from typing import Any
 
 from moto import backends
 from moto.core import responses
+from moto.moto_api._internal.moto_random import MotoRandom
 
 from rehearsal.aws.corrections._patch import around
 
@@ -19,6 +22,7 @@ from rehearsal.aws.corrections._patch import around
 def install() -> None:
     around(responses, "method_names_from_class", _method_names)
     around(backends, "list_of_moto_modules", _modules)
+    around(MotoRandom, "get_random_string", _random_string)
 
 
 @cache
@@ -29,3 +33,11 @@ def _method_names(original: Any, owner: type) -> frozenset[str]:
 @cache
 def _modules(original: Any) -> frozenset[str]:
     return frozenset(original())
+
+
+def _random_string(
+    _original: Any, random: MotoRandom, length: int = 20, include_digits: bool = True, lower_case: bool = False
+) -> str:
+    pool = string.ascii_letters + (string.digits if include_digits else "")
+    text = "".join(random.choices(pool, k=length))
+    return text.lower() if lower_case else text

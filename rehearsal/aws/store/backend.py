@@ -30,15 +30,13 @@ class Store(BaseBackend):
 @cache
 def stores(service: str) -> "BackendDict[Store]":
     """The stores of a service, by account and then region (or partition, for a service without regions)."""
+    return BackendDict(Store, service, use_boto3_regions=False, additional_regions=_regions_and_partitions())
+
+
+@cache
+def _regions_and_partitions() -> list[str]:
+    """A session reads the whole model of EC2 for this, a third of a second: once for all services."""
     session = Session()
-    regions = [
-        region
-        for partition in session.get_available_partitions()
-        for region in session.get_available_regions("ec2", partition_name=partition)
-    ]
-    return BackendDict(
-        Store,
-        service,
-        use_boto3_regions=False,
-        additional_regions=[*regions, *session.get_available_partitions()],
-    )
+    partitions = session.get_available_partitions()
+    regions = (session.get_available_regions("ec2", partition_name=partition) for partition in partitions)
+    return [*(region for found in regions for region in found), *partitions]

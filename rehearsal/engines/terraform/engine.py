@@ -14,12 +14,13 @@ from typing import Any
 from blueprint.program import ROOT
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
 from rehearsal.engines.terraform.command import Event, Result, Terraform, interrupt
-from rehearsal.engines.terraform.export_watcher import ExportWatcher
+from rehearsal.engines.terraform.export_watcher import ExportWatcher, early_exports, forget_exports, write_exports_early
 from rehearsal.engines.terraform.plan_result import PlanResult
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
 from rehearsal.engines.terraform.release_watcher import ReleaseWatcher
 from rehearsal.engines.terraform.retained_resources import RetainedResources
 from rehearsal.engines.terraform.schema import provider_schema
+from rehearsal.engines.terraform.state_store import State, StateStore, use_http_backend
 from rehearsal.lowering import Lowered, LoweringError, lower
 from rehearsal.stacks import Declared
 
@@ -48,12 +49,15 @@ class TerraformEngine:
         self._secrets: dict[str, str] = {}
         self._running: set[subprocess.Popen[str]] = set()
         self._stopped = threading.Event()
+        self._states: StateStore | None = None
+        self._making = threading.Lock()
 
     def preview(self, name: str, declared: Declared) -> int:
         lowered = self._lower(name, declared)
         folder = self._folder(name)
         self._retained(name).set_aside(lowered)
         (folder / "main.tf.json").write_text(lowered.to_text(), encoding="utf-8")
+        write_exports_early(declared.blueprint, lowered, folder)
         planned = PlanResult()
         result = self._terraform(name).stream(
             ["plan", "-json", "-input=false", "-refresh=false", f"-out={_PLAN}", f"-parallelism={_PARALLELISM}"],
@@ -67,9 +71,8 @@ class TerraformEngine:
     def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
         lowered = self._lowered[name]
         changes = self._planned[name].actions
-        before = set(self._in_state(name))
-        state = self._folder(name) / "terraform.tfstate"
-        watch = ExportWatcher.of(declared.blueprint, lowered, set(changes), state, exported or threading.Event())
+        before = set(self._state(name).addresses)
+        watch = ExportWatcher(exported or threading.Event())
         counted = _Counted(name, len(changes), report)
         begun = time.monotonic()
         try:
@@ -80,7 +83,7 @@ class TerraformEngine:
         finally:
             watch.finish()
         seconds = {"up": time.monotonic() - begun}
-        present = set(self._in_state(name))
+        present = set(self._state(name).addresses)
         if result.code != 0 and not present - before and changes:
             raise EngineError(f"{name}: nothing was created: " + "; ".join(map(str, result.errors)))
         return Outcome(
@@ -93,10 +96,7 @@ class TerraformEngine:
         )
 
     def outputs(self, name: str) -> Mapping[str, Any]:
-        if not (self._folder(name) / "terraform.tfstate").exists():
-            return {}
-        answered = json.loads(self._terraform(name).run("output", "-json"))
-        return {output: described["value"] for output, described in answered.items()}
+        return self._state(name).outputs or early_exports(self._folder(name))
 
     def drift(self, name: str) -> tuple[frozenset[str], tuple[Drift, ...]]:
         planned = PlanResult()
@@ -118,7 +118,7 @@ class TerraformEngine:
     def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
         released = released or threading.Event()
         try:
-            if (self._folder(name) / "terraform.tfstate").exists():
+            if self._state(name).document:
                 self._fill_in_secrets(name)
                 self._destroy(name, report, released)
         finally:
@@ -127,7 +127,7 @@ class TerraformEngine:
     def _destroy(self, name: str, report: Report, released: threading.Event) -> None:
         """Destroy retained resources first, because they depend on the stack's."""
         retained = self._retained(name)
-        present = self._in_state(name)
+        present = self._state(name).addresses
         counted = _Counted(name, len(present) + len(retained.kept()), report)
         watch = ReleaseWatcher(retained.declared() & set(present), released)
         arguments = ["-json", "-input=false", "-auto-approve", "-refresh=false", f"-parallelism={_PARALLELISM}"]
@@ -137,6 +137,7 @@ class TerraformEngine:
             result = self._terraform(name).stream(["destroy", *arguments], lambda event: (counted(event), watch(event)))
         if result.code != 0:
             raise EngineError(f"{name}: not everything could be destroyed: " + "; ".join(map(str, result.errors)))
+        forget_exports(self._folder(name))
 
     def stop(self) -> None:
         self._stopped.set()
@@ -176,12 +177,13 @@ class TerraformEngine:
         if not (folder / ".terraform").exists():
             skeleton = {"terraform": {"required_providers": {"aws": _required(self.plugin)}}}
             (folder / "main.tf.json").write_text(json.dumps(skeleton), encoding="utf-8")
+            use_http_backend(folder)
             mirror = [f"-plugin-dir={self.plugin.mirror}"] if self.plugin.mirror else []
             terraform.run("init", "-input=false", *mirror)
         return terraform
 
-    def _in_state(self, name: str) -> list[str]:
-        return self._terraform(name).in_state()
+    def _state(self, name: str) -> State:
+        return State.read(self._folder(name))
 
     def _retained(self, name: str) -> RetainedResources:
         return RetainedResources(self._folder(name), self._terraform)
@@ -191,7 +193,10 @@ class TerraformEngine:
 
     def _terraform(self, folder: str | Path) -> Terraform:
         where = self._folder(folder) if isinstance(folder, str) else folder
-        return Terraform(where, {**self._environment, **self._secrets}, _LIMIT_SECONDS, self._running, self._stopped)
+        with self._making:
+            self._states = self._states or StateStore(self._build)
+        environment = {**self._environment, **self._secrets, **self._states.environment(where)}
+        return Terraform(where, environment, _LIMIT_SECONDS, self._running, self._stopped)
 
 
 class _Counted:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.engines.terraform.command import Event, Result, Terraform
+from rehearsal.engines.terraform.state_store import State, use_http_backend
 from rehearsal.lowering import Lowered
 
 _NOTE = "retained.json"
@@ -42,11 +43,11 @@ class RetainedResources:
 
     def kept(self) -> list[str]:
         """Addresses of moved resources that are not destroyed yet."""
-        return self.terraform(self._aside).in_state()
+        return State.read(self._aside).addresses
 
     def destroy(self, arguments: list[str], on_event: Callable[[Event], None]) -> Result:
         """Destroy the moved resources, in all regions."""
-        if not (self._aside / "terraform.tfstate").exists():
+        if not self.kept():
             return Result(0)
         return self.terraform(self._aside).stream(["destroy", *arguments], on_event)
 
@@ -77,6 +78,7 @@ class RetainedResources:
         document: dict[str, Any] = json.loads((self.folder / "main.tf.json").read_text(encoding="utf-8"))
         kept = {key: document[key] for key in ("terraform", "provider")}
         (self._aside / "main.tf.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
+        use_http_backend(self._aside)
         for name in (".terraform", ".terraform.lock.hcl"):
             link = self._aside / name
             if not link.exists():

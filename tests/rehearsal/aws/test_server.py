@@ -113,11 +113,30 @@ _DATA_PIECES = slice(152, 156)
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the pieces")
 def test_head_and_body_of_an_answer_come_in_one_piece(in_memory_aws):
     with _connected(in_memory_aws) as connection:
-        connection.sendall(b"GET /moto-api/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.sendall(b"GET /moto-api/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
         counted = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)[_DATA_PIECES]
     assert answer.partition(b"\r\n\r\n")[2], "the answer has a body"
     assert int.from_bytes(counted, sys.byteorder) == 1
+
+
+def test_a_connection_stays_open_whatever_the_application_leaves_unread(in_memory_aws):
+    """Two requests on one connection: the first has a body that its answer, an error, does not depend on."""
+    with _connected(in_memory_aws) as connection, connection.makefile("rb") as answers:
+        for body in (b"abcd", b""):
+            length = str(len(body)).encode()
+            connection.sendall(
+                b"POST /moto-api/none HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + b"\r\n\r\n" + body
+            )
+            assert answers.readline().startswith(b"HTTP/1.1 404 ")
+            headers = {name.lower(): value for name, value in _fields(answers)}
+            assert answers.read(int(headers[b"content-length"]))
+
+
+def _fields(answer):
+    while line := answer.readline().strip():
+        name, _, value = line.partition(b":")
+        yield name, value
 
 
 def test_a_client_that_asks_whether_it_may_send_is_answered_before_it_sends(in_memory_aws):
@@ -126,3 +145,28 @@ def test_a_client_that_asks_whether_it_may_send_is_answered_before_it_sends(in_m
             b"PUT /a-bucket/key HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
         )
         assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
+
+
+def test_a_reset_empties_every_region_and_gives_back_the_default_quotas(own_aws):
+    """A reset removes moto's resources, the store's records and quotas that were raised, in each region."""
+    client, addresses = clients_of(own_aws), ("ec2", "L-0263D0A3")
+    for region in ("us-east-1", "us-west-2"):
+        client("kinesis", region).create_stream(StreamName="orders", ShardCount=1)
+        client("budgets").create_budget(
+            AccountId=server.ACCOUNT_ID,
+            Budget={
+                "BudgetName": region,
+                "TimeUnit": "MONTHLY",
+                "BudgetType": "COST",
+                "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+            },
+        )
+        client("service-quotas", region).request_service_quota_increase(
+            ServiceCode=addresses[0], QuotaCode=addresses[1], DesiredValue=9
+        )
+    own_aws.reset()
+    assert client("budgets").describe_budgets(AccountId=server.ACCOUNT_ID).get("Budgets", []) == []
+    for region in ("us-east-1", "us-west-2"):
+        assert client("kinesis", region).list_streams()["StreamNames"] == []
+        quota = client("service-quotas", region).get_service_quota(ServiceCode=addresses[0], QuotaCode=addresses[1])
+        assert quota["Quota"]["Value"] == 5
