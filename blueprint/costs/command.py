@@ -41,9 +41,8 @@ def costs(
     ] = None,
 ) -> None:
     """Estimate the monthly cost of a stack from its recorded graph and a dated price table."""
-    overrides = overrides_of(set_ or [])
     try:
-        recorded = _recorded(stack, active, overrides)
+        recorded = _recorded(stack, active, overrides_of(set_ or []))
     except (pulumi.RunError, BlueprintError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_BAD_INPUT) from error
