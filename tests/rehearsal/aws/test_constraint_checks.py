@@ -88,7 +88,7 @@ def network(client: ClientFactory, made: Made) -> None:
             name=f"c{number}", roleArn=made["role"], resourcesVpcConfig={"subnetIds": [made["subnet"], "subnet-gone"]}
         )
     # moto has no instance refreshes and answers 500, after the check.
-    with pytest.raises((ClientError, ResponseParserError), match="500|Internal Server Error"):
+    with pytest.raises((ClientError, ResponseParserError), match=r"500|Internal Server Error"):
         client("autoscaling").start_instance_refresh(AutoScalingGroupName="made", Preferences={"AutoRollback": True})
 
 
