@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema clean
+SLOWEST := --durations=20 --durations-min=1
+
+.PHONY: bench bench-check bench-update demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -20,10 +22,10 @@ test: setup ## lint, types, unit tests, and the rehearsal
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup $(VENV)/.promtool browser
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(SLOWEST)
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine" $(SLOWEST)
 
 golden: setup ## write the golden files anew and show the difference
 	$(BIN)/python -m pytest -q -n 2 -m "not rehearsal and not engine" --update-golden tests/components tests/blueprint tests/functions tests/test_golden.py
@@ -95,6 +97,15 @@ promtool-build:
 		$(abspath $(BIN))/go mod init promtool && \
 		$(abspath $(BIN))/go get github.com/prometheus/prometheus/cmd/promtool@v$(PROMETHEUS) && \
 		$(abspath $(BIN))/go build -o $(abspath $(BIN))/promtool github.com/prometheus/prometheus/cmd/promtool
+
+bench: setup ## what the platform costs, as ratios against floors measured in the same run
+	$(BIN)/python -m benchmarks.ratios
+
+bench-check: setup ## the same, and exit with 1 where a ratio is more than 10 % worse than the baseline
+	$(BIN)/python -m benchmarks.ratios --check
+
+bench-update: setup ## the same, and write the baseline anew
+	$(BIN)/python -m benchmarks.ratios --update
 
 source: ## the program as it is committed, for the recovery region
 	mkdir -p build
