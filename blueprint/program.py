@@ -9,7 +9,7 @@ import logging
 import runpy
 import threading
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -153,9 +153,14 @@ def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) ->
     `overrides` are settings without namespace that stand over the stack file. Raises `SettingsError` for a file that
     the engine would not read as it is written, and `UnknownStackError` for a stack without a file.
     """
-    defaults = {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
-    configured = defaults | stack_files.read(stack_file(stack_name)).configuration(overrides)
+    configured = _defaults() | stack_files.read(stack_file(stack_name)).configuration(overrides)
     return {key: stack_files.as_sent(value) for key, value in configured.items()}
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Defaults by key, of the schema, which is the same for every stack."""
+    return {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
 
 
 def stack_file(stack_name: str) -> Path:
