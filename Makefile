@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 SLOWEST := --durations=20 --durations-min=1
 
-.PHONY: bench bench-check bench-update demo golden rehearse test tests setup engine terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema clean
+.PHONY: bench bench-check bench-update demo docs golden rehearse test tests setup engine engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -17,15 +17,26 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 	$(BIN)/python -m rehearsal
 
 # The rehearsal mostly waits, so the linters run beside it.
-test: setup ## lint, types, unit tests, and the rehearsal
-	$(MAKE) -j2 lint tests
+test: setup ## lint, types, unit tests, the rehearsal, and the same under the pulumi engine
+	$(MAKE) -j3 lint tests engine-tests
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup $(VENV)/.promtool browser
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(SLOWEST)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not engine" $(SLOWEST)
+
+# Where there is no command yet, it is built beside the other tests, at a low priority: they are the longer part.
+engine-tests: setup ## what runs under the pulumi command; skipped where `make engine` cannot get one
+	if nice $(MAKE) --no-print-directory engine; then \
+		$(BIN)/python -m pytest -n 2 --dist loadfile -m engine; \
+	else \
+		echo "engine tests are skipped: \`make engine\` got no pulumi command; the lines above say why" >&2; \
+	fi
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine" $(SLOWEST)
+
+docs: setup ## the documents as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 golden: setup ## write the golden files anew and show the difference
 	$(BIN)/python -m pytest -q -n 2 -m "not rehearsal and not engine" --update-golden tests/components tests/blueprint tests/functions tests/test_golden.py
@@ -168,8 +179,11 @@ $(VENV)/.terraform: $(VENV)/.installed Makefile
 	$(BIN)/terraform version
 	touch $@
 
-settings-schema: setup ## write the schema of the settings into Pulumi.yaml
+settings-schema: setup ## write the schema of the settings into Pulumi.yaml and docs/settings.md
 	$(BIN)/python -m components.settings
+
+calendars: setup ## write the table of trading calendars anew, from exchange_calendars
+	$(BIN)/python -m components.settings.calendars.generate
 
 setup: $(VENV)/.installed policy/.venv
 

@@ -1,7 +1,8 @@
 """What the policy pack costs: `python -m benchmarks.policy [--json]`.
 
 - In-process: both recorded stacks, primary and recovery, judged by every rule.
-- Growth: 250 to 10,000 resources, made of copies of the primary's. The cost of one resource must not grow.
+- Growth: 250 to 10,000 resources, made of copies of the primary's. The cost of one resource must not grow. The slope
+  is that of log(seconds) over log(resources), by least squares: 1 is linear, 2 quadratic.
 - Served: the SDK's own server is called as the engine calls it, for each resource and for the stack, with this pack and
   with one of as many policies that do nothing. Most of the time is the SDK's: it turns every resource into Python
   values anew for each policy.
@@ -14,7 +15,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
+import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +42,7 @@ IN_PROCESS_SECONDS = 1.0
 SIZES = (250, 500, 1_000, 2_500, 5_000, 10_000)
 # The cost of one resource among the most, over that among the fewest.
 GROWTH = 1.5
+SLOPE = 1.1
 SERVED_RATIO = 1.1
 _SERVED_RESOURCES = 100
 _ROUNDS = 5
@@ -70,20 +74,30 @@ def measured() -> Json:
     each = {size: seconds[str(size)] / size for size in SIZES}
     growth = each[SIZES[-1]] / each[SIZES[0]]
     ratio = served["pack"] / served["nothing"]
+    slope = _slope([(float(size), seconds[str(size)]) for size in SIZES])
     return {
         "rules": len(RULES),
         "resources": sum(len(document["resources"]) for document in blueprints),
         "in_process_seconds": seconds["both"],
         "seconds_by_size": {size: seconds[str(size)] for size in SIZES},
         "growth_of_one_resource": growth,
+        "slope": slope,
         "served_seconds": served,
         "served_ratio": ratio,
         "within": {
             "in_process": seconds["both"] < IN_PROCESS_SECONDS,
             "growth": growth < GROWTH,
-            "served": ratio < SERVED_RATIO,
+            "slope": slope <= SLOPE,
+            "served": ratio <= SERVED_RATIO,
         },
     }
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    """The exponent of a power law through points of size and seconds, by least squares of their logarithms."""
+    return statistics.linear_regression(
+        [math.log(size) for size, _ in points], [math.log(seconds) for _, seconds in points]
+    ).slope
 
 
 def grown_to(document: Json, size: int) -> Json:
@@ -205,6 +219,7 @@ def _text(figures: Json) -> str:
             *curve,
             f"one resource among the most costs {figures['growth_of_one_resource']:.2f} x what it costs among the "
             f"fewest (budget {GROWTH} x)",
+            f"slope of log(seconds) over log(resources): {figures['slope']:.3f} (budget {SLOPE})",
             f"served for {_SERVED_RESOURCES} resources: {served['pack']:.2f} s, "
             f"doing nothing {served['nothing']:.2f} s: {figures['served_ratio']:.2f} x (budget {SERVED_RATIO} x)",
         ]

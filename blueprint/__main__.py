@@ -31,7 +31,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def blueprint(
-    stack: Annotated[str, typer.Argument(help="primary or dr")],
+    stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
     active: Annotated[bool, typer.Option("--active", help="dr only: as after a failover")] = False,
     json: Annotated[Path | None, typer.Option("--json", help="write the JSON here instead; - for stdout")] = None,
     picture_: Annotated[

@@ -7,6 +7,7 @@ import contextvars
 import gc
 import logging
 import runpy
+import sys
 import threading
 from collections.abc import Mapping
 from functools import cache, partial
@@ -57,10 +58,11 @@ def record(
     """Runs `__main__.py` for a stack and records it.
 
     `overrides` are settings without namespace that stand over the stack file; `stack_outputs` answers
-    references to other stacks. Raises `pulumi.RunError` when the program refuses its settings, and
+    references to other stacks. Values of documentation are allowed: nothing is called.
+    Raises `pulumi.RunError` when the program refuses its settings, and
     `BlueprintError` when the stack is unknown or the program looks something up.
     """
-    config = stack_config(stack_name, overrides)
+    config = stack_config(stack_name, {"exampleValues": True, **(overrides or {})})
     recorder = Recorder(stack_outputs or {})
     run_in_thread(stack_name, config, recorder, PROJECT, ROOT)
     return Blueprint(stack_name, recorder.recorded, recorder.stack_outputs)
@@ -153,7 +155,10 @@ def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) ->
     `overrides` are settings without namespace that stand over the stack file. Raises `SettingsError` for a file that
     the engine would not read as it is written, and `UnknownStackError` for a stack without a file.
     """
-    configured = _defaults() | stack_files.read(stack_file(stack_name)).configuration(overrides)
+    path = stack_file(stack_name)
+    written = stack_files.read(path)
+    configured = _defaults() | written.configuration(overrides)
+    _tell_once(written.unread(path.name))
     return {key: stack_files.as_sent(value) for key, value in configured.items()}
 
 
@@ -161,6 +166,13 @@ def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) ->
 def _defaults() -> dict[str, Any]:
     """Defaults by key, of the schema, which is the same for every stack."""
     return {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
+
+
+@cache
+def _tell_once(line: str) -> None:
+    """A stack is recorded many times in one process; what its file leaves open is said once, on stderr."""
+    if line:
+        sys.stderr.write(f"{line}\n")
 
 
 def stack_file(stack_name: str) -> Path:

@@ -1,1 +1,1 @@
-"""The platform's layers: one ComponentResource class each, composed in `components.platform`."""
+"""The platform's layers. Each layer is one ComponentResource class; `components.platform` composes them."""

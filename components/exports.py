@@ -1,4 +1,4 @@
-"""What the primary tells the recovery region: the one place where both sides of the stack reference are named."""
+"""Stack outputs of the primary that the recovery stack reads. Both sides of the stack reference are defined here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.settings import Settings, SettingsError, Sizes
 
 @dataclass(frozen=True)
 class PrimaryExports:
-    """Outputs of the primary stack, by field; as exports their names are in camelCase."""
+    """Outputs of the primary stack. Export names are the field names in camelCase."""
 
     sizes: pulumi.Input[Any]
     region: pulumi.Input[str]
@@ -33,20 +33,20 @@ class PrimaryExports:
     dns_zone_id: pulumi.Input[str]
 
     def outputs(self) -> dict[str, Any]:
-        """The exports by the names under which the recovery stack finds them."""
+        """Return the exports by the names under which the recovery stack reads them."""
         return {to_camel(field.name): getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def of(cls, primary: pulumi.StackReference) -> Self:
-        """Every export of the primary. A missing one fails the program: `require_output`, never `get_output`."""
+        """Read every export of the primary. A missing export fails the program, by `require_output`."""
         return cls(**{field.name: primary.require_output(to_camel(field.name)) for field in fields(cls)})
 
 
 async def sizes_to_run(settings: Settings, primary: pulumi.StackReference) -> Sizes:
-    """The primary's sizes for a stack that has taken over, its own otherwise.
+    """Return the primary's exported sizes if this stack is active, else its own.
 
-    Awaited before anything is declared, since sizes decide how many resources there are. Raises
-    `SettingsError` when the primary has not exported its sizes.
+    Awaited before anything is declared, because sizes decide how many resources there are. Raises `SettingsError` if
+    the primary does not export its sizes.
     """
     if not settings.general.active:
         return settings.sizes
@@ -54,7 +54,7 @@ async def sizes_to_run(settings: Settings, primary: pulumi.StackReference) -> Si
     if exported is None:
         raise SettingsError(
             [
-                f"primaryStack = {settings.general.primary_stack!r}: exports no 'sizes' to take over; "
+                f"primaryStack = {settings.general.primary_stack!r}: does not export 'sizes';  "
                 "bring the primary up once, or name the stack that the primary runs in"
             ]
         )
@@ -62,9 +62,12 @@ async def sizes_to_run(settings: Settings, primary: pulumi.StackReference) -> Si
 
 
 async def require_agreement(settings: Settings, primary: pulumi.StackReference) -> None:
-    """What both stacks must say alike: which of them declares the orders, and the version of Kubernetes, lest what ran
-    in one region should not run in the other; and which tables serve, as long as the primary does. Raises
-    `SettingsError` naming every difference."""
+    """Check that both stacks have the same values of settings that must agree.
+
+    These are the consistency of orders, which decides the stack that declares the table; the Kubernetes version, so
+    that workloads run in both regions; and, while the primary is up, the restored tables. Raises `SettingsError` that
+    names every difference.
+    """
     ours = {
         "ordersConsistency": settings.data.orders_consistency.value,
         "kubernetesVersion": settings.kubernetes.kubernetes_version,

@@ -1,4 +1,4 @@
-"""What every layer has in common."""
+"""Base class of every layer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pulumi
 
 
 class Layer(pulumi.ComponentResource):
-    """A part of the platform with the type token `trading:<module>:<Name>`.
+    """A component resource with the type token `trading:<module>:<Name>`.
 
-    Children take `self.child`, or `self.stateful` when losing them loses data: the engine then refuses to
-    delete them until a person lifts the protection.
+    Children take `self.child`, or `self.stateful` if deleting them would lose data: the engine then refuses to delete
+    them until an operator removes the protection.
     """
 
     def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -18,13 +18,15 @@ class Layer(pulumi.ComponentResource):
         self.stateful = pulumi.ResourceOptions(parent=self, protect=True)
 
     def after(self, *resources: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Options of a child that needs other resources first, though no argument of it names them."""
+        """Options of a child that must be created after other resources to which no argument of it refers."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(resources))
 
-    def there(self, primary_side: pulumi.ProviderResource, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+    def in_primary_region(
+        self, primary_side: pulumi.ProviderResource, *after: pulumi.Resource
+    ) -> pulumi.ResourceOptions:
         """Options of a child that the recovery stack declares in the primary's region.
 
-        It is retained when the stack stops declaring it, so that a stack that takes over drops it from its
-        state without a call to the lost region.
+        The child is retained when the stack stops declaring it: a stack that takes over removes it from its state
+        without a call to the lost region.
         """
         return pulumi.ResourceOptions(parent=self, provider=primary_side, retain_on_delete=True, depends_on=list(after))

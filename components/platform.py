@@ -1,4 +1,4 @@
-"""The map of the house: which layers a stack declares, in which order, wired to what."""
+"""The layers of a stack: the order in which they are declared, and how they depend on each other."""
 
 from __future__ import annotations
 
@@ -7,48 +7,36 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import sandbox
 from components.compute.ecs import Services, ServicesArgs
-from components.compute.ecs_roles import ServiceReach
+from components.compute.ecs_roles import ServiceResources
 from components.compute.functions import Functions, FunctionsArgs
 from components.data.records import RecordClass
 from components.data.stores import Stores, StoresArgs
 from components.data.table_schemas import TableName
+from components.delivery.build_network import BuildNetwork
 from components.delivery.delivery import Delivery, DeliveryArgs
-from components.delivery.place import Place
 from components.edge.api import TradingApi, TradingApiArgs
 from components.edge.balancers import Balancers, BalancersArgs
 from components.events.events import ArchiveBuckets, Events, EventsArgs
 from components.exports import PrimaryExports
 from components.kubernetes.kubernetes import Kubernetes, KubernetesArgs
-from components.kubernetes.monitoring_roles import MonitoringReach
+from components.kubernetes.monitoring_roles import MonitoringResources
 from components.latency.engines import Engines, EnginesArgs
-from components.latency.host_role import Reach
+from components.latency.host_role import EngineResources
+from components.latency.market_hours import MarketHours, MarketHoursArgs
 from components.latency.metrics import NAMESPACE
 from components.network.exports import NetworkExports
 from components.network.network import Network, NetworkArgs
 from components.observability import buckets
-from components.observability.costs import Costs, CostsArgs
-from components.observability.findings import Findings, FindingsArgs
-from components.observability.in_cluster import InCluster, InClusterArgs
-from components.observability.tracing import Tracing, TracingArgs
-from components.observability.watch import Watch, WatchArgs
-from components.observability.watched import Watched
+from components.observability.monitored_layers import MonitoredLayers
+from components.observability.observability import Observability
 from components.providers import regional_provider, silent_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
-from components.security.account import AccountDefaults, AccountDefaultsArgs
-from components.security.boundaries import Boundaries, BoundariesArgs
-from components.security.detection import Detection, DetectionArgs
-from components.security.images import Images, ImagesArgs
-from components.security.keys import DataClass, Keys, KeysArgs
-from components.security.log_bucket import LogBuckets, LogBucketsArgs
-from components.security.mirrored import copies
-from components.security.patching import Patching, PatchingArgs
-from components.security.recorder import Config, ConfigArgs
-from components.security.roles import HumanRoles, HumanRolesArgs
+from components.security.keys import DataClass
+from components.security.mirrored_images import images_to_mirror
 from components.security.rotation import Rotation, RotationArgs
-from components.security.secrets import Secrets, SecretsArgs
-from components.security.service_roles import ServiceRoles, ServiceRolesArgs
-from components.security.trail import Trail, TrailArgs
+from components.security.security import Security
 from components.settings import Settings
 
 
@@ -58,30 +46,31 @@ class Platform:
     def __init__(self, settings: Settings, primary: PrimaryExports | None) -> None:
         self.settings = settings
         self.primary = primary
+        if settings.general.sandbox:
+            sandbox.relax()
         self.provider = regional_provider("regional", settings.region.name, settings)
-        self.here = pulumi.ResourceOptions(provider=self.provider)
         self.primary_side = self._primary_side()
-        self.identity()
-        self.encryption()
-        self.vigilance()
-        self.networking()
-        self.data()
-        self.messaging()
-        self.balancing()
-        self.engines()
-        self.containers()
-        self.rotating()
-        self.serving()
-        self.recovering()
-        self.clustering()
-        self.delivering()
-        self.observing()
+        self.security = Security(settings, self.provider, primary, self.primary_side)
+        self.keys, self.options = self.security.keys, self.security.options
+        self._network()
+        self._stores()
+        self._events()
+        self._load_balancers()
+        self._engines()
+        self._services()
+        self._secret_rotation()
+        self._order_intake()
+        self._recovery()
+        self._kubernetes()
+        self._delivery()
+        self._observability()
 
     def _primary_side(self) -> aws.Provider | None:
-        """What replication needs on the primary's side is declared by the recovery stack, until it takes over.
+        """Provider for resources that the recovery stack declares in the primary's region until it takes over.
 
-        The engine configures the provider of whatever leaves the state, even of what it retains. If it were declared
-        no longer, that would be as it was left: by asking the lost region for the account.
+        After a takeover it is replaced by a silent one. The engine configures the provider of each resource that leaves
+        the state, including retained ones. Without a declaration it would use the provider's last configuration, which
+        looks the account up in the lost region.
         """
         name, region = "primary-side", self.settings.general.primary_region
         if self.settings.reaches_primary:
@@ -90,63 +79,40 @@ class Platform:
             silent_provider(name, region)
         return None
 
-    def identity(self) -> None:
-        """The permission boundaries, which every role that any layer makes from here on is bound by."""
-        self.boundaries = Boundaries("boundaries", BoundariesArgs(self.settings), self.here)
-        self.here = pulumi.ResourceOptions(provider=self.provider, transformations=[self.boundaries.bind])
-
-    def encryption(self) -> None:
-        """The keys and the buckets for logs, which come first since every layer encrypts and logs."""
-        self.service_roles = ServiceRoles("service-roles", ServiceRolesArgs(self.settings), self.here)
-        self.keys = Keys(
-            "keys",
-            KeysArgs(
-                self.settings,
-                autoscaling_role=self.service_roles.autoscaling,
-                primary_arns=self.primary.key_arns if self.primary else None,
-            ),
-            self.here,
-        )
-        self.log_buckets = LogBuckets(
-            "log-buckets", LogBucketsArgs(self.settings, self.keys.arn(DataClass.LOGS)), self.here
-        )
-        self.secrets = Secrets("secrets", SecretsArgs(self.settings, self.keys.arn(DataClass.SECRETS)), self.here)
-        self.roles = HumanRoles("roles", HumanRolesArgs(self.settings, self.keys, self.boundaries), self.here)
-
-    def networking(self) -> None:
-        """Everything that carries or stops a packet."""
+    def _network(self) -> None:
+        """VPC, security groups, endpoints, hybrid links and firewall."""
         self.network = Network(
             "network",
             NetworkArgs(
                 self.settings,
                 logs_key_arn=self.keys.arn(DataClass.LOGS),
-                flow_logs_destination=self.log_buckets.flow_logs_destination,
-                flow_logs_bucket_ready=self.log_buckets.logs.ready,
+                flow_logs_destination=self.security.log_buckets.flow_logs_destination,
+                flow_logs_bucket_ready=self.security.log_buckets.logs.ready,
                 primary=NetworkExports.of(self.primary.network) if self.primary else None,
                 primary_side=self.primary_side,
             ),
-            self.here,
+            self.options,
         )
 
-    def data(self) -> None:
-        """What the platform keeps, and its replication."""
+    def _stores(self) -> None:
+        """Database, tables, records, files, cache and backups, with their replication."""
         self.stores = Stores(
             "stores",
             StoresArgs(
                 self.settings,
                 keys=self.keys,
-                log_buckets=self.log_buckets,
+                log_buckets=self.security.log_buckets,
                 zones=self.network.vpc.zones,
                 groups=self.network.groups,
-                database_password=self.secrets.database_password,
+                database_password=self.security.secrets.database_password,
                 primary=self.primary,
                 primary_side=self.primary_side,
             ),
-            self.here,
+            self.options,
         )
 
-    def messaging(self) -> None:
-        """Streams and their archive, the bus and its queues, the topics."""
+    def _events(self) -> None:
+        """Streams with their archive, the event bus, queues and topics."""
         records = self.stores.records
         self.events = Events(
             "events",
@@ -160,11 +126,11 @@ class Platform:
                 ),
                 primary_sizes=self.primary.sizes if self.primary else None,
             ),
-            self.here,
+            self.options,
         )
 
-    def balancing(self) -> None:
-        """The load balancers, before what they hand requests and sessions to."""
+    def _load_balancers(self) -> None:
+        """The load balancers, declared before their targets."""
         self.balancers = Balancers(
             "balancers",
             BalancersArgs(
@@ -172,13 +138,13 @@ class Platform:
                 vpc=self.network.vpc,
                 groups=self.network.groups,
                 firewall=self.network.firewall,
-                log_buckets=self.log_buckets,
+                log_buckets=self.security.log_buckets,
             ),
-            self.here,
+            self.options,
         )
 
-    def engines(self) -> None:
-        """The engines, next to each other in one zone."""
+    def _engines(self) -> None:
+        """The trading engines, in one placement group in one zone."""
         tables, events = self.stores.tables, self.events
         self.latency = Engines(
             "engines",
@@ -188,21 +154,21 @@ class Platform:
                 zones=self.network.vpc.zones,
                 group_id=self.network.groups.trading_engines.id,
                 fix_target_group=self.balancers.fix.targets.arn,
-                autoscaling_role=self.service_roles.autoscaling,
-                reach=Reach(
+                autoscaling_role=self.security.service_roles.autoscaling,
+                resources=EngineResources(
                     streams=[events.streams.orders.arn, events.streams.market_data.arn],
                     tables=[tables.arn(table) for table in (TableName.ORDERS, TableName.ORDER_BOOK)],
                     bus=events.routing.bus.arn,
-                    images=[self.images.arns["trading-engine"]],
+                    images=[self.security.images.arns["trading-engine"]],
                     streams_key=self.keys.arn(DataClass.STREAMS),
                     tables_key=self.keys.arn(DataClass.TABLES),
                 ),
             ),
-            self.here,
+            self.options,
         )
 
-    def containers(self) -> None:
-        """The trading services, which take requests from the load balancer and executions from the queues."""
+    def _services(self) -> None:
+        """The trading services, which serve the load balancer and consume the execution queues."""
         tables, events, keys = self.stores.tables, self.events, self.keys
         queues = [queue.queue for queue in events.queues.execution.values()]
         self.services = Services(
@@ -213,7 +179,7 @@ class Platform:
                 group_id=self.network.groups.services.id,
                 target_group=self.balancers.api.targets.arn,
                 listener=self.balancers.api.listener,
-                repository=self.images.urls["trading-engine"],
+                repository=self.security.images.urls["trading-engine"],
                 queues=[queue.name for queue in queues],
                 environment={
                     **buckets.environment(),
@@ -225,63 +191,38 @@ class Platform:
                     "POSITIONS_TABLE": tables.name(TableName.POSITIONS),
                 },
                 metrics_namespace=NAMESPACE,
-                reach=ServiceReach(
+                resources=ServiceResources(
                     queues=[queue.arn for queue in queues],
                     tables=[tables.arn(table) for table in (TableName.ORDERS, TableName.POSITIONS)],
                     bus=events.routing.bus.arn,
-                    image=self.images.arns["trading-engine"],
-                    secret=self.secrets.database,
+                    image=self.security.images.arns["trading-engine"],
+                    secret=self.security.secrets.database,
                     streams_key=keys.arn(DataClass.STREAMS),
                     tables_key=keys.arn(DataClass.TABLES),
                     secrets_key=keys.arn(DataClass.SECRETS),
                 ),
                 log_key_arn=keys.arn(DataClass.LOGS),
             ),
-            self.here,
+            self.options,
         )
 
-    def vigilance(self) -> None:
-        """Defaults of the account, detection, Config, the trail, patching, and the images that are scanned."""
-        settings, logs_key, compute_key = self.settings, self.keys.arn(DataClass.LOGS), self.keys.arn(DataClass.COMPUTE)
-        baseline = settings.security.account_baseline
-        if baseline:
-            self.account = AccountDefaults("account", AccountDefaultsArgs(settings, compute_key), self.here)
-            self.detection = Detection("detection", DetectionArgs(settings), self.here)
-        self.images = Images(
-            "images",
-            ImagesArgs(
-                settings,
-                key_arn=compute_key,
-                scanner=[self.detection.scanner] if baseline else [],
-                primary_side=self.primary_side,
-            ),
-            self.here,
-        )
-        self.config = Config(
-            "config", ConfigArgs(settings, self.service_roles.config, logs_key, self.log_buckets), self.here
-        )
-        self.trail = (
-            Trail("trail", TrailArgs(settings, logs_key, self.log_buckets), self.here) if settings.is_primary else None
-        )
-        self.patching = Patching("patching", PatchingArgs(settings), self.here)
-
-    def rotating(self) -> None:
-        """Rotation of the database's credentials, which needs the database."""
+    def _secret_rotation(self) -> None:
+        """Rotation of the database's credentials, declared after the database."""
         self.rotation = Rotation(
             "rotation",
             RotationArgs(
                 self.settings,
                 keys=self.keys,
-                secret=self.secrets.database,
+                secret=self.security.secrets.database,
                 database=self.stores.database.identifier,
-                rotated=self.secrets.database_rotated,
+                rotated=self.security.secrets.database_rotated,
                 ready=[self.stores.database.instance],
             ),
-            self.here,
+            self.options,
         )
 
-    def serving(self) -> None:
-        """Order intake behind the Trading API, and the functions beside it: the way of an order, in either region."""
+    def _order_intake(self) -> None:
+        """The Trading API, order intake and the other functions."""
         self.functions = Functions(
             "functions",
             FunctionsArgs(
@@ -292,7 +233,10 @@ class Platform:
                 subnet_ids=self.network.vpc.app_subnet_ids,
                 security_group_id=self.network.groups.functions.id,
             ),
-            self.here,
+            self.options,
+        )
+        self.market_hours = MarketHours(
+            "market-hours", MarketHoursArgs(self.settings, self.keys, self.functions.failed), self.options
         )
         self.api = TradingApi(
             "api",
@@ -304,28 +248,28 @@ class Platform:
                 firewall=self.network.firewall,
                 primary_client_keys=self.primary.api_keys if self.primary else None,
             ),
-            self.here,
+            self.options,
         )
 
-    def recovering(self) -> None:
-        """How traffic, and the right to take orders, gets from one region to the other."""
+    def _recovery(self) -> None:
+        """DNS failover, observers, automatic failover and drills."""
         self.recovery = Recovery(
             "recovery",
             RecoveryArgs(
                 self.settings,
                 keys=self.keys,
-                secrets=self.secrets,
+                secrets=self.security.secrets,
                 network=self.network,
                 stores=self.stores,
                 events=self.events,
                 api=self.api,
                 primary=self.primary,
             ),
-            self.here,
+            self.options,
         )
 
-    def clustering(self) -> None:
-        """The Kubernetes cluster and what runs in it."""
+    def _kubernetes(self) -> None:
+        """The Kubernetes cluster and its workloads."""
         standby = self.recovery.standby
         self.kubernetes = Kubernetes(
             "kubernetes",
@@ -334,85 +278,63 @@ class Platform:
                 provider=self.provider,
                 keys=self.keys,
                 groups=self.network.groups,
-                roles=self.roles,
+                roles=self.security.roles,
                 files=self.stores.files,
                 vpc_id=self.network.vpc.id,
                 subnet_ids=self.network.vpc.app_subnet_ids,
                 builds={"scale-out": standby.scale_out.role.arn} if standby else {},
-                monitoring=MonitoringReach(
+                monitoring=MonitoringResources(
                     topic=self.events.topics.operations.arn,
                     topic_key=self.keys.arn(DataClass.STREAMS),
                     services=self.services.cluster.arn,
                 ),
             ),
-            self.here,
+            self.options,
         )
 
-    def delivering(self) -> None:
-        """How a change of the program reaches both stacks. The primary has it; the recovery region has a copy of what
-        was delivered, in its bucket of artifacts."""
+    def _delivery(self) -> None:
+        """The pipeline, in the primary only. S3 replicates the deployed program to the recovery region's artifacts
+        bucket."""
         self.delivery = (
             Delivery(
                 "delivery",
                 DeliveryArgs(
                     self.settings,
                     keys=self.keys,
-                    log_buckets=self.log_buckets,
-                    place=Place.of(self.network),
+                    log_buckets=self.security.log_buckets,
+                    place=BuildNetwork.of(self.network),
                     artifacts=self.stores.records.bucket(RecordClass.ARTIFACTS).bucket.bucket,
                 ),
-                self.here,
+                self.options,
             )
             if self.settings.is_primary
             else None
         )
 
-    def observing(self) -> None:
-        """What is measured, watched and drawn of all that stands, and who is told."""
-        self.watch = Watch(
-            "watch",
-            WatchArgs(
-                Watched(
-                    settings=self.settings,
-                    network=self.network,
-                    stores=self.stores,
-                    events=self.events,
-                    balancers=self.balancers,
-                    engines=self.latency,
-                    services=self.services,
-                    functions=self.functions,
-                    api=self.api,
-                    rotation=self.rotation,
-                    recovery=self.recovery,
-                    trail=self.trail,
-                    primary_file_system=self.primary.file_system_id if self.primary else None,
-                ),
-                self.primary_side,
-            ),
-            self.here,
+    def _observability(self) -> None:
+        """Alarms, dashboards, traces, findings and budgets, declared after all monitored layers."""
+        layers = MonitoredLayers(
+            settings=self.settings,
+            network=self.network,
+            stores=self.stores,
+            events=self.events,
+            balancers=self.balancers,
+            engines=self.latency,
+            market_hours=self.market_hours,
+            services=self.services,
+            functions=self.functions,
+            api=self.api,
+            rotation=self.rotation,
+            recovery=self.recovery,
+            trail=self.security.trail,
+            primary_file_system=self.primary.file_system_id if self.primary else None,
         )
-        monitoring, provider = self.kubernetes.monitoring, self.kubernetes.provider
-        if monitoring and provider:
-            args = InClusterArgs(self.settings, monitoring.namespace, monitoring.release)
-            self.in_cluster = InCluster("in-cluster", args, pulumi.ResourceOptions(provider=provider))
-        self.tracing = Tracing(
-            "tracing",
-            TracingArgs(
-                self.settings,
-                api=self.api,
-                order_intake=self.functions.order_intake,
-                key_arn=self.keys.arn(DataClass.LOGS),
-                events=self.events,
-            ),
-            self.here,
-        )
-        vault = self.stores.backups.vault.arn
-        self.findings = Findings("findings", FindingsArgs(self.settings, self.events, vault), self.here)
-        self.costs = Costs("costs", CostsArgs(self.settings, self.events.topics.operations.arn), self.here)
+        logs_key = self.keys.arn(DataClass.LOGS)
+        self.observability = Observability(layers, self.kubernetes, logs_key, self.primary_side, self.options)
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """What the stack exports: what the recovery region asks of a primary, and whether this stack takes orders."""
+        """Stack outputs: those that the recovery stack reads, and whether this stack accepts orders."""
         exports = PrimaryExports(
             sizes=self.settings.sizes.model_dump(by_alias=True),
             region=self.settings.region.name,
@@ -434,10 +356,10 @@ class Platform:
         return {
             **exports.outputs(),
             "active": self.settings.is_primary or self.settings.general.active,
-            # For people, where no zone is named in which the stack could prove its domain by itself.
+            # For operators: DNS validation records, if the settings name no zone.
             "certificateRecords": self.balancers.certificate.records,
-            # For whoever fills the registry of this region before workloads come up: `python -m delivery mirror`.
-            "imagesToMirror": copies(self.settings),
+            # For `python -m delivery mirror`, which fills this region's registry before workloads start.
+            "imagesToMirror": images_to_mirror(self.settings),
             **self.recovery.outputs,
             **({"delivery": self.delivery.outputs} if self.delivery else {}),
         }

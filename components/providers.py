@@ -1,4 +1,4 @@
-"""The regional providers: one explicit provider for each region that a stack declares in."""
+"""AWS providers: one explicit provider for each region in which a stack declares resources."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ import pulumi_aws as aws
 
 from components.settings import PROJECT, Settings
 
-# An action that an emulator lacks answers 500, and the provider's default of 25 tries then takes many minutes; these
-# take seconds. Two are too few: an answer in some thousands is lost on a busy machine, and the repeat's may be as well.
+# Lower than the provider's default of 25. An emulator answers 500 to an action that it lacks, and 25 attempts take
+# minutes. Two attempts are too few: on a busy machine about one in some thousands of answers is lost, and the retry may
+# be as well.
 _EMULATOR_TRIES = 4
-# The tag by which costs are told apart, once billing has been told to.
+# Cost allocation tag; it must be activated once in the billing console.
 STACK_TAG = "Stack"
 
 
 def regional_provider(
     name: str, region: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
 ) -> aws.Provider:
-    """A provider of one region that refuses any other account and tags whatever it makes."""
+    """Create a provider of one region that refuses any other account and sets the default tags."""
     emulated = (
         {
             "s3_use_path_style": True,
@@ -39,9 +40,9 @@ def regional_provider(
 
 
 def silent_provider(name: str, region: str) -> aws.Provider:
-    """A provider that makes nothing and calls nothing, not even when it is configured: its region may be lost.
+    """Create a provider that makes no call, not even when it is configured, because its region may be lost.
 
-    Without an account to ask for there is none to compare with those that are allowed.
+    It skips the lookup of the account, so it cannot compare the account with the allowed ones.
     """
     return aws.Provider(
         name,
@@ -53,7 +54,7 @@ def silent_provider(name: str, region: str) -> aws.Provider:
 
 
 def default_tags(settings: Settings) -> dict[str, str]:
-    """Tags of everything that a stack makes: whose it is, and which stack to change it in."""
+    """Default tags of all resources of a stack: owner, and the stack that declares the resource."""
     return {
         "Project": PROJECT,
         STACK_TAG: settings.general.role.value,

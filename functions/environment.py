@@ -37,6 +37,13 @@ class Environment:
             raise SettingError(f"{name} = {self._variables[name]!r} is no whole number; give one")
         return int(number)
 
+    def whole(self, name: str) -> int:
+        """A whole number from 0."""
+        value = self.text(name)
+        if not (value.isascii() and value.isdigit()):
+            raise SettingError(f"{name} = {value!r} is no whole number; give one from 0")
+        return int(value)
+
     def objects(self, name: str) -> list[Mapping[str, Any]]:
         """A JSON array of objects."""
         value = self.text(name)

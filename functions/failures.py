@@ -5,9 +5,11 @@ from __future__ import annotations
 from botocore.exceptions import (
     CapacityNotAvailableError,
     ClientError,
+    ConnectionError,
     ConnectTimeoutError,
     CredentialRetrievalError,
     EndpointConnectionError,
+    HTTPClientError,
     LoginError,
     MetadataRetrievalError,
     NoAuthTokenError,
@@ -121,6 +123,16 @@ def may_pass(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         return code(error) in _PASSING or _status(error) in _PASSING_STATUS or not nothing_was_done(error)
     return not isinstance(error, ParamValidationError)
+
+
+def is_silent(error: BaseException) -> bool:
+    """Whether the service gave no answer of its own: no connection, a 5xx, or a refusal of any call at that rate.
+
+    Another region may answer the same call. The credentials and the request may be right.
+    """
+    if isinstance(error, ClientError):
+        return _status(error) >= 500 or code(error) in _THROTTLED | _UNAVAILABLE
+    return isinstance(error, ConnectionError | HTTPClientError)
 
 
 def _status(error: ClientError) -> int:

@@ -17,6 +17,7 @@ REDRIVE = "redrive"
 INTEGRITY = "integrity"
 OBSERVER = "observer"
 FAILOVER = "failover"
+MARKET_HOURS = "market_hours"
 
 # Seconds. A high-resolution metric can raise an alarm after 10 s, any other after 60 (CloudWatch User Guide).
 HIGH_RESOLUTION = 1
@@ -96,6 +97,13 @@ OBSERVATIONS_FAILED = Metric(OBSERVER, "ObservationsFailed", "Count", "Observati
 FAILOVERS_ASKED_FOR = Metric(FAILOVER, "FailoversAskedFor", "Count", "Quorums of observers that people were told of.")
 FAILOVERS_RUN = Metric(FAILOVER, "FailoversRun", "Count", "Failovers that were run without a person.")
 FAILOVERS_STOPPED = Metric(FAILOVER, "FailoversStopped", "Count", "Failovers that ended before orders were accepted.")
+
+FLOOR_PLANNED = Metric(
+    MARKET_HOURS, "FloorPlanned", "Count", "Runs that planned the floor of the engines' fleet for the coming days."
+)
+CALENDAR_DAYS_LEFT = Metric(
+    MARKET_HOURS, "CalendarDaysLeft", "Count", "Days until the first trading calendar of marketCalendars ends."
+)
 
 ALL: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 

@@ -33,7 +33,7 @@ _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 # What an archive may hold: the functions, and the steps of recovery that one of them takes.
 _OURS = ("functions", "recovery")
 _READ_ONLY_FILE = 0o100444 << 16
-_PACKAGES = ("authorizer", "failover", "integrity", "observer", "order_intake", "redrive")
+_PACKAGES = ("authorizer", "failover", "integrity", "market_hours", "observer", "order_intake", "redrive")
 
 
 class PackagingError(ValueError):

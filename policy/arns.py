@@ -50,8 +50,11 @@ def fixed_arn(text: str) -> bool:
 
 
 def covers_all_services(pattern: str) -> bool:
-    """Whether a pattern takes in every resource of every service: `*`, or `arn:*` with more of an ARN left open."""
-    return wild(pattern) or (pattern.startswith("arn:") and pattern.count(":") < _SERVICE and pattern.endswith("*"))
+    """Whether a pattern takes in every resource of every service: `*`, `arn:*`, `arn:aws:*:*:*:*`."""
+    if wild(pattern) or (pattern.startswith("arn:") and pattern.count(":") < _SERVICE and pattern.endswith("*")):
+        return True
+    parts = pattern.split(":", _PARTS - 1)
+    return len(parts) == _PARTS and wild(parts[2]) and covers_all_resources(pattern)
 
 
 def covers_all_resources(pattern: str) -> bool:

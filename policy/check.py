@@ -198,7 +198,7 @@ def excused(report: Report, exempt: Sequence[Exemption], today: date) -> Report:
         violations=[finding for finding in report.violations if id(finding) not in covered],
         not_evaluated=[finding for finding in report.not_evaluated if id(finding) not in covered],
         exempted=[Exempted(finding, exemption) for finding, exemption in apart],
-        expired=[exemption for exemption in exempt if exemption.expires < today],
+        expired=[exemption for exemption in exempt if exemption.expired(today)],
     )
 
 

@@ -75,12 +75,15 @@ def check(
     ] = None,
     parity: Parity = None,
 ) -> None:
-    """Apply every rule to what stacks declare. Exit with 0, 1 for findings that refuse, 2 for bad input or rules."""
+    """Apply every rule to what stacks declare.
+
+    Exit with 0, 1 for findings that refuse or an expired exemption, 2 for bad input or rules.
+    """
     known = baseline.read(accepted) if accepted is not None else None
     report = _report(files, config, exempt, own, framework, parity, known)
     typer.echo(write(report, format_), nl=False)
-    for error in report.errors:
-        typer.echo(error.text, err=True)
+    for line in [*(entry.expiry_text for entry in report.expired), *(error.text for error in report.errors)]:
+        typer.echo(line, err=True)
     if report.errors:
         raise typer.Exit(BAD_INPUT)
     if report.failures(strict=strict):

@@ -41,15 +41,18 @@ _ORG_KEYS = frozenset({"aws:sourceorgid", "aws:principalorgid", "aws:vpceorgid"}
 _PATH_KEYS = frozenset({"aws:sourceorgpaths", "aws:principalorgpaths", "aws:vpceorgpaths"})
 _NETWORK_KEYS = {"aws:sourcevpc": "vpc-", "aws:sourcevpce": "vpce-"}
 _ADDRESS_KEYS = frozenset({"aws:sourceip", "aws:vpcsourceip"})
+# IAM User Guide, "IAM identifiers", unique ids: of a role with the name of any session, of a user, an account's root.
+_UNIQUE_ID = re.compile(r"^(A[A-Z]{3}[A-Z0-9]{12,}(:[^*?]*\*?)?|\d{12})$")
 _CONTEXT = "kms:encryptioncontext:"
 _ORG = re.compile(r"^o-[a-z0-9]{10,32}$")
 # Not the tail of a computed value, which is written `${type::name#path}`.
 _POLICY_VARIABLE = re.compile(r"\$\{[a-zA-Z0-9-]+:[^}#]+\}")
 
-# Keys that say who calls, or what holds of nearly every call: in a policy of an identity they narrow nothing.
+# Keys that say who calls, or what holds of nearly every call: in a policy of an identity they narrow nothing. The
+# region is one of them: an account keeps most of its resources in one or two.
 _OF_CALLER = re.compile(
     r"^aws:(principal(?!tag/)|userid$|username$|securetransport$|currenttime$|epochtime$|useragent$|referer$|"
-    r"tokenissuetime$|viaawsservice$|resourceaccount$|resourceorgid$|resourceorgpaths$)"
+    r"tokenissuetime$|viaawsservice$|resourceaccount$|resourceorgid$|resourceorgpaths$|requestedregion$)"
 )
 
 
@@ -97,7 +100,7 @@ class Conditions:
 
     @property
     def bounds(self) -> bool:
-        """Whether, in a policy of an identity, one test says more than who calls: which resource, region or service."""
+        """Whether, in a policy of an identity, one test says more than who calls and where: a resource or a service."""
         return any(self._demands(test) and _bounds(test) for test in self.tests)
 
     @property
@@ -152,6 +155,8 @@ def _fixes(test: Test) -> bool:
         return all(bool(_ORG.match(v)) or (has_reference(v) and _literal(test, v)) for v in test.values)
     if test.key in _PATH_KEYS:
         return all(bool(_ORG.match(v.split("/")[0])) for v in test.values)
+    if test.key == "aws:userid":
+        return all(bool(_UNIQUE_ID.match(v)) for v in test.values)
     if test.key in _NETWORK_KEYS:
         prefix = _NETWORK_KEYS[test.key]
         return all(_literal(test, v) and (v.startswith(prefix) or has_reference(v)) for v in test.values)

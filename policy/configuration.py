@@ -27,7 +27,9 @@ EXEMPTIONS = "exemptions"
 """The name under which exemptions are set: `{"exemptions": {"file": PATH}}` or `{"exemptions": {"entries": [...]}}`."""
 RULE_ERRORS = "rule-failed"
 """The policy under which the engine is told that a rule itself failed; it cannot be set."""
-RESERVED = (ALL, NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS)
+EXPIRED = "exemption-expired"
+"""The policy under which the engine reports expired exemptions; it cannot be set."""
+RESERVED = (ALL, NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS, EXPIRED)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,16 @@ from pulumi_policy.secret import Secret
 from policy import tokens as t
 from policy.catalogue import RULES
 from policy.check import excused, judge
-from policy.configuration import EXEMPTIONS, LEVEL, NOT_EVALUATED, RULE_ERRORS, Setting, exemptions_in, settings
+from policy.configuration import (
+    EXEMPTIONS,
+    EXPIRED,
+    LEVEL,
+    NOT_EVALUATED,
+    RULE_ERRORS,
+    Setting,
+    exemptions_in,
+    settings,
+)
 from policy.errors import PolicyInputError
 from policy.exemptions import Exemption, beside, configured, exemptions
 from policy.references import risk_of, url_of
@@ -137,6 +146,7 @@ class Pack:
         self, rules: Sequence[Rule], exempt: Sequence[Exemption] | None = None, today: date | None = None
     ) -> None:
         self.rules = tuple(rule for rule in rules if rule.scope is not Scope.PARITY)
+        self._parity = tuple(rule for rule in rules if rule.scope is Scope.PARITY)
         # The file of the pack names rules of the catalogue, whichever of them are applied.
         self._known = {rule.id for rule in (*RULES, *rules)}
         self._default = exemptions(configured({}), self._known) if exempt is None else tuple(exempt)
@@ -152,30 +162,31 @@ class Pack:
         self._missing: set[str] = {rule.id for rule in self.rules if rule.missing(rule.defaults())}
 
     def policies(self) -> list[Policy]:
-        """A policy for each rule but those on both stacks, and those on exemptions, unknown values and errors.
+        """A policy for each rule, and those on exemptions, expiry, unknown values and rule errors.
+
+        Rules on both stacks are not applicable to one. They are served because the engine refuses a configuration that
+        names a policy which the pack does not have.
 
         The one on exemptions comes first: the engine hands its configuration over with the first resource.
         """
         made = [self._policy(index, rule) for index, rule in enumerate(self.rules)]
-        return [self._exemptions(), *made, self._not_evaluated(len(made)), self._errors(len(made) + 1)]
+        parity = [self._inapplicable(rule) for rule in self._parity]
+        further = [self._not_evaluated(len(made)), self._errors(len(made) + 1), self._expired()]
+        return [self._exemptions(), *made, *further, *parity]
 
     def _policy(self, index: int, rule: Rule) -> Policy:
-        about: dict[str, Any] = {
-            "name": rule.id,
-            "description": rule.title,
-            "display_name": rule.title,
-            "enforcement_level": _LEVELS[rule.severity],
-            "config_schema": PolicyConfigSchema({name: p.schema() for name, p in rule.parameters.items()}),
-            "severity": Severity(risk_of(rule).value),
-            "remediation_steps": rule.remediation,
-            "url": url_of(rule) or None,
-            "framework": _framework(rule),
-            "tags": [rule.service, *(f"{name}:{code}" for name, codes in rule.controls.items() for code in codes)],
-        }
+        about = _about(rule)
         if rule.scope is Scope.RESOURCE:
             remedy = self._remediating(rule) if remedy_of(rule) is not None else None
             return ResourceValidationPolicy(validate=self._for_resource(rule), remediate=remedy, **about)
         return StackValidationPolicy(validate=self._for_stack(index, rule), **about)
+
+    @staticmethod
+    def _inapplicable(rule: Rule) -> Policy:
+        def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+            args.not_applicable(f"{rule.id} compares both stacks: run `python -m policy check` on their blueprints")
+
+        return StackValidationPolicy(validate=validate, **_about(rule))
 
     def _for_resource(self, rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
         types = frozenset(rule.types)
@@ -271,6 +282,24 @@ class Pack:
             validate=validate,
         )
 
+    def _expired(self) -> StackValidationPolicy:
+        def validate(_: StackValidationArgs, report_violation: ReportViolation) -> None:
+            for exemption in self._exempt:
+                if exemption.expired(self._today):
+                    report_violation(exemption.expiry_text, None)
+            for urn, near in self._beside.items():
+                for exemption in near:
+                    if exemption.expired(self._today):
+                        report_violation(exemption.expiry_text, urn)
+
+        return StackValidationPolicy(
+            name=EXPIRED,
+            description="No exemption has expired",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            remediation_steps="Delete the exemption, or review its reason and set a later date.",
+            validate=validate,
+        )
+
     def _all(self, index: int, args: StackValidationArgs) -> Iterator[Report]:
         stack = self._stack_of(index, args)
         for rule in self.rules:
@@ -317,6 +346,22 @@ class Pack:
             late = next((e for e in report.expired if e.covers(violation.rule.id, violation.urn, e.expires)), None)
             note = f" Its exemption expired on {late.expires}." if late is not None else ""
             report_violation(f"{violation.message}. {violation.rule.remediation}{note}", violation.urn or None)
+
+
+def _about(rule: Rule) -> dict[str, Any]:
+    """What the engine shows of a rule, and what it takes as its configuration."""
+    return {
+        "name": rule.id,
+        "description": rule.title,
+        "display_name": rule.title,
+        "enforcement_level": _LEVELS[rule.severity],
+        "config_schema": PolicyConfigSchema({name: p.schema() for name, p in rule.parameters.items()}),
+        "severity": Severity(risk_of(rule).value),
+        "remediation_steps": rule.remediation,
+        "url": url_of(rule) or None,
+        "framework": _framework(rule),
+        "tags": [rule.service, *(f"{name}:{code}" for name, codes in rule.controls.items() for code in codes)],
+    }
 
 
 def _framework(rule: Rule) -> PolicyComplianceFramework | None:

@@ -41,6 +41,8 @@ class Exemption:
     expires: date
     source: str = "file"
     """`file`, or `tag` for one that stands beside the resource."""
+    label: str = "exemption"
+    """How a message names it: the index of its entry, or its tag with the resource."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form."""
@@ -51,6 +53,18 @@ class Exemption:
             "expires": self.expires.isoformat(),
             "source": self.source,
         }
+
+    def expired(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return self.expires < today
+
+    @property
+    def expiry_text(self) -> str:
+        """Why it fails a check once it has expired, in one line with the entry and the date."""
+        return (
+            f"{self.label} ({self.rule} for {self.urn}): expired on {self.expires}; "
+            "delete it, or review the reason and set a later date"
+        )
 
     def covers(self, rule: str, urn: str, today: date) -> bool:
         """Whether it excuses that violation today."""
@@ -97,7 +111,7 @@ def _exemption(entry: Any, index: int, rules: Collection[str]) -> Exemption:
     if entry["rule"] not in rules:
         raise PolicyInputError(f"{where}: there is no rule {entry['rule']!r}; `python -m policy list` names them all")
     reason = _reason(entry["reason"], where)
-    return Exemption(entry["urn"], entry["rule"], reason, _date(entry["expires"], where))
+    return Exemption(entry["urn"], entry["rule"], reason, _date(entry["expires"], where), label=where)
 
 
 def _reason(text: str, where: str) -> str:
@@ -118,7 +132,7 @@ def beside(resources: Iterable[Resource], rules: Collection[str]) -> Iterator[Ex
             if match is None:
                 raise PolicyInputError(f"{where}: says no end; write it as `REASON until=YYYY-MM-DD`")
             reason = _reason(match["reason"], where)
-            yield Exemption(resource.urn, rule, reason, _date(match["expires"], where), source="tag")
+            yield Exemption(resource.urn, rule, reason, _date(match["expires"], where), source="tag", label=shown)
 
 
 def _written_beside(resource: Resource) -> Iterator[tuple[str, Any, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from policy.catalogue import RULES
 from policy.rule import Rule, Scope, Severity
+from policy.sources import sources_of
 
 _FRAMEWORKS = {
     "fsbp": "FSBP",
@@ -43,8 +44,11 @@ frameworks, remediation, own rules. [policy-peers.md](policy-peers.md) compares 
   `policy-config.json`.
 - **Parity** rules compare both stacks, so they are applied only where both are given.
 
-Controls: AWS Foundational Security Best Practices (FSBP), CIS AWS Foundations 6.0, PCI DSS 4.0, NIST 800-53 revision 5,
-the AWS Well-Architected Framework, and checkov's numbers. SEC and FINRA rules are this project's own reading.
+Controls: AWS Foundational Security Best Practices (FSBP), CIS AWS Foundations 6.0 (5.0 numbers each section one lower),
+PCI DSS 4.0, NIST 800-53 revision 5, the AWS Well-Architected Framework, checkov, SEC and FINRA rules. A rule names a
+control only where a source maps one to the other: a check of prowler or a query of powerpipe that asks what the rule
+asks, or a page of AWS. [controls.csv](../policy/controls.csv) has the source of each mapping and `policy/sources.py`
+the versions. A rule without controls is this project's own.
 """
 
 
@@ -70,7 +74,9 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"{' '.join((rule.check.__doc__ or '').split())}\n"
     yield f"- Remedy: {rule.remediation}"
     controls = "; ".join(f"{_FRAMEWORKS.get(name, name)} {', '.join(codes)}" for name, codes in rule.controls.items())
-    yield f"- Controls: {controls}"
+    if controls:
+        yield f"- Controls: {controls}"
+        yield f"- Sources of the controls: {', '.join(sources_of(rule.id))}"
     if rule.needs:
         yield "- Needs: " + ", ".join(f"`{type_.split(':')[-1]}.{path}`" for type_, path in rule.needs)
     for name, parameter in rule.parameters.items():

@@ -105,11 +105,15 @@ def holds_secret(text: str) -> bool:
     return False
 
 
+# `NAME=value`, `export NAME="value"`, `NAME: value`; a quote may be escaped in a script within a script.
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+|set\s+|\$env:)?([A-Za-z_]\w*)\s*[=:]\s*\\?[\"']?([^\"'\s\\]+)\\?[\"']?\s*$")
+
+
 def in_script(text: str) -> Iterator[str]:
     """What of a start-up script, plain or in base64, is a secret: assignments of one, and lines that hold one."""
     script = _decoded(text)
     for number, line in enumerate(script.splitlines(), 1):
-        match = re.match(r"^\s*(?:export\s+|set\s+|\$env:)?([A-Za-z_]\w*)\s*[=:]\s*[\"']?([^\"'\s]+)[\"']?\s*$", line)
+        match = _ASSIGNMENT.match(line)
         if match and _assigned(match[1], match[2]):
             yield match[1]
         elif _FORMATS.search(line) or any(_given(m["password"]) for m in _URL.finditer(line)):

@@ -44,6 +44,27 @@ _PAGES = {
     "finra": "https://www.finra.org/rules-guidance/rulebooks/finra-rules",
 }
 
+_DOCS = "https://docs.aws.amazon.com"
+_FRAMEWORK = f"{_DOCS}/wellarchitected/latest/framework/welcome.html"
+# The guide of a service, for rules that no control asks for.
+_GUIDES = {
+    "API Gateway and load balancers": f"{_DOCS}/apigateway/latest/developerguide/security.html",
+    "Alarms": f"{_DOCS}/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
+    "Audit and backup": f"{_DOCS}/awscloudtrail/latest/userguide/best-practices-security.html",
+    "Delivery": f"{_DOCS}/codepipeline/latest/userguide/security-best-practices.html",
+    "DynamoDB": f"{_DOCS}/amazondynamodb/latest/developerguide/best-practices-security.html",
+    "ECS and ECR": f"{_DOCS}/AmazonECS/latest/developerguide/security.html",
+    "IAM": f"{_DOCS}/IAM/latest/UserGuide/best-practices.html",
+    "KMS and Secrets Manager": f"{_DOCS}/secretsmanager/latest/userguide/best-practices.html",
+    "Kinesis and Firehose": f"{_DOCS}/streams/latest/dev/security-best-practices.html",
+    "Latency": f"{_DOCS}/AWSEC2/latest/UserGuide/placement-groups.html",
+    "Network": f"{_DOCS}/vpc/latest/userguide/vpc-security-best-practices.html",
+    "RDS": f"{_DOCS}/AmazonRDS/latest/UserGuide/CHAP_BestPractices.html",
+    "S3": f"{_DOCS}/AmazonS3/latest/userguide/security-best-practices.html",
+    "SQS and SNS": f"{_DOCS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html",
+    "Sharing": f"{_DOCS}/IAM/latest/UserGuide/confused-deputy.html",
+}
+
 
 def risk_of(rule: Rule) -> Risk:
     """What the rule says itself; else critical as Security Hub has it, high for mandatory rules, medium for others."""
@@ -55,7 +76,7 @@ def risk_of(rule: Rule) -> Risk:
 
 
 def url_of(rule: Rule) -> str:
-    """The page that explains the rule, empty for an own rule without one.
+    """The page that explains the rule, empty for an own rule without one; the service's guide where no control asks it.
 
     Security Hub's page of a service is named after it in lower case, with an anchor for each control.
     """
@@ -64,4 +85,5 @@ def url_of(rule: Rule) -> str:
     for code in rule.controls.get("fsbp", ()):
         service, _, number = code.lower().partition(".")
         return f"{_GUIDE}/{service}-controls.html#{service}-{number}"
-    return next((page for name, page in _PAGES.items() if name in rule.controls), "")
+    own = next((page for name, page in _PAGES.items() if name in rule.controls), "")
+    return own or ("" if rule.own else _GUIDES.get(rule.service, _FRAMEWORK))

@@ -178,9 +178,14 @@ class Report:
     def failures(self, *, strict: bool = False) -> int:
         """Findings that refuse the plan: those of mandatory rules, with `strict` those of advisory ones too.
 
-        A mandatory rule that could not be evaluated, and one that failed itself, refuse as well.
+        A mandatory rule that could not be evaluated, a rule that failed itself, and an expired exemption refuse as
+        well.
         """
-        return len(self.errors) + sum(strict or finding.severity is Severity.MANDATORY for finding in self.findings)
+        return (
+            len(self.errors)
+            + len(self.expired)
+            + sum(strict or finding.severity is Severity.MANDATORY for finding in self.findings)
+        )
 
     @property
     def by_severity(self) -> Counter[str]:

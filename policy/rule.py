@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from policy.resources import Resource
+from policy.sources import controls_of, of_rule
 from policy.stack import Stack
 
 Parameters = Mapping[str, Any]
@@ -122,9 +123,9 @@ class Rule:
     """One rule of the pack.
 
     `needs` are the properties without which the rule cannot be evaluated, each as (type, path). `controls` maps a
-    framework to the controls that ask the same. `check` yields a finding for each violation. `remedy` takes the
-    inputs of a resource that violates the rule and returns corrected ones. `own` marks a rule that is not from this
-    pack's catalogue.
+    framework to the controls that ask the same: those of `policy.sources` for a rule of the catalogue. `check` yields a
+    finding for each violation. `remedy` takes the inputs of a resource that violates the rule and returns corrected
+    ones. `own` marks a rule that is not from this pack's catalogue.
     """
 
     id: str
@@ -163,6 +164,7 @@ class Rule:
             "needs": [f"{type_}.{path}" for type_, path in self.needs],
             "remediation": self.remediation,
             "controls": {name: list(codes) for name, codes in self.controls.items()},
+            "sources": {f"{row.framework} {row.control}": row.source for row in of_rule(self.id)},
             "parameters": {name: parameter.schema() for name, parameter in self.parameters.items()},
         }
 
@@ -218,7 +220,7 @@ class Rules:
                     service=self.service,
                     types=types,
                     needs=tuple((types[0], need) if isinstance(need, str) else need for need in needs),
-                    controls={name: tuple(codes.split(", ")) for name, codes in controls.items()},
+                    controls={name: tuple(codes.split(", ")) for name, codes in controls.items()} or controls_of(id),
                     parameters=parameters or {},
                     risk=risk,
                     url=url,

@@ -55,6 +55,7 @@ BUCKET_ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServer
 BUCKET_VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 BUCKET_PUBLIC_ACCESS = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 BUCKET_OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+BUCKET_ACL = "aws:s3/bucketAcl:BucketAcl"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 BUCKET_LOGGING = "aws:s3/bucketLogging:BucketLogging"
 BUCKET_OBJECT_LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
@@ -142,6 +143,7 @@ OTHER_TOKENS = {
     "aws:s3/bucketV2:BucketV2": BUCKET,
     "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": BUCKET_ENCRYPTION,
     "aws:s3/bucketVersioningV2:BucketVersioningV2": BUCKET_VERSIONING,
+    "aws:s3/bucketAclV2:BucketAclV2": BUCKET_ACL,
     "aws:s3/bucketLoggingV2:BucketLoggingV2": BUCKET_LOGGING,
     "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2": BUCKET_OBJECT_LOCK,
 }

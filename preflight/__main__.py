@@ -25,7 +25,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command(help=__doc__)
 def preflight(
-    stack: Annotated[str, typer.Argument(help="primary or dr")],
+    stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
     active: Annotated[bool, typer.Option("--active", help="dr only: at the sizes of a takeover")] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="print what to request, without credentials or calls")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import failures
 from recovery.context import Context
 from recovery.corrected_clock import date_of
-from recovery.errors import WrongAccountError
+from recovery.errors import RegionLostError, WrongAccountError
 
 _LOG_IN = "log in to that account"
 
@@ -34,12 +34,12 @@ def check_account(context: Context) -> str:
 
 
 def _account(context: Context, expected: str) -> str:
-    region = context.configuration.standby.region
+    region = context.control_region
     asked = context.waiter.clock()
     try:
-        answer = context.clients.prompt("sts", region).get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
-        if not is_unreachable(error):
+        answer = context.clients.cut(context.clients.prompt("sts", region).get_caller_identity)
+    except (BotoCoreError, ClientError, RegionLostError) as error:
+        if not isinstance(error, RegionLostError) and not failures.is_silent(error):
             raise WrongAccountError(
                 f"account {expected}: AWS refuses the credentials ({failures.code(error)}); {_LOG_IN}"
             ) from error
@@ -55,7 +55,7 @@ def _account_of_table(context: Context, region: str, unreachable: Exception) -> 
     try:
         answer = context.control.describe_table(TableName=table)
     except (BotoCoreError, ClientError) as error:
-        if is_unreachable(error):
+        if failures.is_silent(error):
             raise WrongAccountError(
                 f"region {region}: neither STS ({failures.code(unreachable)}) nor DynamoDB ({failures.code(error)}) "
                 "answers; check the network and the health of the region"
@@ -66,14 +66,6 @@ def _account_of_table(context: Context, region: str, unreachable: Exception) -> 
         ) from error
     _hear(context, answer, asked)
     return answer["Table"]["TableArn"].split(":")[4]
-
-
-def is_unreachable(error: Exception) -> bool:
-    """Whether a service did not answer, or answered that it cannot: nothing is known of the caller then."""
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= 500 or failures.code(error) in ("Throttling", "ThrottlingException", "RequestLimitExceeded")
-    return isinstance(error, ConnectionError | HTTPClientError)
 
 
 def _hear(context: Context, answer: Any, asked: int) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ConnectionError as BotoConnectionError
@@ -23,6 +24,7 @@ from functions.clients import bounded_client, insistent_client, prompt_client
 from recovery.budget import SILENT_REGION_SECONDS
 from recovery.configuration import Timing
 from recovery.errors import RegionLostError
+from recovery.replicas import Replicas
 
 CUT_MILLISECONDS = round(SILENT_REGION_SECONDS * 1000)
 """How long any call to the region that is left may take."""
@@ -90,6 +92,7 @@ class Clients:
     reached: Reached = field(default_factory=Reached)
     _lost: bool = False
     _made: dict[tuple[str, str, bool], Any] = field(default_factory=dict)
+    _replicas: dict[tuple[str, ...], Replicas] = field(default_factory=dict)
     # boto3: clients may be shared between threads, and may not be made by two at once.
     _making: threading.Lock = field(default_factory=threading.Lock)
 
@@ -104,6 +107,22 @@ class Clients:
     def prompt(self, service: str, region: str) -> Any:
         """The same, for what stands between the decision and the first order."""
         return self._client(service, region, self.make_prompt or self.make_here, prompt=self.make_prompt is not None)
+
+    def control(self, *regions: str) -> Replicas:
+        """A client of the control table in the first of `regions` that answers, for the way to the first order."""
+        if regions not in self._replicas:
+            made = [partial(self.prompt, "dynamodb", region) for region in regions]
+            self._replicas[regions] = Replicas(made, self.cut_milliseconds / 1000)
+        return self._replicas[regions]
+
+    def cut(self, call: Callable[[], Any]) -> Any:
+        """The answer to one call that the run can do without. Raises RegionLostError when none comes in time."""
+        answer = _Answer(call)
+        if not answer.came_within(self.cut_milliseconds / 1000):
+            raise RegionLostError(f"no answer within {self.cut_milliseconds / 1000:g} s")
+        if answer.error:
+            raise answer.error
+        return answer.value
 
     def there(self, service: str, operation: str, tries: int = 1, **parameters: Any) -> Any:
         """The answer to one call in the region that is left, for which it is asked `tries` times.

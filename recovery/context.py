@@ -39,8 +39,8 @@ class Parts:
 
 @dataclass
 class Context:
-    """One run: from `source` to `target`. `control` is a DynamoDB client of the recovery region, where the control
-    table's truth is kept; `results` are the facts of steps that are done, by step."""
+    """One run: from `source` to `target`. `control` is a DynamoDB client of the control table, in the recovery region
+    unless that is lost; `results` are the facts of steps that are done, by step."""
 
     configuration: Configuration
     run: str
@@ -59,9 +59,18 @@ class Context:
     overridden: str | None = None
     """Why a person forced the run past what it found wanting, None if nobody did."""
 
+    standby_lost: bool = False
+    """Whether the run leaves a recovery region that is lost: everything is asked of the primary's region first."""
+
+    @property
+    def control_region(self) -> str:
+        """The region that is asked first about the lease, the lock and the journal."""
+        return (self.configuration.primary if self.standby_lost else self.configuration.standby).region
+
     @property
     def control(self) -> Any:
-        return self.clients.prompt("dynamodb", self.configuration.standby.region)
+        first, second = self.configuration.standby.region, self.configuration.primary.region
+        return self.clients.control(*((second, first) if self.standby_lost else (first, second)))
 
     def turn_page(self, line: str) -> None:
         """Between two pages of a long step: shows progress, and stops a process that has lost the lock or its time."""

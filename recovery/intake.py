@@ -99,13 +99,23 @@ class InvokedIntake:
             return None
         raise IntakeError(f"{self._function} refuses the order with {status} {body.get('code')}: {body.get('message')}")
 
+    def cancel(self, account: str, client_order_id: str) -> bool:
+        """Asks for an order to be cancelled; whether the request was accepted. Raises IntakeError."""
+        path = {"client_order_id": client_order_id}
+        return self._ask("DELETE", "/orders/{client_order_id}", account, None, path)[0] == 202
+
     def _ask(
-        self, method: str, resource: str, account: str | None, body: Mapping[str, str] | None
+        self,
+        method: str,
+        resource: str,
+        account: str | None,
+        body: Mapping[str, str] | None,
+        path: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, Any]]:
         event = {
             "httpMethod": method,
             "resource": resource,
-            "pathParameters": None,
+            "pathParameters": path,
             "queryStringParameters": None,
             "body": json.dumps(body) if body is not None else None,
             "isBase64Encoded": False,

@@ -83,13 +83,16 @@ def write(client: Any, table: str, epoch: int, since: int, at: int, order_ids: I
     return count
 
 
-def latest(client: Any, table: str) -> KnownOrders | None:
-    """What the last takeover wrote down, None if none did."""
+def latest(client: Any, table: str, before: int | None = None) -> KnownOrders | None:
+    """What the last takeover wrote down, or the last one whose list is of an epoch under `before`; None if none did."""
+    names, values = {"#item": KEY_ATTRIBUTE}, {":known": {"S": _ITEM}}
+    if before is not None:
+        names, values = {**names, "#sequence": SORT_ATTRIBUTE}, {**values, ":before": {"N": str(before)}}
     answer = client.query(
         TableName=table,
-        KeyConditionExpression="#item = :known",
-        ExpressionAttributeNames={"#item": KEY_ATTRIBUTE},
-        ExpressionAttributeValues={":known": {"S": _ITEM}},
+        KeyConditionExpression="#item = :known" + (" AND #sequence < :before" if before is not None else ""),
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
         ConsistentRead=True,
         ScanIndexForward=False,
         Limit=1,

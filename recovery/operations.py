@@ -34,7 +34,7 @@ from recovery.errors import (
 from recovery.executor import Executor, Watch, recovery_seconds
 from recovery.journal import Entry, Journal, Kind, Outcome, Run, Tail
 from recovery.lock import CALLS_TO_TAKE, Heartbeat, Held, Lock
-from recovery.plan import GIVEN_UP, GIVES_WAY, Plan, Verb, plan_of
+from recovery.plan import GIVEN_UP, GIVES_WAY, UNPLANNED, Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
 from recovery.steps.lease import TakeLease
@@ -101,6 +101,7 @@ class Operations:
             self.waiter,
             self.announce,
             overridden=reason,
+            standby_lost=plan.verb is Verb.FAILOVER_TO_PRIMARY,
         )
 
     def _clients_between(self, target: str, source: str) -> Clients:
@@ -258,14 +259,13 @@ class Operations:
                     f"the lease is held by {found.holder} under epoch {found.epoch}: order intake was opened before"
                 )
             return []
-        found = readiness.checks(context, seconds if plan.verb is Verb.FAILOVER else math.inf)
+        found = readiness.checks(context, seconds if plan.verb in UNPLANNED else math.inf)
         if reason:
             never = [check for check in found if check.name in readiness.NEVER_FORCED]
             readiness.require(never, can_be_forced=False)
-        elif plan.verb is Verb.FAILOVER:
-            readiness.require([check for check in found if check.name in readiness.NEEDED_BY_ORDERS])
         else:
-            readiness.require(found)
+            needed = readiness.NEEDED.get(plan.verb)
+            readiness.require([check for check in found if needed is None or check.name in needed])
         return found
 
     def _given_way(self, journal: Journal, lock: Lock, tail: Tail, reason: str) -> Entry | None:
@@ -291,7 +291,7 @@ class Operations:
         missing = [f"{check.name}: {check.found}" for check in found if not check.ready]
         if reason is not None:
             facts |= {"reason": reason, "overridden": missing}
-        elif missing:
+        elif missing and plan.verb in UNPLANNED:
             facts["postponed"] = missing
             for line in missing:
                 self.announce(f"not ready, and awaited after the first order: {line}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from functions.clients import bounded_client, prompt_client
+from functions.clients import bounded_client
 from recovery import lease
 from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
 from recovery.clients import Clients
@@ -15,28 +15,29 @@ from recovery.scale_out import CodeBuildScaleOut, CommandScaleOut, ScaleOut
 from recovery.switch import ArcSwitch, EndpointProbe, HealthCheckSwitch, Switch, by_distance
 
 
-def switch_of(configuration: Configuration) -> Switch:
-    """The traffic switch by `recovery.switch`; raises ConfigurationError.
+def switch_of(configuration: Configuration, clients: Clients) -> Switch:
+    """The traffic switch by `recovery.switch`, reached from the region that takes over first; raises
+    ConfigurationError.
 
     `{"kind": "healthCheck", "url": ...}`: without a `url` the endpoint is not asked. `{"kind": "routingControl",
     "endpoints": {region: url}, "primaryControlArn": ..., "standbyControlArn": ...}`.
     """
-    settings, here, limit = configuration.switch, configuration.standby.region, configuration.timing.call
+    settings, limit = configuration.switch, configuration.timing.call
+    here, there = clients.here_region, clients.there_region
+    control = clients.control(here, there)
     try:
         kind = SwitchKind(settings["kind"])
         if kind is SwitchKind.HEALTH_CHECK:
             probe = EndpointProbe(settings["url"], SILENT_REGION_SECONDS) if settings.get("url") else None
-            client = prompt_client("dynamodb", limit, here)
-            return HealthCheckSwitch(client, configuration.tables.control, probe)
-        ordered = by_distance(settings["endpoints"], here, configuration.primary.region)
-        clients = {region: _cluster(region, endpoint, limit) for region, endpoint in ordered}
-        control = prompt_client("dynamodb", limit, here)
+            return HealthCheckSwitch(control, configuration.tables.control, probe)
+        ordered = by_distance(settings["endpoints"], here, there)
+        endpoints = {region: _cluster(region, endpoint, limit) for region, endpoint in ordered}
 
         def epoch_now() -> int:
             found = lease.read(control, configuration.tables.control)
             return found.epoch if found else 0
 
-        return ArcSwitch(clients, settings["primaryControlArn"], settings["standbyControlArn"], epoch_now)
+        return ArcSwitch(endpoints, settings["primaryControlArn"], settings["standbyControlArn"], epoch_now)
     except (KeyError, ValueError, AttributeError) as error:
         raise ConfigurationError(
             f"recovery.switch = {dict(settings)!r}: {error}; bring the recovery stack up with this version"

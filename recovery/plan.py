@@ -9,8 +9,8 @@ from recovery.errors import ConfigurationError
 from recovery.steps.compare import CatchUp, CompareOrders
 from recovery.steps.growth import DrainBacklog, ScaleOutStep, StandBy
 from recovery.steps.lease import AwaitLease, AwaitQuiet, Quiesce, TakeLease
-from recovery.steps.orders import ReconcileOrders, RecordKnownOrders
-from recovery.steps.republish import RepublishOrders, RestoreCancellations
+from recovery.steps.orders import ReconcileOrders, ReconcileReturned, RecordKnownOrders
+from recovery.steps.republish import RepublishOrders, RestoreCancellations, RestoreCancellationsHere
 from recovery.steps.step import Stage, Step
 from recovery.steps.stores import (
     AwaitDatabase,
@@ -31,10 +31,16 @@ class Verb(StrEnum):
     FAILOVER = "failover"
     SWITCHOVER = "switchover"
     FAILBACK = "failback"
+    FAILOVER_TO_PRIMARY = "failover-to-primary"
+    """The way out of a second disaster: the recovery region is lost while it holds the lease."""
+    REJOIN = "rejoin"
+    """The region that was lost stands by again, with the lease where it is."""
     DRILL = "drill"
 
 
-GIVES_WAY = {Verb.FAILOVER: frozenset({Verb.DRILL})}
+UNPLANNED = frozenset({Verb.FAILOVER, Verb.FAILOVER_TO_PRIMARY})
+"""Verbs that do not wait for the region that is left."""
+GIVES_WAY = {verb: frozenset({Verb.DRILL}) for verb in UNPLANNED}
 """Whose runs are given up where one of a verb begins, even while somebody is at work on them: they move nothing, and it
 cannot wait."""
 GIVEN_UP = {verb: frozenset({Verb.DRILL}) for verb in Verb}
@@ -54,6 +60,11 @@ class Plan:
 
     def stage(self, stage: Stage) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.stage is stage)
+
+    @property
+    def help(self) -> str:
+        """What it does, as a sentence."""
+        return f"{self.does[0].upper()}{self.does[1:]}."
 
     @property
     def names(self) -> list[str]:
@@ -127,6 +138,30 @@ PLANS: dict[Verb, Plan] = {
                 StandBy(),
                 DrainBacklog(),
             ),
+        ),
+        Plan(
+            Verb.FAILOVER_TO_PRIMARY,
+            False,
+            "move order intake to the primary, whether or not the recovery region responds",
+            "orders of the last moment that had not arrived; each is named by rejoin, none with strongly consistent "
+            "tables. Orders of the failover before that had not arrived in time are named by this run",
+            (
+                *_HAND_OVER,
+                RecordKnownOrders(),
+                RestoreCancellationsHere(),
+                RepublishOrders(),
+                ReconcileReturned(),
+                *_ASKED,
+                *_AWAITED,
+                DrainBacklog(),
+            ),
+        ),
+        Plan(
+            Verb.REJOIN,
+            True,
+            "name what the failover to the primary had not known, and let the recovery region stand by again",
+            "nothing: orders are accepted where they were",
+            (ReconcileOrders(), RestoreCancellations(), CompareOrders(), StandBy()),
         ),
         Plan(
             Verb.DRILL,

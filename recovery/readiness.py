@@ -19,7 +19,7 @@ from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError
 from recovery.intake import IntakeWakingError
 from recovery.journal import Journal, Outcome, Run
-from recovery.plan import GIVEN_UP, Verb
+from recovery.plan import GIVEN_UP, UNPLANNED, Verb
 from recovery.steps.lease import TakeLease
 from recovery.switch import SwitchError
 from recovery.takeover import NOBODY
@@ -64,6 +64,14 @@ NEVER_FORCED = ("lease", "order intake", "traffic switch")
 NEEDED_BY_ORDERS = (*NEVER_FORCED, "last run", "cooldown", "tables")
 """Checks that can refuse a failover. The steps after the first accepted order wait for the rest: a database that is
 being backed up must not keep orders out."""
+
+
+NEEDED = {
+    **{verb: frozenset(NEEDED_BY_ORDERS) for verb in UNPLANNED},
+    Verb.REJOIN: frozenset({"last run", "lease", "tables"}),
+}
+"""Checks that can refuse a verb; every check where a verb is not listed. A region that stands by again moves no
+orders, and its database and files become replicas by the deployment of that run."""
 
 
 def require(found: list[Check], *, can_be_forced: bool = True) -> None:

@@ -15,8 +15,8 @@ epoch of the lease is looked at right before the call. What remains is a process
 its call, a moment bounded by nothing but the process; the safety rule keeps one region served, the order intake of the
 wrong one refuses orders by its lease, and turning again (`resume`) puts it right.
 
-Clients are passed in, and must end each try in a bounded time (2 s at most). The table's stands in the recovery region
-and asks again when it is throttled (`functions.clients.insistent_client`); a cluster has other endpoints to ask.
+Clients are passed in, and must end each try in a bounded time (2 s at most). The table's client asks again when it is
+throttled (`functions.clients.prompt_client`) and uses the replica that answers; a cluster has other endpoints to ask.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ class SwitchError(Exception):
     """The switch could not be read or turned; where it stands may not be known. Turning again is safe."""
 
 
+class SilentEndpointError(SwitchError):
+    """The endpoint that the health checkers ask does not answer. They then lead callers to the primary."""
+
+
 class OvertakenError(SwitchError):
     """The right to accept orders has changed hands since: nothing was turned, and nothing is to be."""
 
@@ -76,7 +80,7 @@ class Switch(Protocol):
 class HealthCheckSwitch:
     """An item of the control table, which the recovery region's endpoint shows to the health checkers.
 
-    `dynamodb` is a client of the recovery region. `probe` asks that endpoint; without one, `verify` looks at
+    `dynamodb` is a client of the control table. `probe` asks that endpoint; without one, `verify` looks at
     the item alone.
     """
 
@@ -111,7 +115,14 @@ class HealthCheckSwitch:
             raise SwitchError(f"the switch in {self._table} may not have been turned to {to}: {error}") from error
 
     def verify(self) -> bool:
-        return self._probe is None or self._probe() == (self.state() == "standby")
+        """An endpoint that does not answer leads to the primary: its record hangs on the inverted health check."""
+        leads_to_standby = self.state() == "standby"
+        try:
+            return self._probe is None or self._probe() == leads_to_standby
+        except SilentEndpointError:
+            if leads_to_standby:
+                raise
+            return True
 
     def _item(self) -> Mapping[str, Any]:
         try:
@@ -138,7 +149,7 @@ class EndpointProbe:
             status = error.code
             error.close()
         except OSError as error:
-            raise SwitchError(f"{self._url} does not answer: {error}") from error
+            raise SilentEndpointError(f"{self._url} does not answer: {error}") from error
         if status not in (TAKEN_OVER, NOT_TAKEN_OVER):
             raise SwitchError(
                 f"{self._url} answers {status}, neither {TAKEN_OVER} (standby) nor {NOT_TAKEN_OVER} (primary); "

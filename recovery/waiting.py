@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from functions.clock import Clock
 from recovery.corrected_clock import CorrectedClock
@@ -15,17 +15,12 @@ from recovery.errors import NotInTimeError
 T = TypeVar("T")
 
 
-def all_at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """What the calls give, in their order, each from a thread of its own; raises what the first of them raised.
-
-    The threads are daemons: one that hangs outlives nobody.
-    """
-    return cast("list[T]", as_far_as_they_come(calls, math.inf))
-
-
 def as_far_as_they_come(calls: Sequence[Callable[[], T]], seconds: float) -> list[T | None]:
     """What the calls give within `seconds`, in their order; None for those that are still at it. Raises what the first
-    of the others raised."""
+    of the others raised.
+
+    Each call has a thread of its own. The threads are daemons: one that hangs does not keep the process.
+    """
     answers: list[T | None] = [None] * len(calls)
     errors: list[BaseException | None] = [None] * len(calls)
 

@@ -19,9 +19,8 @@ from rich.console import Console
 from blueprint import BlueprintError
 from blueprint.program import ROOT
 from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
-from rehearsal.aws.strict.mode import REHEARSED
 from rehearsal.engines import EngineError
-from rehearsal.engines.choice import EngineKind, choose, make, provider_of
+from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
 from rehearsal.page.whole import page
 from rehearsal.progress import Shown
 from rehearsal.rehearse import Rehearsal, Stage
@@ -163,11 +162,16 @@ def _begun(
     make(chosen, build, {})  # a missing command or plugin is told before anything starts
     _clear(build)
     with Program() as program:
-        server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller, strict=REHEARSED)
+        server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
         environment = server.environment()
         try:
             engine = make(chosen, build, environment)
-            report = Report(chosen.value, provider_of(engine), seconds={"load": program.loaded()})
+            report = Report(
+                chosen.value,
+                provider_of(engine),
+                seconds={"load": program.loaded()},
+                plugins=plugins_of(engine),
+            )
         except BaseException:
             server.stop()
             raise

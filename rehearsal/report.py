@@ -32,8 +32,9 @@ PHASES = ("evaluate", "preview", "up", "destroy")
 
 @dataclass
 class StackReport:
-    """One stack, or one state of it; `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects` are
-    declared for the cluster's own API, which nothing here answers for, and count for neither side."""
+    """One stack, or one state of it; `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects`
+    are declared for the cluster's own API, and `kubernetes_created` are those that an engine with a plugin for it has
+    made; they count for neither side of `declared` and `created`."""
 
     declared: int
     created: int = 0
@@ -45,11 +46,15 @@ class StackReport:
     seconds: dict[str, float] = field(default_factory=dict)
     made: tuple[Resource, ...] = ()
     kubernetes_objects: int = 0
+    kubernetes_created: int = 0
+    policy_violations: list[str] = field(default_factory=list)
+    unevaluated_rules: dict[str, int] | None = None
 
     @classmethod
     def of(cls, declared: Declared, outcome: Outcome) -> StackReport:
         """What the engine says it made; `planned_again` then says what of it is really there."""
         resources = tuple(r for r in declared.blueprint.resources if r.custom and r.type.startswith("aws:"))
+        objects = [r for r in declared.blueprint.resources if r.type.startswith("kubernetes:")]
         return cls(
             declared=len(resources),
             created=sum(resource.urn in outcome.created for resource in resources),
@@ -58,7 +63,10 @@ class StackReport:
             replaced=list(outcome.replaced),
             seconds={"evaluate": declared.evaluated_in, **outcome.seconds},
             made=tuple(resource for resource in resources if resource.urn in outcome.created),
-            kubernetes_objects=sum(r.type.startswith("kubernetes:") for r in declared.blueprint.resources),
+            kubernetes_objects=len(objects),
+            kubernetes_created=sum(resource.urn in outcome.created for resource in objects),
+            policy_violations=list(outcome.policy_violations),
+            unevaluated_rules=None if outcome.unevaluated_rules is None else dict(outcome.unevaluated_rules),
         )
 
     def planned_again(self, read_back: frozenset[str], drift: Sequence[Drift]) -> None:
@@ -79,10 +87,13 @@ class StackReport:
         return {
             "declared": self.declared,
             "created": self.created,
-            "kubernetes_objects_not_applied": self.kubernetes_objects,
+            "kubernetes_objects": self.kubernetes_objects,
+            "kubernetes_objects_not_applied": self.kubernetes_objects - self.kubernetes_created,
             "not_created": [{"type": t, "name": n, "reason": why} for t, n, why in self.not_created],
             "unsupported_arguments": self.unsupported_arguments,
             "replaced": self.replaced,
+            "policy_violations_in_the_engine": self.policy_violations,
+            "rules_not_evaluated_in_the_engine_preview": self.unevaluated_rules,
             "second_plan_clean": self.second_plan_ran and not self.drift,
             "drift": [{"address": d.address, "arguments": list(d.arguments)} for d in self.drift],
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
@@ -106,7 +117,7 @@ class Report:
     """The whole rehearsal. `calls_to_lost_region` counts by service what the engine asked of the dead primary in the
     takeover, None when there was no takeover; `calls_by_others` what the runbook, callers and functions asked of it,
     by name. `broken_takeover` says why the runbook did not come through. `completed` is what AWS was told in the
-    provider's place."""
+    provider's place. `plugins` are the plugins of this project that the engine worked with: name, version, limits."""
 
     engine: str
     provider: str
@@ -124,6 +135,7 @@ class Report:
     duties: list[Duty] = field(default_factory=list)
     drills: Series | None = None
     peak_memory_mb: float = 0.0
+    plugins: list[dict[str, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
@@ -143,12 +155,22 @@ class Report:
             for finding in self.verified
             for mark in finding.missing
         ]
+        found += [
+            f"{name}: the policy pack in the engine: {violation}"
+            for name, stack in self.stacks.items()
+            for violation in stack.policy_violations
+        ]
         found += [f"{stage}: {refusal}" for stage, judged in self.policy.items() for refusal in refusals(judged)]
         found += [
             f"{stage}: preflight: {asked.subject} needs {asked.needed}; {asked.found}"
             for stage, findings in self.preflight.items()
             for asked in findings
             if asked.verdict in (Verdict.STOPS, Verdict.UNANSWERED)
+        ]
+        found += [
+            f"{what}: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)"
+            for key, what in (("refused", "AWS would refuse"), ("failed", "the in-memory AWS could not check"))
+            for entry in self.strictness.get(key, ())
         ]
         found += [
             f"function {duty.function} in {duty.region}: {duty.what}: {duty.trouble}"
@@ -165,6 +187,7 @@ class Report:
         content = {
             "engine": self.engine,
             "provider": self.provider,
+            "plugins": self.plugins,
             "emulated": "every AWS answer comes from an in-memory AWS on this machine; its times are not AWS's",
             "stacks": {name: stack.as_json() for name, stack in self.stacks.items()},
             "verified": [finding.as_json() for finding in self.verified],
@@ -188,6 +211,12 @@ class Report:
     def show(self, console: Console) -> None:
         """Prints the table and what needs a person's eye."""
         console.print(self._table())
+        for plugin in self.plugins:
+            console.print(
+                f"plugin of this project: {plugin['name']} {plugin['version']}: {plugin['limits']}",
+                soft_wrap=True,
+                highlight=False,
+            )
         for name, stack in self.stacks.items():
             for type_, resource, reason in stack.not_created:
                 console.print(f"[yellow]{name}: not created: {type_} {resource}: {reason[:200]}")
@@ -197,7 +226,8 @@ class Report:
                 console.print(f"[yellow]{name}: replaced by the update in place: {address}")
         for name, stack in self.stacks.items():
             if stack.kubernetes_objects:
-                console.print(f"[dim]{name}: {stack.kubernetes_objects} Kubernetes objects, which no API here takes")
+                made = f"{stack.kubernetes_created} of {stack.kubernetes_objects} Kubernetes objects created"
+                console.print(f"[dim]{name}: {made}")
         for problem in self.problems():
             console.print(f"[red]{problem}", soft_wrap=True)
         kinds = {finding.what for finding in self.verified if not finding.missing}
@@ -211,15 +241,10 @@ class Report:
             console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
         if self.strictness:
             console.print(
-                f"{sum(self.strictness['checked'].values())} requests checked as AWS would, "
-                f"{sum(entry['count'] for entry in self.strictness['refused'])} refused"
+                f"{sum(self.strictness['checked'].values())} requests of {self.strictness['operations']} operations "
+                f"checked as AWS would, by service models and {len(self.strictness['constraints'])} documented "
+                f"constraints; {sum(entry['count'] for entry in self.strictness['refused'])} refused"
             )
-            for entry in self.strictness["refused"]:
-                console.print(
-                    f"refused: {entry['service']} {entry['operation']}: {entry['reason']} ({entry['count']} times)",
-                    soft_wrap=True,
-                    markup=False,
-                )
         for stage, findings in self.preflight.items():
             counts = Counter(asked.verdict.value for asked in findings)
             console.print(f"{stage}: preflight: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
@@ -228,6 +253,13 @@ class Report:
                 f"{stage}: {judged.rules} rules of the policy pack, {judged.evaluated} judgements, "
                 f"{len(judged.violations)} violations, {len(judged.not_evaluated)} not evaluated"
             )
+        for name, stack in self.stacks.items():
+            if stack.unevaluated_rules is not None:
+                rules = ", ".join(f"{rule} ({count})" for rule, count in sorted(stack.unevaluated_rules.items()))
+                console.print(
+                    f"{name}: rules that the policy pack could not judge in the engine's preview: {rules or 'none'}",
+                    soft_wrap=True,
+                )
         if self.duties:
             done = sum(duty.trouble is None for duty in self.duties)
             console.print(f"{done} of {len(self.duties)} things done that the functions must do, in both regions")

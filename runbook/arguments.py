@@ -78,16 +78,30 @@ def moment(text: str) -> datetime:
 
 
 def region(text: str | None) -> str | None:
+    """The region of `--region`."""
+    return _region("--region", text)
+
+
+def destination(text: str | None) -> str | None:
+    """The region of `--to`."""
+    return _region("--to", text)
+
+
+def _region(option: str, text: str | None) -> str | None:
     """The name of a region; whether it is one of the platform's is known with the exports."""
     if text is not None and not is_region(text):
-        raise InputError("--region", text, "is not the name of a region; write it like us-west-2")
+        raise InputError(option, text, "is not the name of a region; write it like us-west-2")
     return text
 
 
 def reason(text: str | None) -> str | None:
-    """Printable text; a blank reason is none."""
-    if text is not None and text.strip() and not _is_line(text):
-        raise InputError("--reason", text, f"is not one printable line of at most {_LONGEST} characters")
+    """One printable line; the journal keeps it for those who ask later why a run was forced."""
+    if text is not None and not text.strip():
+        raise InputError("--reason", text, "is blank; say why, or leave the option out")
+    if text is not None and not _is_line(text):
+        raise InputError(
+            "--reason", text, f"is not one printable line of at most {_LONGEST} characters; write a shorter plain line"
+        )
     return text
 
 

@@ -17,9 +17,16 @@ from functions.control_item import ControlItem
 from recovery import lease, readiness
 from recovery.caller import check_account
 from recovery.configuration import Configuration
-from recovery.errors import CorruptJournalError, NotReadyError, RecoveryError, RefusedError, StepFailedError
+from recovery.errors import (
+    ConfigurationError,
+    CorruptJournalError,
+    NotReadyError,
+    RecoveryError,
+    RefusedError,
+    StepFailedError,
+)
 from recovery.operations import Operations
-from recovery.plan import Plan, Verb, plan_of
+from recovery.plan import UNPLANNED, Plan, Verb, plan_of
 from recovery.readiness import Check
 from recovery.report import Report
 from recovery.restore import Restore
@@ -72,6 +79,15 @@ At = Annotated[
     ),
 ]
 
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        help="The region that takes over: the recovery region by default, the primary's when the former is lost.",
+        callback=arguments.destination,
+    ),
+]
+
 _STACK, _HERE = "dr", Path()
 # No longer than somebody takes to read what is asked.
 _LOOKED_AHEAD_SECONDS = 3.0
@@ -120,12 +136,13 @@ def plan(
     outputs: Outputs = None,
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
+    to: To = None,
     as_json: AsJson = False,
 ) -> None:
     """The steps of a verb, and the recovery time's budget term by term; calls nothing."""
     it = given(outputs, stack, cwd, None, as_json)
     with refusals(it.show):
-        _show_plan(it, plan_of(verb))
+        _show_plan(it, plan_of(_directed(it, verb, to)))
 
 
 @app.command()
@@ -135,20 +152,39 @@ def doctor(
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
     command: Command = None,
+    to: To = None,
     as_json: AsJson = False,
 ) -> None:
     """Whether the region that would take over is ready, and what is missing; exit code 4 if something is."""
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
-        looked = it.session.operations(it.show.watch, it.show.announce).doctor(verb)
+        looked = it.session.operations(it.show.watch, it.show.announce).doctor(_directed(it, verb, to))
         found = [*looked, it.session.distance(), *it.session.state()]
         it.show.checks(found)
         if not all(check.ready for check in found):
             raise typer.Exit(NotReadyError.exit_code)
 
 
-def _run(verb: Verb) -> Callable[..., None]:
-    """The command of a verb that moves something."""
+@app.command(help=plan_of(Verb.FAILOVER).help)
+def failover(
+    outputs: Outputs = None,
+    stack: Stack = _STACK,
+    cwd: WorkDir = _HERE,
+    command: Command = None,
+    to: To = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    force: Force = False,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    it = given(outputs, stack, cwd, command, as_json)
+    with refusals(it.show):
+        _run(it, plan_of(_directed(it, Verb.FAILOVER, to)), yes, dry_run, _reason(force, reason))
+
+
+def _command_of(verb: Verb) -> Callable[..., None]:
+    """The command of a verb that knows its direction."""
 
     def command(
         outputs: Outputs = None,
@@ -163,23 +199,36 @@ def _run(verb: Verb) -> Callable[..., None]:
     ) -> None:
         it = given(outputs, stack, cwd, command, as_json)
         with refusals(it.show):
-            forced = _reason(force, reason)
-            plan = plan_of(verb)
-            operations = it.session.operations(it.show.watch, it.show.announce)
-            if dry_run:
-                _try_out(it, operations, plan, forced)
-                return
-            if not yes:
-                _look_ahead(it, operations, verb)
-            _confirm(it, plan, yes)
-            _end(it, operations.begin(verb, forced))
+            _run(it, plan_of(verb), yes, dry_run, _reason(force, reason))
 
-    command.__doc__ = f"{plan_of(verb).does[0].upper()}{plan_of(verb).does[1:]}."
     return command
 
 
 for _verb in Verb:
-    app.command(_verb.value)(_run(_verb))
+    if _verb not in UNPLANNED:
+        app.command(_verb.value, help=plan_of(_verb).help)(_command_of(_verb))
+
+
+def _run(it: Given, plan: Plan, yes: bool, dry_run: bool, forced: str | None) -> None:
+    operations = it.session.operations(it.show.watch, it.show.announce)
+    if dry_run:
+        _try_out(it, operations, plan, forced)
+        return
+    if not yes:
+        _look_ahead(it, operations, plan.verb)
+    _confirm(it, plan, yes)
+    _end(it, operations.begin(plan.verb, forced))
+
+
+def _directed(it: Given, verb: Verb, to: str | None) -> Verb:
+    """The verb that leads to a region. Raises ConfigurationError for a third region, and for a verb without choice."""
+    if to is None:
+        return verb
+    found = it.session.configuration
+    site = found.site(to)
+    if verb not in UNPLANNED:
+        raise ConfigurationError(f"--to = {to!r}: {verb} has no choice of region; leave the option out")
+    return Verb.FAILOVER_TO_PRIMARY if site == found.primary else Verb.FAILOVER
 
 
 @app.command()
@@ -323,7 +372,7 @@ def _show_plan(it: Given, plan: Plan) -> None:
     found = it.session.configuration
     source, target = (found.primary, found.standby) if plan.to_standby else (found.standby, found.primary)
     budget = budget_of(it.session.outputs)
-    it.show.plan(plan, source.region, target.region, budget if plan.verb is Verb.FAILOVER else None)
+    it.show.plan(plan, source.region, target.region, budget if plan.verb in UNPLANNED else None)
 
 
 def _confirm(it: Given, plan: Plan, yes: bool) -> None:

@@ -20,7 +20,6 @@ from recovery.operations import Operations, this_process
 from recovery.readiness import Check
 from recovery.round_trip import SUPPORTED_MILLISECONDS, RoundTrips
 from recovery.scale_out import CommandScaleOut, ScaleOut
-from recovery.switch import Switch
 from recovery.waiting import Waiter
 from runbook import outputs
 from runbook.engine import PulumiScaleOut
@@ -68,10 +67,6 @@ class Session:
     def configuration(self) -> Configuration:
         return configuration.from_outputs(self.outputs)
 
-    @cached_property
-    def switch(self) -> Switch:
-        return parts.switch_of(self.configuration)
-
     def operations(self, watch: Watch, announce: Announce) -> Operations:
         return Operations(
             configuration=self.configuration,
@@ -84,13 +79,14 @@ class Session:
         )
 
     def _parts(self, clients: Clients) -> Parts:
+        switch = parts.switch_of(self.configuration, clients)
         if self.command is not None:
-            return Parts(self.switch, grow=self._by_command(active=True), shrink=self._by_command(active=False))
+            return Parts(switch, grow=self._by_command(active=True), shrink=self._by_command(active=False))
         if self.outputs_file is not None:
             # Where there is no engine there is CodeBuild to grow, and a person to shrink by daylight.
-            return Parts(self.switch, grow=parts.growth_of(self.configuration, clients))
+            return Parts(switch, grow=parts.growth_of(self.configuration, clients))
         grow, shrink = (self.engine(clients, active=active) for active in (True, False))
-        return Parts(self.switch, grow=grow, shrink=shrink)
+        return Parts(switch, grow=grow, shrink=shrink)
 
     def engine(self, clients: Clients, *, active: bool) -> PulumiScaleOut:
         """Grows or shrinks the recovery stack from here."""

@@ -140,6 +140,8 @@ class Show:
 def _named(order: Mapping[str, Any]) -> str:
     if "arrived_since" in order:
         arrived = "has arrived since" if order["arrived_since"] else "has not arrived"
+        if again := order.get("again"):
+            arrived = f"was accepted by {order['region']}, and again by {again['region']} under epoch {again['epoch']}"
         return f"not known at the takeover: {order['order_id']}, {arrived}"
     return ", ".join(f"{key} {value}" for key, value in order.items())
 

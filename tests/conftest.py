@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from blueprint import Blueprint, record_dr, record_primary
+from rehearsal.aws import server
 from tests.golden import Golden
 
 Recorded = Callable[[str, Callable[[], Blueprint]], Blueprint]
@@ -48,6 +49,23 @@ def dr(recorded: Recorded, primary: Blueprint) -> Blueprint:
 def dr_active(recorded: Recorded, primary: Blueprint) -> Blueprint:
     """The recovery stack after it has taken over."""
     return recorded("dr-active", lambda: record_dr(primary, active=True))
+
+
+@pytest.fixture(scope="session")
+def in_memory_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.RunningServer]:
+    """One in-memory AWS for all tests that ask for it; `empty_account` empties it before each of them."""
+    with server.start(log=tmp_path_factory.mktemp("aws") / "server.log") as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def empty_account(request: pytest.FixtureRequest) -> None:
+    """Begin each test of the shared in-memory AWS with an empty account, so that no test meets resources of another.
+
+    The in-memory AWS enforces AWS's default quotas: five VPCs or hubs of other tests would fail the sixth.
+    """
+    if "in_memory_aws" in request.fixturenames:
+        request.getfixturevalue("in_memory_aws").reset()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -26,7 +26,7 @@ _BAD_INPUT = 2
 
 @app.command()
 def costs(
-    stack: Annotated[str, typer.Argument(help="primary or dr")],
+    stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
     active: Annotated[bool, typer.Option("--active", help="dr only: as after a failover")] = False,
     orders: Annotated[float, typer.Option("--orders", min=0, help="million orders in a month")] = 0.0,
     milliseconds: Annotated[

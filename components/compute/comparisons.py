@@ -1,4 +1,4 @@
-"""What the integrity check compares: the tables and the locked records of both regions."""
+"""Inputs of the integrity check: the tables and the locked records of both regions that it compares."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from components.data.table_schemas import TableName
 from components.data.tables import Tables
 from components.settings import Role, Settings
 
-# Orders and positions are written without a pause; what differs for longer than this is lost and not late. Typical is
-# under a second (DynamoDB Developer Guide, "Global tables: how it works").
+# Orders and positions are written all the time; a difference that lasts longer than this is a loss and not replication
+# lag, which is typically under a second (DynamoDB Developer Guide, "Global tables: how it works").
 _TABLE_LAG_SECONDS = 5
 # S3 User Guide, "Meeting compliance requirements with S3 Replication Time Control": 99.99 % of objects in 15 minutes.
 _BUCKET_LAG_SECONDS = 900
@@ -25,19 +25,19 @@ _RECORDS = (RecordClass.TRADES, RecordClass.COMMUNICATIONS, RecordClass.AUDIT)
 
 @dataclass(frozen=True)
 class Comparisons:
-    """The same in either stack, but for where the report goes: into the bucket of artifacts of its own region."""
+    """Comparison settings, equal in both stacks except for the report's bucket, which is in the stack's own region."""
 
     settings: Settings
     table_names: Tables
 
     @property
     def tables(self) -> list[TableName]:
-        """Tables that are compared."""
+        """Tables to compare."""
         return list(_TABLES)
 
     @property
     def buckets(self) -> Mapping[RecordClass, tuple[str, str]]:
-        """Names of the primary's and of the recovery region's bucket, by class."""
+        """Bucket names of the primary and of the recovery region, by record class."""
         return {
             record: (bucket_name(self.settings, record, Role.PRIMARY), bucket_name(self.settings, record, Role.DR))
             for record in _RECORDS
@@ -49,7 +49,7 @@ class Comparisons:
         return bucket_name(self.settings, RecordClass.ARTIFACTS)
 
     def environment(self) -> dict[str, pulumi.Input[str]]:
-        """The function's settings."""
+        """Environment variables of the function."""
         general = self.settings.general
         entries: list[dict[str, str | int]] = [
             {"table": self.table_names.name(table), "lag_seconds": _TABLE_LAG_SECONDS} for table in _TABLES

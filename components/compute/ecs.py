@@ -8,23 +8,24 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.compute.ecs_roles import ServiceReach, ServiceTaskRoles, ServiceTaskRolesArgs
+from components.compute.ecs_roles import ServiceResources, ServiceTaskRoles, ServiceTaskRolesArgs
 from components.compute.ecs_scaling import Scaled, scale
 from components.compute.ecs_task import CONTAINER, container, image_of, scratch_volume
 from components.layer import Layer
 from components.settings import Settings
 
-# Seconds in which a new task is not judged by the load balancer.
+# Seconds in which ECS ignores the load balancer's health checks of a new task.
 _GRACE_SECONDS = 60
-# A deployment starts all new tasks beside the old ones: what serves is never fewer than what was asked for.
+# Percent: a deployment starts all new tasks before it stops old ones, so that capacity never drops below the desired
+# count.
 _HEALTHY_PERCENT, _MOST_PERCENT = 100, 200
 
 
 @dataclass(frozen=True)
 class ServicesArgs:
-    """`target_group` is the ARN of what the load balancer hands requests to, and `listener` what it hears them by;
-    `repository` the URL of the platform's own image; `queues` the names of the queues that the services empty;
-    `environment` what tasks need to know and is no secret; `log_key_arn` the key of the class LOGS."""
+    """`target_group` is the ARN of the load balancer's target group and `listener` the listener that forwards to it;
+    `repository` is the URL of the platform's own image; `queues` are the names of the queues that the services consume;
+    `environment` holds the tasks' variables, without secrets; `log_key_arn` is the key of the class LOGS."""
 
     settings: Settings
     subnet_ids: Sequence[pulumi.Input[str]]
@@ -35,13 +36,13 @@ class ServicesArgs:
     queues: Sequence[pulumi.Input[str]]
     environment: Mapping[str, pulumi.Input[str]]
     metrics_namespace: str
-    reach: ServiceReach
+    resources: ServiceResources
     log_key_arn: pulumi.Input[str]
 
 
 class Services(Layer):
-    """A cluster of Fargate tasks in every zone, which take requests from the load balancer and work from the queues.
-    A deployment that does not come up is rolled back by itself. A region that is bootstrapped has no service yet."""
+    """A cluster of Fargate tasks in every zone, which take requests from the load balancer and messages from the
+    queues. ECS rolls a failed deployment back. A stack with `bootstrap` has no service yet."""
 
     service: aws.ecs.Service | None
     service_name: pulumi.Output[str]
@@ -65,12 +66,12 @@ class Services(Layer):
         )
         self.roles = ServiceTaskRoles(
             "task-roles",
-            ServiceTaskRolesArgs(settings, args.reach, self.log_group.arn, args.metrics_namespace),
+            ServiceTaskRolesArgs(settings, args.resources, self.log_group.arn, args.metrics_namespace),
             self.child,
         )
         self.task = self._task()
-        # A service without an image fails its first deployment (ECS API Reference, DeploymentCircuitBreaker), and one
-        # that is made with no tasks stays so: the count belongs to the scaling, which has no task to measure.
+        # Without an image the first deployment of a service fails (ECS API Reference, DeploymentCircuitBreaker). A
+        # service that is created without tasks stays at zero: scaling owns the count and has no task to measure.
         self.service = None if settings.general.bootstrap else self._service()
         self.service_name = self.service.name if self.service else pulumi.Output.from_input(settings.name("services"))
         if self.service:
@@ -80,7 +81,7 @@ class Services(Layer):
     def _task(self) -> aws.ecs.TaskDefinition:
         args, settings = self._args, self._args.settings
         image = image_of(settings, args.repository)
-        definition = container(settings, image, self.log_group.name, args.reach.secret, args.environment)
+        definition = container(settings, image, self.log_group.name, args.resources.secret, args.environment)
         return aws.ecs.TaskDefinition(
             "services",
             family=settings.name("services"),
@@ -95,7 +96,7 @@ class Services(Layer):
             task_role_arn=self.roles.task.arn,
             volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=scratch_volume())],
             container_definitions=pulumi.Output.json_dumps([definition]),
-            # What ran yesterday can be run again: the revision before stays.
+            # The previous revision stays registered, so that a rollback can run it.
             skip_destroy=True,
             opts=self.child,
         )
@@ -132,9 +133,9 @@ class Services(Layer):
         )
 
     def _service_options(self) -> pulumi.ResourceOptions:
-        """In the primary the count belongs to the scaling alone, or every deployment would set it back. The recovery
-        region declares it: its floor rises when it takes over, and scaling does not lift a service from no task to
-        its floor before an alarm tells it to (Amazon ECS Developer Guide, "Automatically scale your service")."""
+        """In the primary, only scaling changes the count; otherwise each deployment would reset it. The recovery stack
+        declares the count, because its minimum rises at a takeover, and scaling does not raise a service from zero
+        tasks to its minimum before an alarm fires (Amazon ECS Developer Guide, "Automatically scale your service")."""
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=[self._args.listener, self.roles.execution_policy, self.roles.task_policy],

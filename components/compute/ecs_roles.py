@@ -1,4 +1,4 @@
-"""What starts the tasks of the trading services, and what these may do."""
+"""IAM roles of the trading services: the execution role and the task role."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from components.settings import Settings
 
 
 @dataclass(frozen=True)
-class ServiceReach:
-    """What the services work with: ARNs of the `queues` that they empty, of the `tables` of orders and positions, of
-    the `bus` that they tell; the `image` repository's ARN; the database's `secret`; and the keys of these."""
+class ServiceResources:
+    """ARNs of resources that the services use: the `queues` that they consume, the `tables` of orders and positions,
+    the `bus` to which they publish, the repository of the `image`, the database's `secret`, and the keys of these."""
 
     queues: Sequence[pulumi.Input[str]]
     tables: Sequence[pulumi.Input[str]]
@@ -32,24 +32,27 @@ class ServiceReach:
 
 @dataclass(frozen=True)
 class ServiceTaskRolesArgs:
-    """`log_group_arn` is where tasks write their logs, `metrics_namespace` where they publish metrics."""
+    """`log_group_arn` is the tasks' log group, `metrics_namespace` the namespace of their metrics."""
 
     settings: Settings
-    reach: ServiceReach
+    resources: ServiceResources
     log_group_arn: pulumi.Input[str]
     metrics_namespace: str
 
 
 class ServiceTaskRoles(Layer):
-    """Two roles: Fargate's, which pulls the image and reads the secrets before the task runs, and the task's own."""
+    """Two roles: the execution role, with which Fargate pulls the image and reads secrets before the task runs, and the
+    task role, with which the task calls AWS."""
 
     def __init__(self, name: str, args: ServiceTaskRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:ServiceTaskRoles", name, opts)
         self._args = args
         self.execution, self.execution_policy = self._role(
-            "services-execution", "Starts tasks of the trading services", self._starting()
+            "services-execution", "Starts tasks of the trading services", self._execution_statements()
         )
-        self.task, self.task_policy = self._role("services-task", "Tasks of the trading services", self._running())
+        self.task, self.task_policy = self._role(
+            "services-task", "Tasks of the trading services", self._task_statements()
+        )
         self.register_outputs({"executionArn": self.execution.arn, "taskArn": self.task.arn})
 
     def _role(
@@ -81,16 +84,16 @@ class ServiceTaskRoles(Layer):
         region = self._args.settings.region.name
         return {"StringEquals": {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]}}
 
-    def _starting(self) -> list[Statement]:
-        reach = self._args.reach
+    def _execution_statements(self) -> list[Statement]:
+        resources = self._args.resources
         return [
             Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
             Statement(
                 "PullImage",
                 ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                [reach.image],
+                [resources.image],
             ),
-            # GuardDuty puts its agent into each task from a repository of AWS's account of the region (GuardDuty User
+            # GuardDuty runs its agent in each task, from a repository in an AWS account of the region (GuardDuty User
             # Guide, "Amazon ECR repository hosting GuardDuty agent"; "Prerequisites for AWS Fargate support").
             Statement(
                 "PullGuardDutyAgent",
@@ -102,12 +105,12 @@ class ServiceTaskRoles(Layer):
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
                 [pulumi.Output.concat(self._args.log_group_arn, ":*")],
             ),
-            Statement("ReadSecret", ["secretsmanager:GetSecretValue"], [reach.secret.arn_pattern]),
-            Statement("UseTheKey", ["kms:Decrypt"], [reach.secrets_key], conditions=self._via("secretsmanager")),
+            Statement("ReadSecret", ["secretsmanager:GetSecretValue"], [resources.secret.arn_pattern]),
+            Statement("UseTheKey", ["kms:Decrypt"], [resources.secrets_key], conditions=self._via("secretsmanager")),
         ]
 
-    def _running(self) -> list[Statement]:
-        reach = self._args.reach
+    def _task_statements(self) -> list[Statement]:
+        resources = self._args.resources
         return [
             Statement(
                 "TakeExecutions",
@@ -117,7 +120,7 @@ class ServiceTaskRoles(Layer):
                     "sqs:GetQueueAttributes",
                     "sqs:ReceiveMessage",
                 ],
-                reach.queues,
+                resources.queues,
             ),
             Statement(
                 "KeepOrdersAndPositions",
@@ -129,13 +132,13 @@ class ServiceTaskRoles(Layer):
                     "dynamodb:Query",
                     "dynamodb:UpdateItem",
                 ],
-                [arn for table in reach.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
+                [arn for table in resources.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
             ),
-            Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
-            Statement("UseTheTablesKey", KEY_USE, [reach.tables_key], conditions=self._via("dynamodb")),
-            # They take messages and send none.
-            Statement("UseTheQueuesKey", ["kms:Decrypt"], [reach.streams_key], conditions=self._via("sqs")),
-            # It has no resources to name.
+            Statement("TellExecutions", ["events:PutEvents"], [resources.bus]),
+            Statement("UseTheTablesKey", KEY_USE, [resources.tables_key], conditions=self._via("dynamodb")),
+            # The tasks receive messages and send none.
+            Statement("UseTheQueuesKey", ["kms:Decrypt"], [resources.streams_key], conditions=self._via("sqs")),
+            # This action does not support resource-level permissions.
             Statement(
                 "PublishMetrics",
                 ["cloudwatch:PutMetricData"],

@@ -1,4 +1,4 @@
-"""When the trading services grow and shrink."""
+"""Scaling of the trading services: by processor load and by queue depth."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import pulumi_aws as aws
 from components.observability.aws_metrics import MESSAGES_WAITING, TASKS_RUNNING, AwsMetric
 from components.settings import Settings
 
-# Seconds. Growing is quick, since orders wait; shrinking is slow: a market that is quiet for a minute is not over.
+# Seconds. Scale out quickly, because orders wait. Scale in slowly, because a quiet minute is often followed by more
+# orders.
 _OUT_COOLDOWN, _IN_COOLDOWN = 30, 300
 
 
 @dataclass(frozen=True)
 class Scaled:
-    """A service and what it empties: names of the cluster, the service and the queues."""
+    """A service and the queues that it consumes: names of the cluster, the service and the queues."""
 
     cluster: pulumi.Input[str]
     service: pulumi.Input[str]
@@ -26,7 +27,7 @@ class Scaled:
 
 
 def scale(settings: Settings, scaled: Scaled, opts: pulumi.ResourceOptions) -> None:
-    """Bounds, and two policies: the one that asks for more tasks wins."""
+    """Declare the bounds and two scaling policies. The policy that asks for more tasks wins."""
     target = aws.appautoscaling.Target(
         "services",
         service_namespace="ecs",
@@ -79,13 +80,13 @@ def _cpu() -> dict[str, Any]:
 
 
 def _queue_depth(scaled: Scaled) -> dict[str, Any]:
-    """Messages that wait, over all queues, for each running task."""
+    """Messages in all queues, for each running task."""
     waiting = [_stat(f"waiting{index}", MESSAGES_WAITING, "Sum", queue) for index, queue in enumerate(scaled.queues)]
     tasks = _stat("tasks", TASKS_RUNNING, "Average", scaled.cluster, scaled.service)
     total = " + ".join(f"FILL(waiting{index}, 0)" for index in range(len(waiting)))
     depth = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationCustomizedMetricSpecificationMetricArgs(
         id="depth",
-        # A service that has no task yet is one that has all of the work before it.
+        # Without a running task, the backlog counts as that of one task.
         expression=f"({total}) / IF(FILL(tasks, 0) > 0, tasks, 1)",
         label="Executions waiting for each task",
         return_data=True,

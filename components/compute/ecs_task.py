@@ -1,4 +1,4 @@
-"""One task of the trading services: its container, as Fargate runs it."""
+"""Task definition of the trading services: its container on Fargate."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from components.security.secrets import Secret
 from components.settings import Settings
 
 CONTAINER = "trading-service"
-# Nobody in particular: a user that the image need not know, and that owns nothing on the host.
+# An unprivileged user id, which the image does not need to define.
 _USER = "10001:10001"
 _SCRATCH = "scratch"
-# Seconds. A task that is taken away has as long to finish as the load balancer waits for its answers.
+# Seconds. A task has as long to stop as the load balancer's deregistration delay.
 _STOP_SECONDS = 45
 _OPEN_FILES = 65536
-# Lines wait here while CloudWatch is slow: an order never waits for a log.
+# Log lines are buffered here while CloudWatch is slow, so that an order never waits for a log.
 _LOG_BUFFER = "25m"
 
 
 def image_of(settings: Settings, own_repository: pulumi.Input[str]) -> pulumi.Output[str]:
-    """The image by tag or digest, in the repository of the settings or in the platform's own."""
+    """Return the image by tag or digest, from the repository in the settings or from the platform's own."""
     version = settings.compute.service_image_version
     separator = "@" if version.startswith("sha256:") else ":"
     return pulumi.Output.concat(settings.compute.service_image or own_repository, separator, version)
@@ -35,7 +35,7 @@ def container(
     secret: Secret,
     environment: Mapping[str, pulumi.Input[str]],
 ) -> dict[str, Any]:
-    """The container's definition. What is secret comes from Secrets Manager when the task starts."""
+    """Return the container definition. ECS injects secrets from Secrets Manager when the task starts."""
     network = settings.network
     return {
         "name": CONTAINER,
@@ -76,16 +76,16 @@ def container(
 
 
 def scratch_volume() -> str:
-    """Name of the only volume that a task can write to; it dies with the task.
+    """Name of the only volume that a task can write to; it is deleted with the task.
 
-    Fargate makes the volume for root alone, mode 0755, unless the image has the path in a VOLUME: then the volume takes
-    the owner and mode of the image's folder (Amazon ECS Developer Guide, "Using bind mounts"). So the image declares
-    `VOLUME /tmp` after it has made the folder writable; `serviceImage` says so.
+    Fargate creates the volume for root alone, mode 0755, unless the image has the path in a VOLUME. Then the volume
+    takes the owner and mode of the image's folder (Amazon ECS Developer Guide, "Using bind mounts"). So the image must
+    declare `VOLUME /tmp` after it makes the folder writable; the setting `serviceImage` documents this.
     """
     return _SCRATCH
 
 
 def secret_arn(settings: Settings, secret: Secret) -> str:
-    """The secret's ARN without the six characters that Secrets Manager chose, which finds it in either region
-    (Secrets Manager API Reference, GetSecretValue, `SecretId`)."""
+    """Return the secret's ARN without Secrets Manager's random suffix, which is valid in either region (Secrets Manager
+    API Reference, GetSecretValue, `SecretId`)."""
     return f"arn:aws:secretsmanager:{settings.region.name}:{settings.general.account_id}:secret:{secret.name}"

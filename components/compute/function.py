@@ -1,9 +1,9 @@
-"""One Lambda function: its archive, its role, its logs, and the alias by which it is called."""
+"""One Lambda function: its package, role, log group, and the alias that callers use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -21,7 +21,7 @@ _DECRYPT = "kms:Decrypt"
 
 @dataclass(frozen=True)
 class Placement:
-    """Subnets and security group of functions that stand in the VPC."""
+    """Subnets and security group of a function in the VPC."""
 
     subnet_ids: Sequence[pulumi.Input[str]]
     security_group_id: pulumi.Input[str]
@@ -29,7 +29,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class Background:
-    """A function that a schedule invokes: how often Lambda tries again, and for how long, in seconds."""
+    """Asynchronous invocation by a schedule: how often Lambda retries, and the maximum event age in seconds."""
 
     retries: int
     max_age: int
@@ -37,11 +37,11 @@ class Background:
 
 @dataclass(frozen=True)
 class FunctionArgs:
-    """`package` is the function's folder; `timeout` in seconds, `memory` in MB; `concurrency` is reserved.
+    """`package` is the function's folder; `timeout` is in seconds, `memory` in MB; `concurrency` is reserved.
 
-    `statements` are what the function itself does; what Lambda does on its behalf is added. `failed` takes
-    invocations that failed for good. Without `placement` the function stands outside the VPC; without `background` it
-    is only called by somebody who waits.
+    `statements` are the permissions of the function's code; those that Lambda itself needs are added. `failed` is the
+    queue for invocations that failed all attempts. Without `placement` the function runs outside the VPC. Without
+    `background` it is only invoked synchronously. `files` are texts that the settings decide, by path in the archive.
     """
 
     settings: Settings
@@ -56,10 +56,12 @@ class FunctionArgs:
     failed: Queue
     placement: Placement | None = None
     background: Background | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class Function(Layer):
-    """Callers name the alias, so that a version is taken up whole and can be taken back."""
+    """A function with an alias. Callers invoke the alias, so that a new version is published as a whole and can be
+    rolled back."""
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("compute:Function", name, opts)
@@ -88,14 +90,14 @@ class Function(Layer):
             opts=self.child,
         )
         if args.background:
-            self._invoked_by_events(args.background)
+            self._asynchronous_invocation(args.background)
         self.register_outputs({"arn": self.alias.arn})
 
     def admit(self, name: str, service: str, source_arn: pulumi.Input[str]) -> aws.lambda_.Permission:
-        """Lets a service call the alias for one source; `name` is unique among those.
+        """Allow a service to invoke the alias for one source; `name` is unique among these permissions.
 
-        The source's ARN names its account. A condition on the account beside it would add nothing, and shut out a
-        service that does not send it.
+        The source's ARN already names its account. An extra condition on the account would block a service that does
+        not send that key.
         """
         return aws.lambda_.Permission(
             name,
@@ -130,12 +132,12 @@ class Function(Layer):
             Statement("KeepFailedInvocations", ["sqs:SendMessage"], [self._args.failed.queue.arn]),
             use_key(settings, keys, "KeepFailedInvocationsEncrypted", DataClass.STREAMS, "sqs"),
             use_key(settings, keys, "ReadOwnEnvironment", DataClass.COMPUTE, "lambda", [_DECRYPT]),
-            *(self._in_vpc() if self._args.placement else []),
+            *(self._vpc_statements() if self._args.placement else []),
         ]
 
-    def _in_vpc(self) -> list[Statement]:
-        """AWS Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC": Lambda itself
-        attaches the function with its role, and code in the function has no use for that."""
+    def _vpc_statements(self) -> list[Statement]:
+        """Permissions for network interfaces (AWS Lambda Developer Guide, "Giving Lambda functions access to resources
+        in an Amazon VPC"). Lambda uses the function's role for them; the function's code is denied their use."""
         interfaces = [
             "ec2:AssignPrivateIpAddresses",
             "ec2:CreateNetworkInterface",
@@ -163,6 +165,7 @@ class Function(Layer):
         code: dict[str, pulumi.Asset | pulumi.Archive] = {
             path: pulumi.FileAsset(path) for path in packaging.content(args.package)
         }
+        code |= {path: pulumi.StringAsset(text) for path, text in args.files.items()}
         return aws.lambda_.Function(
             self._purpose,
             name=self.name,
@@ -190,7 +193,7 @@ class Function(Layer):
             opts=self.after(self.permissions, self.log_group),
         )
 
-    def _invoked_by_events(self, background: Background) -> None:
+    def _asynchronous_invocation(self, background: Background) -> None:
         aws.lambda_.FunctionEventInvokeConfig(
             self._purpose,
             function_name=self.function.name,
@@ -202,7 +205,7 @@ class Function(Layer):
 
 
 def function_arn(settings: Settings, name: str) -> str:
-    """ARN of a function of this stack, known before it exists."""
+    """ARN of a function of this stack, known before the function exists."""
     return f"arn:aws:lambda:{settings.region.name}:{settings.general.account_id}:function:{settings.name(name)}"
 
 
@@ -214,7 +217,7 @@ def use_key(
     service: str,
     actions: Sequence[str] = ("kms:Decrypt", "kms:GenerateDataKey"),
 ) -> Statement:
-    """Lets a function read and write through a service what this region's key of a class encrypts."""
+    """Allow a function to use this region's key of a class, through one service."""
     return Statement(
         sid,
         actions,

@@ -1,4 +1,4 @@
-"""What each function may do: one statement for each thing that its code calls."""
+"""IAM permissions of each function: one statement for each call of its code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class Access:
-    """Statements by function; the failed invocations' queue, whose key is that of all queues, every function has."""
+    """Statements by function. Every function also gets those for the queue of failed invocations and its key."""
 
     settings: Settings
     keys: Keys
@@ -27,7 +27,7 @@ class Access:
     events: Events
 
     def order_intake(self) -> list[Statement]:
-        """Reads and extends the lease, writes orders, puts them to the stream, reads positions."""
+        """Permissions to read and extend the lease, write orders, put them to the stream, and read positions."""
         return [
             *self._lease(),
             Statement(
@@ -42,7 +42,7 @@ class Access:
         ]
 
     def redrive(self) -> list[Statement]:
-        """Publishes the outbox under the lease, and moves failed messages back or into quarantine."""
+        """Permissions to publish the outbox under the lease, and to move failed messages back or into quarantine."""
         queues = self.events.queues
         return [
             *self._lease(),
@@ -77,7 +77,8 @@ class Access:
     def integrity(
         self, tables: list[TableName], compared: Mapping[RecordClass, tuple[str, str]], report_bucket: str
     ) -> list[Statement]:
-        """Reads both sides of what is compared, and writes its report. `compared` gives the names of both buckets."""
+        """Permissions to read both regions' tables and records and to write the report. `compared` has both bucket
+        names."""
         general = self.settings.general
         regions = (general.primary_region, general.dr_region)
         buckets = [f"arn:aws:s3:::{name}" for both in compared.values() for name in both]
@@ -117,7 +118,7 @@ class Access:
         ]
 
     def _read_in_both_regions(self, sid: str, data_class: DataClass, service: str) -> Statement:
-        """A key and its replica share their id."""
+        """A statement for a multi-Region key: the key and its replica share their id."""
         general = self.settings.general
         regions = (general.primary_region, general.dr_region)
         return Statement(

@@ -1,4 +1,4 @@
-"""The functions of the platform: what each is told, what it may do, how much of it there may be."""
+"""The Lambda functions of the platform: environment, permissions and sizes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
 from components.settings import Settings
 
-# The longest that Lambda lets a function run (AWS Lambda Developer Guide, "Lambda quotas").
+# The longest timeout that Lambda allows (AWS Lambda Developer Guide, "Lambda quotas").
 _LONGEST_SECONDS = 900
-# What a run ends before the next one starts.
+# Seconds: each run ends before the next one starts.
 _BETWEEN_RUNS_SECONDS = 5
-# One whole processor: sums of checksums and batches of messages take no more memory than a page each.
+# MB, equal to one whole processor. Checksums and batches of messages need no more memory than one page each.
 _BACKGROUND_MEMORY_MB = 1769
-# A signature takes a fraction of a millisecond of a whole processor, and one order in a minute waits for it.
+# MB. Verification of a signature takes a fraction of a millisecond on a whole processor, and one order a minute waits
+# for it.
 _AUTHORIZER_MEMORY_MB = 1024
 _AUTHORIZER_TIMEOUT_SECONDS = 3
 
@@ -46,9 +47,9 @@ class FunctionsArgs:
 class Functions(Layer):
     """Order intake with its authorizer, the redrive of failed trades, and the comparison of both regions.
 
-    All of it stands in both regions at one size: what takes orders after a failover must not have to be made first.
-    The authorizer and order intake are called by somebody who waits, so nothing feeds them from a queue or stream; the
-    other two run on a schedule, for each run looks at everything there is.
+    All functions exist in both regions at one size, so that a failover creates none of the functions that accept
+    orders. The authorizer and order intake are invoked synchronously, so no queue or stream feeds them. The other two
+    run on a schedule, because each run looks at all items.
     """
 
     authorizer: Function
@@ -64,7 +65,7 @@ class Functions(Layer):
         self._placement = Placement(args.subnet_ids, args.security_group_id)
         self.failed = Queue(
             "failed-invocations",
-            QueueArgs(args.settings, args.keys.arn(DataClass.STREAMS), QueueKind.LAST_RESORT),
+            QueueArgs(args.settings, args.keys.arn(DataClass.STREAMS), QueueKind.STANDARD_WITHOUT_DLQ),
             self.child,
         )
         self.authorizer = self._authorizer()
@@ -94,7 +95,7 @@ class Functions(Layer):
             timeout=_AUTHORIZER_TIMEOUT_SECONDS,
             memory=_AUTHORIZER_MEMORY_MB,
             concurrency=self._settings.functions.authorizer_concurrency,
-            # In the VPC, whose endpoints are all that it could reach: it needs no call to anyone.
+            # In the VPC, where it can reach only endpoints: the authorizer makes no call.
             placement=self._placement,
         )
 
@@ -139,7 +140,7 @@ class Functions(Layer):
                 "RATE_PER_SECOND": str(functions.redrive_rate),
                 "SETTLE_SECONDS": str(functions.redrive_settle_seconds),
                 "HOLD_SECONDS": str(60 * functions.redrive_hold_minutes),
-                # The stream is made for this rate with room to spare (`streamTargetUtilisation`).
+                # The stream is sized for this rate plus headroom (`streamTargetUtilisation`).
                 "OUTBOX_PER_SECOND": str(self._settings.streams.order_peak_rate),
             },
             statements=self._access.redrive(),
@@ -147,7 +148,7 @@ class Functions(Layer):
             memory=_BACKGROUND_MEMORY_MB,
             concurrency=1,
             placement=self._placement,
-            # The next run sees what this one left.
+            # The next run processes the items that a failed run left.
             background=Background(retries=0, max_age=max(interval, 60)),
         )
 
@@ -162,7 +163,8 @@ class Functions(Layer):
             timeout=_LONGEST_SECONDS,
             memory=_BACKGROUND_MEMORY_MB,
             concurrency=1,
-            # Outside the VPC: gateway endpoints lead to this region's tables and buckets alone, and it reads both.
+            # Outside the VPC: gateway endpoints reach only this region's tables and buckets, and the check reads both
+            # regions.
             placement=None,
             background=Background(retries=1, max_age=3600),
         )

@@ -1,4 +1,4 @@
-"""When the functions run that nobody calls."""
+"""Schedules of the functions that run periodically."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class SchedulesArgs:
-    """`failed` takes what the scheduler could not hand over."""
+    """`failed` is the dead-letter queue of the scheduler."""
 
     settings: Settings
     keys: Keys
@@ -27,10 +27,11 @@ class SchedulesArgs:
 
 
 class Schedules(Layer):
-    """The redrive runs in both regions: failed trades lie where they failed, and the outbox is the lease holder's.
+    """The redrive runs in both regions, because failed trades stay in the region where they failed and the lease holder
+    publishes the outbox.
 
-    The comparison is scheduled by the recovery region alone, which outlives the primary; the primary has it ready to
-    be called.
+    Only the recovery region schedules the comparison, because it is up when the primary is lost. In the primary, the
+    function can be invoked by hand.
     """
 
     def __init__(self, name: str, args: SchedulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -93,7 +94,7 @@ class Schedules(Layer):
                 arn=function.alias.arn,
                 role_arn=self.role.arn,
                 input="{}",
-                # The next run sees what this one did not.
+                # The next run processes the items that a missed run left.
                 retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
                     maximum_retry_attempts=0, maximum_event_age_in_seconds=60
                 ),

@@ -1,4 +1,4 @@
-"""Backups in a vault that nobody can empty, and their copies in the recovery region."""
+"""AWS Backup: a locked vault, a backup plan, and copies in the recovery region."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SERVICE_POLICIES = {
     "restore": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
 }
 
-# What the tag selects; AWS Backup skips, without a word, what the region is not opted in to.
+# Resource types that the tag selects. AWS Backup silently skips types that the region is not opted in to.
 _RESOURCE_TYPES = ("DynamoDB", "EBS", "EC2", "EFS", "RDS")
-# AWS Backup's own management of these is what lets them be copied between regions and moved to cold storage.
+# AWS Backup must manage these types fully before it can copy them between regions or move them to cold storage.
 _FULLY_MANAGED = ("DynamoDB", "EFS")
 
 _COMPLETE_MINUTES = 360
 
-# Least retention in a vault: a week in which to notice that a backup is not what it should be.
+# Days: the minimum retention in a vault, enough time to notice a faulty backup.
 LEAST_DAYS = 7
 _COLD_AFTER_DAYS = 30
 
@@ -40,13 +40,13 @@ class BackupsArgs:
 
 
 class Backups(Layer):
-    """A vault under lock in compliance mode, and one plan for whatever carries the tag: a backup a day, and on the
-    first of the month one that stays for as long as the records.
+    """A vault locked in compliance mode, and one plan for all tagged resources: a daily backup, and one on the first of
+    each month that is kept as long as the records.
 
-    The region that serves has the plan, and copies each backup into the vault of the region that stands by. One plan
-    and not two, since AWS Backup runs one job of a resource at a time. The primary names the other vault by its ARN,
-    which follows from the settings: until the recovery stack stands for the first time, copies fail and are reported.
-    A recovery region that has taken over copies nothing: the primary's region may be gone.
+    The active region has the plan and copies each backup into the vault of the other region. There is one plan and not
+    two, because AWS Backup runs one job of a resource at a time. The primary names the other vault by its ARN, which
+    follows from the settings: before the first deployment of the recovery stack, copies fail and are reported. A
+    recovery region that has taken over copies nothing, because the primary's region may be lost.
     """
 
     vault: aws.backup.Vault
@@ -76,8 +76,8 @@ class Backups(Layer):
         )
 
     def _lock(self) -> aws.backup.VaultLockConfiguration:
-        """With days of grace the lock is one of compliance mode: after them nobody can lift it (AWS Backup
-        Developer Guide, "Vault Lock")."""
+        """Lock the vault in compliance mode. After the grace days nobody can remove the lock (AWS Backup Developer
+        Guide, "Vault Lock")."""
         return aws.backup.VaultLockConfiguration(
             "backups",
             backup_vault_name=self.vault.name,
@@ -106,7 +106,7 @@ class Backups(Layer):
             "backups",
             resource_type_opt_in_preference=dict.fromkeys(_RESOURCE_TYPES, True),
             resource_type_management_preference=dict.fromkeys(_FULLY_MANAGED, True),
-            # AWS lists every type that it has learned to back up, and each would be a difference to undo.
+            # AWS lists every type that it can back up, and each type missing here would be a difference in every plan.
             opts=pulumi.ResourceOptions.merge(
                 self.child, pulumi.ResourceOptions(ignore_changes=["resourceTypeOptInPreference"])
             ),
@@ -134,8 +134,8 @@ class Backups(Layer):
         )
 
     def _schedules(self) -> tuple[str, str]:
-        """When backups start, in UTC: on every day but the first of the month, and on the first. A job for each day of
-        a resource, since two that are due together would wait for each other."""
+        """Start times in UTC: for days 2 to 31 of the month, and for the first. Each day has one job for each resource,
+        because two jobs of a resource that are due together run one after the other."""
         hour, minute = divmod(backup_start(self._settings.data.db_backup_window), 60)
         return f"cron({minute} {hour} 2-31 * ? *)", f"cron({minute} {hour} 1 * ? *)"
 

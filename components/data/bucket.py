@@ -1,4 +1,4 @@
-"""A bucket as every bucket of the platform is: private, versioned, encrypted, reached by TLS only."""
+"""Base configuration of all S3 buckets: private, versioned, encrypted, TLS only."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from components.layer import Layer
 from components.security.policies import Statement, policy_document, tls_only
 from components.settings import Role, Settings
 
-# Parts of uploads that nobody will complete are paid for until they are removed.
+# Days: incomplete multipart uploads cost money until they are removed.
 _ABANDONED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True)
 class ObjectLock:
-    """Default retention of each new object version. In compliance mode nobody can shorten it, the root user
-    included (S3 User Guide, "Locking objects with Object Lock")."""
+    """Default retention of each new object version. In compliance mode nobody can shorten it, including the root user
+    (S3 User Guide, "Locking objects with Object Lock")."""
 
     mode: Literal["COMPLIANCE", "GOVERNANCE"]
     days: int
@@ -28,9 +28,9 @@ class ObjectLock:
 
 @dataclass(frozen=True)
 class LifecycleRule:
-    """What becomes of objects under `prefix` as they age: `transitions` are (days, storage class).
+    """Transitions and expiry of objects under `prefix`; `transitions` are (days, storage class).
 
-    Raises `ValueError` when an object would expire before it moves, or moves backwards in time.
+    Raises `ValueError` if an object would expire before it moves, or if transitions are not in rising order.
     """
 
     id: str
@@ -52,7 +52,7 @@ class LifecycleRule:
 
 @dataclass(frozen=True)
 class AccessLog:
-    """Where S3 writes who asked for what; the bucket must be in the same region and use SSE-S3."""
+    """Target of S3's server access logs; the bucket must be in the same region and use SSE-S3."""
 
     bucket: pulumi.Input[str]
     prefix: str
@@ -60,9 +60,8 @@ class AccessLog:
 
 @dataclass(frozen=True)
 class HardenedBucketArgs:
-    """`bucket` is the physical name. `key_arn` None means SSE-S3, for the logs of services that cannot use a
-    customer key. `statements` come on top of those that every bucket has, and name the bucket by its ARN
-    `arn:aws:s3:::<bucket>`."""
+    """`bucket` is the physical name. `key_arn` None means SSE-S3, for logs of services that cannot use a customer key.
+    `statements` are added to those of every bucket, and name the bucket by its ARN `arn:aws:s3:::<bucket>`."""
 
     bucket: str
     key_arn: pulumi.Input[str] | None
@@ -71,22 +70,22 @@ class HardenedBucketArgs:
     access_log: AccessLog | None = None
     statements: Sequence[Statement] = ()
     events: bool = False
-    """Whether the bucket tells EventBridge of changes to its objects."""
+    """True if the bucket publishes object events to EventBridge."""
 
 
 def bucket_name(settings: Settings, purpose: str, role: Role | None = None) -> str:
-    """A name that is unique in the world, since it holds the account: `trading-primary-logs-123456789012`; in this
-    stack, or in that of a role."""
+    """Return a globally unique name, which contains the account id: `trading-primary-logs-123456789012`. The name is
+    for this stack, or for the stack of `role`."""
     return f"{settings.name_in(role or settings.general.role, purpose)}-{settings.general.account_id}"
 
 
 def bucket_arn(name: str) -> str:
-    """The ARN that a bucket of that name has, or will have."""
+    """ARN of the bucket of that name, whether or not the bucket exists."""
     return f"arn:aws:s3:::{name}"
 
 
 class HardenedBucket(Layer):
-    """The bucket, and the resources that configure it. Whoever writes into it should wait for `ready`."""
+    """A bucket and the resources that configure it. A service that writes into it must wait for `ready`."""
 
     bucket: aws.s3.Bucket
     versioning: aws.s3.BucketVersioning
@@ -107,10 +106,10 @@ class HardenedBucket(Layer):
         aws.s3.BucketOwnershipControls(
             name, bucket=self.bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=self.child
         )
-        self._encrypt()
-        self._age()
+        self._encryption()
+        self._lifecycle_configuration()
         if args.lock:
-            self._lock(args.lock)
+            self._object_lock(args.lock)
         if args.access_log:
             aws.s3.BucketLogging(
                 name,
@@ -126,7 +125,7 @@ class HardenedBucket(Layer):
 
     @property
     def ready(self) -> list[pulumi.Resource]:
-        """What a service checks before it agrees to write into the bucket."""
+        """Resources that a service checks before it can write into the bucket."""
         return [self.policy, self.versioning]
 
     def _public_access(self) -> aws.s3.BucketPublicAccessBlock:
@@ -140,18 +139,18 @@ class HardenedBucket(Layer):
             opts=self.child,
         )
 
-    def _encrypt(self) -> None:
+    def _encryption(self) -> None:
         key = self._args.key_arn
         default = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
             sse_algorithm="AES256" if key is None else "aws:kms", kms_master_key_id=key
         )
-        # One data key for many objects: without it each request is a call to KMS, at its price and quota.
+        # S3 Bucket Keys: one data key for many objects, because a call to KMS for each request costs money and quota.
         rule = aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
             apply_server_side_encryption_by_default=default, bucket_key_enabled=key is not None
         )
         aws.s3.BucketServerSideEncryptionConfiguration(self._name, bucket=self.bucket.id, rules=[rule], opts=self.child)
 
-    def _age(self) -> None:
+    def _lifecycle_configuration(self) -> None:
         abandoned = aws.s3.BucketLifecycleConfigurationRuleArgs(
             id="abandoned-uploads",
             status="Enabled",
@@ -167,7 +166,7 @@ class HardenedBucket(Layer):
             opts=self.after(self.versioning),
         )
 
-    def _lock(self, lock: ObjectLock) -> None:
+    def _object_lock(self, lock: ObjectLock) -> None:
         aws.s3.BucketObjectLockConfiguration(
             self._name,
             bucket=self.bucket.id,
@@ -179,8 +178,8 @@ class HardenedBucket(Layer):
         arn = bucket_arn(self._args.bucket)
         own = [tls_only(arn)]
         if self._args.key_arn is not None:
-            own.append(_only_this_key(arn, self._args.key_arn))
-        # S3 refuses two changes of who may reach a bucket at one time.
+            own.append(_deny_other_keys(arn, self._args.key_arn))
+        # S3 refuses concurrent changes of a bucket's public access block and policy.
         return aws.s3.BucketPolicy(
             self._name,
             bucket=self.bucket.id,
@@ -189,8 +188,8 @@ class HardenedBucket(Layer):
         )
 
 
-def _only_this_key(arn: str, key_arn: pulumi.Input[str]) -> Statement:
-    """Denies objects under another key. A request that names none gets the bucket's default, which is this one."""
+def _deny_other_keys(arn: str, key_arn: pulumi.Input[str]) -> Statement:
+    """Deny objects under another key. A request without a key uses the bucket's default, which is this key."""
     header = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     return Statement(
         "DenyOtherKeys",

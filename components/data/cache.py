@@ -1,4 +1,4 @@
-"""The cache for market data, where the settings ask for one."""
+"""The ElastiCache replication group for market data, if the settings ask for one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _LOGS = ("engine-log", "slow-log")
 
 @dataclass(frozen=True)
 class CacheArgs:
-    """`security_group_id` says who may connect; `key_arn` is this region's key of the class DATABASE,
-    `logs_key_arn` of the class LOGS."""
+    """`security_group_id` decides who can connect; `key_arn` is this region's key of the class DATABASE, `logs_key_arn`
+    of the class LOGS."""
 
     settings: Settings
     zones: Sequence[Zone]
@@ -32,8 +32,8 @@ class CacheArgs:
 class Cache(Layer):
     """One primary node and its replicas in other zones, encrypted at rest and in transit.
 
-    Clients authenticate by IAM: the token lives 15 minutes and is signed by the client's role (ElastiCache User
-    Guide, "Authenticating with IAM"), so that there is no password to keep, rotate or leak. A role needs
+    Clients authenticate by IAM with a token that is signed by the client's role and valid for 15 minutes (ElastiCache
+    User Guide, "Authenticating with IAM"), so that there is no password to store, rotate or leak. A role needs
     `elasticache:Connect` on `arn` and `user_arn`.
     """
 
@@ -60,7 +60,7 @@ class Cache(Layer):
         self.register_outputs({"address": self.address, "arn": self.arn})
 
     def _users(self) -> tuple[aws.elasticache.User, aws.elasticache.UserGroup]:
-        # With IAM the name and the id of a user are one.
+        # With IAM authentication, a user's name and id must be equal.
         user = aws.elasticache.User(
             "cache",
             user_id=self._name,

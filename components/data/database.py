@@ -1,4 +1,4 @@
-"""The trade history database: the primary's, and the recovery region's replica of it."""
+"""The trade history database: the primary instance, and its replica in the recovery region."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.data.database_ground import LOGS, DatabaseGround, DatabaseGroundArgs
+from components.data.database_prerequisites import LOGS, DatabasePrerequisites, DatabasePrerequisitesArgs
 from components.data.tags import BACKED_UP
 from components.layer import Layer
 from components.network.flows import POSTGRESQL
@@ -17,17 +17,17 @@ from components.network.vpc import Zone
 from components.settings import Settings
 from components.settings.data import InsightsMode, StorageType
 
-# The retention that each mode of Database Insights asks of Performance Insights, in days (CloudWatch User Guide,
-# "Turning on the Advanced mode of Database Insights").
+# Days of Performance Insights retention that each mode of Database Insights requires (CloudWatch User Guide, "Turning
+# on the Advanced mode of Database Insights").
 _INSIGHTS_DAYS = {InsightsMode.STANDARD: 7, InsightsMode.ADVANCED: 465}
 
 
 @dataclass(frozen=True)
 class DatabaseArgs:
-    """`security_group_id` says who may connect; `key_arn` is this region's key of the class DATABASE,
-    `logs_key_arn` of the class LOGS.
+    """`security_group_id` decides who can connect; `key_arn` is this region's key of the class DATABASE, `logs_key_arn`
+    of the class LOGS.
 
-    The primary is given `password`, the recovery region `source_arn`, the instance to replicate.
+    The primary passes `password`, the recovery region `source_arn`, the instance to replicate.
     """
 
     settings: Settings
@@ -40,13 +40,14 @@ class DatabaseArgs:
 
 
 class Database(Layer):
-    """PostgreSQL with its storage, backups, insights and logs under customer keys, reached by TLS from the app tier.
+    """PostgreSQL with storage, backups, Performance Insights and logs under customer keys, reached by TLS from the app
+    tier.
 
-    The primary has a standby in another zone and a reader. The recovery region has an asynchronous replica of the
-    size that the pilot light allows; once active, it has the primary's class, standby, reader and backups. To
-    promote the replica is the runbook's part, in seconds that a deployment does not have; `replicate_source_db` is
-    ignored from then on, since to declare it absent would promote the replica again, and to declare it present
-    would replace the promoted database by a new replica of a region that may be gone.
+    The primary has a Multi-AZ standby and a reader. The recovery region has an asynchronous cross-region replica in the
+    pilot light's size; an active recovery region has the primary's instance class, Multi-AZ standby, reader and
+    backups. The runbook promotes the replica, because a deployment takes too long. The program ignores
+    `replicate_source_db` after creation: removing it would promote the replica again, and setting it would replace the
+    promoted database by a new replica of a region that may be lost.
     """
 
     instance: aws.rds.Instance
@@ -59,9 +60,9 @@ class Database(Layer):
         self.identifier = args.settings.name("trade-history")
         self._reader_identifier = f"{self.identifier}-reader"
         has_reader = args.settings.sizes.db_reader
-        self.ground = DatabaseGround(
+        self.ground = DatabasePrerequisites(
             "database-ground",
-            DatabaseGroundArgs(
+            DatabasePrerequisitesArgs(
                 args.settings,
                 zones=args.zones,
                 identifiers=[self.identifier, *([self._reader_identifier] if has_reader else [])],
@@ -77,18 +78,19 @@ class Database(Layer):
 
     @property
     def reader_address(self) -> pulumi.Output[str]:
-        """Host name to read from: the reader's, or the database's own where there is none."""
+        """Host name for reads: the reader's, or the database's own if there is no reader."""
         return (self.reader or self.instance).address
 
     @property
     def resource_id(self) -> pulumi.Output[str]:
-        """What IAM database authentication names (`arn:aws:rds-db:<region>:<account>:dbuser:<resource id>/<user>`)."""
+        """Resource id for IAM database authentication (`arn:aws:rds-db:<region>:<account>:dbuser:<resource
+        id>/<user>`)."""
         return self.instance.resource_id
 
     def _primary(self) -> aws.rds.Instance:
         data = self._settings.data
         if self._args.password is None:
-            raise ValueError("the primary's database needs a password to be made with; pass it")
+            raise ValueError("the primary's database needs a password; pass `password`")
         return aws.rds.Instance(
             "trade-history",
             identifier=self.identifier,
@@ -96,8 +98,8 @@ class Database(Layer):
             engine_version=data.db_engine_version,
             db_name=data.db_name,
             username=data.db_username,
-            # Write-only: sent to RDS once and kept out of its state; from then on it is rotated. RDS cannot keep it
-            # in Secrets Manager by itself, since it makes no replica of a database whose password it manages so.
+            # Write-only: the provider sends the password to RDS once and does not store it; rotation replaces it. RDS
+            # cannot manage it in Secrets Manager, because a database with a managed password cannot have replicas.
             password_wo=pulumi.Output.secret(self._args.password),
             password_wo_version=1,
             allocated_storage=data.db_storage_gib,
@@ -110,7 +112,7 @@ class Database(Layer):
             multi_az=self._settings.sizes.db_multi_az,
             tags={"Name": self.identifier, **BACKED_UP},
             **self._common(),
-            opts=self._kept(),
+            opts=self._options(),
         )
 
     def _replica(self) -> aws.rds.Instance:
@@ -119,7 +121,7 @@ class Database(Layer):
         backups: dict[str, Any] = {
             "backup_retention_period": data.db_backup_days if active else 0,
             "backup_window": data.db_backup_window if active else None,
-            # RDS takes no snapshot of a replica that goes; of a promoted database it must.
+            # RDS takes no final snapshot of a replica; it must take one of a promoted database.
             "skip_final_snapshot": not active,
             "final_snapshot_identifier": f"{self.identifier}-final" if active else None,
         }
@@ -130,13 +132,13 @@ class Database(Layer):
             max_allocated_storage=data.db_max_storage_gib,
             db_subnet_group_name=self.ground.subnet_group.name,
             multi_az=self._settings.sizes.db_multi_az,
-            # A region that takes over needs the primary's size now, not in the next maintenance window.
+            # A region that takes over needs the primary's size immediately and not in the next maintenance window.
             apply_immediately=active,
             tags={"Name": self.identifier, **BACKED_UP},
             **backups,
             **self._common(),
             opts=pulumi.ResourceOptions.merge(
-                self._kept(), pulumi.ResourceOptions(ignore_changes=["replicateSourceDb"])
+                self._options(), pulumi.ResourceOptions(ignore_changes=["replicateSourceDb"])
             ),
         )
 
@@ -145,21 +147,22 @@ class Database(Layer):
         return aws.rds.Instance(
             "trade-history-reader",
             identifier=self._reader_identifier,
-            # The identifier, not the ARN: a replica in the same region takes its subnet group from its source.
+            # The identifier and not the ARN: a replica in the same region takes its subnet group from its source.
             replicate_source_db=self.instance.identifier,
-            # The same limit as its source: a replica without storage for what it replays stops.
+            # The storage limit of its source: a replica without space for replicated data stops.
             max_allocated_storage=data.db_max_storage_gib,
             backup_retention_period=0,
             skip_final_snapshot=True,
             multi_az=False,
             tags={"Name": self._reader_identifier},
-            # It holds nothing that its source does not, and goes when the stack is made smaller.
+            # A reader has no data of its own, and is deleted when the stack is made smaller.
             **{**self._common(), "deletion_protection": False},
             opts=self.after(*self.ground.logs),
         )
 
     def _common(self) -> dict[str, Any]:
-        """What every instance has: the replicas too, so that a promoted one is like the one it replaces."""
+        """Properties of every instance, including replicas, so that a promoted replica equals the instance that it
+        replaces."""
         data, key = self._settings.data, self._args.key_arn
         return {
             "instance_class": self._settings.sizes.db_instance_class,
@@ -173,12 +176,12 @@ class Database(Layer):
             "vpc_security_group_ids": [self._args.security_group_id],
             "parameter_group_name": self.ground.parameters.name,
             # No certificate authority is named: a new instance gets rds-ca-rsa2048-g1, whose certificates RDS renews
-            # without a restart, and naming the same one costs a modification right after the creation.
+            # without a restart. Naming it would cause a modification right after the creation.
             "iam_database_authentication_enabled": True,
             "copy_tags_to_snapshot": True,
             "delete_automated_backups": False,
             "deletion_protection": True,
-            # Versions change when both regions are made to, replicas first: never one of them by itself.
+            # No automatic minor upgrades: operators upgrade both regions together, replicas first.
             "auto_minor_version_upgrade": False,
             "allow_major_version_upgrade": False,
             "maintenance_window": data.db_maintenance_window,
@@ -191,5 +194,5 @@ class Database(Layer):
             "enabled_cloudwatch_logs_exports": list(LOGS),
         }
 
-    def _kept(self) -> pulumi.ResourceOptions:
+    def _options(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions.merge(self.stateful, self.after(*self.ground.logs))

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: static ones take effect with the next start, dynamic ones at once."""
+    """One parameter: a static one takes effect with the next start, a dynamic one immediately."""
 
     name: str
     value: str
@@ -16,27 +16,28 @@ class Parameter:
 
 
 def parameters(max_connections: int) -> tuple[Parameter, ...]:
-    """What differs from the defaults of RDS for PostgreSQL, sorted by name.
+    """Return the parameters that differ from the defaults of RDS for PostgreSQL, sorted by name.
 
-    `max_connections` is set rather than left to follow the memory of the instance class: a standby stops
-    replaying when its source allows more connections than it does itself (PostgreSQL manual, 26.4.3), and the
-    recovery region's instance is the smaller one.
+    `max_connections` is set and does not follow the memory of the instance class: a standby stops replaying if its
+    source allows more connections than it does (PostgreSQL manual, 26.4.3), and the recovery region has the smaller
+    instance.
     """
     dynamic = {
-        # A query on a standby is otherwise cancelled by what vacuum has removed on the source since it began.
+        # Otherwise a query on a standby is cancelled when vacuum on the source removes rows that it reads.
         "hot_standby_feedback": "1",
-        # Whoever waits in an open transaction holds back vacuum, and with feedback from standbys the source's too.
+        # A session that is idle in a transaction blocks vacuum; with feedback from standbys, it also blocks the
+        # source's.
         "idle_in_transaction_session_timeout": "60000",
         "log_connections": "1",
         "log_disconnections": "1",
         "log_lock_waits": "1",
-        # 100 ms: far above any query of the platform, so that what is logged is worth reading.
+        # Milliseconds: far above every query of the platform, so that the log has only exceptional queries.
         "log_min_duration_statement": "100",
         "log_statement": "ddl",
         "log_temp_files": "0",
         "password_encryption": "scram-sha-256",
         "pg_stat_statements.track": "all",
-        # Who changed the schema or a right; what was written is in the records, and would flood the log.
+        # Log changes of schema and rights. Data changes are in the records, and would flood the log.
         "pgaudit.log": "ddl,role",
         "rds.force_ssl": "1",
         "ssl_min_protocol_version": "TLSv1.2",

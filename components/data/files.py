@@ -1,4 +1,4 @@
-"""Shared files: what monitoring keeps, in both regions."""
+"""EFS: the shared files of monitoring, in both regions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from components.settings import Settings
 
 
 class Share(StrEnum):
-    """Who has a folder of its own, entered through an access point."""
+    """Applications with a folder and an access point of their own."""
 
     PROMETHEUS = "prometheus"
     GRAFANA = "grafana"
@@ -26,14 +26,14 @@ class Share(StrEnum):
 
 @dataclass(frozen=True)
 class Owner:
-    """User and group that an access point acts as, whoever the client says it is."""
+    """User and group with which an access point acts, for any client identity."""
 
     uid: int
     gid: int
 
 
 OWNERS: Mapping[Share, Owner] = {
-    # The users of the official images: prom/prometheus runs as nobody, grafana/grafana as 472.
+    # Users of the official images: prom/prometheus runs as nobody, grafana/grafana as 472.
     Share.PROMETHEUS: Owner(65534, 65534),
     Share.GRAFANA: Owner(472, 472),
 }
@@ -41,9 +41,9 @@ OWNERS: Mapping[Share, Owner] = {
 
 @dataclass(frozen=True)
 class SharedFilesArgs:
-    """`security_group_id` says who may mount; `key_arn` is this region's key of the class DATABASE. In the recovery
-    region, `source_file_system_id` is the primary's file system and `primary_side` its provider, None once this
-    region is active."""
+    """`security_group_id` decides who can mount; `key_arn` is this region's key of the class DATABASE. In the recovery
+    region, `source_file_system_id` is the primary's file system and `primary_side` its provider, None once this region
+    is active."""
 
     settings: Settings
     zones: Sequence[Zone]
@@ -56,9 +56,9 @@ class SharedFilesArgs:
 class SharedFiles(Layer):
     """A file system with a mount target in each zone, mounted over TLS and with IAM by the app tier.
 
-    The recovery region makes its file system by itself and has the primary's replicated into it, rather than let
-    EFS make one: so it has this region's key and its mount targets before they are needed, and a stack that drops
-    the replication still knows it. It is read-only until the replication is deleted, which is the runbook's part.
+    The recovery stack creates the target of the replication itself and does not let EFS create it. So the target has
+    this region's key, its mount targets exist before a failover, and a stack that drops the replication still manages
+    it. The file system is read-only until the runbook deletes the replication.
     """
 
     file_system: aws.efs.FileSystem
@@ -81,7 +81,7 @@ class SharedFiles(Layer):
         self.register_outputs({"fileSystemId": self.id, "arn": self.arn})
 
     def _file_system(self) -> aws.efs.FileSystem:
-        # What never changes hands of the two: EFS turns the protection of a destination to `REPLICATING`.
+        # EFS changes the protection of a replication's target to `REPLICATING`; the recovery stack ignores that.
         ignored = pulumi.ResourceOptions(ignore_changes=[] if self._args.settings.is_primary else ["protection"])
         return aws.efs.FileSystem(
             "files",
@@ -145,7 +145,7 @@ class SharedFiles(Layer):
         )
 
     def _backup(self) -> None:
-        """EFS's own daily backups, of the side that is written to."""
+        """Enable EFS's own daily backups of the writable file system."""
         aws.efs.BackupPolicy(
             "files",
             file_system_id=self.file_system.id,
@@ -158,11 +158,11 @@ class SharedFiles(Layer):
             "files",
             source_file_system_id=source,
             destination={"file_system_id": self.file_system.id, "region": self._args.settings.general.dr_region},
-            opts=self.there(primary_side, *self.mount_targets),
+            opts=self.in_primary_region(primary_side, *self.mount_targets),
         )
 
 
-# Monitoring data is read while it is fresh; it comes back to where it is fast with the first read after.
+# Monitoring data is read mostly while it is new; the first read of an old file moves it back to fast storage.
 _TIERS: list[Any] = [
     {"transition_to_ia": "AFTER_30_DAYS"},
     {"transition_to_primary_storage_class": "AFTER_1_ACCESS"},

@@ -1,4 +1,4 @@
-"""The records of the platform: what a broker-dealer must keep, and what goes with it."""
+"""S3 buckets for records: those that a broker-dealer must keep, and related data."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ from components.settings.data import DataSettings
 
 
 class RecordClass(StrEnum):
-    """Classes of records, each in a bucket of its own; the value is a part of the bucket's name."""
+    """Classes of records, each in a bucket of its own; the value is part of the bucket's name."""
 
     TRADES = "trades"
     """Orders, executions and positions: SEC rule 17a-4(a), six years."""
     COMMUNICATIONS = "communications"
     """Confirmations and notices: SEC rule 17a-4(b)(4), three years."""
     AUDIT = "audit"
-    """Who did what with the records, and the evidence of drills: as long as the records, 17a-4(f)(3)(v)."""
+    """Audit trail of the records and evidence of drills: kept as long as the records, 17a-4(f)(3)(v)."""
     MARKET_DATA = "market-data"
-    """What the platform saw of the market: bought, not made here, so under no retention."""
+    """Market data as received. The platform buys it and does not create it, so no retention applies."""
     ARTIFACTS = "artifacts"
-    """What is deployed: function packages, plans, reports."""
+    """Deployment artifacts: function packages, plans, reports."""
 
 
-# S3 User Guide, "Transitioning objects": 30 days is the earliest for infrequent access, and the archives charge
-# for 90 and 180 days at least. Glacier Instant Retrieval still answers in milliseconds, as 17a-4(f)(2)(iv) wants
-# of records in the first two years; after them an examiner can wait the hours of Deep Archive.
+# S3 User Guide, "Transitioning objects": 30 days is the earliest for infrequent access, and the archive classes bill at
+# least 90 and 180 days. Glacier Instant Retrieval answers in milliseconds, as 17a-4(f)(2)(iv) requires for the first
+# two years. After that, an examiner can wait the hours that Deep Archive takes.
 _INFREQUENT = (30, "STANDARD_IA")
 _ARCHIVE = (90, "GLACIER_IR")
 _DEEP_ARCHIVE = (732, "DEEP_ARCHIVE")
-# Replaced versions of what is under no retention: long enough to notice that it was replaced.
+# Days to keep replaced versions of objects without retention, enough time to notice a mistake.
 _OLD_VERSION_DAYS = 90
 
 
 def days_of(years: int) -> int:
-    """Days that no `years` calendar years are longer than: every fourth has one more."""
+    """Upper bound of the days in `years` calendar years: every fourth year has one day more."""
     return years * 365 + -(-years // 4)
 
 
 def locks(data: DataSettings) -> Mapping[RecordClass, ObjectLock | None]:
-    """How long each class is locked; None for those that may be deleted."""
+    """Object Lock of each class; None for classes that can be deleted."""
     years = {
         RecordClass.TRADES: data.trades_retention_years,
         RecordClass.COMMUNICATIONS: data.communications_retention_years,
@@ -65,7 +65,8 @@ def locks(data: DataSettings) -> Mapping[RecordClass, ObjectLock | None]:
 
 @dataclass(frozen=True)
 class RecordsBucketsArgs:
-    """`key_arn` is this region's key of the class RECORDS; `access_log_of` says where a bucket logs its access."""
+    """`key_arn` is this region's key of the class RECORDS; `access_log_of` returns a bucket's target for access
+    logs."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -73,9 +74,9 @@ class RecordsBucketsArgs:
 
 
 class RecordsBuckets(Layer):
-    """One bucket for each class of records, in either region. What must be kept is under Object Lock in compliance
-    mode: nobody can delete it or shorten its retention, the account's owner included, so a mistake here lasts
-    for years. Locked classes do not expire by themselves either: disposal is a decision of compliance."""
+    """One bucket for each class of records, in either region. Records with a required retention have Object Lock in
+    compliance mode: nobody can delete them or shorten the retention, including the account's owner, so a mistake here
+    lasts for years. Locked classes have no expiry: compliance decides about disposal."""
 
     buckets: dict[RecordClass, HardenedBucket]
 
@@ -95,12 +96,12 @@ class RecordsBuckets(Layer):
 
     @property
     def names(self) -> dict[str, pulumi.Output[str]]:
-        """Names by class, known once the bucket is made."""
+        """Bucket names by class, from the created buckets."""
         return {record.value: bucket.bucket.id for record, bucket in self.buckets.items()}
 
     @property
     def arns(self) -> dict[str, pulumi.Output[str]]:
-        """ARNs by class, known once the bucket is made."""
+        """Bucket ARNs by class, from the created buckets."""
         return {record.value: bucket.arn for record, bucket in self.buckets.items()}
 
     def _bucket(self, record: RecordClass, lock: ObjectLock | None) -> HardenedBucket:
@@ -125,6 +126,6 @@ def _aging(record: RecordClass, lock: ObjectLock | None) -> LifecycleRule:
     return LifecycleRule(
         id=record,
         transitions=(_INFREQUENT, _ARCHIVE, _DEEP_ARCHIVE),
-        # A version that was replaced is a record too until its lock is over.
+        # A replaced version is also a record until its lock ends.
         noncurrent_expire_after_days=lock.days + 1 if lock else _OLD_VERSION_DAYS,
     )

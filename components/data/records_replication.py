@@ -1,4 +1,4 @@
-"""Replication of the records between the regions, both ways."""
+"""Two-way S3 replication of the records between the regions."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from components.layer import Layer
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Settings
 
-# S3 replication time control: 99.99 % of objects within 15 minutes, the only value there is
+# Minutes of S3 Replication Time Control: 99.99 % of objects replicate within 15 minutes, the only value that S3 accepts
 # (S3 User Guide, "Meeting compliance requirements with S3 Replication Time Control").
 REPLICATION_MINUTES = 15
 
 
 @dataclass(frozen=True)
 class RecordsReplicationArgs:
-    """`here` are the buckets of the recovery region and `key_arn` its key of the class RECORDS; `primary_names`
-    and `primary_key_arn` are the primary's. `primary_side` is its provider, None once this region is active."""
+    """`here` are the buckets of the recovery region and `key_arn` its key of the class RECORDS. `primary_names` and
+    `primary_key_arn` are the primary's. `primary_side` is the primary's provider, None once this region is active."""
 
     settings: Settings
     here: RecordsBuckets
@@ -33,11 +33,11 @@ class RecordsReplicationArgs:
 
 
 class RecordsReplication(Layer):
-    """Every object of the primary in the recovery region within 15 minutes, its lock and its deletions with it.
+    """Replicates all objects of the primary to the recovery region within 15 minutes, with locks and delete markers.
 
-    The way back is declared at the same time and does nothing while the primary writes: what the recovery region
-    writes after it took over waits for the primary's buckets, and reaches them when they are back. Replicas are
-    not replicated again, so that the two ways do not feed each other.
+    The reverse replication is declared at the same time and has no effect while the primary writes. Objects that the
+    recovery region writes after a takeover reach the primary's buckets when they are available again. S3 does not
+    replicate replicas, so the two directions cannot form a loop.
     """
 
     def __init__(self, name: str, args: RecordsReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -46,21 +46,21 @@ class RecordsReplication(Layer):
         self.role = self._role()
         for record in RecordClass:
             if args.primary_side:
-                self._out(record, args.primary_side)
-            self._back(record)
+                self._replicate_to_recovery(record, args.primary_side)
+            self._replicate_to_primary(record)
         self.register_outputs({"roleArn": self.role.arn})
 
-    def _out(self, record: RecordClass, primary_side: pulumi.ProviderResource) -> None:
+    def _replicate_to_recovery(self, record: RecordClass, primary_side: pulumi.ProviderResource) -> None:
         target = self._args.here.bucket(record)
         aws.s3.BucketReplicationConfig(
             f"{record}-to-recovery",
             bucket=self._primary_name(record),
             role=self.role.arn,
             rules=[_rule(record, target.arn, self._args.key_arn)],
-            opts=self.there(primary_side, *target.ready, self.permissions),
+            opts=self.in_primary_region(primary_side, *target.ready, self.permissions),
         )
 
-    def _back(self, record: RecordClass) -> None:
+    def _replicate_to_primary(self, record: RecordClass) -> None:
         source = self._args.here.bucket(record)
         aws.s3.BucketReplicationConfig(
             f"{record}-to-primary",
@@ -132,11 +132,11 @@ def _rule(record: RecordClass, target: pulumi.Input[str], key_arn: pulumi.Input[
         "status": "Enabled",
         "priority": 1,
         "filter": {"prefix": ""},
-        # A deletion marks the current version as gone; the locked versions below stay in both regions.
+        # A delete marker hides the current version; the locked versions stay in both regions.
         "delete_marker_replication": {"status": "Enabled"},
         "source_selection_criteria": {
             "sse_kms_encrypted_objects": {"status": "Enabled"},
-            # Tags and holds that are changed on a replica come back to its source.
+            # Tags and holds that change on a replica are replicated back to its source.
             "replica_modifications": {"status": "Enabled"},
         },
         "destination": {

@@ -1,4 +1,4 @@
-"""Snapshots of block volumes, and their copies in the recovery region."""
+"""EBS snapshots, and their copies in the recovery region."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from components.settings import Settings
 
 _SERVICE_POLICY = "arn:aws:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole"
 
-# UTC: before the markets' pre-open in New York, whose orders arrive from 08:00 on.
+# UTC: before the pre-open in New York, whose orders arrive from 08:00 on.
 _FIRST_SNAPSHOT = "03:00"
 _COPIED_SNAPSHOT = "04:00"
 
 
 @dataclass(frozen=True)
 class SnapshotsArgs:
-    """`volume_key_arns` are the keys of the class COMPUTE that volumes are under: this region's, and in the
-    recovery region the primary's too. `copy_key_arn` is this region's key of the class DATABASE, for copies.
-    `primary_side` is the primary's provider, None in the primary and once the recovery region is active."""
+    """`volume_key_arns` are the keys of the class COMPUTE of the volumes: this region's, and in the recovery region the
+    primary's too. `copy_key_arn` is this region's key of the class DATABASE, for copies. `primary_side` is the
+    primary's provider, None in the primary and once the recovery region is active."""
 
     settings: Settings
     volume_key_arns: Sequence[pulumi.Input[str]]
@@ -34,8 +34,8 @@ class SnapshotsArgs:
 
 
 class Snapshots(Layer):
-    """Volumes that carry the tag are snapshotted every few hours in their region. The recovery region has a policy
-    of its own in the primary's, whose daily snapshots are copied here under this region's key."""
+    """Snapshots of tagged volumes every few hours, in their region. The recovery stack has a policy of its own in the
+    primary's region, which copies a daily snapshot to the recovery region under that region's key."""
 
     def __init__(self, name: str, args: SnapshotsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data:Snapshots", name, opts)
@@ -48,7 +48,7 @@ class Snapshots(Layer):
                 "snapshots-to-recovery",
                 "Snapshots of tagged volumes copied to the recovery region",
                 self._copied(),
-                self.there(args.primary_side, self.grants),
+                self.in_primary_region(args.primary_side, self.grants),
             )
         self.register_outputs({"roleArn": self.role.arn})
 
@@ -83,7 +83,7 @@ class Snapshots(Layer):
         return {
             "name": "copied",
             "create_rule": {"interval": 24, "interval_unit": "HOURS", "times": _COPIED_SNAPSHOT},
-            # The original is needed only until it is copied; the local schedule keeps its own.
+            # The original is needed only until it is copied; the local schedule has its own snapshots.
             "retain_rule": {"interval": 1, "interval_unit": "DAYS"},
             "cross_region_copy_rules": [
                 {

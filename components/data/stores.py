@@ -1,4 +1,4 @@
-"""Everything of the data layer, and what of it the recovery region replicates."""
+"""The data layer as a whole, with the replication of the recovery region."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class StoresArgs:
-    """`database_password` is for the primary, which makes the database; `primary` and `primary_side` are the
-    primary's exports and provider, for the recovery region: the provider only until it is active."""
+    """`database_password` is for the primary, which creates the database. `primary` and `primary_side` are the
+    primary's exports and provider, for the recovery region; the provider is None once it is active."""
 
     settings: Settings
     keys: Keys
@@ -161,5 +161,5 @@ class Stores(Layer):
 
 
 def _primary_key(primary: PrimaryExports, data_class: DataClass) -> pulumi.Output[str]:
-    """ARN of the primary's key of a class."""
+    """ARN of the primary's key of a data class."""
     return pulumi.Output.from_input(primary.key_arns).apply(lambda by_class: by_class[data_class.value])

@@ -1,4 +1,4 @@
-"""Keys of the global tables: what each is read and written by."""
+"""Key schemas of the global tables."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class TableName(StrEnum):
 
 
 RESTORABLE = (TableName.ORDERS, TableName.POSITIONS, TableName.ORDER_BOOK)
-"""What the runbook brings back to a point in time: the state of the engines."""
+"""Tables that the runbook can restore to a point in time: the state of the engines."""
 
 
 def serving_name(settings: Settings, table: TableName) -> str:
-    """Name of the table that serves: the live one, or the one that was restored to `restoredAt`."""
+    """Name of the serving table: the live one, or the one that was restored to `restoredAt`."""
     live, at = settings.shared_name(table), settings.data.restored_at
     return f"{live}-{at}" if at and table in RESTORABLE else live
 
@@ -36,7 +36,7 @@ KeyType = Literal["S", "N"]
 
 @dataclass(frozen=True)
 class Index:
-    """A global secondary index with a copy of every attribute, read eventually."""
+    """A global secondary index that projects all attributes and is eventually consistent."""
 
     name: str
     partition_key: str
@@ -45,7 +45,7 @@ class Index:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """Keys of a table: `attributes` gives the type of each attribute that is part of some key."""
+    """Keys of a table: `attributes` has the type of each attribute that is part of a key."""
 
     partition_key: str
     sort_key: str | None
@@ -54,12 +54,12 @@ class TableSchema:
     expires_by: str | None = None
     """Attribute with the second since the epoch after which an item is removed."""
     backed_up: bool = True
-    """Whether its monthly backups are kept as long as the records; point-in-time recovery every table has."""
+    """Whether its monthly backups are kept as long as the records. Every table has point-in-time recovery."""
 
     @property
     def can_be_strong(self) -> bool:
-        """Whether the table may be strongly consistent across regions: such a table has no time to live and no
-        local index (DynamoDB Developer Guide, "How global tables work", multi-Region strong consistency)."""
+        """Whether the table supports strong consistency across regions: such a table has neither TTL nor local indexes
+        (DynamoDB Developer Guide, "How global tables work", multi-Region strong consistency)."""
         return self.expires_by is None
 
 
@@ -80,21 +80,21 @@ ORDERS = TableSchema(
         Index("by_change", "change_shard", "changed_at"),
     ),
 )
-"""One item for each order: `order_id` is `<account id>#<client order id>`, so that a client that sends an order
-twice names the same item, and a conditional put (`attribute_not_exists(order_id)`) accepts it once. Any replica
-answers a read by id with one consistent read. Orders spread over all partitions, however busy one account is.
+"""One item for each order. `order_id` is `<account id>#<client order id>`: a client that sends an order twice names the
+same item, and a conditional put (`attribute_not_exists(order_id)`) accepts it once. Any replica answers a read by id
+with one consistent read. Orders spread over all partitions, even if one account is busy.
 
-`by_account` lists an account's orders by `accepted_at`, milliseconds since 1970. It keeps an account together, so
-that 1,000 writes/s of one account (DynamoDB Developer Guide, "Partition key design", the limit of a partition) slow
-its orders down: the usage plan of the API must stay below. `outbox` is sparse and spread over shards: it holds the
-orders that are not known to have reached the order stream, and those that no engine has taken from it yet.
-`by_change` lists what was written since a moment, spread over shards: comparing two regions costs what was written,
-whatever the table holds."""
+`by_account` lists an account's orders by `accepted_at`, in milliseconds since 1970. An account is one partition key, so
+that more than 1,000 writes/s of one account (DynamoDB Developer Guide, "Partition key design", the limit of a
+partition) would throttle its orders: the usage plan of the API must stay below that. `outbox` is sparse and sharded: it
+lists orders that are not confirmed in the order stream or not yet taken by an engine. `by_change` lists writes since a
+time, sharded, so that a comparison of two regions costs in proportion to the writes and not to the size of the table.
+"""
 
 POSITIONS = TableSchema(
     partition_key="account_id", sort_key="instrument", attributes={"account_id": "S", "instrument": "S"}
 )
-"""What each account holds of each instrument: all positions of an account are one query."""
+"""Positions of each account by instrument: one query returns all positions of an account."""
 
 ORDER_BOOK = TableSchema(
     partition_key="instrument",
@@ -102,8 +102,8 @@ ORDER_BOOK = TableSchema(
     attributes={"instrument": "S", "price_level": "S"},
     backed_up=False,
 )
-"""The book by level: `price_level` is `<bid|ask>#<price in ticks, twelve digits with leading zeros>`, so that one
-query with a prefix reads a side in the order of its prices, best ask first and best bid first when reversed."""
+"""The order book by price level. `price_level` is `<bid|ask>#<price in ticks, twelve digits with leading zeros>`: one
+query with a prefix reads a side in price order, best ask first, or best bid first in reverse."""
 
 MARKET_DATA = TableSchema(
     partition_key="instrument",
@@ -112,13 +112,12 @@ MARKET_DATA = TableSchema(
     expires_by="expires_at",
     backed_up=False,
 )
-"""Recent market data by instrument and time in microseconds since 1970; the records bucket keeps it for good."""
+"""Recent market data by instrument and time in microseconds since 1970; the records bucket has the full history."""
 
 CONTROL = TableSchema(partition_key="item", sort_key="sequence", attributes={"item": "S", "sequence": "N"})
-"""The right to accept orders, and the journal of the runbook. `item` says what it is: `order_intake` (who holds the
-right, under which epoch, until when) and what else there is one of has the `sequence` 0; the entries of a journal
-share an `item` and are numbered by `sequence`. Every change is a conditional write, and every read a
-consistent one: the latest, from either region."""
+"""The lease for order acceptance, and the runbook's journal. `item` names the entry. `order_intake` (holder, epoch and
+expiry of the lease) and other single entries have the `sequence` 0; entries of a journal share an `item` and are
+numbered by `sequence`. Every change is a conditional write, and every read is consistent, from either region."""
 
 SCHEMAS: Mapping[TableName, TableSchema] = {
     TableName.ORDERS: ORDERS,

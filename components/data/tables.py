@@ -1,4 +1,4 @@
-"""The global tables, and which stack declares which."""
+"""DynamoDB global tables; which stack declares a table depends on its consistency."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONSISTENCY = {Consistency.EVENTUAL: "EVENTUAL", Consistency.STRONG: "STRONG"}
 
 @dataclass(frozen=True)
 class TablesArgs:
-    """`key_arn` is this region's key of the class TABLES. The recovery region is given the primary's key of that
+    """`key_arn` is this region's key of the class TABLES. The recovery region also needs the primary's key of that
     class, and the ARNs of the tables that the primary declares, by name; both are None in the primary."""
 
     settings: Settings
@@ -30,21 +30,21 @@ class TablesArgs:
 
 
 class Tables(Layer):
-    """Tables of one name in both regions, under each region's own key.
+    """Tables with the same names in both regions, under each region's own key.
 
-    The primary declares its tables, and the recovery region joins them as a replica while it stands by. It joins
-    through the primary's region, so that it stops declaring its replicas when it takes over; they stay, retained
-    and protected from deletion, and serve.
+    An eventually consistent table is declared by the primary, and the recovery stack adds its replica while it is in
+    standby. It adds the replica through the primary's region, and therefore stops declaring it at a takeover; the
+    replica is retained, protected from deletion, and serves.
 
-    A strongly consistent table is told all its regions when it is made, and the primary must not name the recovery
-    region: the recovery region declares it, with a replica in the primary's and a witness in a third. That is the
-    control table always, and orders and positions by setting; the primary serves once the recovery stack stands.
-    Where `restoredAt` names a restore, its tables serve in the place of the live ones: whoever asks for a name is given
-    theirs. The runbook made them, and the recovery region joins them as it does the others.
+    A strongly consistent table needs all its regions when it is created, and the primary must not name the recovery
+    region. So the recovery stack declares it, with a replica in the primary's region and a witness in a third. The
+    control table is always strongly consistent; orders and positions are by setting. The primary can serve once the
+    recovery stack exists. If `restoredAt` is set, the restored tables replace the live ones under every name that this
+    class returns. The runbook creates them, and the recovery stack adds their replicas like the others.
 
-    What such a table costs is time: a write is acknowledged when the nearer of the other regions has it too, about
-    12 ms from us-east-1 (to us-east-2) and 50 ms from us-west-2, where a write that replicates by itself takes
-    single milliseconds. What it gives is that nothing acknowledged is lost with a region.
+    Strong consistency costs latency: a write is acknowledged when the nearer of the other regions has it too, about 12
+    ms from us-east-1 (to us-east-2) and 50 ms from us-west-2; an asynchronously replicated write takes single
+    milliseconds. In return, the loss of a region loses no acknowledged write.
     """
 
     declared: dict[TableName, aws.dynamodb.Table]
@@ -73,19 +73,19 @@ class Tables(Layer):
         )
         if args.settings.data.table_contributor_insights:
             for table in TableName if not args.settings.is_primary else self.declared:
-                self._report_busy_keys(table)
+                self._contributor_insights(table)
         self.register_outputs({"names": self.names, "arns": self.arns})
 
     def name(self, table: TableName) -> str:
-        """Name of the table that serves, the same in both regions."""
+        """Name of the serving table, the same in both regions."""
         return serving_name(self._settings, table)
 
     def _live_name(self, table: TableName) -> str:
         return self._settings.shared_name(table)
 
     def arn(self, table: TableName) -> str:
-        """ARN of a table in this region. Written, not read back: the same whichever stack declares the table, and
-        before and after a takeover."""
+        """ARN of a table in this region. It is computed and not read, so that it is the same in both stacks, before and
+        after a takeover."""
         return self._arn_in(self._settings.general.region, table)
 
     def _arn_in(self, region: str, table: TableName) -> str:
@@ -103,11 +103,11 @@ class Tables(Layer):
 
     @property
     def declared_arns(self) -> dict[str, pulumi.Output[str]]:
-        """ARNs of the tables that this stack declares and the other may join."""
+        """ARNs of the tables that this stack declares and to which the other stack can add a replica."""
         return {table.value: declared.arn for table, declared in self.declared.items()}
 
     def _eventual(self, table: TableName) -> aws.dynamodb.Table:
-        # The recovery stack adds and removes its replicas; to this stack they are none of its business.
+        # The recovery stack adds and removes the replicas; this stack ignores them.
         joined_by_others = pulumi.ResourceOptions(ignore_changes=["replicas"])
         return aws.dynamodb.Table(
             table,
@@ -117,12 +117,12 @@ class Tables(Layer):
 
     def _replica(self, table: TableName) -> aws.dynamodb.TableReplica:
         arns = pulumi.Output.from_input(self._args.primary_table_arns)
-        return self._joined(table, table, arns.apply(lambda by_name: (by_name or {})[table.value]))
+        return self._replica_of(table, table, arns.apply(lambda by_name: (by_name or {})[table.value]))
 
     def _restored_replica(self, table: TableName) -> aws.dynamodb.TableReplica:
-        return self._joined(f"{table}-restored", table, self._arn_in(self._settings.general.primary_region, table))
+        return self._replica_of(f"{table}-restored", table, self._arn_in(self._settings.general.primary_region, table))
 
-    def _joined(self, name: str, table: TableName, arn: pulumi.Input[str]) -> aws.dynamodb.TableReplica:
+    def _replica_of(self, name: str, table: TableName, arn: pulumi.Input[str]) -> aws.dynamodb.TableReplica:
         return aws.dynamodb.TableReplica(
             name,
             global_table_arn=arn,
@@ -130,13 +130,13 @@ class Tables(Layer):
             point_in_time_recovery=True,
             deletion_protection_enabled=True,
             tags=self._tags(table),
-            # Not protected: the engine would refuse to let go of it when this region takes over.
+            # Not protected: a takeover removes the replica from this stack's state, which protection would prevent.
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
 
     def _strong(self, table: TableName) -> aws.dynamodb.Table:
         if not SCHEMAS[table].can_be_strong:
-            raise ValueError(f"table {table}: items that expire cannot be strongly consistent across regions")
+            raise ValueError(f"table {table}: a table with TTL cannot be strongly consistent across regions")
         general = self._settings.general
         return aws.dynamodb.Table(
             table,
@@ -148,7 +148,7 @@ class Tables(Layer):
                     "kms_key_arn": self._args.primary_key_arn,
                     "point_in_time_recovery": True,
                     "deletion_protection_enabled": True,
-                    # A replica has tags of its own, and the plan of the primary's region selects by tag.
+                    # A replica has tags of its own, and the backup plan of the primary's region selects by tag.
                     "propagate_tags": True,
                 }
             ],
@@ -158,7 +158,7 @@ class Tables(Layer):
 
     def _properties(self, table: TableName) -> dict[str, Any]:
         schema = SCHEMAS[table]
-        warm = None if table is TableName.CONTROL else self._warm()
+        warm = None if table is TableName.CONTROL else self._warm_throughput()
         return {
             "name": self._live_name(table),
             "billing_mode": "PAY_PER_REQUEST",
@@ -179,12 +179,13 @@ class Tables(Layer):
     def _tags(self, table: TableName) -> dict[str, str]:
         return {"Name": self._live_name(table), **(BACKED_UP if SCHEMAS[table].backed_up else {})}
 
-    def _warm(self) -> dict[str, int]:
+    def _warm_throughput(self) -> dict[str, int]:
         data = self._settings.data
         return {"read_units_per_second": data.table_warm_reads, "write_units_per_second": data.table_warm_writes}
 
-    def _report_busy_keys(self, table: TableName) -> None:
-        """By name, so that a region that has taken over goes on reporting the replicas that it let go of."""
+    def _contributor_insights(self, table: TableName) -> None:
+        """Enable Contributor Insights by table name, so that a region that has taken over still reports on its retained
+        replicas."""
         made = self.declared.get(table) or self.replicas.get(table)
         aws.dynamodb.ContributorInsights(
             table, table_name=self._live_name(table), opts=self.after(made) if made else self.child
@@ -192,7 +193,7 @@ class Tables(Layer):
 
 
 def strong_tables(settings: Settings) -> tuple[TableName, ...]:
-    """The tables that are strongly consistent across regions, and which the recovery stack therefore declares."""
+    """Tables with strong consistency across regions, which the recovery stack declares."""
     if settings.data.orders_consistency is Consistency.STRONG:
         return (TableName.CONTROL, TableName.ORDERS, TableName.POSITIONS)
     return (TableName.CONTROL,)

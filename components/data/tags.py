@@ -1,4 +1,4 @@
-"""Tags by which AWS Backup and the snapshot schedule find what they look after."""
+"""Tags by which AWS Backup and the snapshot policies select resources."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 BACKUP_KEY = "Backup"
 BACKUP_VALUE = "compliance"
 BACKED_UP: Mapping[str, str] = {BACKUP_KEY: BACKUP_VALUE}
-"""For what AWS Backup keeps in a locked vault and copies to the other region."""
+"""For resources that AWS Backup keeps in a locked vault and copies to the other region."""
 
 SNAPSHOT_KEY = "Snapshots"
 SNAPSHOT_VALUE = "scheduled"
 SNAPSHOTTED: Mapping[str, str] = {SNAPSHOT_KEY: SNAPSHOT_VALUE}
-"""For volumes that are snapshotted, and whose snapshots are copied to the other region."""
+"""For volumes with snapshots that are copied to the other region."""

@@ -1,1 +1,1 @@
-"""The delivery layer: from a change of the program to both stacks, by way of tests, a preview and an approval."""
+"""The delivery layer: pipeline, builds and approvals that deploy a change of the program to both stacks."""

@@ -1,4 +1,4 @@
-"""What builds may do, as statements: each build gets those of its own task."""
+"""IAM statements of builds: each build gets only those of its own task."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
 from components.settings import Role, Settings
 
-# What the engine reads of AWS to preview: settings of services, no data. AWS keeps the list up to date.
+# AWS's managed policy for settings of services, without data, which the engine reads in a preview.
 SECURITY_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
 
 
 def write_logs(settings: Settings, group: str) -> Statement:
-    """A build writes to its own group, which is there before it."""
+    """Allow a build to write to its own log group, which the stack creates."""
     region, account = settings.region.name, settings.general.account_id
     return Statement(
         "WriteLogs",
@@ -26,7 +26,7 @@ def write_logs(settings: Settings, group: str) -> Statement:
 
 
 def read_artifacts(settings: Settings, keys: Keys, bucket_arn: str) -> list[Statement]:
-    """A build gets the source from the pipeline's bucket."""
+    """Allow a build to read its source from the pipeline's bucket."""
     return [
         Statement("ReadArtifacts", ["s3:GetObject", "s3:GetObjectVersion"], [f"{bucket_arn}/*"]),
         Statement(
@@ -39,7 +39,7 @@ def read_artifacts(settings: Settings, keys: Keys, bucket_arn: str) -> list[Stat
 
 
 def read_state(settings: Settings) -> list[Statement]:
-    """A preview reads the stacks' state and the secrets in it, and writes neither: it takes no lock."""
+    """Allow a preview to read the stacks' state and the secrets in it. It writes neither and takes no lock."""
     statements = []
     state = urlsplit(settings.recovery.state_backend_url)
     if state.scheme == "s3":
@@ -56,17 +56,18 @@ def read_state(settings: Settings) -> list[Statement]:
 
 
 def deployer_arn(settings: Settings, role: Role) -> str:
-    """The role that brings the stack of that role up, which that stack makes itself."""
+    """ARN of the deployer of a stack, which that stack creates itself."""
     return f"arn:aws:iam::{settings.general.account_id}:role/{settings.name_in(role, 'deployer')}"
 
 
-def take_deployers(settings: Settings) -> Statement:
-    """A deployment acts as the deployer of the stack that it brings up, and as nobody else."""
+def assume_deployers(settings: Settings) -> Statement:
+    """Allow a deployment to assume the deployer of the stack that it deploys, and no other role."""
     return Statement("TakeDeployers", ["sts:AssumeRole"], [deployer_arn(settings, role) for role in Role])
 
 
-def stand_in_the_network(settings: Settings, subnet_ids: Sequence[pulumi.Input[str]]) -> list[Statement]:
-    """CodeBuild User Guide, "Allow CodeBuild access to AWS services required to create a VPC network interface"."""
+def run_in_vpc(settings: Settings, subnet_ids: Sequence[pulumi.Input[str]]) -> list[Statement]:
+    """Allow a build to run in the VPC (CodeBuild User Guide, "Allow CodeBuild access to AWS services required to create
+    a VPC network interface")."""
     arn = f"arn:aws:ec2:{settings.region.name}:{settings.general.account_id}"
     return [
         Statement(
@@ -96,7 +97,7 @@ def stand_in_the_network(settings: Settings, subnet_ids: Sequence[pulumi.Input[s
 
 
 def via(settings: Settings, *services: str) -> dict[str, dict[str, list[str]]]:
-    """The condition that a key is used through these services of this region."""
+    """Condition that a key is used through these services of this region."""
     return {
         "StringEquals": {"kms:ViaService": [f"{service}.{settings.region.name}.amazonaws.com" for service in services]}
     }

@@ -1,4 +1,4 @@
-"""Who is told that a deployment waits for them, and that one has failed."""
+"""Notifications of deployments that wait for approval or have failed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hashlib import sha256
 import pulumi
 import pulumi_aws as aws
 
-from components.events.access import deny_without_tls, rules_may_tell
+from components.events.access import allow_rules_to_publish, deny_without_tls
 from components.layer import Layer
 from components.security.policies import policy_document
 from components.settings import Settings
@@ -23,7 +23,7 @@ class ApprovalArgs:
 
 
 class Approval(Layer):
-    """A topic of its own: those who approve a change need not be those who are on call."""
+    """A topic of its own, because approvers and on-call operators can be different people."""
 
     topic: aws.sns.Topic
 
@@ -32,7 +32,10 @@ class Approval(Layer):
         settings = args.settings
         approvers = settings.delivery.approver_emails or settings.streams.operations_emails
         if not approvers:
-            pulumi.log.warn("approverEmails and operationsEmails name nobody: deployments wait unseen", self)
+            pulumi.log.warn(
+                "approverEmails and operationsEmails are empty: nobody is notified of waiting deployments; set one",
+                self,
+            )
         self.topic = aws.sns.Topic(
             "approvals",
             name=settings.name("approvals"),
@@ -46,13 +49,13 @@ class Approval(Layer):
             arn=self.topic.arn,
             policy=policy_document(
                 deny_without_tls("sns:Publish", self.topic.arn),
-                rules_may_tell(self.topic.arn),
+                allow_rules_to_publish(self.topic.arn),
             ),
             opts=self.child,
         )
         for email in approvers:
             aws.sns.TopicSubscription(
-                # Named after the contact, so that taking one out leaves the others confirmed.
+                # Named after the contact, so that removing one contact leaves the other subscriptions confirmed.
                 f"approvals-{sha256(email.encode()).hexdigest()[:8]}",
                 topic=self.topic.arn,
                 protocol="email",

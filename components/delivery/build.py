@@ -1,4 +1,4 @@
-"""A build: a project of CodeBuild, with a role and a log group of its own."""
+"""A CodeBuild project with a role and a log group of its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.delivery.access import SECURITY_AUDIT, stand_in_the_network, write_logs
-from components.delivery.place import Place
+from components.delivery.access import SECURITY_AUDIT, run_in_vpc, write_logs
+from components.delivery.build_network import BuildNetwork
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -18,18 +18,18 @@ from components.settings import Settings
 # CodeBuild User Guide, "Docker images provided by CodeBuild".
 IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
 BUILDSPECS = "delivery/buildspecs"
-"""Folder of the repository with what each build does."""
-# CodeBuild User Guide, "Builds in AWS CodeBuild": where the account runs no more builds at once, one waits that long
-# at most, which is the longest that may be said.
+"""Folder of the repository with the builds' commands."""
+# Minutes. CodeBuild User Guide, "Builds in AWS CodeBuild": the longest time that a build can wait while the account
+# runs its maximum number of builds.
 _QUEUED_MINUTES = 480
 
 
 @dataclass(frozen=True)
 class BuildArgs:
     """`purpose` is the last part of every name, `buildspec` a file in `BUILDSPECS`. `repository` is the URL of the
-    repository of CodeCommit that a build takes its source from, None for one that a pipeline hands its source to.
-    `audits` lets it read the settings of AWS's services. `at_once` is how many may run at a time: CodeBuild refuses to
-    start one more ("Builds in AWS CodeBuild"), and lets it wait only where it is None."""
+    CodeCommit repository with the source, None if a pipeline provides the source. `audits` allows the build to read the
+    settings of AWS's services. `at_once` is the maximum number of concurrent builds: CodeBuild refuses to start another
+    ("Builds in AWS CodeBuild"), and queues it only if `at_once` is None."""
 
     settings: Settings
     keys: Keys
@@ -41,12 +41,12 @@ class BuildArgs:
     at_once: int | None = None
     repository: pulumi.Input[str] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    place: Place | None = None
+    place: BuildNetwork | None = None
     audits: bool = False
 
 
 class Build(Layer):
-    """What it does stands in the repository, as commands that the repository has; here is what it may do."""
+    """A build. Its commands are in the repository; this class declares its permissions."""
 
     project: aws.codebuild.Project
     role: aws.iam.Role
@@ -78,7 +78,7 @@ class Build(Layer):
 
     def _permissions(self) -> list[pulumi.Resource]:
         args = self._args
-        network = stand_in_the_network(args.settings, args.place.subnet_ids) if args.place else []
+        network = run_in_vpc(args.settings, args.place.subnet_ids) if args.place else []
         own = aws.iam.RolePolicy(
             self._name,
             name=self.name,
@@ -108,8 +108,8 @@ class Build(Layer):
             concurrent_build_limit=args.at_once,
             encryption_key=args.keys.arn(DataClass.COMPUTE),
             artifacts=aws.codebuild.ProjectArtifactsArgs(type="CODEPIPELINE" if of_pipeline else "NO_ARTIFACTS"),
-            # Without a depth: of a commit that only its id names, CodeBuild needs the whole repository (CodeBuild User
-            # Guide, "Source version sample").
+            # Full clone: to build a commit by its id, CodeBuild needs the whole history (CodeBuild User Guide, "Source
+            # version sample").
             source=aws.codebuild.ProjectSourceArgs(
                 type="CODEPIPELINE" if of_pipeline else "CODECOMMIT",
                 location=args.repository,

@@ -1,4 +1,4 @@
-"""Delivery as a whole: builds, pipeline, previews of pull requests, and GitHub's way beside them."""
+"""The delivery layer as a whole: builds, pipeline, previews of pull requests, and GitHub Actions as an alternative."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 
 from components.data.bucket import bucket_arn, bucket_name
-from components.delivery.access import deployer_arn, read_artifacts, read_state, take_deployers
+from components.delivery.access import assume_deployers, deployer_arn, read_artifacts, read_state
 from components.delivery.approval import Approval, ApprovalArgs
 from components.delivery.build import Build, BuildArgs
+from components.delivery.build_network import BuildNetwork
 from components.delivery.github import GitHub, GitHubArgs
 from components.delivery.pipeline import Pipeline, PipelineArgs
-from components.delivery.place import Place
 from components.delivery.pull_requests import PullRequests, PullRequestsArgs
 from components.delivery.source import Source, SourceArgs
 from components.delivery.stages import Published
@@ -27,26 +27,26 @@ from components.settings import Role, Settings
 
 @dataclass(frozen=True)
 class DeliveryArgs:
-    """`place` is where a deployment stands, which calls the clusters. A preview needs no cluster: the provider compares
-    with the state, and code that nobody has approved stays out of the network. `artifacts` is the physical name of the
-    bucket that is replicated to the recovery region."""
+    """`place` is the network in which a deployment runs, because it calls the clusters. A preview runs outside: it
+    calls no cluster, and unapproved code stays out of the network. `artifacts` is the physical name of the bucket that
+    is replicated to the recovery region."""
 
     settings: Settings
     keys: Keys
     log_buckets: LogBuckets
-    place: Place
+    place: BuildNetwork
     artifacts: pulumi.Input[str]
 
 
 class Delivery(Layer):
-    """Stands in the primary's region and brings both stacks up from there. While that region is lost nothing is
-    delivered: the recovery region grows by a build of its own, from the program that was published last."""
+    """Delivery runs in the primary's region and deploys both stacks from there. While that region is lost, nothing is
+    delivered: the recovery region scales out by its own build, from the program that was published last."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("delivery:Delivery", name, opts)
         self._args, self._settings = args, args.settings
         if not args.settings.recovery.state_backend_url:
-            pulumi.log.warn("stateBackendUrl is not set: builds find no state to preview or bring up", self)
+            pulumi.log.warn("stateBackendUrl is not set: builds cannot preview or deploy; set it", self)
         self._bucket = bucket_name(args.settings, "pipeline")
         self.source = Source("source", SourceArgs(args.settings, args.keys), self.child)
         self.check = self._check()
@@ -63,7 +63,7 @@ class Delivery(Layer):
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """What people, and variables of a code host, are told."""
+        """Values for operators and for variables of the code host."""
         repository = self.source.repository
         return {
             "pipeline": self.pipeline.pipeline.name,
@@ -130,9 +130,10 @@ class Delivery(Layer):
                 purpose=PIPELINE_ROLE,
                 description="Brings one stack up as its deployer, with the policy pack",
                 buildspec="deploy.yaml",
-                statements=[*self._source_statements, take_deployers(self._settings)],
+                statements=[*self._source_statements, assume_deployers(self._settings)],
                 timeout_minutes=self._settings.delivery.deploy_timeout_minutes,
-                # A second would find the stack locked, and fail; CodeBuild refuses to start it.
+                # Concurrent deployments would find the stack locked and fail, so CodeBuild refuses to start a second
+                # one.
                 at_once=1,
                 environment={**self._state, "AWS_PROFILE": "deployer"},
                 place=self._args.place,
@@ -164,7 +165,7 @@ class Delivery(Layer):
         )
 
     def _pull_requests(self) -> None:
-        """For CodeCommit; a code host's own actions preview its pull requests."""
+        """Previews for CodeCommit; with GitHub, its actions preview pull requests."""
         repository = self.source.repository
         if repository is None:
             return

@@ -1,4 +1,4 @@
-"""The role by which EventBridge starts a pipeline or a build."""
+"""The role with which EventBridge starts a pipeline or a build."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class EventRoleArgs:
-    """`purpose` is the last part of the name; the role may do one thing to one resource."""
+    """`purpose` is the last part of the name; the role allows one action on one resource."""
 
     settings: Settings
     purpose: str
@@ -23,7 +23,7 @@ class EventRoleArgs:
 
 
 class EventRole(Layer):
-    """Taken by EventBridge on behalf of this account's rules."""
+    """A role that EventBridge assumes for this account's rules."""
 
     role: aws.iam.Role
 

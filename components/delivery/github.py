@@ -1,4 +1,4 @@
-"""GitHub Actions without stored keys: an identity provider, and who may preview and deploy by it."""
+"""GitHub Actions with OpenID Connect: the identity provider and the role for previews."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.delivery.access import SECURITY_AUDIT, read_state
 from components.layer import Layer
-from components.security.github import AUDIENCE, ISSUER, by_github, provider_arn
+from components.security.github import AUDIENCE, ISSUER, github_trust, provider_arn
 from components.security.policies import policy_document
 from components.settings import Settings
 
@@ -22,10 +22,11 @@ class GitHubArgs:
 
 
 class GitHub(Layer):
-    """The provider is the account's, so the primary has it for both stacks. Who deploys takes the role of a stack's
-    deployer (`components.security.roles`); here is the role of who previews, on a pull request or before an approval.
+    """The identity provider belongs to the account, so the primary declares it for both stacks. Deployments assume a
+    stack's deployer (`components.security.roles`). This class declares the role for previews, of pull requests and
+    before approvals.
 
-    GitHub gives no token to a pull request from a fork, so nobody outside the repository previews.
+    GitHub issues no token to a pull request from a fork, so nobody outside the repository can run a preview.
     """
 
     preview: aws.iam.Role
@@ -46,7 +47,7 @@ class GitHub(Layer):
             name=settings.name("github-preview"),
             description="GitHub Actions preview both stacks",
             assume_role_policy=policy_document(
-                by_github(settings, "PullRequests", ["pull_request", branch], provider.arn if provider else None)
+                github_trust(settings, "PullRequests", ["pull_request", branch], provider.arn if provider else None)
             ),
             opts=self.child,
         )

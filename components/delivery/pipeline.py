@@ -1,4 +1,4 @@
-"""The pipeline: its bucket, its role, what starts it and who hears that it failed."""
+"""The CodePipeline pipeline: bucket, role, trigger and failure notifications."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Settings
 
-# What lies between two stages; a deployment that waits for its approval (60 days at most) still finds it.
+# Days to keep artifacts between two stages; a deployment that waits for its approval (60 days at most) still finds
+# them.
 _ARTIFACT_DAYS = 90
 
 
 @dataclass(frozen=True)
 class PipelineArgs:
-    """`bucket` is the physical name of the bucket that artifacts go through; `published` is where the deployed program
-    is put for the recovery region."""
+    """`bucket` is the physical name of the artifacts' bucket; `published` is the location of the deployed program for
+    the recovery region."""
 
     settings: Settings
     keys: Keys
@@ -41,7 +42,8 @@ class PipelineArgs:
 
 
 class Pipeline(Layer):
-    """CodePipeline V2. It holds no logic: each step is a command of the repository, each permission is its build's."""
+    """A CodePipeline V2 pipeline. It contains no logic: each step runs a command of the repository with its build's
+    permissions."""
 
     pipeline: aws.codepipeline.Pipeline
 
@@ -64,7 +66,7 @@ class Pipeline(Layer):
         self.pipeline = self._pipeline()
         if args.source.repository:
             self._start_on_push(args.source.repository)
-        self._tell_of_failures()
+        self._notify_of_failures()
         self.register_outputs({"pipeline": self.pipeline.name})
 
     def _pipeline(self) -> aws.codepipeline.Pipeline:
@@ -82,7 +84,8 @@ class Pipeline(Layer):
             "delivery",
             name=self.name,
             pipeline_type="V2",
-            # What waits for a stage when something newer comes is replaced by it: nobody approves what is out of date.
+            # SUPERSEDED: a newer execution replaces one that waits for a stage, so that nobody approves an outdated
+            # change.
             execution_mode="SUPERSEDED",
             role_arn=self.role.arn,
             artifact_stores=[
@@ -151,7 +154,7 @@ class Pipeline(Layer):
         ]
 
     def _start_on_push(self, repository: aws.codecommit.Repository) -> None:
-        """CodePipeline User Guide, "EventBridge events for a CodeCommit source"."""
+        """Start the pipeline on a push (CodePipeline User Guide, "EventBridge events for a CodeCommit source")."""
         rule = aws.cloudwatch.EventRule(
             "delivery-push",
             name=self._settings.name("delivery-push"),
@@ -184,16 +187,16 @@ class Pipeline(Layer):
             opts=self.child,
         )
 
-    def _tell_of_failures(self) -> None:
+    def _notify_of_failures(self) -> None:
         rule = aws.cloudwatch.EventRule(
             "delivery-failed",
             name=self._settings.name("delivery-failed"),
-            description="A deployment that has not come through is told to those who approve",
+            description="Notifies approvers of a failed deployment",
             event_pattern=pulumi.Output.json_dumps(
                 {
                     "source": ["aws.codepipeline"],
                     "detail-type": ["CodePipeline Pipeline Execution State Change"],
-                    # One that changes the pipeline itself is cancelled by that, half way.
+                    # A change of the pipeline itself cancels its own execution.
                     "detail": {"pipeline": [self.pipeline.name], "state": ["CANCELED", "FAILED"]},
                 }
             ),

@@ -1,4 +1,4 @@
-"""Previews of pull requests in CodeCommit: a build that posts what both stacks would change."""
+"""Previews of CodeCommit pull requests: a build that posts the changes of both stacks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from components.delivery.event_role import EventRole, EventRoleArgs
 from components.layer import Layer
 from components.settings import Settings
 
-# Of an event of CodeCommit (EventBridge reference, "CodeCommit Pull Request State Change") to the variables that the
-# buildspec reads. The values come as ids, never as text that a person wrote.
+# Maps fields of a CodeCommit event (EventBridge reference, "CodeCommit Pull Request State Change") to the variables of
+# the buildspec. All values are ids and never text from a user.
 _PATHS = {
     "PULL_REQUEST_ID": "$.detail.pullRequestId",
     "REPOSITORY_NAME": "$.detail.repositoryNames[0]",
@@ -24,7 +24,7 @@ _PATHS = {
 
 @dataclass(frozen=True)
 class PullRequestsArgs:
-    """`build` previews a commit of `repository` and posts the outcome."""
+    """`build` previews a commit of `repository` and posts the result."""
 
     settings: Settings
     repository: aws.codecommit.Repository
@@ -32,7 +32,7 @@ class PullRequestsArgs:
 
 
 class PullRequests(Layer):
-    """Each pull request that is opened, and each commit that it gets."""
+    """Starts a preview for each new pull request and for each new commit in one."""
 
     def __init__(self, name: str, args: PullRequestsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("delivery:PullRequests", name, opts)
@@ -40,7 +40,7 @@ class PullRequests(Layer):
         rule = aws.cloudwatch.EventRule(
             "pull-request",
             name=settings.name("pull-request"),
-            description="A pull request, or a new commit of one, is previewed",
+            description="Previews a new pull request or a new commit in one",
             event_pattern=pulumi.Output.json_dumps(
                 {
                     "source": ["aws.codecommit"],
@@ -72,6 +72,6 @@ class PullRequests(Layer):
 
 
 def _template() -> str:
-    """A request to start a build (CodeBuild API Reference, "StartBuild"), with a placeholder for each value."""
+    """Return a request to start a build (CodeBuild API Reference, "StartBuild"), with a placeholder for each value."""
     variables = ",".join(f'{{"name":"{name}","value":<{name.replace("_", "")}>,"type":"PLAINTEXT"}}' for name in _PATHS)
     return f'{{"sourceVersion":<AFTERCOMMITID>,"environmentVariablesOverride":[{variables}]}}'

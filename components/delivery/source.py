@@ -1,4 +1,4 @@
-"""Where the pipeline takes the program from: a repository of the platform's own, or one of a code host."""
+"""Source of the pipeline: the platform's own CodeCommit repository, or one at a code host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.security.policies import Statement
 from components.settings import Settings
 from components.settings.delivery import PipelineSource
 
-# CodePipeline User Guide, "CodeCommit source action": it takes an archive of the branch.
+# CodePipeline User Guide, "CodeCommit source action": the action's output is an archive of the branch.
 _TAKE_AN_ARCHIVE = [
     "codecommit:CancelUploadArchive",
     "codecommit:GetBranch",
@@ -28,15 +28,15 @@ _USE_OF_KEY = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDat
 
 @dataclass(frozen=True)
 class SourceArgs:
-    """`settings` say which source it is; a repository is encrypted under the key of the class COMPUTE."""
+    """`settings` choose the source; a repository is encrypted with the key of the class COMPUTE."""
 
     settings: Settings
     keys: Keys
 
 
 class Source(Layer):
-    """Either a repository of CodeCommit, or a connection. A connection that the stack makes is pending until a person
-    confirms it on the code host (CodeConnections User Guide, "Update a pending connection")."""
+    """Either a CodeCommit repository, or a connection to a code host. A new connection is pending until a person
+    confirms it at the code host (CodeConnections User Guide, "Update a pending connection")."""
 
     repository: aws.codecommit.Repository | None = None
     connection_arn: pulumi.Output[str] | None = None
@@ -78,7 +78,7 @@ class Source(Layer):
         return connection.arn
 
     def action(self) -> aws.codepipeline.PipelineStageActionArgs:
-        """The source action, whose output is the artifact `Program`."""
+        """Return the source action, whose output is the artifact `Program`."""
         delivery = self._settings.delivery
         if self.repository:
             provider, configuration = (
@@ -111,7 +111,7 @@ class Source(Layer):
         )
 
     def statements(self) -> list[Statement]:
-        """What the pipeline needs to take the program."""
+        """Return the permissions that the pipeline needs to read the source."""
         if self.repository:
             return [
                 Statement("TakeTheProgram", _TAKE_AN_ARCHIVE, [self.repository.arn]),
@@ -127,8 +127,8 @@ class Source(Layer):
         ]
 
     def key_statement(self, sid: str) -> Statement:
-        """CodeCommit User Guide, "AWS KMS and encryption": with a key of one's own, whoever reads the repository uses
-        the key through it."""
+        """CodeCommit User Guide, "AWS KMS and encryption": with a customer key, a reader of the repository uses the key
+        through CodeCommit."""
         return Statement(
             sid,
             _USE_OF_KEY,

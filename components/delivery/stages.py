@@ -1,4 +1,4 @@
-"""The pipeline's order: source, checks, preview, approval, the primary, the recovery region."""
+"""Stages of the pipeline: source, checks, preview, approval, primary, recovery region."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PREVIEW = "Previewed"
 
 @dataclass(frozen=True)
 class Published:
-    """Where the program that was deployed is put for the recovery region: a bucket that is replicated there."""
+    """Location of the deployed program for the recovery region: a bucket that is replicated there."""
 
     bucket: pulumi.Input[str]
     key: str
@@ -31,7 +31,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Stages:
-    """`approvals` is the ARN of the topic that tells people of a deployment that waits."""
+    """`approvals` is the ARN of the topic that notifies approvers of a waiting deployment."""
 
     settings: Settings
     source: Source
@@ -42,12 +42,12 @@ class Stages:
     published: Published
 
     def stages(self) -> list[Stage]:
-        """In order. What is brought up was tested, judged by the policy pack, previewed and approved; the recovery
-        region follows the primary, whose exports it reads.
+        """Return the stages in order. A deployed program was tested, checked by the policy pack, previewed and
+        approved. The recovery region follows the primary, because it reads the primary's exports.
 
-        An execution holds a stage until it is through with it (CodePipeline User Guide, "How pipeline executions
-        work"). So one stage has all from the preview on: nobody else deploys between what was approved and what comes
-        up, and the next change is previewed against what this one has left.
+        An execution holds a stage until it has finished there (CodePipeline User Guide, "How pipeline executions
+        work"). So one stage contains all actions from the preview on: no other change is deployed between approval and
+        deployment, and the next change is previewed against the result of this one.
         """
         deploy = [
             _build("Preview", "Test", self.preview, order=1, namespace=_PREVIEW),
@@ -93,7 +93,7 @@ class Stages:
         )
 
     def _publish(self, order: int) -> Action:
-        """The program as it was deployed, for the build by which the recovery region grows: S3 replicates it."""
+        """Publish the deployed program for the recovery region's scale-out build; S3 replicates it there."""
         return Action(
             name="Publish",
             category="Deploy",

@@ -1,1 +1,1 @@
-"""The edge: the Trading API and what stands before it."""
+"""The edge layer: the Trading API, load balancers, certificates and DNS."""

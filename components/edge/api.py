@@ -1,4 +1,4 @@
-"""The Trading API: one regional REST API made from its document, in each region the same."""
+"""The Trading API: one regional REST API, created from the same OpenAPI document in each region."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from components.security.keys import DataClass, Keys
 from components.settings import Settings
 
 STAGE = "v1"
-# A function that is stopped at its time-out still answers before the gateway gives up.
+# Milliseconds: a function that reaches its timeout still answers before the gateway's integration timeout.
 _GATEWAY_WAITS_LONGER_SECONDS = 1
 
 
 @dataclass(frozen=True)
 class TradingApiArgs:
-    """`primary_client_keys` are None in the primary; in the recovery region, the keys that the primary gave out."""
+    """`primary_client_keys` are the keys from the primary's export in the recovery region, None in the primary."""
 
     settings: Settings
     keys: Keys
@@ -36,8 +36,8 @@ class TradingApiArgs:
 
 
 class TradingApi(Layer):
-    """Callers show a token, which says whose orders they are, and an API key, which says whose rate they count
-    against. The gateway validates each request before order intake sees it."""
+    """A caller sends a token, which identifies the account, and an API key, which identifies the client for rate
+    limits. The gateway validates each request before it invokes order intake."""
 
     api: aws.apigateway.RestApi
     stage: aws.apigateway.Stage
@@ -48,7 +48,7 @@ class TradingApi(Layer):
         super().__init__("edge:TradingApi", name, opts)
         self._args = args
         self._settings = args.settings
-        # Text, not outputs: what the deployment hangs on is known before anything is made.
+        # Plain text and not outputs: the deployment's trigger must be known before resources exist.
         self.document = json.dumps(self._document(), sort_keys=True)
         self.api = aws.apigateway.RestApi(
             "trading-api",
@@ -90,7 +90,7 @@ class TradingApi(Layer):
         deployment = aws.apigateway.Deployment(
             "trading-api",
             rest_api=self.api.id,
-            description="The document as a whole",
+            description="Deployment of the whole document",
             triggers={"document": hashlib.sha256(self.document.encode()).hexdigest()},
             opts=self.child,
         )
@@ -115,7 +115,7 @@ class TradingApi(Layer):
             method_path="*/*",
             settings=aws.apigateway.MethodSettingsSettingsArgs(
                 metrics_enabled=True,
-                # Errors alone, and never bodies: orders and tokens stay out of logs.
+                # Log only errors, and never bodies, so that orders and tokens stay out of the logs.
                 logging_level="ERROR",
                 data_trace_enabled=False,
                 throttling_rate_limit=api.api_rate_limit,

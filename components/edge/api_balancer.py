@@ -1,4 +1,4 @@
-"""The load balancer before the trading services."""
+"""The application load balancer of the trading services."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from components.network.flows import HTTP, HTTPS
 from components.security.log_bucket import ALB
 from components.settings import Settings
 
-# Seconds. A task is out after two failures ten seconds apart, and has thirty to answer what it was asked.
+# Seconds. A task is unhealthy after two failures ten seconds apart, and has thirty seconds to answer open requests.
 _CHECK_INTERVAL, _CHECK_TIMEOUT, _DRAIN = 10, 5, 30
-# Elastic Load Balancing, "Application Load Balancers": the default; orders are short, a longer wait holds only memory.
+# Elastic Load Balancing, "Application Load Balancers": the default idle timeout. Requests are short, so a longer one
+# would only hold connections open.
 _IDLE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class ApiBalancerArgs:
-    """`certificate_arn` is of an issued certificate; `logs` is a bucket that load balancers can write into."""
+    """`certificate_arn` is of an issued certificate; `logs` is a bucket to which load balancers can write."""
 
     settings: Settings
     vpc_id: pulumi.Input[str]
@@ -33,8 +34,7 @@ class ApiBalancerArgs:
 
 
 class ApiBalancer(Layer):
-    """An application load balancer that speaks TLS alone: whoever comes by HTTP is sent to HTTPS, and what it hands on
-    is encrypted again."""
+    """An application load balancer for TLS only: it redirects HTTP to HTTPS and encrypts again to its targets."""
 
     def __init__(self, name: str, args: ApiBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:ApiBalancer", name, opts)
@@ -47,7 +47,7 @@ class ApiBalancer(Layer):
 
     def _balancer(self) -> aws.lb.LoadBalancer:
         args, settings = self._args, self._args.settings
-        # Named through its policy: a load balancer tries to write at once.
+        # The bucket's name comes from its policy, because a load balancer tests write access when it is created.
         bucket = args.logs.policy.bucket
         return aws.lb.LoadBalancer(
             "api",
@@ -61,7 +61,7 @@ class ApiBalancer(Layer):
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             enable_http2=True,
-            # Without the firewall no request passes.
+            # No request passes while the firewall is unavailable.
             enable_waf_fail_open=False,
             enable_zonal_shift=True,
             idle_timeout=_IDLE_SECONDS,

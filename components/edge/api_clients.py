@@ -1,4 +1,4 @@
-"""Who the Trading API's clients are, and how fast each may be."""
+"""Clients of the Trading API: API keys and the usage plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEY_LENGTH = 40
 
 @dataclass(frozen=True)
 class ApiClientsArgs:
-    """`primary_keys` are None in the primary, and what it gave out, by client, in the recovery region."""
+    """`primary_keys` are the primary's keys by client in the recovery region, None in the primary."""
 
     settings: Settings
     api_id: pulumi.Input[str]
@@ -29,8 +29,8 @@ class ApiClientsArgs:
 
 
 class ApiClients(Layer):
-    """A key for each client under one usage plan. A key is no proof of who calls, the token is; but a client sends
-    the same one to either region, so the recovery region takes over the primary's."""
+    """One key for each client, under one usage plan. The token authenticates a caller and the key does not. A client
+    sends the same key to either region, so the recovery region imports the primary's keys."""
 
     keys: dict[str, pulumi.Output[str]]
 
@@ -41,14 +41,14 @@ class ApiClients(Layer):
         plan = aws.apigateway.UsagePlan(
             "clients",
             name=settings.name("clients"),
-            description="What one client may send",
+            description="Rate limits of one client",
             api_stages=[aws.apigateway.UsagePlanApiStageArgs(api_id=args.api_id, stage=args.stage_name)],
             throttle_settings=aws.apigateway.UsagePlanThrottleSettingsArgs(
                 rate_limit=api.api_client_rate_limit, burst_limit=api.api_client_burst_limit
             ),
             opts=self.child,
         )
-        # Both answer the key's value, and only of the first does the provider say that it is one to hide.
+        # Both attributes return the key's value, but the provider marks only the first one as secret.
         secret = pulumi.ResourceOptions(parent=self, additional_secret_outputs=["value"])
         self.keys = self._values()
         for client, value in self.keys.items():
@@ -83,7 +83,7 @@ def _key_of(client: str, keys: Mapping[str, str]) -> str:
                 problem(
                     f"{PROJECT}:apiClients",
                     client,
-                    f"is no client of the primary, which has {', '.join(sorted(keys))}; add it there first",
+                    f"is not a client of the primary ({', '.join(sorted(keys))}); add it there first",
                 )
             ]
         )

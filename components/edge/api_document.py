@@ -1,5 +1,4 @@
-"""The Trading API's document as API Gateway imports it: where requests go, who may send them, and what the gateway
-itself answers."""
+"""The Trading API's OpenAPI document with API Gateway's extensions: integrations, authorizers and gateway responses."""
 
 from __future__ import annotations
 
@@ -10,12 +9,12 @@ from typing import Any
 
 from functions.api.document import load, operations, with_integrations
 
-# The version of the interface that API Gateway calls functions by; there is one.
+# Version of the interface by which API Gateway invokes functions; there is only one.
 _INVOCATION = "2015-03-31"
 _TOKEN_SCHEME = "tradingToken"
-# A bearer token of three parts: whatever is not, the gateway refuses without calling the authorizer. A scheme has no
-# case, and one space or more follow it (RFC 9110, 11.1 and 11.4). Spelled without a flag: which regular expressions
-# the gateway takes is not documented.
+# A bearer token of three parts. The gateway refuses other values without a call of the authorizer. The scheme is
+# case-insensitive, and one or more spaces follow it (RFC 9110, 11.1 and 11.4). The expression has no flags, because API
+# Gateway does not document which regular expressions it supports.
 _TOKEN_PATTERN = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"
 _RETRY_AFTER_SECONDS = 1
 # API Gateway Developer Guide, "Variables for access logging and gateway responses".
@@ -24,9 +23,9 @@ _QUOTED_MESSAGE = "$context.error.messageString"
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """What the gateway answers by itself: status, code of the document's `Error`, and its text.
+    """An answer that the gateway generates: status, code of the document's `Error`, and text.
 
-    Without a text the gateway's own stands there, from the one variable that it puts in quotes and escapes itself.
+    Without a text, the answer has the gateway's own message, from the one variable that the gateway quotes and escapes.
     """
 
     status: int
@@ -35,7 +34,7 @@ class GatewayResponse:
     retryable: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """The extension object of the document."""
+        """Return the extension object for the document."""
         message = json.dumps(self.message) if self.message else _QUOTED_MESSAGE
         body = f'{{"code":"{self.code}","message":{message},"retryable":{json.dumps(self.retryable)}}}'
         headers = {"gatewayresponse.header.Retry-After": f"'{_RETRY_AFTER_SECONDS}'"} if self.retryable else {}
@@ -46,8 +45,8 @@ class GatewayResponse:
         }
 
 
-# API Gateway Developer Guide, "Gateway response types". A request whose integration gave no answer may have been
-# carried out, so its outcome is not known.
+# API Gateway Developer Guide, "Gateway response types". If the integration gave no answer, the request may have been
+# carried out, so its outcome is unknown.
 GATEWAY_RESPONSES: Mapping[str, GatewayResponse] = {
     "ACCESS_DENIED": GatewayResponse(401, "unauthenticated", "the token does not allow this"),
     "API_CONFIGURATION_ERROR": GatewayResponse(500, "internal_error", "the request could not be taken"),
@@ -73,11 +72,11 @@ GATEWAY_RESPONSES: Mapping[str, GatewayResponse] = {
 def api_document(
     *, region: str, order_intake: str, authorizer: str, timeout_seconds: int, token_cache_seconds: int
 ) -> dict[str, Any]:
-    """The document with the extensions of API Gateway; `order_intake` and `authorizer` are ARNs of aliases.
+    """Return the document with the extensions of API Gateway; `order_intake` and `authorizer` are ARNs of aliases.
 
-    Tokens are verified by a function and not by IAM: clients are desks and firms with an identity provider of their
-    own, and the account that an order is for must come from their token. The function holds the provider's keys, so
-    the recovery region lets the same callers in while the primary is gone; a user pool stands in one region.
+    A function and not IAM verifies tokens: clients are desks and firms with an identity provider of their own, and the
+    account of an order must come from their token. The function holds the provider's public keys, so the recovery
+    region admits the same callers while the primary is lost. A Cognito user pool exists in one region only.
     """
     document = load()
     integration = {

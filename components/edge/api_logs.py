@@ -1,4 +1,4 @@
-"""What the Trading API writes down of each request."""
+"""Access and execution logs of the Trading API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.layer import Layer
 from components.security.policies import trust_of_service
 from components.settings import Settings
 
-# API Gateway Developer Guide, "Variables for access logging". Neither tokens nor bodies are among them.
+# API Gateway Developer Guide, "Variables for access logging". The list has neither tokens nor bodies.
 _FIELDS = {
     "requestId": "$context.requestId",
     "extendedRequestId": "$context.extendedRequestId",
@@ -40,8 +40,8 @@ _WRITES_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloud
 
 @dataclass(frozen=True)
 class ApiLogsArgs:
-    """`key_arn` is the key of the class LOGS; `api` is the last part of the API's name. One API of a region brings the
-    role along under which the gateway logs for all of them."""
+    """`key_arn` is the key of the class LOGS; `api` is the last part of the API's name. One API of a region also
+    declares the account's role with which API Gateway writes logs for all APIs."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -52,9 +52,10 @@ class ApiLogsArgs:
 
 
 class ApiLogs(Layer):
-    """Access log and execution log. The gateway would make the latter by itself, unencrypted and without an end.
+    """Log groups for access and execution logs. API Gateway would create the execution log group without encryption or
+    retention.
 
-    `ready` must stand before a stage can log.
+    The resources in `ready` must exist before a stage can log.
     """
 
     access: aws.cloudwatch.LogGroup
@@ -65,7 +66,8 @@ class ApiLogs(Layer):
         self._args = args
         access_name = f"/aws/apigateway/{args.settings.name(args.api)}/access"
         self.access = self._group(f"{args.api}-access", access_name)
-        # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": its own name for the group.
+        # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": API Gateway fixes the name of the
+        # group.
         execution_name = pulumi.Output.concat("API-Gateway-Execution-Logs_", args.api_id, f"/{args.stage}")
         self.ready = [self._group(f"{args.api}-execution", execution_name)]
         if args.with_role and args.settings.security.account_baseline:
@@ -82,14 +84,14 @@ class ApiLogs(Layer):
         )
 
     def _account(self) -> aws.apigateway.Account:
-        """The role under which the gateway logs: one for the account in each region."""
+        """The role with which API Gateway writes logs: one for the account in each region."""
         settings = self._args.settings
         role = aws.iam.Role(
             "api-logs",
             name=settings.name("api-logs"),
             description="Writes the logs of API Gateway",
-            # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": it takes the role on behalf of no
-            # resource, and refuses one that it cannot take.
+            # API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs": API Gateway assumes the role
+            # without a source ARN, and refuses a role that it cannot assume.
             assume_role_policy=trust_of_service("apigateway.amazonaws.com", settings.general.account_id),
             opts=self.child,
         )

@@ -1,4 +1,4 @@
-"""The name of the Trading API, as one region answers to it."""
+"""The custom domain name of the Trading API in one region."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class ApiNameArgs:
-    """`api_id` and `stage_name` are what the name leads to; `zone_id` is the zone in which it is proven."""
+    """`api_id` and `stage_name` are the target of the name; `zone_id` is the zone for DNS validation."""
 
     settings: Settings
     zone_id: pulumi.Input[str]
@@ -23,8 +23,8 @@ class ApiNameArgs:
 
 
 class ApiName(Layer):
-    """Both regions answer to one name, each with a certificate of its own, so that turning traffic is a matter of DNS
-    alone. `target` is the region's host behind the name."""
+    """Both regions have the same custom domain name, each with its own certificate, so that only DNS decides which
+    region receives traffic. `target` is the region's host behind the name."""
 
     target: pulumi.Output[str]
 
@@ -43,7 +43,7 @@ class ApiName(Layer):
             domain_name=recovery.trading_api_domain,
             regional_certificate_arn=self.certificate.arn,
             endpoint_configuration=aws.apigateway.DomainNameEndpointConfigurationArgs(types="REGIONAL"),
-            # The stricter of the two policies that there are for an API of a region.
+            # The stricter of the two security policies of a regional API.
             security_policy="TLS_1_2",
             opts=self.child,
         )

@@ -1,4 +1,4 @@
-"""The load balancers: one for the API of the services, one for FIX sessions of the engines."""
+"""Load balancers: one for the HTTP API of the services, one for FIX sessions of the engines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class BalancersArgs:
-    """Where the load balancers stand, whom they admit, and where they log."""
+    """Subnets, security groups and log buckets of the load balancers."""
 
     settings: Settings
     vpc: Vpc
@@ -30,7 +30,7 @@ class BalancersArgs:
 
 
 class Balancers(Layer):
-    """Both load balancers and the certificate that they share."""
+    """Both load balancers and their shared certificate."""
 
     def __init__(self, name: str, args: BalancersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:Balancers", name, opts)

@@ -1,4 +1,4 @@
-"""Certificates of what clients call by name."""
+"""ACM certificates for the platform's public names."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ import pulumi_aws as aws
 from components.layer import Layer
 from components.settings import Settings
 
-# Route 53 Developer Guide has no shorter advice for records that prove a certificate; they change hardly ever.
+# Seconds. Validation records hardly ever change; Route 53 Developer Guide recommends no shorter TTL for them.
 _PROOF_TTL_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class CertificateArgs:
-    """`domain` is what it is for. `brought_along` is the ARN of one that is there already, or empty; `zone_id` is the
-    zone in which the domain is proven, None where a person does."""
+    """`domain` is the certificate's name. `existing_arn` is the ARN of an existing certificate, or empty. `zone_id` is
+    the zone for DNS validation, None if an operator creates the records."""
 
     settings: Settings
     domain: str
-    brought_along: str
+    existing_arn: str
     zone_id: pulumi.Input[str] | None
 
 
 class Certificate(Layer):
-    """One certificate of this region for a name of the platform, proven by DNS and so renewed without a person; or the
-    one that the settings name.
+    """One certificate of this region, validated by DNS and renewed automatically; or the certificate that the settings
+    name.
 
-    Where no zone is named, the stack waits for a person to make the records in `records`. ACM asks for the same record
-    in every region, so that both stacks write it, and neither is troubled by the other's having been there first.
+    Without a zone, the stack waits until an operator creates the records in `records`. ACM asks for the same record in
+    every region: both stacks write it with `allow_overwrite`, so neither fails because the record exists.
     """
 
     arn: pulumi.Output[str]
-    """ARN of a certificate that is issued."""
+    """ARN of the issued certificate."""
     records: pulumi.Output[list[dict[str, str]]] | None
-    """Name, type and value of the records that prove the domain; None for a certificate that was brought along."""
+    """Name, type and value of the validation records; None for a certificate from the settings."""
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:Certificate", name, opts)
         self._name = name
         self._args = args
-        if args.brought_along:
-            self.arn, self.records = pulumi.Output.from_input(args.brought_along), None
+        if args.existing_arn:
+            self.arn, self.records = pulumi.Output.from_input(args.existing_arn), None
         else:
-            self.arn, self.records = self._issued()
+            self.arn, self.records = self._issue()
         self.register_outputs({"arn": self.arn})
 
-    def _issued(self) -> tuple[pulumi.Output[str], pulumi.Output[list[dict[str, str]]]]:
+    def _issue(self) -> tuple[pulumi.Output[str], pulumi.Output[list[dict[str, str]]]]:
         args = self._args
         certificate = aws.acm.Certificate(
             self._name,
@@ -59,7 +59,7 @@ class Certificate(Layer):
             opts=self.child,
         )
         proof = certificate.domain_validation_options[0]
-        record = self._prove(args.zone_id, proof) if args.zone_id else None
+        record = self._validate(args.zone_id, proof) if args.zone_id else None
         issued = aws.acm.CertificateValidation(
             self._name,
             certificate_arn=certificate.arn,
@@ -70,19 +70,19 @@ class Certificate(Layer):
             name=proof.resource_record_name, type=proof.resource_record_type, value=proof.resource_record_value
         ).apply(lambda entry: [dict(entry)])
         if record is None and not pulumi.runtime.is_dry_run():
-            # An output is shown when the update ends, and the update waits for these.
-            records.apply(self._tell)
+            # Outputs are shown after an update, but the update waits for these records, so they are logged.
+            records.apply(self._log_required_action)
         return issued.certificate_arn, records
 
-    def _tell(self, records: list[dict[str, str]]) -> None:
+    def _log_required_action(self, records: list[dict[str, str]]) -> None:
         for record in records:
             pulumi.log.info(
-                f"certificate of {self._args.domain}: make the DNS record {record['name']} {record['type']} "
+                f"certificate of {self._args.domain}: create the DNS record {record['name']} {record['type']} "
                 f"{record['value']}; the update waits for it",
                 self,
             )
 
-    def _prove(
+    def _validate(
         self, zone_id: pulumi.Input[str], proof: pulumi.Output[aws.acm.outputs.CertificateDomainValidationOption]
     ) -> aws.route53.Record:
         return aws.route53.Record(
@@ -99,5 +99,5 @@ class Certificate(Layer):
 
 def _present(value: str | None) -> str:
     if value is None:
-        raise ValueError("ACM named no record to prove the domain by")
+        raise ValueError("ACM returned no DNS validation record")
     return value

@@ -1,4 +1,4 @@
-"""The load balancer before the engines, for FIX sessions."""
+"""The network load balancer of FIX sessions."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from components.security.log_bucket import NLB
 from components.settings import Settings
 from components.settings.compute import FixProtocol
 
-# Seconds. A session belongs to one engine: a member whose engine leaves has a minute to be handed over.
+# Seconds. A session belongs to one engine: when an engine leaves, its members have a minute to be handed over.
 _CHECK_INTERVAL, _CHECK_TIMEOUT, _DRAIN = 10, 5, 60
-# Elastic Load Balancing, "Network Load Balancers": listeners of TCP may wait up to 6000 s; FIX heartbeats are 30 s.
+# Elastic Load Balancing, "Network Load Balancers": the idle timeout of TCP listeners is at most 6000 s; FIX heartbeats
+# are 30 s apart.
 _IDLE_SECONDS = 350
 
 
 @dataclass(frozen=True)
 class FixBalancerArgs:
-    """`certificate_arn` is of an issued certificate, used where the load balancer ends the TLS session."""
+    """`certificate_arn` is of an issued certificate, used if the load balancer terminates TLS."""
 
     settings: Settings
     vpc_id: pulumi.Input[str]
@@ -33,8 +34,8 @@ class FixBalancerArgs:
 
 
 class FixBalancer(Layer):
-    """A network load balancer with private addresses in every zone. Members' addresses reach the engines, whose
-    sessions are bound to them."""
+    """A network load balancer with private addresses in every zone. It preserves client addresses, because the engines
+    bind sessions to them."""
 
     def __init__(self, name: str, args: FixBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:FixBalancer", name, opts)
@@ -55,7 +56,7 @@ class FixBalancer(Layer):
             subnets=args.subnet_ids,
             security_groups=[args.group_id],
             enable_deletion_protection=True,
-            # Engines stand in one zone; without it the addresses in the other zones would lead nowhere.
+            # Engines run in one zone; without cross-zone balancing, addresses in the other zones have no target.
             enable_cross_zone_load_balancing=True,
             dns_record_client_routing_policy="any_availability_zone",
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(enabled=True, bucket=args.logs.policy.bucket, prefix=NLB),
@@ -69,7 +70,7 @@ class FixBalancer(Layer):
             name=settings.name("fix"),
             vpc_id=args.vpc_id,
             target_type="instance",
-            # With TLS the session is encrypted again on its way to the engine.
+            # With TLS, the load balancer encrypts again on the way to the engine.
             protocol=settings.compute.fix_protocol.value,
             port=settings.network.fix_port,
             preserve_client_ip="true",

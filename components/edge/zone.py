@@ -1,4 +1,4 @@
-"""The DNS zone in which the platform writes its names."""
+"""The DNS zone of the platform's names."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class ZoneArgs:
-    """`primary_zone_id` is what the primary exports, None in the primary."""
+    """`primary_zone_id` is the primary's export in the recovery region, None in the primary."""
 
     settings: Settings
     primary_zone_id: pulumi.Input[str] | None
 
 
 class Zone(Layer):
-    """The zone that the settings name; or one that the primary makes, and whose name servers a person enters with
-    whoever keeps the domain above it."""
+    """The zone that the settings name, or a zone that the primary creates. An operator must delegate a created zone at
+    the registrar of the parent domain."""
 
     id: pulumi.Output[str]
     name_servers: pulumi.Output[Sequence[str]] | None
-    """What a person has to delegate to; None where the zone was there before, or is made by the primary."""
+    """Name servers for the delegation; None if the settings name the zone or the primary created it."""
 
     def __init__(self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("edge:Zone", name, opts)
@@ -44,16 +44,16 @@ class Zone(Layer):
             )
             self.id, self.name_servers = zone.zone_id, pulumi.Output.from_input(zone.name_servers)
             if not pulumi.runtime.is_dry_run():
-                # An output is shown when the update ends, and its certificates wait for the delegation.
-                self.name_servers.apply(lambda servers: self._tell(zone_name(args.settings), servers))
+                # Outputs are shown after an update, but its certificates wait for the delegation, so it is logged.
+                self.name_servers.apply(lambda servers: self._log_required_action(zone_name(args.settings), servers))
         self.register_outputs({"id": self.id})
 
-    def _tell(self, domain: str, servers: Sequence[str]) -> None:
+    def _log_required_action(self, domain: str, servers: Sequence[str]) -> None:
         pulumi.log.info(
-            f"zone {domain}: delegate it to {', '.join(servers)}; the certificates of the update wait for it", self
+            f"zone {domain}: delegate it to {', '.join(servers)}; the update's certificates wait for it", self
         )
 
 
 def zone_name(settings: Settings) -> str:
-    """The domain that the Trading API's name lies in."""
+    """The parent domain of the Trading API's name."""
     return settings.recovery.trading_api_domain.partition(".")[2]

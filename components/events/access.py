@@ -1,4 +1,4 @@
-"""Who may use a queue or a topic: statements of their resource policies, and the ARNs that these name."""
+"""Resource policies of queues and topics: senders, statements and ARNs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class Sender:
-    """A service of AWS that writes by itself, and the ARN (with wildcards) of what it may write for."""
+    """An AWS service that sends to a queue or topic, and the ARN (with wildcards) of the source for which it sends."""
 
     sid: str
     service: str
@@ -20,12 +20,12 @@ class Sender:
 
 
 def arn(settings: Settings, service: str, resource: str) -> str:
-    """An ARN in this stack's region and account, for what must be named before it exists."""
+    """ARN in this stack's region and account, for resources that are named before they exist."""
     return f"arn:aws:{service}:{settings.region.name}:{settings.general.account_id}:{resource}"
 
 
 def bus_name(settings: Settings) -> str:
-    """Name of the event bus, which policies of its targets name before it exists."""
+    """Name of the event bus, which the policies of its targets name before the bus exists."""
     return settings.name("events")
 
 
@@ -35,12 +35,12 @@ def bus_rules(settings: Settings, sid: str = "FromEventBus") -> Sender:
 
 
 def own_rules(settings: Settings, sid: str = "FromRules") -> Sender:
-    """This stack's rules on the account's default bus, which services of AWS report to."""
+    """This stack's rules on the account's default bus, to which AWS services publish."""
     return Sender(sid, "events", arn(settings, "events", f"rule/{settings.name('*')}"))
 
 
 def allow(settings: Settings, sender: Sender, action: str, resource: pulumi.Input[str]) -> Statement:
-    """Lets a service write on behalf of this account alone."""
+    """Allow a service to send on behalf of this account only."""
     source = {"ArnLike": {"aws:SourceArn": sender.source_arn}} if sender.source_arn else {}
     return Statement(
         sender.sid,
@@ -51,14 +51,14 @@ def allow(settings: Settings, sender: Sender, action: str, resource: pulumi.Inpu
     )
 
 
-def rules_may_tell(topic: pulumi.Input[str]) -> Statement:
-    """Lets rules of EventBridge publish to a topic. Without a condition, since EventBridge brings no key that one could
-    ask for (EventBridge User Guide, "Using resource-based policies", Amazon SNS permissions)."""
+def allow_rules_to_publish(topic: pulumi.Input[str]) -> Statement:
+    """Allow EventBridge rules to publish to a topic. The statement has no condition, because EventBridge sends no
+    condition key (EventBridge User Guide, "Using resource-based policies", Amazon SNS permissions)."""
     return Statement("FromRules", ["sns:Publish"], [topic], principals={"Service": "events.amazonaws.com"})
 
 
 def deny_without_tls(action: str, resource: pulumi.Input[str]) -> Statement:
-    """Denies everyone a request that does not come by TLS."""
+    """Deny all requests without TLS."""
     return Statement(
         "DenyUnencryptedTransport",
         [action],

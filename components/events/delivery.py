@@ -1,4 +1,4 @@
-"""Delivery of what flows into a bucket of records."""
+"""Firehose delivery of records into a bucket."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _BY_VENUE = "venue=!{partitionKeyFromQuery:venue}/"
 
 @dataclass(frozen=True)
 class DeliveryArgs:
-    """What is delivered (`source`, a stream; None for records that are put directly), to which bucket, under which
-    keys (classes RECORDS for the objects, STREAMS for what is on its way, LOGS).
+    """`archive_bucket_arn` is the target bucket; the keys are those of the classes RECORDS (objects), STREAMS (records
+    in transit) and LOGS. `source` is a stream, or None for records that are put directly.
 
-    `venue_query` is the jq expression of a record's venue, or None where objects are partitioned by time alone.
+    `venue_query` is the jq expression of a record's venue, or None if objects are partitioned by time alone.
     """
 
     settings: Settings
@@ -36,12 +36,12 @@ class DeliveryArgs:
 
 
 class Delivery(Layer):
-    """One object for each minute (and venue), compressed, encrypted with the bucket's key. Records that cannot be
-    partitioned or delivered keep their bytes under `errors/`."""
+    """One object for each minute (and venue), compressed and encrypted with the bucket's key. Records that cannot be
+    partitioned or delivered are stored unchanged under `errors/`."""
 
     stream: aws.kinesis.FirehoseDeliveryStream
     reads_stream: bool
-    """Whether it reads a Kinesis data stream; records are put into it otherwise."""
+    """True if the source is a Kinesis data stream, False if producers put records directly."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("events:Delivery", name, opts)
@@ -71,7 +71,7 @@ class Delivery(Layer):
                 }
             }
             if self._args.source
-            # A stream as source brings its own encryption; what is put directly has none unless it is asked for.
+            # A source stream has its own encryption; records that are put directly are encrypted only on request.
             else {
                 "server_side_encryption": {
                     "enabled": True,
@@ -85,7 +85,7 @@ class Delivery(Layer):
             name=self._physical,
             destination="extended_s3",
             extended_s3_configuration=self._destination(),
-            # The service checks at creation that the role may read the source.
+            # Firehose checks at creation that the role can read the source.
             opts=self.after(policy),
             **source,
         )
@@ -113,7 +113,7 @@ class Delivery(Layer):
         return destination
 
     def _processors(self) -> list[_Processor]:
-        # One record a line, or the objects cannot be read back.
+        # One record a line, so that readers can split the objects.
         lines: _Processor = {
             "type": "AppendDelimiterToRecord",
             "parameters": [{"parameter_name": "Delimiter", "parameter_value": "\\n"}],
@@ -124,7 +124,7 @@ class Delivery(Layer):
             "type": "MetadataExtraction",
             "parameters": [
                 {"parameter_name": "JsonParsingEngine", "parameter_value": "JQ-1.6"},
-                # A partition may have no empty key; a record without a venue is archived all the same.
+                # A partition key must not be empty; a record without a venue is archived under "none".
                 {
                     "parameter_name": "MetadataExtractionQuery",
                     "parameter_value": f'{{venue: ({self._args.venue_query} // "none")}}',
@@ -187,7 +187,7 @@ class Delivery(Layer):
 
 
 def _through(sid: str, actions: list[str], key_arn: pulumi.Input[str], service: str) -> Statement:
-    """Use of a key through one service only."""
+    """Allow the use of a key through one service only."""
     return Statement(
         sid, actions, [key_arn], conditions={"StringEquals": {"kms:ViaService": f"{service}.amazonaws.com"}}
     )

@@ -1,4 +1,4 @@
-"""The events layer as a whole."""
+"""The events layer: streams, archive, bus, queues and topics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class ArchiveBuckets:
-    """ARNs of the buckets that keep orders, market data, and what was routed."""
+    """ARNs of the buckets for orders, market data and routed events."""
 
     orders: pulumi.Input[str]
     market_data: pulumi.Input[str]
@@ -57,9 +57,11 @@ class Events(Layer):
             StreamsArgs(
                 settings,
                 key_arn,
-                # What the primary can take, the recovery region can take at once, though its own settings say less.
+                # The recovery region has the primary's full number of order shards, even if its own settings ask for
+                # fewer.
                 order_shards=self._shards(settings.sizes.order_stream_shards, "orderStreamShards", int),
-                # A pilot light holds half: the stream then reaches the primary's width in one step of the takeover.
+                # A standby has half of the primary's shards: one UpdateShardCount call then reaches the primary's
+                # number.
                 market_data_shards=self._shards(
                     settings.sizes.market_data_stream_shards, "marketDataStreamShards", shards_one_step_below
                 ),
@@ -82,7 +84,7 @@ class Events(Layer):
         self.register_outputs({"orderStreamArn": self.streams.orders.arn, "busArn": self.routing.bus.arn})
 
     def _shards(self, own: int, size: str, least: Callable[[int], int]) -> pulumi.Input[int]:
-        """This stack's own count, or what `least` makes of the primary's where that is more."""
+        """This stack's own count, or the count that `least` derives from the primary's, whichever is larger."""
         if self._args.primary_sizes is None:
             return own
         sizes = pulumi.Output.from_input(self._args.primary_sizes)

@@ -1,8 +1,8 @@
-"""What the event bus matches, as pure data.
+"""Event patterns of the bus, as pure data.
 
-An event's source begins with the platform's prefix (`trading.order-intake`), its detail type is an `EventType`, and
-its detail carries `venue` and `instrumentClass`. A replayed event, which carries `replay-name`, matches no rule but
-the one for replays: what is replayed to rebuild a state must never be executed, reported or paged again.
+An event's source begins with the platform's prefix (`trading.order-intake`), its detail type is an `EventType`, and its
+detail carries `venue` and `instrumentClass`. A replayed event carries `replay-name` and matches only the rule for
+replays: events that are replayed to rebuild a state must never be executed, reported or paged again.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ def of_type(prefix: str, *types: EventType) -> Pattern:
 
 
 def orders_of_venue(prefix: str, venue: str) -> Pattern:
-    """Accepted orders for one venue."""
+    """Accepted orders of one venue."""
     return {**of_type(prefix, EventType.ORDER_ACCEPTED), "detail": {"venue": [venue]}}
 
 
 def executions_of_class(prefix: str, instrument_class: str) -> Pattern:
-    """Executions in one class of instruments."""
+    """Executions of one instrument class."""
     return {**of_type(prefix, EventType.EXECUTION), "detail": {"instrumentClass": [instrument_class]}}
 
 
 def unknown(prefix: str, type_: EventType, key: str, known: Sequence[str]) -> Pattern:
-    """Events of a type whose detail names none of the known values, or none at all: no other rule takes them."""
+    """Events of a type whose detail has no known value of `key`, or no value: no other rule matches them."""
     detail = {"$or": [{key: [{"anything-but": list(known)}]}, {key: [{"exists": False}]}]}
     return {**of_type(prefix, type_), "detail": detail}
 

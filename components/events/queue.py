@@ -1,4 +1,4 @@
-"""One queue, with the dead-letter queue that takes what its consumers fail on."""
+"""One queue, with the dead-letter queue for messages that its consumers cannot process."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from components.layer import Layer
 from components.security.policies import policy_document
 from components.settings import Settings
 
-# SQS Developer Guide, "Amazon SQS message quotas": the longest retention. Nothing is lost by being late.
+# SQS Developer Guide, "Amazon SQS message quotas": the longest retention, so that a late consumer loses no message.
 RETENTION_SECONDS = 14 * 24 * 3600
-# Same guide, "Amazon SQS short and long polling": the longest wait. A waiting consumer is served at once.
+# Same guide, "Amazon SQS short and long polling": the longest wait. A waiting consumer receives a message immediately.
 _LONG_POLL_SECONDS = 20
-# Same guide, "Key management": how long a data key is used again. A call to KMS for each message would throttle.
+# Same guide, "Key management": how long SQS reuses a data key. A call to KMS for each message would be throttled.
 _DATA_KEY_SECONDS = 300
 
 
 class QueueKind(Enum):
-    """What a queue promises."""
+    """Kind of a queue: delivery order, and whether it has a dead-letter queue."""
 
     STANDARD = auto()
-    """At least once, in about the order in which it was sent."""
-    ORDERED = auto()
-    """Exactly once and in order for each message group."""
-    LAST_RESORT = auto()
-    """Standard, and the end of the line: it has no dead-letter queue."""
-    ORDERED_LAST_RESORT = auto()
-    """Ordered, and the end of the line."""
+    """At-least-once delivery, in best-effort order."""
+    FIFO = auto()
+    """FIFO: exactly-once processing, in order within each message group."""
+    STANDARD_WITHOUT_DLQ = auto()
+    """Standard, without a dead-letter queue."""
+    FIFO_WITHOUT_DLQ = auto()
+    """FIFO, without a dead-letter queue."""
 
     @property
-    def ordered(self) -> bool:
+    def is_fifo(self) -> bool:
         """Whether it is a FIFO queue."""
-        return self in (QueueKind.ORDERED, QueueKind.ORDERED_LAST_RESORT)
+        return self in (QueueKind.FIFO, QueueKind.FIFO_WITHOUT_DLQ)
 
     @property
-    def last(self) -> bool:
-        """Whether it has no dead-letter queue."""
-        return self in (QueueKind.LAST_RESORT, QueueKind.ORDERED_LAST_RESORT)
+    def has_dlq(self) -> bool:
+        """Whether it has a dead-letter queue."""
+        return self not in (QueueKind.STANDARD_WITHOUT_DLQ, QueueKind.FIFO_WITHOUT_DLQ)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class QueueArgs:
 
 
 class Queue(Layer):
-    """Zero delay, fourteen days, encrypted, by TLS only. `dlq` is None at the end of the line."""
+    """A queue without delay, with a retention of fourteen days, encrypted, TLS only. `dlq` is None for kinds without a
+    dead-letter queue."""
 
     queue: aws.sqs.Queue
     dlq: aws.sqs.Queue | None
@@ -64,7 +65,7 @@ class Queue(Layer):
     def __init__(self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("events:Queue", name, opts)
         self._args = args
-        self.dlq = None if args.kind.last else self._sqs_queue(f"{name}-dlq")
+        self.dlq = self._sqs_queue(f"{name}-dlq") if args.kind.has_dlq else None
         self.queue = self._sqs_queue(name, self.dlq)
         self._policy(name, self.queue, args.senders)
         if self.dlq:
@@ -82,11 +83,11 @@ class Queue(Layer):
             else None
         )
         physical = self._args.settings.name(name)
-        ordered = self._args.kind.ordered
-        high_throughput = ordered and streams.fifo_high_throughput
+        is_fifo = self._args.kind.is_fifo
+        high_throughput = is_fifo and streams.fifo_high_throughput
         return aws.sqs.Queue(
             name,
-            name=f"{physical}.fifo" if ordered else physical,
+            name=f"{physical}.fifo" if is_fifo else physical,
             delay_seconds=0,
             message_retention_seconds=RETENTION_SECONDS,
             receive_wait_time_seconds=_LONG_POLL_SECONDS,
@@ -94,9 +95,10 @@ class Queue(Layer):
             kms_master_key_id=self._args.key_arn,
             kms_data_key_reuse_period_seconds=_DATA_KEY_SECONDS,
             redrive_policy=redrive,
-            fifo_queue=True if ordered else None,
-            # Two instructions of an account may well have the same content; only their producer knows them apart.
-            content_based_deduplication=False if ordered else None,
+            fifo_queue=True if is_fifo else None,
+            # Two orders of an account can have the same content; only the producer can distinguish them, by its
+            # deduplication id.
+            content_based_deduplication=False if is_fifo else None,
             deduplication_scope="messageGroup" if high_throughput else None,
             fifo_throughput_limit="perMessageGroupId" if high_throughput else None,
             opts=self.stateful,
@@ -115,7 +117,7 @@ class Queue(Layer):
         )
 
     def _redrive_from(self, name: str, queue: aws.sqs.Queue, permission: str, *sources: aws.sqs.Queue) -> None:
-        """Which queues may name this one as their dead-letter queue, and have messages moved back to them."""
+        """Set the queues that can name this one as their dead-letter queue and can receive its messages back."""
         allowed = {"sourceQueueArns": [source.arn for source in sources]} if sources else {}
         aws.sqs.RedriveAllowPolicy(
             name,

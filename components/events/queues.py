@@ -1,4 +1,4 @@
-"""The queues: what each execution, settlement and recovery consumer takes its work from."""
+"""The queues of execution, settlement and recovery consumers."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class QueuesArgs:
 
 
 class Queues(Layer):
-    """A queue for each venue before the trade and for each class of instruments after it, one that keeps each
-    account's order of events, and those that hold what went wrong.
+    """One queue for each venue before the trade, one for each instrument class after it, one FIFO queue with each
+    account's events in order, and the queues for failures.
 
-    `execution` is by venue, `post_trade` by instrument class. `account_events` is FIFO; its message group is the
-    account, its deduplication id the producer's. `trade_reports` takes the topic of executions, `replays` what is
-    replayed from the archive. `quarantine` holds poison: events that no route is known for, and messages that the
-    redrive gave up; `ordered_quarantine` holds those of FIFO queues, which fit into no other. `undelivered_events`
-    and `undelivered_notifications` are the dead-letter queues of the rules with their bus, and of the topics'
-    subscriptions.
+    `execution` is by venue, `post_trade` by instrument class. `account_events` is FIFO: its message group is the
+    account, its deduplication id the producer's. `trade_reports` subscribes to the topic of executions, and `replays`
+    receives events that are replayed from the archive. `quarantine` holds events without a route and messages that the
+    redrive gave up; `ordered_quarantine` holds those of FIFO queues, whose dead-letter queues must be FIFO too.
+    `undelivered_events` and `undelivered_notifications` are the dead-letter queues of the bus with its rules, and of
+    the topics' subscriptions.
     """
 
     execution: dict[str, Queue]
@@ -52,21 +52,23 @@ class Queues(Layer):
         self.post_trade = {
             class_: self._queue(f"post-trade-{class_}", rules) for class_ in settings.streams.instrument_classes
         }
-        self.account_events = self._queue("account-events", kind=QueueKind.ORDERED)
+        self.account_events = self._queue("account-events", kind=QueueKind.FIFO)
         self.trade_reports = self._queue("trade-reports", [_topic(settings, "executions")])
         self.replays = self._queue("replays", rules)
-        self.quarantine = self._queue("quarantine", rules, QueueKind.LAST_RESORT)
-        self.ordered_quarantine = self._queue("quarantine-ordered", kind=QueueKind.ORDERED_LAST_RESORT)
+        self.quarantine = self._queue("quarantine", rules, QueueKind.STANDARD_WITHOUT_DLQ)
+        self.ordered_quarantine = self._queue("quarantine-ordered", kind=QueueKind.FIFO_WITHOUT_DLQ)
         bus = Sender("FromBusItself", "events", arn(settings, "events", f"event-bus/{bus_name(settings)}"))
         undelivering = [*rules, bus, own_rules(settings)]
-        self.undelivered_events = self._queue("undelivered-events", undelivering, QueueKind.LAST_RESORT)
+        self.undelivered_events = self._queue("undelivered-events", undelivering, QueueKind.STANDARD_WITHOUT_DLQ)
         topics = [_topic(settings, topic) for topic in ("executions", "risk", "operations")]
-        self.undelivered_notifications = self._queue("undelivered-notifications", topics, QueueKind.LAST_RESORT)
+        self.undelivered_notifications = self._queue(
+            "undelivered-notifications", topics, QueueKind.STANDARD_WITHOUT_DLQ
+        )
         self.register_outputs({"quarantineUrl": self.quarantine.queue.url})
 
     @property
     def redrivable(self) -> list[Queue]:
-        """Every queue with a dead-letter queue of its own, from which its messages can be moved back."""
+        """All queues with a dead-letter queue of their own, from which the redrive can move messages back."""
         return [
             *self.execution.values(),
             *self.post_trade.values(),
@@ -77,11 +79,11 @@ class Queues(Layer):
 
     @property
     def dead_letters(self) -> list[Queue]:
-        """The queues that nothing consumes by itself: what lies there waits for the redrive or for a person."""
+        """Queues without an automatic consumer: their messages wait for the redrive or for an operator."""
         return [self.quarantine, self.ordered_quarantine, self.undelivered_events, self.undelivered_notifications]
 
     def quarantine_of(self, queue: Queue) -> Queue:
-        """Where the redrive puts what it gives up of a queue."""
+        """The queue to which the redrive moves messages of `queue` that it gives up."""
         return self.ordered_quarantine if queue is self.account_events else self.quarantine
 
     def _queue(self, name: str, senders: Sequence[Sender] = (), kind: QueueKind = QueueKind.STANDARD) -> Queue:

@@ -1,4 +1,4 @@
-"""The event bus: which event goes where."""
+"""The event bus and its rules."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from components.layer import Layer
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Settings
 
-# EventBridge User Guide, "Retrying event delivery": the longest that it tries, and how often.
+# EventBridge User Guide, "Retrying event delivery": the maximum age and number of attempts.
 MAX_AGE_SECONDS = 24 * 3600
 MAX_ATTEMPTS = 185
-# Everything but the orders, which the archive of their stream keeps already: at their rate each further rule
-# would take its share of the account's invocations (18,750 a second, EventBridge User Guide, "Quotas").
+# All events except orders, which the archive of the order stream already keeps. At the order rate, each further rule
+# would use the account's invocation quota (18,750 a second, EventBridge User Guide, "Quotas").
 _LOGGED = (EventType.ORDER_REJECTED, EventType.EXECUTION, EventType.RISK_BREACH, EventType.OPERATIONS_NOTICE)
 
 
 @dataclass(frozen=True)
 class RoutingArgs:
-    """`key_arn` and `log_key_arn` are the keys of the classes STREAMS and LOGS; `record` is the delivery stream
-    that keeps what is routed."""
+    """`key_arn` and `log_key_arn` are the keys of the classes STREAMS and LOGS; `record` is the delivery stream that
+    archives routed events."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -48,7 +48,7 @@ class RoutingArgs:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a rule sends; `max_age` in seconds."""
+    """Target of a rule; `max_age` in seconds."""
 
     name: str
     arn: pulumi.Input[str]
@@ -57,8 +57,8 @@ class Target:
 
 
 class Routing(Layer):
-    """An accepted order matches exactly one rule: that of its venue, or the one that quarantines what no venue is
-    known for. What cannot be delivered goes to a dead-letter queue; all of it stays on the archive for replay."""
+    """An accepted order matches exactly one rule: that of its venue, or the one that quarantines orders of an unknown
+    venue. Undeliverable events go to a dead-letter queue. The bus archives all events for replay."""
 
     bus: aws.cloudwatch.EventBus
     archive: aws.cloudwatch.EventArchive
@@ -115,7 +115,8 @@ class Routing(Layer):
     def _route_orders(self) -> None:
         streams, queues = self._args.settings.streams, self._args.queues
         for venue, queue in queues.execution.items():
-            # A market order that is minutes old is another order: past its age it is set aside, not executed.
+            # The market has moved on after minutes: an order beyond its maximum age goes to the dead-letter queue and
+            # is not executed.
             target = Target("execution", queue.queue.arn, max_age=streams.order_event_max_age)
             self._rule(f"orders-{venue.lower()}", orders_of_venue(self._prefix, venue), target)
         pattern = unknown(self._prefix, EventType.ORDER_ACCEPTED, "venue", streams.venues)
@@ -179,7 +180,7 @@ class Routing(Layer):
         settings = self._args.settings
         group = aws.cloudwatch.LogGroup(
             "events",
-            # EventBridge writes to groups of this prefix only.
+            # EventBridge writes only to log groups with this prefix.
             name=f"/aws/events/{bus_name(settings)}",
             kms_key_id=self._args.log_key_arn,
             retention_in_days=settings.streams.event_log_retention_days,
@@ -189,8 +190,8 @@ class Routing(Layer):
             "events",
             policy_name=bus_name(settings),
             policy_document=policy_document(
-                *_writes_logs("FromRules", "events", settings, group),
-                *_writes_logs("FromLogDelivery", "delivery.logs", settings, group),
+                *_log_writer_statements("FromRules", "events", settings, group),
+                *_log_writer_statements("FromLogDelivery", "delivery.logs", settings, group),
             ),
             opts=self.child,
         )
@@ -220,9 +221,12 @@ class Routing(Layer):
         return role
 
 
-def _writes_logs(sid: str, service: str, settings: Settings, group: aws.cloudwatch.LogGroup) -> Iterator[Statement]:
-    """EventBridge User Guide, "Using resource-based policies", CloudWatch Logs permissions: streams are made without a
-    condition, and events are put for rules of the account alone."""
+def _log_writer_statements(
+    sid: str, service: str, settings: Settings, group: aws.cloudwatch.LogGroup
+) -> Iterator[Statement]:
+    """Statements that let EventBridge write logs (EventBridge User Guide, "Using resource-based policies", CloudWatch
+    Logs permissions). The one for log streams has no condition; the one for log events admits only the account's
+    rules."""
     streams = [pulumi.Output.concat(group.arn, ":*")]
     principal = {"Service": f"{service}.amazonaws.com"}
     yield Statement(f"{sid}MakeStreams", ["logs:CreateLogStream"], streams, principals=principal)

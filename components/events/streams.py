@@ -11,8 +11,8 @@ import pulumi_aws as aws
 from components.layer import Layer
 from components.settings import Settings
 
-# Kinesis Data Streams Developer Guide, "Monitor the service with CloudWatch": every metric that is kept by shard.
-# A hot shard shows in these alone.
+# Kinesis Data Streams Developer Guide, "Monitor the service with CloudWatch": all shard-level metrics, which are the
+# only ones that show a hot shard.
 _SHARD_METRICS = (
     "IncomingBytes",
     "IncomingRecords",
@@ -35,10 +35,10 @@ class StreamsArgs:
 
 
 class Streams(Layer):
-    """Provisioned, never on demand: a new on-demand stream takes 4 MB/s and grows with what it took before
-    (Kinesis Data Streams Developer Guide, "Quotas and limits"), so that of a recovery region, which took nothing,
-    would throttle the whole market in the minute of a failover. For the same reason the recovery region runs the
-    order stream at the primary's shards while it stands by: resharding is a control-plane job of minutes."""
+    """Provisioned streams. A new on-demand stream takes 4 MB/s and grows with the peak of its past load (Kinesis Data
+    Streams Developer Guide, "Quotas and limits"). In a standby region that peak is zero, so an on-demand stream would
+    throttle orders right after a failover. For the same reason the recovery region has the primary's number of order
+    shards in standby: resharding is a control-plane job of minutes."""
 
     orders: aws.kinesis.Stream
     market_data: aws.kinesis.Stream

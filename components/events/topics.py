@@ -1,4 +1,4 @@
-"""The topics that people and other systems are told by."""
+"""SNS topics for operators, risk and other systems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hashlib import sha256
 import pulumi
 import pulumi_aws as aws
 
-from components.events.access import Sender, allow, arn, deny_without_tls, rules_may_tell
+from components.events.access import Sender, allow, allow_rules_to_publish, arn, deny_without_tls
 from components.events.queue import Queue
 from components.layer import Layer
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -18,8 +18,8 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class TopicsArgs:
-    """`key_arn` and `log_key_arn` are the keys of the classes STREAMS and LOGS. `trade_reports` takes every
-    execution; `undelivered` takes what a subscriber did not."""
+    """`key_arn` and `log_key_arn` are the keys of the classes STREAMS and LOGS. `trade_reports` is the queue that
+    receives every execution; `undelivered` receives notifications that a subscriber did not accept."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -29,8 +29,8 @@ class TopicsArgs:
 
 
 class Topics(Layer):
-    """Executions, for whoever follows the trades; risk and operations, for people. Every delivery that fails is
-    logged, every one that is given up is kept."""
+    """Executions, for systems that follow trades; risk and operations, for people. Failed deliveries are logged, and
+    notifications that SNS gives up go to a dead-letter queue."""
 
     executions: aws.sns.Topic
     risk: aws.sns.Topic
@@ -49,7 +49,7 @@ class Topics(Layer):
             self._subscribe_people(topic_name, topic)
         if not (settings.streams.operations_emails or settings.streams.operations_endpoints):
             pulumi.log.warn(
-                "operationsEmails and operationsEndpoints name nobody: alarms reach no one until one of them does",
+                "operationsEmails and operationsEndpoints are empty: alarms reach nobody; set one of them",
                 self,
             )
         self.register_outputs(
@@ -86,7 +86,7 @@ class Topics(Layer):
             arn=topic.arn,
             policy=policy_document(
                 deny_without_tls("sns:Publish", topic.arn),
-                rules_may_tell(topic.arn),
+                allow_rules_to_publish(topic.arn),
                 *(allow(settings, sender, "sns:Publish", topic.arn) for sender in senders),
             ),
             opts=self.child,
@@ -94,7 +94,7 @@ class Topics(Layer):
         return topic
 
     def _delivery_logs(self, topic: str) -> list[aws.cloudwatch.LogGroup]:
-        """SNS makes these groups itself, unencrypted and kept for ever, unless they are there before it."""
+        """Create the log groups of delivery status. Otherwise SNS creates them without encryption or retention."""
         streams = self._args.settings.streams
         return [
             aws.cloudwatch.LogGroup(
@@ -123,7 +123,8 @@ class Topics(Layer):
             policy=policy_document(
                 Statement(
                     "WriteDeliveryStatus",
-                    # SNS Developer Guide, "Prerequisites for message delivery status": SNS asks to make the group, too.
+                    # SNS Developer Guide, "Prerequisites for message delivery status": SNS also needs to create the
+                    # group.
                     ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
                     [arn(settings, "logs", f"log-group:{groups}:*")],
                 )
@@ -149,7 +150,7 @@ class Topics(Layer):
         contacts += [("https", endpoint) for endpoint in streams.operations_endpoints]
         for protocol, endpoint in contacts:
             aws.sns.TopicSubscription(
-                # Named after the contact, so that taking one out leaves the others confirmed.
+                # Named after the contact, so that removing one contact leaves the other subscriptions confirmed.
                 f"{name}-{protocol}-{sha256(endpoint.encode()).hexdigest()[:8]}",
                 topic=topic.arn,
                 protocol=protocol,
@@ -163,7 +164,8 @@ class Topics(Layer):
 
 
 def _log_group(settings: Settings, topic: str) -> str:
-    """SNS Developer Guide, "Prerequisites for delivery status logging": the names are not ours to choose."""
+    """Name of a log group of delivery status; SNS fixes the names (SNS Developer Guide, "Prerequisites for delivery
+    status logging")."""
     return f"sns/{settings.region.name}/{settings.general.account_id}/{topic}"
 
 
@@ -172,7 +174,7 @@ def _alarms(settings: Settings) -> list[Sender]:
 
 
 def _account(settings: Settings) -> list[Sender]:
-    """What the account's own services report by themselves: cost, backups."""
+    """AWS services that publish account events: costs and backups."""
     account = settings.general.account_id
     return [
         Sender("FromBudgets", "budgets", f"arn:aws:budgets::{account}:*"),

@@ -1,1 +1,1 @@
-"""The Kubernetes cluster: its control plane, nodes and add-ons, and what runs in it."""
+"""The Kubernetes layer: control plane, nodes, add-ons and workloads."""

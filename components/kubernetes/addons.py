@@ -1,4 +1,4 @@
-"""EKS add-ons: pinned versions, and a role of its own for each that calls AWS."""
+"""EKS add-ons with pinned versions, and one role for each add-on that calls AWS."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from components.security.policies import Statement
 from components.settings import Settings
 
 SYSTEM = "kube-system"
-# Without these no node becomes ready: a network, a way to services, and what hands roles to pods.
+# Nodes need these add-ons to become ready: pod networking, service networking, and pod identity.
 BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-# These run on nodes, and EKS calls them degraded until there are some.
+# These add-ons run on nodes; EKS reports them as degraded while there are none.
 ON_NODES = ("coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver")
 
 
 @dataclass(frozen=True)
 class FileAccess:
-    """The shared file system and the access points through which pods mount it, all by ARN."""
+    """ARNs of the shared file system and of the access points through which pods mount it."""
 
     file_system_arn: pulumi.Input[str]
     access_point_arns: Mapping[Share, pulumi.Input[str]]
@@ -42,7 +42,8 @@ class AddonsArgs:
 
 
 class Addons(Layer):
-    """Declared in two steps, around the nodes: `before_nodes` is there when this is made, `on_nodes` makes the rest."""
+    """Add-ons in two steps, around the nodes: the constructor declares `before_nodes`, `on_nodes` declares the
+    others."""
 
     def __init__(self, name: str, args: AddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kubernetes:Addons", name, opts)
@@ -58,13 +59,13 @@ class Addons(Layer):
             self._addon(addon, [network.association] if addon == "vpc-cni" else []) for addon in BEFORE_NODES
         ]
         self.roles = {
-            "aws-ebs-csi-driver": [self._volumes()],
-            "aws-efs-csi-driver": [self._file_systems(), self._mounts()],
+            "aws-ebs-csi-driver": [self._ebs_driver_role()],
+            "aws-efs-csi-driver": [self._efs_driver_role(), self._mount_role()],
         }
         self.register_outputs({"versions": dict(self._settings.kubernetes.pins.addons)})
 
     def on_nodes(self, nodes: aws.eks.NodeGroup) -> list[aws.eks.Addon]:
-        """The add-ons that run on nodes."""
+        """Declare the add-ons that run on nodes."""
         return [
             self._addon(addon, [nodes, *(role.association for role in self.roles.get(addon, []))]) for addon in ON_NODES
         ]
@@ -78,16 +79,16 @@ class Addons(Layer):
             addon_version=self._settings.kubernetes.pins.addons[addon],
             configuration_values=json.dumps(values, separators=(",", ":")) if values else None,
             resolve_conflicts_on_create="OVERWRITE",
-            # What was changed by hand in the cluster does not outlive an update.
+            # An update overwrites manual changes in the cluster.
             resolve_conflicts_on_update="OVERWRITE",
             opts=self.after(*after),
         )
 
     def _configuration(self) -> Mapping[str, Any]:
-        """What differs from the add-ons' own defaults (`aws eks describe-addon-configuration`)."""
+        """Values that differ from the add-ons' defaults (`aws eks describe-addon-configuration`)."""
         replicas = min(2, self._settings.sizes.nodes_min)
         return {
-            # Blocks of 16 addresses let a small node hold more pods than it has interfaces for, and give a pod its
+            # Prefixes of 16 addresses let a small node run more pods than it has interfaces for, and assign a pod its
             # address without a call to EC2.
             "vpc-cni": {
                 "enableNetworkPolicy": "true",
@@ -119,9 +120,9 @@ class Addons(Layer):
             self.child,
         )
 
-    def _volumes(self) -> PodRole:
-        """AWS's policy lets the driver touch only volumes that it made; the key is added (kubernetes-sigs/
-        aws-ebs-csi-driver, "Installation", KMS)."""
+    def _ebs_driver_role(self) -> PodRole:
+        """Role of the EBS driver. AWS's policy allows only volumes that the driver created; the key is added
+        (kubernetes-sigs/aws-ebs-csi-driver, "Installation", KMS)."""
         key = self._args.volumes_key_arn
         via = {"StringEquals": {"kms:ViaService": f"ec2.{self._settings.region.name}.amazonaws.com"}}
         return self._pod_role(
@@ -145,8 +146,8 @@ class Addons(Layer):
             managed=["arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy"],
         )
 
-    def _file_systems(self) -> PodRole:
-        """Reading only: access points are declared, and no pod makes one."""
+    def _efs_driver_role(self) -> PodRole:
+        """Read-only role: access points are declared by the program, so no pod creates one."""
         files = self._args.files
         return self._pod_role(
             "pod-file-systems",
@@ -162,13 +163,14 @@ class Addons(Layer):
                     ],
                     [files.file_system_arn, *files.access_point_arns.values()],
                 ),
-                # EC2 has no resource for this.
+                # This EC2 action does not support resource-level permissions.
                 Statement("LookUpZones", ["ec2:DescribeAvailabilityZones"], ["*"]),
             ],
         )
 
-    def _mounts(self) -> PodRole:
-        """The file system wants IAM with each mount, and this mounts through the declared access points alone."""
+    def _mount_role(self) -> PodRole:
+        """Role for mounts: the file system requires IAM for each mount, and this role mounts only through the declared
+        access points."""
         files = self._args.files
         return self._pod_role(
             "pod-mounts",

@@ -1,4 +1,4 @@
-"""Values of Alertmanager: who is told of an alert, how soon, and how often."""
+"""Alertmanager's configuration: receivers, grouping and repetition of notifications."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from components.observability.prometheus.rule import Severity
 from components.settings import Settings
 
 _RECEIVER = "operations"
-# What is raised within this time comes in one message.
+# Alerts that fire within this time are grouped into one notification.
 _GROUP_WAIT, _GROUP_INTERVAL = "30s", "5m"
-# Of what is critical, the second of a kind is told nearly as soon as the first.
+# A group with severity critical sends further alerts almost without delay.
 _SOON, _NEXT_SOON, _AGAIN_SOON, _AGAIN = "5s", "30s", "1h", "12h"
-# SNS API Reference, Publish: a subject is one line of ASCII, of fewer than 100 characters. The longest name of an
-# alert and of a region leave room.
+# SNS API Reference, Publish: a subject is one line of ASCII, of fewer than 100 characters. The template fits for the
+# longest alert name and region.
 _SUBJECT = "{{ .Status | toUpper }} {{ .GroupLabels.alertname }} in {{ .CommonLabels.region }}"
 _MESSAGE = """\
 {{ range .Alerts }}{{ .Status | toUpper }} ({{ .Labels.severity }}): {{ .Annotations.summary }}
@@ -28,8 +28,8 @@ Since {{ .StartsAt }}; {{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }} {
 
 
 def alertmanager_config(settings: Settings, topic_arn: pulumi.Input[str]) -> dict[str, Any]:
-    """The configuration of Alertmanager: one receiver, the topic that people are subscribed to. What is critical is
-    told at once and again within the hour, the rest in working hours' time."""
+    """Return Alertmanager's configuration. Its one receiver is the operators' topic. Critical alerts are sent within
+    seconds and repeated every hour; others are grouped for half a minute and repeated every twelve hours."""
     return {
         "route": {
             "receiver": _RECEIVER,
@@ -61,7 +61,7 @@ def alertmanager_config(settings: Settings, topic_arn: pulumi.Input[str]) -> dic
                 "sns_configs": [
                     {
                         "topic_arn": topic_arn,
-                        # The role of the pod signs; no key is kept.
+                        # The pod's role signs requests, so that no key is stored.
                         "sigv4": {"region": settings.region.name},
                         "subject": _SUBJECT,
                         "message": _MESSAGE,

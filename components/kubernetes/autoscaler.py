@@ -1,4 +1,4 @@
-"""The Cluster Autoscaler: its role, and the release that runs it."""
+"""The Cluster Autoscaler: its role and its Helm release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.kubernetes.identity import PodRole, PodRoleArgs
 from components.kubernetes.images import whole_repository
 from components.kubernetes.nodes import discovery_tags
 from components.layer import Layer
-from components.security.mirrored import Mirrored
+from components.security.mirrored_images import Mirrored
 from components.security.policies import Statement
 from components.settings import Settings
 
@@ -24,8 +24,8 @@ _SIZE = Quantities(cpu="50m", memory="128Mi", most_memory="512Mi")
 
 
 def autoscaler_role(settings: Settings, cluster: pulumi.Input[str], opts: pulumi.ResourceOptions) -> PodRole:
-    """What the autoscaler may do: read all groups, change only this cluster's (kubernetes/autoscaler, "Cluster
-    Autoscaler on AWS", IAM policy)."""
+    """Create the autoscaler's role: it can read all groups and change only this cluster's (kubernetes/autoscaler,
+    "Cluster Autoscaler on AWS", IAM policy)."""
     tag, owned = discovery_tags(settings)["owned"]
     region, account, name = settings.region.name, settings.general.account_id, cluster_name(settings)
     return PodRole(
@@ -35,9 +35,9 @@ def autoscaler_role(settings: Settings, cluster: pulumi.Input[str], opts: pulumi
             cluster=cluster,
             namespace=SYSTEM,
             service_account=SERVICE_ACCOUNT,
-            description="Adds nodes for pods that wait, and removes idle ones",
+            description="Adds nodes for pending pods and removes idle nodes",
             statements=[
-                # None of these has resources to name.
+                # None of these actions supports resource-level permissions.
                 Statement(
                     "ReadGroups",
                     [
@@ -72,14 +72,14 @@ def autoscaler_role(settings: Settings, cluster: pulumi.Input[str], opts: pulumi
 
 @dataclass(frozen=True)
 class AutoscalerArgs:
-    """`ready` must be there before: the nodes it runs on, its role, and name resolution."""
+    """`ready` are the resources that the release needs: nodes, its role, and name resolution."""
 
     settings: Settings
     ready: list[pulumi.Resource]
 
 
 class Autoscaler(Layer):
-    """Adds a node when a pod finds no room, takes one away when it idles."""
+    """Adds a node when a pod is unschedulable, and removes an idle node."""
 
     release: kubernetes.helm.v3.Release
 

@@ -1,4 +1,4 @@
-"""Helm charts at pinned versions, and how a release of one is declared."""
+"""Helm charts at pinned versions, and the declaration of their releases."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-# What a release may take until all of it runs, in seconds: images are pulled and volumes mounted meanwhile.
+# Seconds until all of a release must run, including image pulls and volume mounts.
 _TIMEOUT_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of a repository, at one version."""
+    """One version of a chart in a repository."""
 
     name: str
     repository: str
@@ -23,29 +23,29 @@ class Chart:
 
 
 # Chart.yaml of each at github.com/kubernetes/autoscaler (tag cluster-autoscaler-chart-9.59.0) and
-# github.com/prometheus-community/helm-charts (kube-prometheus-stack 88.5.3, which carries Grafana's chart 12.11.1).
+# github.com/prometheus-community/helm-charts (kube-prometheus-stack 88.5.3, which contains Grafana's chart 12.11.1).
 AUTOSCALER = Chart("cluster-autoscaler", "https://kubernetes.github.io/autoscaler", "9.59.0")
 MONITORING = Chart("kube-prometheus-stack", "https://prometheus-community.github.io/helm-charts", "88.5.3")
 
 
 @dataclass(frozen=True)
 class Quantities:
-    """What a container asks for, and the most memory it may have, in Kubernetes' notation. Processors are not capped: a
-    cap throttles what has work to do while the node idles."""
+    """A container's resource requests and its memory limit, in Kubernetes' notation. There is no processor limit,
+    because it would throttle a busy container on an idle node."""
 
     cpu: str
     memory: str
     most_memory: str
 
     def as_values(self) -> dict[str, Any]:
-        """The form that charts and pods share."""
+        """Return the requests and limits in the form that charts and pods share."""
         return {"requests": {"cpu": self.cpu, "memory": self.memory}, "limits": {"memory": self.most_memory}}
 
 
 def release(
     name: str, chart: Chart, namespace: pulumi.Input[str], values: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> kubernetes.helm.v3.Release:
-    """A release that is taken back whole when it does not come up."""
+    """Declare a release that is rolled back as a whole if it fails."""
     return kubernetes.helm.v3.Release(
         name,
         name=name,

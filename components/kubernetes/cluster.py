@@ -1,4 +1,4 @@
-"""The control plane: an EKS cluster whose API is reached from inside the VPC alone."""
+"""The EKS cluster, whose API endpoint is reachable only inside the VPC."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.layer import Layer
 from components.security.policies import trust_of_service
 from components.settings import Settings
 
-# All that there are (Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs"; FSBP EKS.8).
+# All log types (Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs"; FSBP EKS.8).
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
 # Amazon EKS User Guide, "Review access policy permissions".
@@ -23,9 +23,9 @@ ADMINISTER, EDIT, VIEW = "AmazonEKSClusterAdminPolicy", "AmazonEKSEditPolicy", "
 
 @dataclass(frozen=True)
 class ClusterArgs:
-    """`provider` makes what the plugin of pulumi-eks declares. `secrets_key_arn` is this region's key of the class
-    COMPUTE, `logs_key_arn` the one of the class LOGS. `operator` and `auditor` are ARNs of the roles that may work in
-    the cluster, and look into it; `builds` those of builds that bring the stack up, by name."""
+    """`provider` is used for the resources of the pulumi-eks plugin. `secrets_key_arn` is this region's key of the
+    class COMPUTE, `logs_key_arn` that of the class LOGS. `operator` and `auditor` are ARNs of the roles with edit and
+    view access to the cluster; `builds` are those of builds that deploy the stack, by name."""
 
     settings: Settings
     provider: pulumi.ProviderResource
@@ -40,9 +40,9 @@ class ClusterArgs:
 
 
 class Cluster(Layer):
-    """The API is private, secrets are encrypted under the platform's own key, and all of the control plane's logs are
-    kept. Who may do what in the cluster is said by access entries alone, none by a map inside the cluster; the role
-    that makes the cluster administers it, which EKS admits by itself."""
+    """An EKS cluster with a private API, secrets encrypted with a customer key, and all control plane logs. Only access
+    entries grant access, without a ConfigMap in the cluster. EKS makes the role that creates the cluster its
+    administrator."""
 
     cluster: eks.Cluster
 
@@ -52,7 +52,7 @@ class Cluster(Layer):
         self.physical_name = cluster_name(args.settings)
         self.log_group = self._log_group()
         self.role, self._permission = self._role()
-        # What a plugin makes needs a provider of the plugin's own beside that for AWS: default providers are disabled.
+        # The plugin's resources also need an explicit eks provider, because default providers are disabled.
         self.plugin = eks.Provider("eks", opts=self.child)
         self.cluster = self._cluster(name)
         self.name = self.cluster.eks_cluster.name
@@ -60,7 +60,7 @@ class Cluster(Layer):
         self.register_outputs({"name": self.name, "oidcProviderArn": self.cluster.oidc_provider_arn})
 
     def _log_group(self) -> aws.cloudwatch.LogGroup:
-        """EKS would make the group itself, without a key and for ever."""
+        """Create the log group. EKS would create it without a key or retention."""
         return aws.cloudwatch.LogGroup(
             "control-plane",
             name=f"/aws/eks/{self.physical_name}/cluster",
@@ -70,7 +70,7 @@ class Cluster(Layer):
         )
 
     def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicyAttachment]:
-        """Made here and not by the plugin, whose roles no permission boundary would bind."""
+        """Create the cluster role here and not in the plugin, whose roles would have no permission boundary."""
         role = aws.iam.Role(
             "control-plane",
             name=self._args.settings.name("control-plane"),
@@ -92,13 +92,13 @@ class Cluster(Layer):
             service_role=self.role,
             vpc_id=args.vpc_id,
             private_subnet_ids=list(args.subnet_ids),
-            # EKS would choose one of two ranges by itself, which what is on premises may have.
+            # Otherwise EKS chooses one of two ranges, which may be in use on premises.
             kubernetes_service_ip_address_range=str(settings.kubernetes.kubernetes_service_cidr),
             endpoint_private_access=True,
             endpoint_public_access=False,
             cluster_security_group=args.security_group,
-            # Groups, nodes and add-ons are declared beside the cluster: the plugin's groups are open to the world, and
-            # it looks versions of add-ons up.
+            # The program declares security groups, nodes and add-ons itself: the plugin's groups admit the internet,
+            # and the plugin looks up add-on versions at deployment.
             skip_default_security_groups=True,
             skip_default_node_group=True,
             bootstrap_self_managed_addons=False,
@@ -110,7 +110,7 @@ class Cluster(Layer):
             authentication_mode=eks.AuthenticationMode.API,
             access_entries=self._access_entries(),
             create_oidc_provider=True,
-            # Standard support would end in an upgrade by AWS, on a day of its choice.
+            # Under standard support, AWS upgrades the cluster at its end, on a day that AWS chooses.
             upgrade_policy={"support_type": "EXTENDED"},
             deletion_protection=not settings.general.emulator,
             opts=pulumi.ResourceOptions(
@@ -131,12 +131,12 @@ class Cluster(Layer):
 
 
 def cluster_name(settings: Settings) -> str:
-    """The cluster's name, which is known before it exists."""
+    """Name of the cluster, known before it exists."""
     return settings.name("cluster")
 
 
 def cluster_arn(settings: Settings) -> str:
-    """The cluster's ARN, which is known before it exists."""
+    """ARN of the cluster, known before it exists."""
     return f"arn:aws:eks:{settings.region.name}:{settings.general.account_id}:cluster/{cluster_name(settings)}"
 
 

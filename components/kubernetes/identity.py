@@ -1,4 +1,4 @@
-"""Roles of pods: each service account that calls AWS has one of its own, by EKS Pod Identity."""
+"""Roles of pods, by EKS Pod Identity: one for each service account that calls AWS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class PodRoleArgs:
-    """`cluster` is the cluster's name; `managed` are ARNs of AWS's own policies."""
+    """`cluster` is the cluster's name; `managed` are ARNs of AWS's managed policies."""
 
     settings: Settings
     cluster: pulumi.Input[str]
@@ -28,7 +28,7 @@ class PodRoleArgs:
 
 
 class PodRole(Layer):
-    """A role that only this account's cluster hands out, and only to one service account."""
+    """A role that only one service account of this account's cluster can assume."""
 
     association: aws.eks.PodIdentityAssociation
 
@@ -39,7 +39,7 @@ class PodRole(Layer):
             name,
             name=physical,
             description=args.description,
-            assume_role_policy=policy_document(_handed_out_by(args.settings)),
+            assume_role_policy=policy_document(_pod_identity_trust(args.settings)),
             opts=self.child,
         )
         granted: list[pulumi.Resource] = [
@@ -69,8 +69,9 @@ class PodRole(Layer):
         self.register_outputs({"roleArn": self.role.arn})
 
 
-def _handed_out_by(settings: Settings) -> Statement:
-    """Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"."""
+def _pod_identity_trust(settings: Settings) -> Statement:
+    """Trust policy of the role (Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod
+    Identity")."""
     return Statement(
         "AssumeRole",
         ["sts:AssumeRole", "sts:TagSession"],

@@ -1,13 +1,13 @@
-"""Values of charts that name an image: always the copy in the registry of the stack's own region."""
+"""Helm values of images: always the copy in the registry of the stack's own region."""
 
 from __future__ import annotations
 
-from components.security.mirrored import Mirrored, registry, tag
+from components.security.mirrored_images import Mirrored, registry, tag
 from components.settings import Settings
 
 
 def image_values(settings: Settings, image: Mirrored) -> dict[str, str]:
-    """Registry, repository and tag apart, as the charts of Prometheus and Grafana take them."""
+    """Registry, repository and tag as separate values, as the charts of Prometheus and Grafana expect."""
     return {
         "registry": registry(settings),
         "repository": image.value.repository,
@@ -16,7 +16,7 @@ def image_values(settings: Settings, image: Mirrored) -> dict[str, str]:
 
 
 def whole_repository(settings: Settings, image: Mirrored) -> dict[str, str]:
-    """Registry and repository as one, as the chart of the autoscaler takes them."""
+    """Registry and repository as one value, as the autoscaler's chart expects."""
     return {
         "repository": f"{registry(settings)}/{image.value.repository}",
         "tag": tag(settings, image),

@@ -1,4 +1,4 @@
-"""The cluster with everything around it, in the order in which it can come up."""
+"""The Kubernetes layer as a whole, in the order in which its parts can start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.kubernetes.addons import Addons, AddonsArgs, FileAccess
 from components.kubernetes.autoscaler import Autoscaler, AutoscalerArgs, autoscaler_role
 from components.kubernetes.cluster import Cluster, ClusterArgs
 from components.kubernetes.monitoring import GRAFANA_STORAGE_GIB, Monitoring, MonitoringArgs
-from components.kubernetes.monitoring_roles import MonitoringReach, MonitoringRoles, MonitoringRolesArgs
+from components.kubernetes.monitoring_roles import MonitoringResources, MonitoringRoles, MonitoringRolesArgs
 from components.kubernetes.nodes import Nodes, NodesArgs
 from components.kubernetes.storage import Storage, StorageArgs
 from components.layer import Layer
@@ -26,9 +26,9 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class KubernetesArgs:
-    """`provider` is this region's, for what the plugin of pulumi-eks makes; `subnet_ids` are those of the app tier;
-    `builds` are the ARNs of roles of builds that bring the stack up, by name; `monitoring` is what monitoring works
-    with outside the cluster."""
+    """`provider` is this region's, for resources of the pulumi-eks plugin; `subnet_ids` are those of the app tier;
+    `builds` are the ARNs of roles of builds that deploy the stack, by name; `monitoring` are AWS resources that
+    monitoring uses."""
 
     settings: Settings
     provider: pulumi.ProviderResource
@@ -39,15 +39,14 @@ class KubernetesArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     builds: Mapping[str, pulumi.Input[str]]
-    monitoring: MonitoringReach
+    monitoring: MonitoringResources
 
 
 class Kubernetes(Layer):
-    """Control plane, add-ons that nodes need, nodes, add-ons that need nodes, and what runs in the cluster.
+    """Control plane, add-ons that nodes need, nodes, add-ons that need nodes, and workloads.
 
-    The API is private: what runs in the cluster is declared from inside the VPC, as the pipeline does. With
-    `workloads: false`, and while it is bootstrapped, the stack ends at the cluster; roles of pods stand all the same,
-    for whoever runs the rest.
+    The API is private, so workloads are deployed from inside the VPC, as the pipeline does. With `workloads: false` or
+    `bootstrap`, the stack declares only the cluster. Roles of pods always exist, for workloads from other tools.
     """
 
     provider: kubernetes.Provider | None = None
@@ -120,7 +119,8 @@ class Kubernetes(Layer):
         )
 
     def _workloads(self, on_nodes: Sequence[aws.eks.Addon]) -> None:
-        """Everything by one provider, which gets a token of the caller's role for each call: no secret is kept."""
+        """Declare all workloads with one provider, which requests a token with the caller's role for each call, so that
+        no credential is stored."""
         settings, files = self._args.settings, self._args.files
         self.provider = kubernetes.Provider("kubernetes", kubeconfig=self.cluster.kubeconfig, opts=self.child)
         inside = pulumi.ResourceOptions(parent=self, provider=self.provider)

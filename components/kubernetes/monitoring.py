@@ -14,8 +14,8 @@ from pulumi_kubernetes.networking import v1 as networking
 
 from components.data.files import Share
 from components.kubernetes.charts import MONITORING, release
-from components.kubernetes.monitoring_roles import NAMESPACE, MonitoringReach
-from components.kubernetes.monitoring_values import Names, keeps_files, monitoring_values
+from components.kubernetes.monitoring_roles import NAMESPACE, MonitoringResources
+from components.kubernetes.monitoring_values import Names, has_persistent_storage, monitoring_values
 from components.kubernetes.monitors import Monitors, MonitorsArgs
 from components.kubernetes.storage import SHARED_FILES, Storage
 from components.layer import Layer
@@ -23,27 +23,28 @@ from components.network.flows import KUBELET
 from components.security.secrets import PASSWORD_LENGTH
 from components.settings import Settings
 
-# Grafana's own database and plugins, in GiB.
+# Size in GiB of Grafana's database and plugins.
 GRAFANA_STORAGE_GIB = 10
 _NAMES = Names(grafana_admin="grafana-admin", grafana_claim="grafana")
 
 
 @dataclass(frozen=True)
 class MonitoringArgs:
-    """`ready` must be there before: nodes, drivers, name resolution and the roles of pods."""
+    """`ready` are the resources that the release needs: nodes, drivers, name resolution and the roles of pods."""
 
     settings: Settings
     storage: Storage
-    reach: MonitoringReach
+    resources: MonitoringResources
     ready: Sequence[pulumi.Resource]
 
 
 class Monitoring(Layer):
-    """One release brings the operator, Prometheus, Alertmanager, Grafana and the exporters. Monitors, rules and
-    dashboards are objects of their own in `namespace`, declared after `release`, which brings their kinds.
+    """One Helm release with the operator, Prometheus, Alertmanager, Grafana and the exporters. Monitors, rules and
+    dashboards are separate objects in `namespace`, declared after `release`, which installs their custom resource
+    definitions.
 
-    In a region that only stands by, the shared file system is a replica and cannot be written to: metrics stay on the
-    node for a day, and Grafana keeps nothing.
+    In a standby region the shared file system is a read-only replica: metrics stay on the node for a day, and Grafana
+    stores nothing.
     """
 
     namespace: pulumi.Output[str]
@@ -56,7 +57,8 @@ class Monitoring(Layer):
             NAMESPACE,
             metadata=meta.ObjectMetaArgs(
                 name=NAMESPACE,
-                # The exporter of nodes looks at the host; what else wants to is told.
+                # The node exporter needs access to the host, so the namespace admits it; violations by other pods cause
+                # warnings.
                 labels={
                     "pod-security.kubernetes.io/enforce": "privileged",
                     "pod-security.kubernetes.io/warn": "restricted",
@@ -65,15 +67,15 @@ class Monitoring(Layer):
             opts=self.child,
         )
         self.namespace = space.metadata.apply(lambda metadata: str(metadata.name))
-        self._closed()
+        self._network_policies()
         before: list[pulumi.Resource] = [self._administrator(), *args.storage.shares.values(), *args.ready]
-        if keeps_files(args.settings):
+        if has_persistent_storage(args.settings):
             before.append(self._grafana_claim())
         self.release = release(
             NAMESPACE,
             MONITORING,
             self.namespace,
-            monitoring_values(args.settings, _NAMES, args.reach),
+            monitoring_values(args.settings, _NAMES, args.resources),
             self.after(*before),
         )
         self.monitors = Monitors("monitors", MonitorsArgs(args.settings, self.namespace, self.release), self.child)
@@ -109,8 +111,8 @@ class Monitoring(Layer):
             opts=self.after(volume),
         )
 
-    def _closed(self) -> None:
-        """Nobody outside calls monitoring, but the Kubernetes API its operator's webhook."""
+    def _network_policies(self) -> None:
+        """Network policies: no other pod can call monitoring; the Kubernetes API can call the operator's webhook."""
         everyone = meta.LabelSelectorArgs()
         networking.NetworkPolicy(
             "monitoring-closed",

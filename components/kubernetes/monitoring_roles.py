@@ -1,4 +1,4 @@
-"""What the parts of monitoring may ask of AWS, and whom they may tell."""
+"""IAM roles of the monitoring pods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMESPACE = "monitoring"
 
 
 class Account(StrEnum):
-    """Service accounts of the pods that call AWS, which the chart is told to name so."""
+    """Service accounts of pods that call AWS, by the names that the chart is configured with."""
 
     PROMETHEUS = "prometheus"
     ALERTMANAGER = "alertmanager"
@@ -25,9 +25,9 @@ class Account(StrEnum):
 
 
 @dataclass(frozen=True)
-class MonitoringReach:
-    """ARNs of what monitoring works with outside the cluster: `topic` takes alerts and is encrypted under `topic_key`,
-    `services` is the ECS cluster of the trading services."""
+class MonitoringResources:
+    """ARNs of AWS resources that monitoring uses: `topic` receives alerts and is encrypted with `topic_key`; `services`
+    is the ECS cluster of the trading services."""
 
     topic: pulumi.Input[str]
     topic_key: pulumi.Input[str]
@@ -40,20 +40,32 @@ class MonitoringRolesArgs:
 
     settings: Settings
     cluster: pulumi.Input[str]
-    reach: MonitoringReach
+    resources: MonitoringResources
 
 
 class MonitoringRoles(Layer):
-    """One role for each: who finds targets tells nobody, and who tells sees no metrics."""
+    """One role for each pod: discovery cannot notify, and notification cannot read metrics."""
 
     def __init__(self, name: str, args: MonitoringRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kubernetes:MonitoringRoles", name, opts)
         self._args = args
-        settings, reach = args.settings, args.reach
+        settings, resources = args.settings, args.resources
         self.roles = [
-            self._role("pod-metrics", Account.PROMETHEUS, "Finds what to collect metrics from", _find(settings, reach)),
-            self._role("pod-alerts", Account.ALERTMANAGER, "Tells people of alerts", _tell(settings, reach)),
-            self._role("pod-dashboards", Account.GRAFANA, "Draws metrics of CloudWatch", _draw(settings)),
+            self._role(
+                "pod-metrics",
+                Account.PROMETHEUS,
+                "Finds what to collect metrics from",
+                _discovery_statements(settings, resources),
+            ),
+            self._role(
+                "pod-alerts",
+                Account.ALERTMANAGER,
+                "Sends alerts to operators",
+                _alerting_statements(settings, resources),
+            ),
+            self._role(
+                "pod-dashboards", Account.GRAFANA, "Draws metrics of CloudWatch", _dashboard_statements(settings)
+            ),
         ]
         self.register_outputs({})
 
@@ -72,25 +84,26 @@ class MonitoringRoles(Layer):
         )
 
 
-def _find(settings: Settings, reach: MonitoringReach) -> list[Statement]:
-    """Prometheus, "Configuration", ec2_sd_config and aws_sd_config; those of hosts of containers are left out."""
+def _discovery_statements(settings: Settings, resources: MonitoringResources) -> list[Statement]:
+    """Permissions of discovery (Prometheus, "Configuration", ec2_sd_config and aws_sd_config), without those for hosts
+    of containers."""
     region, account = settings.region.name, settings.general.account_id
     ecs, name = f"arn:aws:ecs:{region}:{account}", settings.name("services")
     return [
-        # EC2 has no resources for these.
+        # These EC2 actions do not support resource-level permissions.
         Statement(
             "FindEngines",
             ["ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"],
             ["*"],
         ),
-        # Prometheus proves its credentials by asking for the cluster that is called default, which need not exist.
-        Statement("LookAtTheCluster", ["ecs:DescribeClusters"], [reach.services, f"{ecs}:cluster/default"]),
-        # Neither has a resource to name; the condition is the cluster.
+        # Prometheus checks its credentials with a call for the cluster named default, which need not exist.
+        Statement("LookAtTheCluster", ["ecs:DescribeClusters"], [resources.services, f"{ecs}:cluster/default"]),
+        # Neither action supports resource-level permissions; a condition restricts them to the cluster.
         Statement(
             "ListTasks",
             ["ecs:ListServices", "ecs:ListTasks"],
             ["*"],
-            conditions={"ArnEquals": {"ecs:cluster": reach.services}},
+            conditions={"ArnEquals": {"ecs:cluster": resources.services}},
         ),
         Statement(
             "FindTasks",
@@ -100,24 +113,25 @@ def _find(settings: Settings, reach: MonitoringReach) -> list[Statement]:
     ]
 
 
-def _tell(settings: Settings, reach: MonitoringReach) -> list[Statement]:
+def _alerting_statements(settings: Settings, resources: MonitoringResources) -> list[Statement]:
     return [
-        Statement("TellPeople", ["sns:Publish"], [reach.topic]),
+        Statement("TellPeople", ["sns:Publish"], [resources.topic]),
         # SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": what a publisher needs.
         Statement(
             "Encrypt",
             ["kms:Decrypt", "kms:GenerateDataKey"],
-            [reach.topic_key],
+            [resources.topic_key],
             conditions={"StringEquals": {"kms:ViaService": f"sns.{settings.region.name}.amazonaws.com"}},
         ),
     ]
 
 
-def _draw(settings: Settings) -> list[Statement]:
-    """Grafana, "Amazon CloudWatch data source", IAM policies: metrics alone, of the two regions that serve."""
+def _dashboard_statements(settings: Settings) -> list[Statement]:
+    """Permissions of Grafana's data source (Grafana, "Amazon CloudWatch data source", IAM policies): only metrics, of
+    both regions."""
     regions = sorted({settings.general.primary_region, settings.general.dr_region})
     return [
-        # CloudWatch has no resources for these.
+        # These CloudWatch actions do not support resource-level permissions.
         Statement(
             "ReadMetrics",
             ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],

@@ -1,4 +1,4 @@
-"""Values of the monitoring stack's chart, as a pure function of settings."""
+"""Values of the monitoring chart, as a pure function of settings."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from components.data.files import OWNERS, Share
 from components.kubernetes.alerting_values import alertmanager_config
 from components.kubernetes.charts import Quantities
 from components.kubernetes.images import image_values
-from components.kubernetes.monitoring_roles import Account, MonitoringReach
+from components.kubernetes.monitoring_roles import Account, MonitoringResources
 from components.kubernetes.scraping import service_scraping
 from components.kubernetes.storage import SHARE_LABEL, SHARED_FILES
 from components.observability.grafana.sources import DASHBOARD_LABEL, DASHBOARD_VALUE, PROMETHEUS, cloudwatch_source
-from components.security.mirrored import Mirrored, registry
+from components.security.mirrored_images import Mirrored, registry
 from components.settings import Settings
 from components.settings.node_types import node_type
 
-# Prometheus removes the oldest blocks at this share of its storage; the write-ahead log and compaction need the rest
+# Percent of the storage at which Prometheus removes the oldest blocks; the write-ahead log and compaction need the rest
 # (Prometheus, "Storage", operational aspects).
 _KEPT_PERCENT = 80
-# What a region that only stands by keeps, on its node.
+# Retention and storage on the node of a standby region.
 _STANDING_RETENTION = "1d"
 _STANDING_STORAGE_GIB = 4
-# From this memory of a node on, monitoring may have its full size, in GiB.
+# GiB: on nodes with at least this memory, monitoring has its full size.
 _ROOMY_NODE_GIB = 8
 
 
 @dataclass(frozen=True)
 class Sizing:
-    """What each part of monitoring asks for."""
+    """Resource requests of each part of monitoring."""
 
     prometheus: Quantities
     alertmanager: Quantities
@@ -64,36 +64,36 @@ _NARROW = Sizing(
 
 @dataclass(frozen=True)
 class Names:
-    """Objects that the chart is told of: the secret of Grafana's administrator, and the claim of its folder."""
+    """Names of objects that the chart refers to: the secret of Grafana's administrator, and the claim of its folder."""
 
     grafana_admin: str
     grafana_claim: str
 
 
 def sizing(settings: Settings) -> Sizing:
-    """As much as the nodes have room for."""
+    """Sizes that fit the stack's nodes."""
     roomy = node_type(settings.sizes.node_instance_type).memory_gib >= _ROOMY_NODE_GIB
     return _ROOMY if roomy else _NARROW
 
 
-def keeps_files(settings: Settings) -> bool:
-    """Whether the shared file system can be written to: a replica cannot, until its region takes over."""
+def has_persistent_storage(settings: Settings) -> bool:
+    """Whether the shared file system is writable: a replica is not, until its region takes over."""
     return settings.is_primary or settings.general.active
 
 
-def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) -> dict[str, Any]:
-    """Everything that differs from the chart's defaults. Rules and dashboards are objects of their own, picked up from
+def monitoring_values(settings: Settings, names: Names, resources: MonitoringResources) -> dict[str, Any]:
+    """Return all values that differ from the chart's defaults. Rules and dashboards are separate objects, selected from
     every namespace."""
     sizes = sizing(settings)
     return {
-        # For what a later chart adds and nobody names below: it fails to be pulled here, in every region alike.
+        # Default registry for images that a later chart adds without a value here: the pull then fails in every region.
         "global": {"imageRegistry": registry(settings)},
-        # The operator's label, which a network policy names, follows from this.
+        # The operator's label, which a network policy selects, derives from this name.
         "nameOverride": "monitoring",
         "fullnameOverride": "monitoring",
         "defaultRules": {"create": False},
-        "alertmanager": _alertmanager(settings, sizes, reach.topic),
-        # EKS shows nobody its own control plane, and kube-proxy listens on its node alone.
+        "alertmanager": _alertmanager(settings, sizes, resources.topic),
+        # EKS does not expose its control plane's metrics, and kube-proxy listens only on its own node.
         **{part: {"enabled": False} for part in ("kubeControllerManager", "kubeScheduler", "kubeEtcd", "kubeProxy")},
         "prometheusOperator": {
             "image": image_values(settings, Mirrored.OPERATOR),
@@ -106,7 +106,7 @@ def monitoring_values(settings: Settings, names: Names, reach: MonitoringReach) 
         },
         "prometheus": {
             "serviceAccount": {"name": Account.PROMETHEUS.value},
-            "prometheusSpec": _prometheus(settings, sizes, reach.services),
+            "prometheusSpec": _prometheus(settings, sizes, resources.services),
         },
         "grafana": _grafana(settings, names, sizes),
         "kube-state-metrics": {
@@ -126,8 +126,8 @@ def _alertmanager(settings: Settings, sizes: Sizing, topic: pulumi.Input[str]) -
         "config": alertmanager_config(settings, topic),
         "alertmanagerSpec": {
             "image": image_values(settings, Mirrored.ALERTMANAGER),
-            # Two tell each other what has been told and silenced, so neither needs a disk, which would bind it to a
-            # zone; where one node stands there is room for one.
+            # Two replicas share notifications and silences, so neither needs a volume, which would bind it to a zone. A
+            # cluster of one node has room for one replica.
             "replicas": 2 if sizes is _ROOMY else 1,
             "resources": sizes.alertmanager.as_values(),
         },
@@ -137,7 +137,7 @@ def _alertmanager(settings: Settings, sizes: Sizing, topic: pulumi.Input[str]) -
 def _prometheus(settings: Settings, sizes: Sizing, services: pulumi.Input[str]) -> dict[str, Any]:
     owner = OWNERS[Share.PROMETHEUS]
     return {
-        # Monitors, rules and scrape configurations count wherever they are declared, whoever declares them.
+        # Select monitors, rules and scrape configurations of all namespaces.
         **{
             f"{kind}SelectorNilUsesHelmValues": False
             for kind in ("serviceMonitor", "podMonitor", "probe", "rule", "scrapeConfig")
@@ -145,7 +145,7 @@ def _prometheus(settings: Settings, sizes: Sizing, services: pulumi.Input[str]) 
         "externalLabels": {"region": settings.region.name, "stack": settings.general.role.value},
         "additionalScrapeConfigs": [service_scraping(settings, services)],
         "image": image_values(settings, Mirrored.PROMETHEUS),
-        # One writer: two would share a folder.
+        # One replica: two would write into one folder.
         "replicas": 1,
         "resources": sizes.prometheus.as_values(),
         "securityContext": {
@@ -155,11 +155,11 @@ def _prometheus(settings: Settings, sizes: Sizing, services: pulumi.Input[str]) 
             "fsGroup": owner.gid,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        **(_kept(settings) if keeps_files(settings) else _passing()),
+        **(_persistent_storage(settings) if has_persistent_storage(settings) else _temporary_storage()),
     }
 
 
-def _kept(settings: Settings) -> dict[str, Any]:
+def _persistent_storage(settings: Settings) -> dict[str, Any]:
     storage = settings.kubernetes.metrics_storage
     claim = {
         "storageClassName": SHARED_FILES,
@@ -174,7 +174,7 @@ def _kept(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _passing() -> dict[str, Any]:
+def _temporary_storage() -> dict[str, Any]:
     return {
         "retention": _STANDING_RETENTION,
         "retentionSize": f"{_STANDING_STORAGE_GIB * _KEPT_PERCENT * 1024 // 100}MiB",
@@ -186,7 +186,7 @@ def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
     kept = {"enabled": True, "type": "pvc", "existingClaim": names.grafana_claim}
     return {
         "image": image_values(settings, Mirrored.GRAFANA),
-        # Its images are from elsewhere, and its pods are for whoever develops the chart.
+        # The chart's test pods use images from other registries and are only for the chart's developers.
         "testFramework": {"enabled": False},
         "admin": {
             "existingSecret": names.grafana_admin,
@@ -196,10 +196,10 @@ def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
         "serviceAccount": {"name": Account.GRAFANA.value},
         "additionalDataSources": [cloudwatch_source(settings)],
         "defaultDashboardsEnabled": sizes is _ROOMY,
-        # One writer of one database file: the old one ends before the new one begins.
+        # One writer of the database file: the old pod stops before the new one starts.
         "deploymentStrategy": {"type": "Recreate"},
-        "persistence": kept if keeps_files(settings) else {"enabled": False},
-        # The access point already says whose the folder is.
+        "persistence": kept if has_persistent_storage(settings) else {"enabled": False},
+        # The access point already sets the folder's owner.
         "initChownData": {"enabled": False},
         "resources": sizes.grafana.as_values(),
         "sidecar": {
@@ -216,7 +216,7 @@ def _grafana(settings: Settings, names: Names, sizes: Sizing) -> dict[str, Any]:
         "grafana.ini": {
             "analytics": {"check_for_updates": False, "reporting_enabled": False},
             "auth.anonymous": {"enabled": False},
-            # A data source has the role of the pod, and takes no other.
+            # A data source uses the pod's role and cannot assume another.
             "aws": {"allowed_auth_providers": "default", "assume_role_enabled": False},
             "security": {"cookie_secure": True, "disable_gravatar": True},
             "users": {"allow_sign_up": False},

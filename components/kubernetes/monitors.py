@@ -1,4 +1,4 @@
-"""What Prometheus collects beside what its chart brings: each source is a resource of the operator's."""
+"""Additional scrape targets of Prometheus, as resources of the operator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from components.observability.prometheus.contract import ENGINES
 from components.settings import Settings
 
 _API = "monitoring.coreos.com/v1"
-# Services of the platform carry this label, and name their port of metrics `metrics`.
+# Services of the platform have this label, and a port named `metrics`.
 PART_OF = "app.kubernetes.io/part-of"
 PLATFORM = "trading-platform"
 _SYSTEM_INTERVAL = "30s"
@@ -25,7 +25,7 @@ _SYSTEM_INTERVAL = "30s"
 
 @dataclass(frozen=True)
 class MonitorsArgs:
-    """`namespace` is that of monitoring; `operator` the release that brings the kinds that are declared here."""
+    """`namespace` is that of monitoring; `operator` is the release that installs the custom resource definitions."""
 
     settings: Settings
     namespace: pulumi.Input[str]
@@ -33,8 +33,8 @@ class MonitorsArgs:
 
 
 class Monitors(Layer):
-    """The platform's own services in any namespace, the engines outside the cluster, the autoscaler, and the network of
-    pods."""
+    """Monitors of the platform's services in any namespace, of engines outside the cluster, of the autoscaler, and of
+    the pod network."""
 
     def __init__(self, name: str, args: MonitorsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kubernetes:Monitors", name, opts)

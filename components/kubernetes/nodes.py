@@ -1,4 +1,4 @@
-"""The nodes: a managed node group of one instance type, which the autoscaler finds by its tags."""
+"""The managed node group, of one instance type, which the autoscaler finds by its tags."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from components.settings.node_types import node_type
 _POLICIES = {
     "worker": "AmazonEKSWorkerNodePolicy",
     "images": "AmazonEC2ContainerRegistryPullOnly",
-    # Hosts are reached without SSH, and patched.
+    # For SSM access without SSH, and for patching.
     "sessions": "AmazonSSMManagedInstanceCore",
 }
-# The root device of EKS's images of Amazon Linux 2023.
+# Root device of EKS's Amazon Linux 2023 images.
 _ROOT_DEVICE = "/dev/xvda"
-# At most a third of the nodes are replaced at a time: the share of one zone.
+# Percent of nodes that an update replaces at a time: one zone's share.
 _REPLACED_AT_ONCE_PERCENT = 33
 _BOUNDARY = "NODE-CONFIG"
 
 
 @dataclass(frozen=True)
 class NodesArgs:
-    """`cluster` is the cluster's name; `key_arn` this region's key of the class COMPUTE. `before` must be there before
-    a node can become ready."""
+    """`cluster` is the cluster's name; `key_arn` is this region's key of the class COMPUTE. `before` are the resources
+    that a node needs to become ready."""
 
     settings: Settings
     cluster: pulumi.Input[str]
@@ -42,8 +42,8 @@ class NodesArgs:
 
 
 class Nodes(Layer):
-    """The group carries its instance type in its name: a larger type, as after a takeover, is a group beside the old
-    one, which goes when the new one stands, rather than the same group that is taken apart first."""
+    """A node group whose name contains its instance type. A larger type, as after a takeover, creates a second group
+    and then deletes the first, so that nodes are never missing."""
 
     group: aws.eks.NodeGroup
 
@@ -56,11 +56,11 @@ class Nodes(Layer):
         self.role, attachments = self._role()
         self.template = self._template()
         self.group = self._group(attachments)
-        self._discovered()
+        self._tag_for_autoscaler()
         self.register_outputs({"roleArn": self.role.arn, "group": self.group.node_group_name})
 
     def _role(self) -> tuple[aws.iam.Role, list[aws.iam.RolePolicyAttachment]]:
-        """What a node does itself; what pods do, they do with roles of their own."""
+        """Create the nodes' role. Pods use roles of their own."""
         settings = self._settings
         role = aws.iam.Role(
             "nodes",
@@ -90,7 +90,7 @@ class Nodes(Layer):
             metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
                 http_endpoint="enabled",
                 http_tokens="required",
-                # One hop ends at the node: a pod cannot take the node's role.
+                # A hop limit of 1 keeps pods from using the node's role.
                 http_put_response_hop_limit=1,
                 instance_metadata_tags="disabled",
             ),
@@ -107,7 +107,7 @@ class Nodes(Layer):
                 )
             ],
             monitoring=aws.ec2.LaunchTemplateMonitoringArgs(enabled=True),
-            # Tags of the group do not reach what it launches.
+            # A node group's tags do not apply to the instances that it launches.
             tag_specifications=[
                 aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags)
                 for kind in ("instance", "volume", "network-interface")
@@ -137,14 +137,14 @@ class Nodes(Layer):
             node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
             opts=pulumi.ResourceOptions.merge(
                 self.after(*attachments, *self._args.before),
-                # From the first day on it is the autoscaler that says how many there are.
+                # After creation, the autoscaler changes the number of nodes.
                 pulumi.ResourceOptions(ignore_changes=["scalingConfig.desiredSize"]),
             ),
         )
 
-    def _discovered(self) -> None:
-        """The autoscaler looks for groups by these tags, and its role may change only what carries them; EKS sets them
-        too, but the role's condition should not rest on that."""
+    def _tag_for_autoscaler(self) -> None:
+        """Tag the Auto Scaling group, because the autoscaler finds groups by these tags and its role can change only
+        tagged groups. EKS sets the tags too, but the role's condition must not depend on that."""
         name = self.group.resources[0].autoscaling_groups[0].name
         for purpose, (key, value) in discovery_tags(self._settings).items():
             aws.autoscaling.Tag(
@@ -156,13 +156,13 @@ class Nodes(Layer):
 
 
 def discovery_tags(settings: Settings) -> dict[str, tuple[str, str]]:
-    """Keys and values by which the autoscaler knows its groups (kubernetes/autoscaler, "Cluster Autoscaler on AWS")."""
+    """Tags by which the autoscaler finds its groups (kubernetes/autoscaler, "Cluster Autoscaler on AWS")."""
     prefix = "k8s.io/cluster-autoscaler"
     return {"enabled": (f"{prefix}/enabled", "true"), "owned": (f"{prefix}/{settings.name('cluster')}", "owned")}
 
 
 def node_config(most_pods: int) -> str:
-    """What a node of Amazon Linux 2023 is told beside what EKS tells it (awslabs/amazon-eks-ami, "nodeadm")."""
+    """Return a node's configuration in addition to EKS's own (awslabs/amazon-eks-ami, "nodeadm")."""
     return "\n".join(
         (
             "MIME-Version: 1.0",

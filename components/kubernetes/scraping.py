@@ -1,4 +1,4 @@
-"""What Prometheus collects from outside the cluster: engines on their hosts, and the trading services on Fargate."""
+"""Scrape configurations of targets outside the cluster: engines on their hosts, and trading services on Fargate."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import pulumi
 from components.observability.prometheus.contract import ELASTIC, ENGINES, FIXED, SERVICES
 from components.settings import Settings
 
-# A burst in the market is over in seconds.
+# Short interval, because a burst of orders lasts only seconds.
 TRADING_INTERVAL = "5s"
-# How soon a new engine or task is found.
+# Interval in which new engines and tasks are discovered.
 _REFRESH = "30s"
 
 
 def engine_scraping(settings: Settings) -> dict[str, Any]:
-    """The `spec` of a ScrapeConfig of the operator's: every running host of an engine, found by its name."""
+    """Return the `spec` of the operator's ScrapeConfig for engines: all running engine hosts, found by their name
+    tag."""
     name = settings.name("engine")
     return {
         "jobName": ENGINES,
@@ -29,14 +30,14 @@ def engine_scraping(settings: Settings) -> dict[str, Any]:
                 "refreshInterval": _REFRESH,
                 "filters": [
                     {"name": "instance-state-name", "values": ["running"]},
-                    # Of the fleet, and those that always stand, which are numbered.
+                    # Hosts of the fleet, and fixed hosts, which have numbers.
                     {"name": "tag:Name", "values": [name, f"{name}-*"]},
                 ],
             }
         ],
         "relabelings": [
             {"targetLabel": "job", "replacement": ENGINES},
-            # A name outlives its host; with the id, two hosts of one name stay two targets.
+            # Names are reused; with the instance id, two hosts of one name stay two targets.
             {
                 "sourceLabels": ["__meta_ec2_tag_Name", "__meta_ec2_instance_id"],
                 "separator": "/",
@@ -55,10 +56,12 @@ def engine_scraping(settings: Settings) -> dict[str, Any]:
 
 
 def service_scraping(settings: Settings, cluster_arn: pulumi.Input[str]) -> dict[str, Any]:
-    """A scrape configuration of Prometheus' own, for which the operator has no kind: every running task of the cluster.
+    """Return a scrape configuration in Prometheus' own syntax, because the operator has no kind for ECS: all running
+    tasks of the cluster.
 
-    Tasks are asked of ECS itself. Names of a private zone would do for eight of them: Route 53 answers with no more
-    (Cloud Map Developer Guide, "AWS Cloud Map service health check and routing policies").
+    Prometheus lists the tasks through the ECS API. DNS names of a private zone would work only for up to eight tasks,
+    the maximum of a Route 53 answer (Cloud Map Developer Guide, "AWS Cloud Map service health check and routing
+    policies").
     """
     return {
         "job_name": SERVICES,
@@ -70,7 +73,7 @@ def service_scraping(settings: Settings, cluster_arn: pulumi.Input[str]) -> dict
                 "region": settings.region.name,
                 "port": settings.network.metrics_port,
                 "refresh_interval": _REFRESH,
-                # By ARN: Prometheus looks up what it was told by that.
+                # By ARN, because Prometheus looks tasks up by this value.
                 "clusters": [cluster_arn],
             }
         ],

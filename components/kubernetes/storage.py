@@ -1,4 +1,4 @@
-"""What pods keep: volumes on the shared file system, and volumes of their own under the platform's key."""
+"""Storage of pods: volumes on the shared file system, and encrypted EBS volumes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.layer import Layer
 
 SHARED_FILES = "shared-files"
 VOLUMES = "volumes"
-# Which volume a claim means, where whoever makes the claim can only select by label.
+# Label of a volume, for claims that can select a volume only by label.
 SHARE_LABEL = "trading.platform/share"
 _EFS_DRIVER = "efs.csi.aws.com"
 _EBS_DRIVER = "ebs.csi.aws.com"
@@ -24,8 +24,8 @@ _EBS_DRIVER = "ebs.csi.aws.com"
 
 @dataclass(frozen=True)
 class StorageArgs:
-    """Ids of the shared file system and of its access points; `sizes` are GiB that a claim may ask of each share, which
-    EFS itself does not limit. `volumes_key_arn` is this region's key of the class COMPUTE."""
+    """Ids of the shared file system and of its access points; `sizes` are the GiB that a claim of each share can
+    request, which EFS does not limit. `volumes_key_arn` is this region's key of the class COMPUTE."""
 
     file_system_id: pulumi.Input[str]
     access_point_ids: Mapping[Share, pulumi.Input[str]]
@@ -34,9 +34,9 @@ class StorageArgs:
 
 
 class Storage(Layer):
-    """One volume for each access point of the shared file system, mounted in TLS and with IAM. None is made on demand:
-    who has a folder there is declared, and a claim finds the volume of its share. What asks for no class gets an EBS
-    volume in the zone of its pod."""
+    """One volume for each access point of the shared file system, mounted with TLS and IAM. Volumes are declared and
+    not provisioned dynamically, and a claim selects the volume of its share. Claims without a storage class get an EBS
+    volume in the pod's zone."""
 
     shares: dict[Share, core.PersistentVolume]
 
@@ -57,7 +57,7 @@ class Storage(Layer):
                 name=VOLUMES, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
             ),
             provisioner=_EBS_DRIVER,
-            # The driver tags the volumes that it makes (kubernetes-sigs/aws-ebs-csi-driver, "StorageClass parameters").
+            # The driver tags volumes that it creates (kubernetes-sigs/aws-ebs-csi-driver, "StorageClass parameters").
             parameters={
                 "type": "gp3",
                 "encrypted": "true",
@@ -66,7 +66,7 @@ class Storage(Layer):
             },
             reclaim_policy="Delete",
             allow_volume_expansion=True,
-            # Only where the pod is known, the zone is.
+            # The volume is created after the pod is scheduled, in the pod's zone.
             volume_binding_mode="WaitForFirstConsumer",
             opts=self.child,
         )
@@ -83,7 +83,7 @@ class Storage(Layer):
                 access_modes=["ReadWriteMany"],
                 capacity={"storage": f"{self._args.sizes[share]}Gi"},
                 volume_mode="Filesystem",
-                # What is on it outlives the claim.
+                # The data stays after the claim is deleted.
                 persistent_volume_reclaim_policy="Retain",
                 mount_options=["tls", "iam"],
                 csi=core.CSIPersistentVolumeSourceArgs(driver=_EFS_DRIVER, volume_handle=handle),

@@ -1,4 +1,4 @@
-"""The ultra-low latency layer: where engines stand, and the ones that always do."""
+"""The low-latency layer: the trading engines in one placement group, some fixed and some in a scaling fleet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.latency.fleet import EngineFleet, EngineFleetArgs, fleet_of
-from components.latency.host_role import HostRole, HostRoleArgs, Reach
+from components.latency.host_role import EngineResources, HostRole, HostRoleArgs
 from components.latency.launch import Launch
 from components.layer import Layer
 from components.network.vpc import Zone
@@ -21,7 +21,7 @@ from components.settings.latency import Placement
 @dataclass(frozen=True)
 class EnginesArgs:
     """`key_arn` is the key of the class COMPUTE, `group_id` the security group of engines, `fix_target_group` the ARN
-    of what hands FIX sessions over, `autoscaling_role` the ARN of Auto Scaling's service-linked role."""
+    of the target group for FIX sessions, `autoscaling_role` the ARN of Auto Scaling's service-linked role."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -29,16 +29,15 @@ class EnginesArgs:
     group_id: pulumi.Input[str]
     fix_target_group: pulumi.Input[str]
     autoscaling_role: pulumi.Input[str]
-    reach: Reach
+    resources: EngineResources
 
 
 class Engines(Layer):
-    """Engines in one placement group in one zone: some that always stand, in capacity that is reserved for them inside
-    the group, and a fleet that follows the market.
+    """Engines in one placement group in one zone: a fixed number with reserved capacity inside the group, and a fleet
+    that scales with the load.
 
-    A change of the launch template replaces the engines that always stand, each before its successor starts, since
-    the reservation holds no more than their number: such a change is for hours in which the markets are closed. The
-    fleet replaces its hosts one after another.
+    A change of the launch template replaces each fixed engine before its successor starts, because the reservation has
+    no spare capacity. Deploy such a change while markets are closed. The fleet replaces its hosts one after another.
     """
 
     reservation: aws.ec2.CapacityReservation | None
@@ -52,7 +51,7 @@ class Engines(Layer):
         self._subnet = next(zone.app for zone in args.zones if zone.name == self.zone)
         self.subnet_id = self._subnet.id
         self.placement = self._placement()
-        self.role = HostRole("host-role", HostRoleArgs(settings, args.reach, fleet_of(settings).group), self.child)
+        self.role = HostRole("host-role", HostRoleArgs(settings, args.resources, fleet_of(settings).group), self.child)
         launch = Launch(settings, args.key_arn, args.group_id, self.role.profile.arn, self.placement.name)
         self.template = launch.template("engine-fixed", self.child, subnet_id=self.subnet_id)
         self.reservation = self._reservation() if settings.sizes.fixed_engines else None
@@ -84,13 +83,14 @@ class Engines(Layer):
             instance_type=latency.engine_instance_type,
             instance_platform="Linux/UNIX",
             instance_count=settings.sizes.fixed_engines,
-            # A reservation takes a zone's name alone; where settings have its id, the subnet knows the name.
+            # A reservation takes only a zone's name. If settings have the zone's id, the subnet provides the name.
             availability_zone=self.zone if self.zone in settings.region.zones else self._subnet.availability_zone,
             tenancy=latency.engine_tenancy.value,
             ebs_optimized=True,
-            # Only a cluster takes a reservation inside it; for the others the zone is what is reserved.
+            # Only a cluster placement group can hold a reservation; with other strategies the reservation is for the
+            # zone.
             placement_group_arn=self.placement.arn if clustered else None,
-            # For those who name it, or the fleet would use it up.
+            # Targeted: only instances that name the reservation use it, so the fleet cannot take the capacity.
             instance_match_criteria="targeted",
             end_date_type="unlimited",
             tags={"Name": settings.name("engines")},
@@ -105,13 +105,13 @@ class Engines(Layer):
                 id=self.template.id, version=self.template.latest_version.apply(str)
             ),
             capacity_reservation_specification=self._reserved(),
-            # The template tags what it launches; a tag that is not declared here too is a change in every plan.
+            # The template tags what it launches. A tag that is missing here would be a difference in every plan.
             tags={"Name": settings.name(name), PATCH_GROUP_TAG: patch_group(settings)},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 delete_before_replace=True,
-                # It is the template's to say. What a provider reads back of it, some take for a change of their own
-                # (terraform-provider-aws, issue 39476).
+                # The launch template sets these values. Some provider versions treat the values that they read back as
+                # a change (terraform-provider-aws, issue 39476).
                 ignore_changes=["userData"],
             ),
         )
@@ -131,5 +131,5 @@ class Engines(Layer):
 
 
 def engine_zone(settings: Settings) -> str:
-    """The zone in which every engine of the stack stands."""
+    """The zone in which all engines of the stack run."""
     return settings.latency.engine_zone or settings.network.availability_zones[0]

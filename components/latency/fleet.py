@@ -1,4 +1,4 @@
-"""The engines that come and go with the market."""
+"""The Auto Scaling group of engines that follows the load."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pulumi_aws as aws
 
 from components.latency.host_tuning import Fleet
 from components.latency.launch import Launch
-from components.latency.scaling import WARMUP_SECONDS, follow_orders, keep_market_hours, lead_volatility
+from components.latency.scaling import WARMUP_SECONDS, scale_by_order_rate, scale_by_volatility
 from components.layer import Layer
 from components.providers import default_tags
 from components.settings import Settings
 
 LAUNCH_HOOK, TERMINATE_HOOK = "prove-host", "drain-host"
-# A new host joins before an old one leaves, half of the fleet at a time at most.
+# Refresh: launch before terminate, and replace at most half of the fleet at a time.
 _HEALTHY_PERCENT, _MOST_PERCENT = 100, 150
 _GROUP_METRICS = (
     aws.autoscaling.Metric.GROUP_DESIRED_CAPACITY,
@@ -30,7 +30,7 @@ _GROUP_METRICS = (
 
 
 def fleet_of(settings: Settings) -> Fleet:
-    """Names by which hosts report to their group, and which their role and user data need before it exists."""
+    """Names of the group and its hooks, which the hosts' role and user data need before the group exists."""
     return Fleet(
         settings.name("engines"),
         LAUNCH_HOOK,
@@ -42,8 +42,8 @@ def fleet_of(settings: Settings) -> Fleet:
 
 @dataclass(frozen=True)
 class EngineFleetArgs:
-    """`subnet_id` is the app subnet of the engines' zone; `fix_target_group` the ARN of what hands FIX sessions over;
-    `autoscaling_role` the ARN of the service-linked role that may use the volumes' key."""
+    """`subnet_id` is the app subnet of the engines' zone; `fix_target_group` the ARN of the target group for FIX
+    sessions; `autoscaling_role` the ARN of the service-linked role that can use the volumes' key."""
 
     settings: Settings
     launch: Launch
@@ -53,9 +53,9 @@ class EngineFleetArgs:
 
 
 class EngineFleet(Layer):
-    """An Auto Scaling group in one zone. Its hosts are in service once they have proven their tuning, and leave once
-    they have handed their sessions over. The warm pool holds hosts that have been through the restart that tuning
-    takes, so that growing takes as long as a start."""
+    """An Auto Scaling group in one zone. A host enters service after it has validated its tuning, and leaves after it
+    has handed over its sessions. Hosts in the warm pool have already been through the restart that tuning needs, so
+    that a scale-out takes only as long as a start."""
 
     def __init__(self, name: str, args: EngineFleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("latency:EngineFleet", name, opts)
@@ -63,9 +63,8 @@ class EngineFleet(Layer):
         settings = args.settings
         self.template = args.launch.template("engine-fleet", self.child, fleet=fleet_of(settings))
         self.group = self._group()
-        follow_orders(settings, self.group.name, self.child)
-        self.volatility = lead_volatility(settings, self.group.name, self.child)
-        keep_market_hours(settings, self.group.name, self.child)
+        scale_by_order_rate(settings, self.group.name, self.child)
+        self.volatility = scale_by_volatility(settings, self.group.name, self.child)
         self.register_outputs({"groupName": self.group.name})
 
     def _group(self) -> aws.autoscaling.Group:
@@ -78,7 +77,7 @@ class EngineFleet(Layer):
             max_size=sizes.elastic_engines_max,
             vpc_zone_identifiers=[args.subnet_id],
             launch_template=aws.autoscaling.GroupLaunchTemplateArgs(
-                # A number, never $Latest: the update that changes the template starts the refresh.
+                # A version number and not $Latest: an update of the number starts the instance refresh.
                 id=self.template.id,
                 version=self.template.latest_version.apply(str),
             ),
@@ -88,9 +87,9 @@ class EngineFleet(Layer):
             health_check_grace_period=WARMUP_SECONDS,
             default_instance_warmup=WARMUP_SECONDS,
             termination_policies=["OldestLaunchTemplate", "Default"],
-            # Hosts take minutes to prove themselves: a takeover must not wait for them.
+            # Hosts take minutes to become ready: a takeover must not wait for them.
             wait_for_capacity_timeout="0",
-            # Part of the group, so that not even its first hosts come into service unproven.
+            # Hooks are declared in the group, so that they also apply to its first hosts.
             initial_lifecycle_hooks=self._hooks(),
             instance_refresh=_refresh(),
             warm_pool=self._warm_pool(),
@@ -128,15 +127,15 @@ class EngineFleet(Layer):
         return aws.autoscaling.GroupWarmPoolArgs(
             pool_state="Stopped",
             min_size=warm,
-            # Without it the pool is as large as the fleet could ever grow.
+            # Without this limit, the pool grows to the group's maximum size.
             max_group_prepared_capacity=sizes.elastic_engines_open + warm,
             instance_reuse_policy=aws.autoscaling.GroupWarmPoolInstanceReusePolicyArgs(reuse_on_scale_in=True),
         )
 
 
 def _health_check(settings: Settings) -> str:
-    """Amazon's own image runs no engine: nothing answers on the FIX port, and the load balancer's check would have the
-    fleet replace its hosts for ever."""
+    """Use the EC2 check with Amazon's own image, which runs no engine: the load balancer's check of the FIX port would
+    fail and the group would replace its hosts endlessly."""
     return "ELB" if settings.latency.engine_image_parameter else "EC2"
 
 
@@ -147,8 +146,8 @@ def _refresh() -> aws.autoscaling.GroupInstanceRefreshArgs:
             min_healthy_percentage=_HEALTHY_PERCENT,
             max_healthy_percentage=_MOST_PERCENT,
             instance_warmup=str(WARMUP_SECONDS),
-            # No rollback: Auto Scaling refuses one for a launch template whose image is an SSM parameter (Auto Scaling
-            # API Reference, RollbackInstanceRefresh). A refresh that fails stops, and the hosts of before stay.
+            # No rollback: Auto Scaling refuses it for a launch template whose image is an SSM parameter (Auto Scaling
+            # API Reference, RollbackInstanceRefresh). A failed refresh stops, and the old hosts stay.
             auto_rollback=False,
             skip_matching=True,
         ),

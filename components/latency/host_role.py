@@ -1,4 +1,4 @@
-"""What an engine's host may do."""
+"""IAM role and permissions of an engine's host."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from components.security.keys import KEY_USE
 from components.security.policies import Statement, policy_document, send_traces, trust_of_service
 from components.settings import Settings
 
-# The agent through which people reach a host, and which patches it; there is no key and no open port for it.
+# The SSM agent gives operators a shell and patches the host; there is no SSH key and no open port for it.
 _SESSION_MANAGER = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
 @dataclass(frozen=True)
-class Reach:
-    """ARNs of what engines work with: `streams` that they read, `tables` of orders and books, `bus` that they tell,
-    `images` that they run, and the keys of streams and tables."""
+class EngineResources:
+    """ARNs of resources that engines use: the `streams` and `tables` that they read, the `bus` to which they publish,
+    the `images` that they run, and the keys of streams and tables."""
 
     streams: Sequence[pulumi.Input[str]]
     tables: Sequence[pulumi.Input[str]]
@@ -34,15 +34,15 @@ class Reach:
 
 @dataclass(frozen=True)
 class HostRoleArgs:
-    """`fleet` is the name of the Auto Scaling group to which a host reports."""
+    """`fleet` is the name of the Auto Scaling group in which hosts complete their lifecycle hooks."""
 
     settings: Settings
-    reach: Reach
+    resources: EngineResources
     fleet: str
 
 
 class HostRole(Layer):
-    """The role and its instance profile, the same for every engine."""
+    """The role and its instance profile, which all engines share."""
 
     def __init__(self, name: str, args: HostRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("latency:HostRole", name, opts)
@@ -66,10 +66,10 @@ class HostRole(Layer):
 
 
 def _permissions(args: HostRoleArgs) -> list[Statement]:
-    return [*_of_the_host(args), *_of_trading(args)]
+    return [*_host_statements(args), *_trading_statements(args)]
 
 
-def _of_the_host(args: HostRoleArgs) -> list[Statement]:
+def _host_statements(args: HostRoleArgs) -> list[Statement]:
     region, account = args.settings.region.name, args.settings.general.account_id
     return [
         Statement(
@@ -77,7 +77,7 @@ def _of_the_host(args: HostRoleArgs) -> list[Statement]:
             ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"],
             [f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{args.fleet}"],
         ),
-        # None of these three has resources to name.
+        # These three actions do not support resource-level permissions.
         Statement(
             "PublishMetrics",
             ["cloudwatch:PutMetricData"],
@@ -85,20 +85,20 @@ def _of_the_host(args: HostRoleArgs) -> list[Statement]:
             conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
         ),
         send_traces(begins=True),
-        # Behind an endpoint, a host's role has to allow it (Systems Manager User Guide, "Reference: Amazon S3 buckets
-        # for patching operations").
+        # Behind a VPC endpoint, the host's role needs this permission (Systems Manager User Guide, "Reference: Amazon
+        # S3 buckets for patching operations").
         Statement("ReadPatches", ["s3:GetObject"], [f"arn:aws:s3:::{bucket}/*" for bucket in patch_buckets(region)]),
         Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
         Statement(
             "PullImages",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            args.reach.images,
+            args.resources.images,
         ),
     ]
 
 
-def _of_trading(args: HostRoleArgs) -> list[Statement]:
-    region, reach = args.settings.region.name, args.reach
+def _trading_statements(args: HostRoleArgs) -> list[Statement]:
+    region, resources = args.settings.region.name, args.resources
     return [
         Statement(
             "ReadStreams",
@@ -109,7 +109,7 @@ def _of_trading(args: HostRoleArgs) -> list[Statement]:
                 "kinesis:ListShards",
                 "kinesis:SubscribeToShard",
             ],
-            [arn for stream in reach.streams for arn in (stream, pulumi.Output.concat(stream, "/consumer/*"))],
+            [arn for stream in resources.streams for arn in (stream, pulumi.Output.concat(stream, "/consumer/*"))],
         ),
         Statement(
             "KeepBooks",
@@ -121,11 +121,11 @@ def _of_trading(args: HostRoleArgs) -> list[Statement]:
                 "dynamodb:Query",
                 "dynamodb:UpdateItem",
             ],
-            [arn for table in reach.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
+            [arn for table in resources.tables for arn in (table, pulumi.Output.concat(table, "/index/*"))],
         ),
-        Statement("TellExecutions", ["events:PutEvents"], [reach.bus]),
-        Statement("UseTheTablesKey", KEY_USE, [reach.tables_key], conditions=_via("dynamodb", region)),
-        Statement("UseTheStreamsKey", ["kms:Decrypt"], [reach.streams_key], conditions=_via("kinesis", region)),
+        Statement("TellExecutions", ["events:PutEvents"], [resources.bus]),
+        Statement("UseTheTablesKey", KEY_USE, [resources.tables_key], conditions=_via("dynamodb", region)),
+        Statement("UseTheStreamsKey", ["kms:Decrypt"], [resources.streams_key], conditions=_via("kinesis", region)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""How an engine's host is launched."""
+"""Launch template of an engine's host."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from components.security.patching import PATCH_GROUP_TAG, patch_group
 from components.settings import Settings
 from components.settings.instance_types import Architecture, InstanceType
 
-# AWS's own public parameters; Amazon Linux 2023 User Guide, "Launching AL2023 using the SSM parameter".
+# AWS's public parameters; Amazon Linux 2023 User Guide, "Launching AL2023 using the SSM parameter".
 _AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default"
 _PUBLIC_NAME = {Architecture.X86_64: "x86_64", Architecture.ARM64: "arm64"}
 _ROOT_DEVICE = "/dev/xvda"
-# EBS User Guide, "General Purpose SSD volumes": what gp3 has without paying for more.
+# EBS User Guide, "General Purpose SSD volumes": the gp3 baseline, included in the price.
 _IOPS, _MEGABYTES_PER_SECOND = 3000, 125
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What every engine's host has in common. `key_arn` is the key of the class COMPUTE, `group_id` the security
-    group of engines, `profile_arn` their instance profile, `placement_group` the name of their group."""
+    """Launch properties that all engine hosts share. `key_arn` is the key of the class COMPUTE, `group_id` the security
+    group of engines, `profile_arn` their instance profile, `placement_group` the name of their placement group."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -42,7 +42,7 @@ class Launch:
         fleet: Fleet | None = None,
         subnet_id: pulumi.Input[str] | None = None,
     ) -> aws.ec2.LaunchTemplate:
-        """A launch template for hosts of a fleet, which places them itself, or for hosts in one subnet."""
+        """Create a launch template: for a fleet, which chooses the subnet itself, or for hosts in one subnet."""
         settings, latency = self.settings, self.settings.latency
         return aws.ec2.LaunchTemplate(
             name,
@@ -52,7 +52,7 @@ class Launch:
             image_id=image_reference(settings),
             instance_type=latency.engine_instance_type,
             ebs_optimized="true",
-            cpu_options=_one_thread_per_core(latency.instance_type),
+            cpu_options=_cpu_options(latency.instance_type),
             iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(arn=self.profile_arn),
             placement=aws.ec2.LaunchTemplatePlacementArgs(
                 group_name=self.placement_group, tenancy=latency.engine_tenancy.value
@@ -70,7 +70,7 @@ class Launch:
             network_interfaces=[self._interface(subnet_id)],
             tag_specifications=[
                 aws.ec2.LaunchTemplateTagSpecificationArgs(
-                    # What a launch makes gets no default tags of the provider.
+                    # The provider's default tags do not apply to resources that a launch creates.
                     resource_type=kind,
                     tags={**default_tags(settings), "Name": settings.name("engine"), **tags},
                 )
@@ -106,7 +106,7 @@ class Launch:
             delete_on_termination="true",
             security_groups=[self.group_id],
             subnet_id=subnet_id,
-            # Said either way: off is a choice, since an idle path is slower with it.
+            # Set in both cases: off is also a choice, because ENA Express adds latency on an idle path.
             ena_srd_specification=aws.ec2.LaunchTemplateNetworkInterfaceEnaSrdSpecificationArgs(
                 ena_srd_enabled=express,
                 ena_srd_udp_specification=(
@@ -119,14 +119,14 @@ class Launch:
 
 
 def image_reference(settings: Settings) -> str:
-    """`resolve:ssm:...`: EC2 resolves it at each launch, so that nothing is looked up when the program runs."""
+    """`resolve:ssm:...`: EC2 resolves the image at each launch, so that the program needs no lookup."""
     latency = settings.latency
     own = f"{_AMAZON_LINUX}-{_PUBLIC_NAME[latency.instance_type.architecture]}"
     return f"resolve:ssm:{latency.engine_image_parameter or own}"
 
 
 def host_user_data(settings: Settings, fleet: Fleet | None) -> str:
-    """The user data of this stack's hosts."""
+    """User data of this stack's hosts."""
     network, latency = settings.network, settings.latency
     ports = Ports(
         fix=network.fix_port,
@@ -140,8 +140,8 @@ def host_user_data(settings: Settings, fleet: Fleet | None) -> str:
     return user_data(plan, fleet)
 
 
-def _one_thread_per_core(instance_type: InstanceType) -> aws.ec2.LaunchTemplateCpuOptionsArgs | None:
-    """EC2 takes the option only where there is more than one thread to choose from."""
+def _cpu_options(instance_type: InstanceType) -> aws.ec2.LaunchTemplateCpuOptionsArgs | None:
+    """Turn multithreading off. EC2 accepts the option only for types with more than one thread for each core."""
     if instance_type.threads_per_core == 1:
         return None
     return aws.ec2.LaunchTemplateCpuOptionsArgs(core_count=instance_type.cores, threads_per_core=1)

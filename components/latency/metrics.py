@@ -1,7 +1,7 @@
-"""The metrics that engines owe the platform: the fleet follows them, alarms and dashboards take their names from here.
+"""Metrics that each engine must publish; scaling, alarms and dashboards take the names from here.
 
-Each engine publishes each metric once a second, as a high-resolution metric with the one dimension `service`; the
-region is that of the metric. Over all engines the average is that of one engine, the maximum that of the worst.
+Each engine publishes each metric once a second, as a high-resolution metric with the one dimension `service`, in its
+own region. Over all engines, the average describes a typical engine and the maximum the worst one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PERIOD = 10
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric of the engines; `unit` is CloudWatch's, `statistic` is the one that is acted upon."""
+    """One metric of the engines; `unit` is CloudWatch's, `statistic` the one that alarms and scaling use."""
 
     name: str
     unit: str
@@ -29,7 +29,7 @@ class Metric:
 
     @property
     def dimensions(self) -> dict[str, str]:
-        """The dimensions under which CloudWatch knows it."""
+        """The metric's dimensions in CloudWatch."""
         return {DIMENSION: SERVICE}
 
 

@@ -1,30 +1,25 @@
-"""When the fleet of engines grows and shrinks."""
+"""Scaling of the engine fleet: by order rate, by volatility, and by market hours."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from components.latency.metrics import ORDER_RATE, PERIOD, REALISED_VOLATILITY
 from components.settings import Settings
-from components.settings.coherence_latency import open_spans
-from components.settings.market import Weekday
-from components.settings.windows import DAY
 
-# Seconds until a new engine, proven and in service, has its share of the sessions.
+# Seconds until a new engine in service has its share of the sessions.
 WARMUP_SECONDS = 60
-# From how far above the threshold, in percent of it, the fleet grows by how much of itself.
+# Steps: percent above the threshold, and percent by which the fleet grows.
 _STEPS = ((0, 25), (50, 50), (100, 100))
-# Two of three samples of ten seconds: a single print is no market.
+# Two of three samples, ten seconds each: one price print is not a market move.
 _SAMPLES, _BREACHING = 3, 2
-# Auto Scaling API Reference, PutScheduledUpdateGroupAction: the provider's way of leaving a bound as it is.
-_UNCHANGED = -1
 
 
-def follow_orders(settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions) -> aws.autoscaling.Policy:
-    """Keeps the rate of orders on each engine at its target; it alone makes the fleet smaller."""
+def scale_by_order_rate(
+    settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> aws.autoscaling.Policy:
+    """Keep the order rate of each engine at its target. Only this policy shrinks the fleet."""
     return aws.autoscaling.Policy(
         "engines-order-rate",
         name=settings.name("engines-order-rate"),
@@ -53,10 +48,10 @@ def follow_orders(settings: Settings, group: pulumi.Input[str], opts: pulumi.Res
     )
 
 
-def lead_volatility(
+def scale_by_volatility(
     settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> aws.cloudwatch.MetricAlarm:
-    """Grows the fleet when the market begins to move: orders follow volatility, and new engines take a while."""
+    """Grow the fleet when volatility rises: order rates follow volatility, and new engines take time to start."""
     threshold = settings.latency.volatility_percent
     policy = aws.autoscaling.Policy(
         "engines-volatility",
@@ -73,7 +68,7 @@ def lead_volatility(
     return aws.cloudwatch.MetricAlarm(
         "engines-volatility",
         name=settings.name("engines-volatility"),
-        alarm_description="The market moves: the fleet of engines grows ahead of the orders.",
+        alarm_description="Volatility is high: the engine fleet grows ahead of the order rate.",
         namespace=REALISED_VOLATILITY.namespace,
         metric_name=REALISED_VOLATILITY.name,
         dimensions=REALISED_VOLATILITY.dimensions,
@@ -84,57 +79,15 @@ def lead_volatility(
         period=PERIOD,
         evaluation_periods=_SAMPLES,
         datapoints_to_alarm=_BREACHING,
-        # Where no engine runs, none publishes.
+        # Without a running engine, no metric is published.
         treat_missing_data="notBreaching",
         alarm_actions=[policy.arn],
         opts=opts,
     )
 
 
-def keep_market_hours(
-    settings: Settings, group: pulumi.Input[str], opts: pulumi.ResourceOptions
-) -> list[aws.autoscaling.Schedule]:
-    """A higher floor from before the opening to after the close, in the markets' own time zone.
-
-    A floor and not a count: of a count, `follow_orders` would take away before the opening what no order needs yet, and
-    a fleet that has grown past it would lose engines that work. A group grows to a higher minimum by itself (Amazon EC2
-    Auto Scaling User Guide, "Scheduled scaling"). After the close the fleet shrinks as its orders do.
-
-    Sessions so close to each other that the floor is not lowered between them make one span. Auto Scaling refuses two
-    actions at one time (EC2 Auto Scaling User Guide, "Scheduled scaling", considerations).
-    """
-    spans, sizes = open_spans(settings), settings.sizes
-    actions = {
-        "market-open": ([start for start, _ in spans], sizes.elastic_engines_open),
-        "market-close": ([end for _, end in spans], sizes.elastic_engines_min),
-    }
-    return [
-        aws.autoscaling.Schedule(
-            name,
-            scheduled_action_name=name,
-            autoscaling_group_name=group,
-            recurrence=recurrence(minutes),
-            time_zone=settings.market.market_time_zone,
-            min_size=engines,
-            max_size=_UNCHANGED,
-            desired_capacity=_UNCHANGED,
-            opts=opts,
-        )
-        for name, (minutes, engines) in actions.items()
-    ]
-
-
-def recurrence(minutes_of_week: Sequence[int]) -> str:
-    """A cron expression of five fields for times of the week that are at one time of day; an empty list is refused by
-    the settings."""
-    minute = minutes_of_week[0] % DAY
-    on = {minute_of_week // DAY % len(Weekday) for minute_of_week in minutes_of_week}
-    days = ",".join(day for index, day in enumerate(Weekday) if index in on)
-    return f"{minute % 60} {minute // 60} * * {days}"
-
-
 def _step(threshold: int, index: int) -> aws.autoscaling.PolicyStepAdjustmentArgs:
-    """Bounds are distances from the alarm's threshold, written as text by the provider."""
+    """Return one step. Bounds are distances from the alarm's threshold; the provider takes them as text."""
     above, growth = _STEPS[index]
     upper = _STEPS[index + 1][0] if index + 1 < len(_STEPS) else None
     return aws.autoscaling.PolicyStepAdjustmentArgs(

@@ -1,8 +1,8 @@
 """The rules of each tier's network ACL, as data.
 
-ACLs keep no state, so the answers to what a tier opens must be let in by themselves, on the ports that callers use:
-1024 to 65535 where load balancers, NAT gateways or functions call, 32768 to 60999 where only Linux hosts do
-(VPC User Guide, "Ephemeral ports"; Linux `ip_local_port_range`). Lower numbers are looked at first.
+ACLs are stateless, so replies need rules of their own, for the ephemeral ports of the caller: 1024 to 65535 where load
+balancers, NAT gateways or functions call, 32768 to 60999 where only Linux hosts call (VPC User Guide, "Ephemeral
+ports"; Linux `ip_local_port_range`). AWS evaluates rules in ascending order of their numbers.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from components.settings.network import NetworkSettings
 WORLD = IPv4Network("0.0.0.0/0")
 EPHEMERAL = (1024, 65535)
 LINUX_EPHEMERAL = (32768, 60999)
-# "Fragmentation needed": without it a path with smaller packets, such as a VPN, loses the large ones in silence.
+# ICMP "fragmentation needed": without it, a path with a smaller MTU, such as a VPN, silently drops large packets.
 _PATH_MTU = (3, 4)
 
-# Numbers from here on belong to the traffic between the regions, which the recovery region declares.
+# Numbers from here on are for the traffic between the regions; the recovery stack declares those rules.
 BETWEEN_REGIONS = 500
 _OUTSIDE = 900
 
@@ -40,19 +40,19 @@ class AclRule:
 
 
 def public_rules(settings: NetworkSettings) -> list[AclRule]:
-    """Load balancers take calls from outside and NAT gateways make them; inside the VPC everything may talk."""
+    """Rules of the public tier: load balancers accept calls from outside, NAT gateways call out, the VPC is open."""
     return [
         *_everything(100, settings.vpc_cidr),
         AclRule(200, "in", "tcp", HTTPS, HTTPS, WORLD),
         AclRule(210, "in", "tcp", HTTP, HTTP, WORLD),
-        *_answers_from_outside(),
+        *_replies_from_outside(),
         *_calls_to_outside(),
         AclRule(_OUTSIDE, "out", "tcp", *EPHEMERAL, WORLD),
     ]
 
 
 def app_rules(settings: NetworkSettings) -> list[AclRule]:
-    """Everything in the VPC, partners on premises on the ports of trading, and answers from outside."""
+    """Rules of the app tier: the whole VPC, on-premises partners on the trading ports, and replies from outside."""
     partners = settings.on_premises_cidr
     fix, feed = settings.fix_port, settings.market_data_port
     return [
@@ -63,14 +63,14 @@ def app_rules(settings: NetworkSettings) -> list[AclRule]:
         AclRule(230, "in", "icmp", *_PATH_MTU, partners),
         AclRule(200, "out", "tcp", fix, fix, partners),
         AclRule(210, "out", "tcp", *EPHEMERAL, partners),
-        *_answers_from_outside(),
+        *_replies_from_outside(),
         *_calls_to_outside(),
     ]
 
 
 def data_rules(app: Sequence[IPv4Network], data: Sequence[IPv4Network]) -> list[AclRule]:
-    """The app tier on the ports of the stores, the stores among themselves, and S3 through its gateway endpoint,
-    the only way out that the tier's route table has."""
+    """Rules of the data tier: the app tier on the ports of the stores, the stores among themselves, and S3 through its
+    gateway endpoint, which is the only outbound route of this tier."""
     return [
         *(
             AclRule(100 + 10 * position + index, "in", "tcp", port, port, cidr)
@@ -85,12 +85,12 @@ def data_rules(app: Sequence[IPv4Network], data: Sequence[IPv4Network]) -> list[
 
 
 def transit_rules(settings: NetworkSettings) -> list[AclRule]:
-    """The hub's interfaces pass on what other tiers decide about."""
+    """Rules of the transit tier, open in both directions: the other tiers' ACLs filter what the hub forwards."""
     return [*_everything(100, settings.vpc_cidr), *_everything(110, settings.on_premises_cidr)]
 
 
 def between_regions(settings: NetworkSettings, other_region: IPv4Network) -> list[AclRule]:
-    """What the app tier of one region takes from the other region's, and sends to it."""
+    """Rules by which the app tier of one region and that of the other region talk to each other."""
     first = BETWEEN_REGIONS
     ports = (settings.service_port, settings.metrics_port, HTTPS)
     answers = first + 10 * len(ports)
@@ -106,10 +106,10 @@ def _everything(number: int, cidr: IPv4Network) -> Iterator[AclRule]:
     yield AclRule(number, "out", "-1", 0, 0, cidr)
 
 
-def _answers_from_outside() -> Iterator[AclRule]:
-    # The range of the answers holds ports that administer hosts. An ACL keeps no state and cannot tell an answer to
-    # such a port from a call of it: denying them drops the answers to calls that a NAT gateway or a function makes from
-    # them. Security groups, which keep state, admit nobody on those ports.
+def _replies_from_outside() -> Iterator[AclRule]:
+    # The ephemeral range includes ports used to administer hosts. A stateless ACL cannot distinguish a reply to such a
+    # port from a new call to it. A deny rule would drop replies to calls that a NAT gateway or a function makes from
+    # such a port. Security groups are stateful and admit nobody on those ports.
     yield AclRule(_OUTSIDE, "in", "tcp", *EPHEMERAL, WORLD)
     yield AclRule(_OUTSIDE + 10, "in", "icmp", *_PATH_MTU, WORLD)
 

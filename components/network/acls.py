@@ -1,4 +1,4 @@
-"""Network ACLs: the outer wall of each tier, which holds even when a security group is opened by mistake."""
+"""Network ACLs: the outer filter of each tier, which still applies when a security group is opened by mistake."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.network.acl_rules import AclRule, app_rules, data_rules, public_rules, transit_rules
-from components.network.addressing import joined
+from components.network.addressing import merge_ranges
 from components.network.vpc import Vpc
 from components.settings.network import NetworkSettings
 
@@ -26,8 +26,8 @@ class NetworkAclsArgs:
 
 
 class NetworkAcls(Layer):
-    """One ACL for each tier, rules as resources of their own so that the recovery region can add those for the
-    traffic between the regions. The default ACL, to which a forgotten subnet falls, lets nothing pass."""
+    """One ACL for each tier. Rules are resources of their own, so that the recovery stack can add those for the traffic
+    between the regions. The default ACL, which applies to a subnet without an ACL of its own, denies everything."""
 
     app: aws.ec2.NetworkAcl
 
@@ -35,8 +35,8 @@ class NetworkAcls(Layer):
         super().__init__("network:NetworkAcls", name, opts)
         self._args = args
         vpc, settings = args.vpc, args.settings
-        app = joined(zone.ranges.app for zone in vpc.zones)
-        data = joined(zone.ranges.data for zone in vpc.zones)
+        app = merge_ranges(zone.ranges.app for zone in vpc.zones)
+        data = merge_ranges(zone.ranges.data for zone in vpc.zones)
         tiers = (
             self._acl("public", vpc.public_subnet_ids, public_rules(settings)),
             self._acl("app", vpc.app_subnet_ids, app_rules(settings)),
@@ -50,7 +50,8 @@ class NetworkAcls(Layer):
             ingress=[],
             egress=[],
             tags={"Name": f"{args.name}-default-closed"},
-            # Closed only when every subnet has moved to its own, or a new VPC would be cut off on the way.
+            # The default ACL is emptied last: a new VPC would lose its connections while its subnets move to their own
+            # ACLs.
             opts=self.after(*tiers),
         )
         self.register_outputs({"appAclId": self.app.id})

@@ -1,4 +1,4 @@
-"""How a VPC's range is divided, as a pure function."""
+"""Division of a VPC's address range into subnets, as a pure function."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses
 from itertools import islice
 
-# Of sixteen equal parts each zone takes one app, one data and one public subnet. The tenth part holds the hub's
-# subnets, six parts stay free to grow.
+# The range is divided into sixteen equal parts. Each of the three zones takes one part for its app subnet, one for its
+# data subnet and one for its public subnet. The tenth part holds the hub's subnets. Six parts stay free.
 _PART_BITS = 4
-# The smallest subnet there is; a subnet of the hub holds one interface and nothing else (Transit Gateway User
-# Guide, "Transit gateway design best practices").
+# The smallest subnet that AWS allows. A hub subnet holds one interface and nothing else (Transit Gateway User Guide,
+# "Transit gateway design best practices").
 _TRANSIT_PREFIX = 28
 
 
@@ -27,12 +27,12 @@ class ZoneRanges:
 
     @property
     def all(self) -> tuple[IPv4Network, ...]:
-        """Every subnet of the zone."""
+        """All subnets of the zone."""
         return (self.public, self.app, self.data, self.transit)
 
 
 def divide(vpc: IPv4Network, zones: Sequence[str]) -> list[ZoneRanges]:
-    """Four subnets for each zone, in the order of the zones, none overlapping another."""
+    """Return four subnets for each zone, in the order of `zones`, without overlap."""
     count = len(zones)
     *parts, hub = islice(vpc.subnets(prefixlen_diff=_PART_BITS), 3 * count + 1)
     transit = islice(hub.subnets(new_prefix=_TRANSIT_PREFIX), count)
@@ -40,6 +40,6 @@ def divide(vpc: IPv4Network, zones: Sequence[str]) -> list[ZoneRanges]:
     return [ZoneRanges(*zone) for zone in tiers]
 
 
-def joined(ranges: Iterable[IPv4Network]) -> list[IPv4Network]:
-    """The fewest ranges that cover the same addresses, for rules that name a whole tier."""
+def merge_ranges(ranges: Iterable[IPv4Network]) -> list[IPv4Network]:
+    """Merge adjacent ranges into the fewest that cover the same addresses, for rules that cover a whole tier."""
     return list(collapse_addresses(ranges))

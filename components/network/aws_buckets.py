@@ -1,11 +1,11 @@
-"""Buckets that AWS fills and every account reads: layers of images, packages, agents, and what patching needs."""
+"""Buckets owned by AWS that hosts read: image layers, packages, agents and patch documents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# Systems Manager User Guide, "Reference: Amazon S3 buckets for patching operations": the documents of Patch Manager are
-# in a bucket whose suffix is the region's own.
+# Systems Manager User Guide, "Reference: Amazon S3 buckets for patching operations": the bucket with the documents of
+# Patch Manager has a suffix that differs by region.
 _PATCH_DOCUMENTS: Mapping[str, str] = {
     "us-east-1": "1970c647d",
     "us-east-2": "552881074",
@@ -32,10 +32,10 @@ _OTHERS = (
 
 
 def patch_buckets(region: str) -> tuple[str, ...]:
-    """Names of the buckets from which a host fetches the patch documents and the snapshot of its baseline."""
+    """Names of the buckets from which a host fetches patch documents and the snapshot of its patch baseline."""
     return f"aws-patch-manager-{region}-{_PATCH_DOCUMENTS[region]}", f"patch-baseline-snapshot-{region}"
 
 
 def aws_owned_buckets(region: str) -> tuple[str, ...]:
-    """Names of all buckets of AWS that hosts, nodes and tasks of the platform read in a region."""
+    """Names of all AWS-owned buckets that hosts, nodes and tasks of the platform read in a region."""
     return (*(name.format(region=region) for name in _OTHERS), *patch_buckets(region))

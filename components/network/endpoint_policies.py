@@ -1,8 +1,8 @@
-"""What may pass an endpoint: this account's callers, to this account's resources, and the few that AWS owns.
+"""Policies of VPC endpoints: they admit this account's callers to this account's resources, and to a few of AWS's own.
 
-The principal of an endpoint policy must be `*`, the condition names the account (AWS PrivateLink Guide, "Control
-access to VPC endpoints using endpoint policies"): stolen credentials of another account are of no use inside the
-VPC, and ours cannot carry data to another account's resources.
+The principal of an endpoint policy must be `*`; a condition names the account (AWS PrivateLink Guide, "Control access
+to VPC endpoints using endpoint policies"). Stolen credentials of another account therefore do not work inside the VPC,
+and credentials of this account cannot move data to another account's resources.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from components.network.aws_buckets import aws_owned_buckets
 
-# Actions on what AWS itself owns and shares: images of EKS addons, public parameters and documents.
+# Actions on resources that AWS owns and shares: images of EKS add-ons, public parameters and documents.
 _AWS_OWNED_ACTIONS = {
     "ecr": [
         "ecr:BatchCheckLayerAvailability",
@@ -30,8 +30,8 @@ _AWS_OWNED_ACTIONS = {
 
 
 def interface_policy(actions: str, account_id: str) -> str:
-    """The policy of an interface endpoint as JSON; `actions` is the prefix of the service's IAM actions."""
-    statements = [_own(actions, account_id)]
+    """Return the policy of an interface endpoint as JSON; `actions` is the prefix of the service's IAM actions."""
+    statements = [_own_callers_and_resources(actions, account_id)]
     if actions in _AWS_OWNED_ACTIONS:
         statements.append(
             _statement(
@@ -41,7 +41,7 @@ def interface_policy(actions: str, account_id: str) -> str:
             )
         )
     if actions == "sts":
-        # Callers that come with a web identity have no account yet; the role that they assume has.
+        # A caller with a web identity has no account yet; the role that it assumes belongs to this account.
         statements.append(
             _statement(
                 "AssumeOwnRolesByWebIdentity",
@@ -53,17 +53,17 @@ def interface_policy(actions: str, account_id: str) -> str:
 
 
 def gateway_policy(service: str, account_id: str, region: str) -> str:
-    """The policy of a gateway endpoint as JSON."""
-    statements = [_own(service, account_id)]
+    """Return the policy of a gateway endpoint as JSON."""
+    statements = [_own_callers_and_resources(service, account_id)]
     if service == "s3":
-        # Links to image layers are signed by the registry, so their caller is not of this account.
+        # The registry signs the links to image layers, so the caller is not in this account.
         buckets = [f"arn:aws:s3:::{bucket}/*" for bucket in aws_owned_buckets(region)]
         statements.append(_statement("ReadWhatAwsShares", ["s3:GetObject"], {}, buckets))
     return _document(statements)
 
 
-def _own(actions: str, account_id: str) -> dict[str, Any]:
-    # Some calls name no resource, such as GetCallerIdentity: `IfExists` lets those pass.
+def _own_callers_and_resources(actions: str, account_id: str) -> dict[str, Any]:
+    # Some calls, such as GetCallerIdentity, name no resource: `IfExists` admits them.
     return _statement(
         "OwnAccountOnly",
         [f"{actions}:*"],

@@ -1,4 +1,4 @@
-"""Private ways to AWS services: gateway endpoints for S3 and DynamoDB, interface endpoints for the rest."""
+"""VPC endpoints for AWS services: gateway endpoints for S3 and DynamoDB, interface endpoints for the others."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ GATEWAY_SERVICES = ("s3", "dynamodb")
 
 @dataclass(frozen=True)
 class Service:
-    """A service with an interface endpoint: last part of its endpoint's name, prefix of its IAM actions, and
-    whether a recovery region that only stands by calls it."""
+    """A service with an interface endpoint: the last part of the endpoint's name, the prefix of the service's IAM
+    actions, and whether a standby region calls it."""
 
     name: str
     actions: str
     standing: bool = False
 
 
-# The standing tier takes orders: functions that read secrets, decrypt, assume roles, write to streams, queues,
-# topics and the bus, and report. Hosts and containers come with a takeover.
+# In standby only functions run: they read secrets, decrypt, assume roles, write to streams, queues, topics and the bus,
+# and publish metrics and logs. Hosts and containers start after a takeover.
 INTERFACE_SERVICES = (
     Service("kinesis-streams", "kinesis", standing=True),
     Service("kinesis-firehose", "firehose"),
@@ -40,12 +40,12 @@ INTERFACE_SERVICES = (
     Service("logs", "logs", standing=True),
     Service("monitoring", "cloudwatch", standing=True),
     Service("xray", "xray"),
-    # Hosts of the fleet report to their group that they are ready, and that they have drained.
+    # Hosts of the fleet complete their launch and termination hooks at their Auto Scaling group.
     Service("autoscaling", "autoscaling"),
     Service("ecr.api", "ecr"),
     Service("ecr.dkr", "ecr"),
     Service("elasticfilesystem", "elasticfilesystem"),
-    # With these three hosts are managed without SSH and without the internet.
+    # These three endpoints let Systems Manager reach hosts without SSH and without the internet.
     Service("ssm", "ssm"),
     Service("ssmmessages", "ssmmessages"),
     Service("ec2messages", "ec2messages"),
@@ -53,7 +53,7 @@ INTERFACE_SERVICES = (
 
 
 def services_of(choice: PrivateServices) -> tuple[Service, ...]:
-    """The services that a stack of that size has interface endpoints for."""
+    """The services for which a stack of that size has interface endpoints."""
     if choice is PrivateServices.ALL:
         return INTERFACE_SERVICES
     return tuple(service for service in INTERFACE_SERVICES if service.standing)
@@ -70,7 +70,8 @@ class GatewayEndpointsArgs:
 
 
 class GatewayEndpoints(Layer):
-    """S3 and DynamoDB by a route in every private route table, free of charge and past the NAT gateways."""
+    """S3 and DynamoDB endpoints, with a route in each private route table: free of charge, and not through a NAT
+    gateway."""
 
     prefix_lists: Mapping[str, pulumi.Output[str]]
 
@@ -95,7 +96,7 @@ class GatewayEndpoints(Layer):
 
 @dataclass(frozen=True)
 class InterfaceEndpointsArgs:
-    """`security_group_id` is the endpoints' own group, which admits HTTPS from the workloads' groups."""
+    """`security_group_id` is the endpoints' own group, which admits HTTPS from inside the VPC."""
 
     name: str
     account_id: str
@@ -106,7 +107,7 @@ class InterfaceEndpointsArgs:
 
 
 class InterfaceEndpoints(Layer):
-    """One interface in the app subnet of every zone for each service, which takes over the service's public name."""
+    """Interface endpoints with private DNS: one interface for each service in the app subnet of each zone."""
 
     def __init__(self, name: str, args: InterfaceEndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("network:InterfaceEndpoints", name, opts)

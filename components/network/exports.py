@@ -1,4 +1,4 @@
-"""What the recovery region needs to know of the primary's network."""
+"""Outputs of the primary's network that the recovery stack reads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 class NetworkExports:
     """Ids in the primary's region, exported as one object with camelCase keys.
 
-    `app_route_table_ids` has one id for each zone; `group_ids` holds security groups by `Group`.
+    `app_route_table_ids` has one id for each zone; `group_ids` maps each `Group` to its security group.
     """
 
     vpc_id: pulumi.Input[str]
@@ -27,11 +27,11 @@ class NetworkExports:
     hub_peer_routes_id: pulumi.Input[str]
 
     def output(self) -> dict[str, Any]:
-        """The object as it is exported."""
+        """The object as exported."""
         return {to_camel(field.name): getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def of(cls, exported: pulumi.Input[Any]) -> Self:
-        """The primary's export as the recovery region reads it. An entry that is missing fails the program."""
+        """Read the primary's export. A missing entry fails the program."""
         network = pulumi.Output.from_input(exported)
         return cls(**{field.name: network[to_camel(field.name)] for field in fields(cls)})

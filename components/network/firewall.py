@@ -11,11 +11,11 @@ from components.layer import Layer
 from components.network.firewall_rules import Limits, rules
 from components.security.policies import Statement, policy_document
 
-# What carries a caller's identity stays out of the logs.
+# Headers with a caller's credentials are redacted in the logs.
 _REDACTED_HEADERS = ("authorization", "cookie", "x-api-key")
 
 
-# AWS WAF Developer Guide, "AWS WAF metrics and dimensions": the value of the dimension Rule over all rules.
+# AWS WAF Developer Guide, "AWS WAF metrics and dimensions": the value of the dimension Rule that covers all rules.
 ALL_RULES = "ALL"
 
 
@@ -32,11 +32,11 @@ class WebFirewallArgs:
 
 
 class WebFirewall(Layer):
-    """One web ACL for the region. Later layers put what they publish behind it with `protect`."""
+    """One web ACL for the region. Later layers associate their load balancers and API stages with it by `protect`."""
 
     acl: aws.wafv2.WebAcl
     metric_name: str
-    """What its metrics are published under: the value of the dimension WebACL."""
+    """Name of its metrics: the value of the dimension WebACL."""
 
     def __init__(self, name: str, args: WebFirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("network:WebFirewall", name, opts)
@@ -45,7 +45,7 @@ class WebFirewall(Layer):
         self.acl = aws.wafv2.WebAcl(
             "firewall",
             name=args.name,
-            description="Admits well-formed orders at a bearable rate",
+            description="Rate limits and request checks of the trading API",
             scope="REGIONAL",
             default_action=aws.wafv2.WebAclDefaultActionArgs(allow=aws.wafv2.WebAclDefaultActionAllowArgs()),
             rules=rules(args.limits),
@@ -55,18 +55,18 @@ class WebFirewall(Layer):
             tags={"Name": args.name},
             opts=self.child,
         )
-        self._log()
+        self._declare_logging()
         self.register_outputs({"aclArn": self.acl.arn})
 
     def protect(self, name: str, resource_arn: pulumi.Input[str]) -> aws.wafv2.WebAclAssociation:
-        """Puts a load balancer or a stage of an API behind the firewall; `name` is unique among those."""
+        """Associate a load balancer or an API stage with the web ACL; `name` is unique among the associations."""
         return aws.wafv2.WebAclAssociation(name, resource_arn=resource_arn, web_acl_arn=self.acl.arn, opts=self.child)
 
-    def _log(self) -> None:
+    def _declare_logging(self) -> None:
         args = self._args
         log_group = aws.cloudwatch.LogGroup(
             "firewall",
-            # WAF delivers only to groups whose name begins like this.
+            # WAF delivers only to log groups with this prefix.
             name=f"aws-waf-logs-{args.name}",
             retention_in_days=args.retention_days,
             kms_key_id=args.key_arn,

@@ -1,7 +1,7 @@
-"""The firewall's rules: AWS's managed groups, a rate for each caller, and what an order looks like.
+"""The rules of the web ACL: AWS's managed groups, a rate limit for each caller, and checks of the order's form.
 
-Together they take about 1,260 of the 1,500 capacity units that a web ACL has without extra charge (WAF Developer
-Guide, "AWS Managed Rules rule groups list").
+Together they take about 1,260 of the 1,500 capacity units that a web ACL has without extra charge (WAF Developer Guide,
+"AWS Managed Rules rule groups list").
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pulumi_aws import wafv2 as waf
 
-# An order is a few hundred bytes of flat JSON; the longest of its fields is a client's reference.
+# An order is flat JSON of a few hundred bytes; its longest field is the client's reference.
 _LONGEST_FIELD_BYTES = 512
 _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 _RATE_WINDOW_SECONDS = 60
@@ -29,10 +29,11 @@ _AS_IS = [waf.WebAclRuleStatementSizeConstraintStatementTextTransformationArgs(p
 
 @dataclass(frozen=True)
 class Limits:
-    """Requests a minute from one address, bytes of a body, and whether anonymous callers are blocked or counted.
+    """Limits: requests a minute from one address, bytes of a body, and whether anonymous callers are blocked or
+    counted.
 
-    The firewall sees the first 8,192 bytes of a body behind a load balancer (WAF Developer Guide, "Oversize request
-    components"): what is larger is blocked, since it could hide anything in the rest.
+    WAF inspects the first 8,192 bytes of a body behind a load balancer (WAF Developer Guide, "Oversize request
+    components"). Larger bodies are blocked, because WAF does not inspect the rest.
     """
 
     requests_per_minute: int
@@ -41,7 +42,7 @@ class Limits:
 
 
 def rules(limits: Limits) -> list[waf.WebAclRuleArgs]:
-    """All rules, by priority: first what is cheap and certain, then what looks into the body."""
+    """All rules, by priority: cheap and certain rules first, rules that inspect the body last."""
     return [
         _blocking(0, "rate-per-address", _rate(limits.requests_per_minute)),
         _blocking(1, "order-body-size", _body_larger_than(limits.max_body_bytes)),
@@ -63,7 +64,7 @@ def _blocking(priority: int, name: str, statement: waf.WebAclRuleStatementArgs) 
 
 
 def _managed(priority: int, group: str, *, block: bool) -> waf.WebAclRuleArgs:
-    # "None" leaves each rule of the group its own action.
+    # The override action "none" keeps each rule's own action.
     override = (
         waf.WebAclRuleOverrideActionArgs(none=waf.WebAclRuleOverrideActionNoneArgs())
         if block
@@ -110,7 +111,7 @@ def _body_larger_than(size: int) -> waf.WebAclRuleStatementArgs:
 
 
 def _malformed_or_bloated() -> waf.WebAclRuleStatementArgs:
-    """Matches a body that is no JSON, or has a key or a value that no order has a use for."""
+    """Match a body that is not JSON, or that has a longer key or value than any order needs."""
     return waf.WebAclRuleStatementArgs(
         size_constraint_statement=waf.WebAclRuleStatementSizeConstraintStatementArgs(
             comparison_operator="GT",

@@ -1,4 +1,4 @@
-"""Flow logs: who talked to whom in the VPC, kept for the auditor in S3 and for the operator in CloudWatch."""
+"""VPC flow logs, delivered to S3 for auditors and to CloudWatch for operators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from components.layer import Layer
 from components.security.policies import Statement, policy_document, trust_of_service
 
-# What the auditor asks: who, to whom, how much, was it let through, on which way and on whose behalf (VPC User
+# Fields for an audit: source, destination, bytes, accepted or rejected, path, and the AWS service involved (VPC User
 # Guide, "Flow log records").
 FIELDS = (
     "version",
@@ -43,14 +43,14 @@ FIELDS = (
 )
 FORMAT = " ".join(f"${{{field}}}" for field in FIELDS)
 
-# The shorter of the two intervals that there are, in seconds.
+# Seconds: the shorter of the two aggregation intervals that AWS offers.
 _AGGREGATION_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class FlowLogsArgs:
-    """`bucket_destination` is the ARN of a bucket, with a folder if any, and `bucket_ready` what must stand before
-    AWS agrees to write into it; `key_arn` is the key of the class LOGS."""
+    """`bucket_destination` is the ARN of a bucket, with an optional folder. `bucket_ready` are the resources that must
+    exist before AWS can write into it. `key_arn` is the key of the class LOGS."""
 
     name: str
     account_id: str
@@ -63,7 +63,7 @@ class FlowLogsArgs:
 
 
 class FlowLogs(Layer):
-    """Every packet's flow, admitted or not, within a minute, to both destinations."""
+    """Flow logs of all traffic, accepted and rejected, aggregated each minute, to both destinations."""
 
     log_group: aws.cloudwatch.LogGroup
 
@@ -96,7 +96,7 @@ class FlowLogs(Layer):
             log_destination=args.bucket_destination,
             log_format=FORMAT,
             max_aggregation_interval=_AGGREGATION_SECONDS,
-            # Columns and partitions by hour are what makes a year of flows searchable at a bearable price.
+            # Parquet columns and hourly partitions keep queries over a year of flows affordable.
             destination_options=aws.ec2.FlowLogDestinationOptionsArgs(
                 file_format="parquet", hive_compatible_partitions=True, per_hour_partition=True
             ),
@@ -106,8 +106,8 @@ class FlowLogs(Layer):
         self.register_outputs({"logGroup": self.log_group.name})
 
     def _writer(self, args: FlowLogsArgs) -> aws.iam.Role:
-        """The role that writes into the one log group (VPC User Guide, "IAM role for publishing flow logs to
-        CloudWatch Logs"). S3 needs none: its bucket admits the delivery service."""
+        """The role that writes into the one log group (VPC User Guide, "IAM role for publishing flow logs to CloudWatch
+        Logs"). Delivery to S3 needs no role: the bucket policy admits the delivery service."""
         source = f"arn:aws:ec2:{args.region}:{args.account_id}:vpc-flow-log/*"
         role = aws.iam.Role(
             "flow-logs",
@@ -128,7 +128,7 @@ class FlowLogs(Layer):
                     ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
                     [self.log_group.arn, pulumi.Output.concat(self.log_group.arn, ":*")],
                 ),
-                # The delivery looks for its group by listing, which has no resource to name.
+                # The delivery lists log groups to find its own; the list action has no resource to name.
                 Statement("FindLogGroup", ["logs:DescribeLogGroups"], ["*"]),
             ),
             opts=self.child,

@@ -1,8 +1,8 @@
-"""Which connections the platform opens, as data: from whom, to whom, on which port, and why.
+"""The connections of the platform, as data: source, target, port and reason.
 
-Only the opening of a connection is listed, since security groups let its answers pass. Name resolution, time and
-instance metadata are not listed either: no group or network ACL filters them (VPC User Guide, "Control traffic to
-your AWS resources using security groups").
+The list has only the opening of each connection, because security groups are stateful and admit replies. It omits name
+resolution, time and instance metadata: no group or network ACL filters them (VPC User Guide, "Control traffic to your
+AWS resources using security groups").
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ DNS = 53
 GOSSIP = 9094
 KUBELET = 10250
 
-# EC2 API Reference, IpRange, Description, and CreateSecurityGroup, GroupDescription (in a VPC). An empty description of
-# a rule is legal and of no use.
+# EC2 API Reference, IpRange, Description, and CreateSecurityGroup, GroupDescription (in a VPC). EC2 accepts an empty
+# description of a rule, but an auditor cannot use it.
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
 
@@ -53,7 +53,7 @@ class Group(StrEnum):
     ENDPOINTS = "endpoints", "Interface endpoints of AWS services"
 
     def __new__(cls, value: str, purpose: str) -> Group:
-        """A member is its value; the purpose hangs on it."""
+        """Create a member whose value is `value` and whose `purpose` is an attribute."""
         group = str.__new__(cls, value)
         group._value_ = value
         group.purpose = purpose
@@ -62,7 +62,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class Outside:
-    """Somebody who has no group: an address range, or a prefix list that AWS keeps."""
+    """A peer without a security group: an address range, or a prefix list that AWS maintains."""
 
     name: str
     cidr: str | None = None
@@ -73,7 +73,7 @@ WORLD = Outside("world", cidr="0.0.0.0/0")
 
 
 def check_description(text: str) -> None:
-    """Raise `ValueError` when EC2 would refuse the text as the description of a security group or of a rule."""
+    """Raise `ValueError` if EC2 would refuse the text as the description of a security group or of a rule."""
     if not _DESCRIPTION.fullmatch(text):
         raise ValueError(
             f"description {text!r}: EC2 takes 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{{}}!$*; reword it"
@@ -84,7 +84,7 @@ def check_description(text: str) -> None:
 class Flow:
     """Connections from `source` to `target` on one port; `why` is the description of its rules.
 
-    Raises `ValueError` when EC2 would refuse the description.
+    Raises `ValueError` if EC2 would refuse the description.
     """
 
     source: Group | Outside
@@ -98,12 +98,13 @@ class Flow:
 
     @property
     def name(self) -> str:
-        """Unique within a list of flows: `services-to-database-5432`, `cluster-nodes-to-cluster-nodes-53-udp`."""
+        """Name of the flow, unique in a list of flows: `services-to-database-5432`,
+        `cluster-nodes-to-cluster-nodes-53-udp`."""
         protocol = "" if self.protocol == "tcp" else f"-{self.protocol}"
         return f"{_name(self.source)}-to-{_name(self.target)}-{self.port}{protocol}"
 
 
-# What runs code of ours, and calls AWS.
+# Members that run the platform's own code and call AWS.
 WORKLOADS = (
     Group.TRADING_ENGINES,
     Group.MARKET_DATA,
@@ -113,28 +114,28 @@ WORKLOADS = (
     Group.CLUSTER_NODES,
     Group.DELIVERY,
 )
-# Ports on which the system's own pods listen: EKS's add-ons, and the charts of components.kubernetes.charts.
+# Ports on which system pods listen: EKS's add-ons, and the charts of components.kubernetes.charts.
 _PODS_OF_THE_SYSTEM = {
-    DNS: "names whose answers are long",
+    DNS: "long DNS answers",
     3000: "Grafana",
     8080: "metrics of Kubernetes objects, and of reloads of Prometheus",
     8085: "metrics of the autoscaler",
     9090: "Prometheus",
     9093: "Alertmanager",
-    GOSSIP: "what one Alertmanager has told",
+    GOSSIP: "gossip between Alertmanagers",
     9100: "metrics of nodes",
     9153: "metrics of CoreDNS",
     KUBELET: "metrics of kubelets and of the monitoring operator",
-    61678: "metrics of the network of pods",
+    61678: "metrics of the pod network",
 }
-# What serves metrics to the monitoring that runs on the cluster.
+# Members whose metrics the monitoring in the cluster scrapes.
 WATCHED = (Group.TRADING_ENGINES, Group.MARKET_DATA, Group.COMPLIANCE, Group.SERVICES)
 
 
 def flows_within(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.Input[str]]) -> list[Flow]:
-    """Every connection that starts or ends in one region's VPC, but for those that cross to the other region.
+    """All connections that start or end in one region's VPC, except those to the other region.
 
-    `prefix_lists` are the ids of AWS's own lists by service, for services with gateway endpoints.
+    `prefix_lists` are the ids of AWS's own prefix lists by service, for services with gateway endpoints.
     """
     return [
         *_public(settings),
@@ -147,9 +148,9 @@ def flows_within(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.In
 
 
 def flows_between_regions(settings: NetworkSettings, other_region: IPv4Network) -> list[Flow]:
-    """What one region's groups open to, and take from, the other region, whose groups they cannot name.
+    """Connections of one region's groups to and from the other region, whose groups they cannot name.
 
-    The same in both directions, so that neither has to change when the regions change roles.
+    They are the same in both directions, so that neither region changes when the regions change roles.
     """
     other = Outside("other-region", cidr=str(other_region))
     reconcile = "Services of both regions reconcile open orders"
@@ -170,7 +171,7 @@ def _public(settings: NetworkSettings) -> Iterator[Flow]:
         clients = Outside(f"clients-{index}", cidr=str(cidr))
         yield Flow(clients, Group.LOAD_BALANCER, HTTPS, "Clients call the trading API")
         yield Flow(clients, Group.LOAD_BALANCER, HTTP, "Clients are redirected to HTTPS")
-    yield Flow(Group.LOAD_BALANCER, Group.SERVICES, settings.service_port, "The load balancer hands requests over")
+    yield Flow(Group.LOAD_BALANCER, Group.SERVICES, settings.service_port, "The load balancer forwards requests")
 
 
 def _trading(settings: NetworkSettings) -> Iterator[Flow]:
@@ -178,10 +179,10 @@ def _trading(settings: NetworkSettings) -> Iterator[Flow]:
     engines = Group.TRADING_ENGINES
     fix = settings.fix_port
     yield Flow(partners, Group.FIX_LOAD_BALANCER, fix, "Members open FIX sessions over the hybrid links")
-    yield Flow(Group.FIX_LOAD_BALANCER, engines, fix, "The load balancer hands FIX sessions over")
+    yield Flow(Group.FIX_LOAD_BALANCER, engines, fix, "The load balancer forwards FIX sessions")
     yield Flow(engines, partners, fix, "Engines open FIX sessions to venues over the hybrid links")
     yield Flow(engines, engines, settings.service_port, "Engines replicate the book to each other")
-    yield Flow(engines, Group.SERVICES, settings.service_port, "Engines ask for risk limits")
+    yield Flow(engines, Group.SERVICES, settings.service_port, "Engines read risk limits")
     yield Flow(Group.SERVICES, engines, settings.service_port, "Services submit and cancel orders")
     feed = settings.market_data_port
     yield Flow(partners, Group.MARKET_DATA, feed, "Venues send market data over the hybrid links", "udp")
@@ -190,7 +191,7 @@ def _trading(settings: NetworkSettings) -> Iterator[Flow]:
 
 def _stores() -> Iterator[Flow]:
     for reader, why in (
-        (Group.SERVICES, "Services keep trades and positions"),
+        (Group.SERVICES, "Services store trades and positions"),
         (Group.FUNCTIONS, "Functions check the integrity of trades and positions"),
         (Group.COMPLIANCE, "Compliance reads the trade history"),
     ):
@@ -207,8 +208,8 @@ def _monitoring(settings: NetworkSettings) -> Iterator[Flow]:
 
 
 def _cluster(settings: NetworkSettings) -> Iterator[Flow]:
-    """Amazon EKS User Guide, "View Amazon EKS security group requirements for clusters": what the control plane and the
-    nodes ask of each other. Pods have their node's group, so what they ask of each other stands here too."""
+    """Connections that EKS requires between the control plane and the nodes (Amazon EKS User Guide, "View Amazon EKS
+    security group requirements for clusters"). Pods share their node's group, so flows between pods are here too."""
     nodes, control_plane = Group.CLUSTER_NODES, Group.CONTROL_PLANE
     yield Flow(nodes, control_plane, HTTPS, "Nodes and pods call the Kubernetes API")
     yield Flow(Group.DELIVERY, control_plane, HTTPS, "Deployments call the Kubernetes API")
@@ -218,12 +219,12 @@ def _cluster(settings: NetworkSettings) -> Iterator[Flow]:
     for port, what in _between_pods(settings).items():
         yield Flow(nodes, nodes, port, f"Pods call each other: {what}")
     for port in sorted({*settings.pod_ports} - {KUBELET}):
-        yield Flow(control_plane, nodes, port, "The control plane calls a webhook on a port that settings open")
+        yield Flow(control_plane, nodes, port, "The control plane calls a webhook on a port from the settings")
 
 
 def _between_pods(settings: NetworkSettings) -> dict[int, str]:
     return {
-        **dict.fromkeys(settings.pod_ports, "a port that settings open"),
+        **dict.fromkeys(settings.pod_ports, "a port from the settings"),
         settings.service_port: "trading services",
         settings.metrics_port: "metrics of trading services",
         **_PODS_OF_THE_SYSTEM,
@@ -231,8 +232,8 @@ def _between_pods(settings: NetworkSettings) -> dict[int, str]:
 
 
 def _aws_services(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.Input[str]]) -> Iterator[Flow]:
-    # Endpoints take over the public names of their services for the whole VPC: whoever is in it, such as a node
-    # that has only the cluster's own group, must be able to reach them.
+    # Interface endpoints answer at the public names of their services for the whole VPC. Every member of the VPC must
+    # reach them, including a node that has only the cluster's own group.
     vpc = Outside("vpc", cidr=str(settings.vpc_cidr))
     yield Flow(vpc, Group.ENDPOINTS, HTTPS, "Everything in the VPC calls AWS services through interface endpoints")
     for group in WORKLOADS:
@@ -240,7 +241,7 @@ def _aws_services(settings: NetworkSettings, prefix_lists: Mapping[str, pulumi.I
         for service, id_ in prefix_lists.items():
             to = Outside(service, prefix_list_id=id_)
             yield Flow(group, to, HTTPS, f"{service} is called through its gateway endpoint")
-    # Images, charts and AWS APIs without an endpoint; through a NAT gateway, so nobody can answer unasked.
+    # Images, charts and AWS APIs without an endpoint, through a NAT gateway, which admits no inbound connection.
     for group in (Group.CLUSTER_NODES, Group.DELIVERY):
         yield Flow(group, WORLD, HTTPS, "Images, packages and AWS services without an endpoint are fetched")
 

@@ -1,4 +1,4 @@
-"""Security groups: who may open a connection to whom. Every rule is made from one list of flows."""
+"""Security groups. All rules come from one list of flows."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class SecurityGroupsArgs:
 
 
 class SecurityGroups(Layer):
-    """One group for each kind of member. Members are admitted by group, never by address, wherever both ends are
-    ours; the default group admits nobody."""
+    """One group for each kind of member. Rules name a group, and not an address, where both ends belong to the
+    platform. The default group admits nobody."""
 
     trading_engines: aws.ec2.SecurityGroup
     market_data: aws.ec2.SecurityGroup
@@ -79,7 +79,7 @@ class SecurityGroups(Layer):
             name=name,
             description=group.purpose,
             vpc_id=args.vpc.id,
-            # Groups name each other in their rules, which would keep either from being deleted.
+            # Groups refer to each other in their rules, which would prevent the deletion of either.
             revoke_rules_on_delete=True,
             tags={"Name": name},
             opts=self.child,
@@ -92,7 +92,7 @@ def open_flows(
     opts: pulumi.ResourceOptions,
     prefix: str = "",
 ) -> None:
-    """One rule at each end of a flow that is a group: egress where it starts, ingress where it ends.
+    """Create one rule at each end of a flow that is a group: egress at its source, ingress at its target.
 
     `prefix` comes before the names of rules, for groups whose rules are declared in more than one place.
     """

@@ -1,4 +1,4 @@
-"""The hub: a transit gateway where the VPC, the hybrid links and the other region's hub meet."""
+"""The transit gateway that connects the VPC, the hybrid links and the other region's transit gateway."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class HubArgs:
 
 
 class Hub(Layer):
-    """Two route tables, both fed by what the attachments of this region announce:
+    """A transit gateway with two route tables, both of which learn the routes of this region's attachments:
 
-    `core_routes` is looked up for packets of this region (VPC, VPN, Direct Connect) and may also send them on to the
-    other region's hub;
-    `peer_routes` is looked up for packets that the other hub hands over, and never sends one back, so that the two
-    hubs cannot pass a packet to and fro when a link is down.
+    - `core_routes` routes packets from this region (VPC, VPN, Direct Connect), and can send them to the other region's
+      hub;
+    - `peer_routes` routes packets from the other hub and never sends one back, so that a packet cannot loop between the
+      hubs while a link is down.
 
-    Nothing joins a table by default: an attachment is routed because somebody decided so.
+    No attachment is associated with a table by default; `join` associates it.
     """
 
     gateway: aws.ec2transitgateway.TransitGateway
@@ -68,7 +68,7 @@ class Hub(Layer):
         self.register_outputs({"hubId": self.gateway.id})
 
     def join(self, name: str, attachment_id: pulumi.Input[str]) -> None:
-        """Routes what comes from an attachment of this region, and lets both tables learn what it announces."""
+        """Route packets from an attachment of this region, and let both tables learn its routes."""
         aws.ec2transitgateway.RouteTableAssociation(
             f"{name}-core",
             transit_gateway_attachment_id=attachment_id,
@@ -84,7 +84,7 @@ class Hub(Layer):
             )
 
     def _route_on_premises(self) -> None:
-        # Only the app tier has partners outside; a route to an attachment that does not exist yet is refused.
+        # Only the app tier has on-premises partners. AWS refuses a route to an attachment that does not exist yet.
         for zone in self._args.vpc.zones:
             aws.ec2.Route(
                 f"app-{zone.name}-on-premises",

@@ -1,4 +1,4 @@
-"""The way round: the two hubs are joined, so that the premises reach either region through the other one's links."""
+"""Transit gateway peering: on-premises networks reach either region through the other region's links."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.settings.network import NetworkSettings
 
 @dataclass(frozen=True)
 class HubPeeringArgs:
-    """`primary_side` is None once the recovery region has taken over: the primary's end is then left alone."""
+    """`primary_side` is None after a takeover: the recovery stack then leaves the primary's end alone."""
 
     name: str
     account_id: str
@@ -28,14 +28,14 @@ class HubPeeringArgs:
 
 
 class HubPeering(Layer):
-    """Peered hubs exchange no routes by themselves, so each side has static ones in its core table:
+    """Peering attachments exchange no routes, so each side has static routes in its core table:
 
-    the other region's VPC, for what comes from the premises through this region's links;
-    the range on premises, for what this region sends there while its own links are down. This one is a bit wider
-    than the range that the links announce, so that it counts only when they announce nothing: a hub prefers the
-    more specific route, and a static one among equals.
+    - the other region's VPC, for packets that arrive from on premises through this region's links;
+    - the on-premises range, for packets to on premises while this region's own links are down. This route is slightly
+      wider than the range that the links announce, so that it applies only while they announce nothing: a transit
+      gateway prefers the more specific route, and among equals the static one.
 
-    What arrives from the other hub is looked up in the peer table, which holds no way back.
+    Packets from the other hub use the peer table, which has no route back.
     """
 
     def __init__(self, name: str, args: HubPeeringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -59,7 +59,7 @@ class HubPeering(Layer):
                 args.primary.hub_core_routes_id,
                 args.primary.hub_peer_routes_id,
                 settings.vpc_cidr,
-                self.there(args.primary_side, *accepted),
+                self.in_primary_region(args.primary_side, *accepted),
             )
         self.register_outputs({"attachmentId": self.attachment.id})
 
@@ -69,7 +69,7 @@ class HubPeering(Layer):
                 "primary",
                 transit_gateway_attachment_id=self.attachment.id,
                 tags={"Name": self._args.name},
-                opts=self.there(primary_side),
+                opts=self.in_primary_region(primary_side),
             )
         ]
 

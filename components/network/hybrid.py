@@ -1,4 +1,4 @@
-"""Links to the premises: an IPSec VPN over the internet, and a Direct Connect gateway for private circuits."""
+"""Hybrid links: an IPSec VPN over the internet, and a Direct Connect gateway for private circuits."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from components.layer import Layer
 from components.network.hub import Hub
 from components.settings.network import NetworkSettings
 
-# The commercial national security algorithms (CNSA 1.0) and what is no weaker, of those that AWS offers
+# Algorithms of the Commercial National Security Algorithm Suite (CNSA 1.0), or stronger, among those that AWS offers
 # (Site-to-Site VPN User Guide, "Tunnel options"): groups 19 to 21 are NIST's elliptic curves.
 _ENCRYPTION = ["AES256-GCM-16"]
 _INTEGRITY = ["SHA2-384", "SHA2-512"]
 _KEY_EXCHANGE = [19, 20, 21]
-# Longest lifetimes that AWS allows, in seconds; the keys of IKE are renewed every eight hours, those of data hourly.
+# Seconds: the longest lifetimes that AWS allows. IKE keys are renewed every eight hours, data keys every hour.
 _IKE_LIFETIME = 28_800
 _DATA_LIFETIME = 3_600
-# AWS's minimum and default: a dead peer is given up after half a minute.
+# Seconds: AWS's minimum and default for dead peer detection.
 _DEAD_PEER_SECONDS = 30
-# Larger numbers do not fit the API's signed field, and have one of their own (CreateCustomerGateway).
+# Larger AS numbers exceed the signed 32-bit field and have an argument of their own (CreateCustomerGateway).
 _LARGEST_SHORT_ASN = 2_147_483_647
 
 
 @dataclass(frozen=True)
 class HybridLinksArgs:
-    """`key_arn` is the key of the class LOGS; `name` the first part of all names; `ranges` are those of both regions'
-    VPCs."""
+    """`key_arn` is the key of the class LOGS; `name` is the first part of all names; `ranges` are those of both
+    regions' VPCs."""
 
     name: str
     hub: Hub
@@ -41,8 +41,8 @@ class HybridLinksArgs:
 
 
 class HybridLinks(Layer):
-    """Both links end at the hub and speak BGP, so that the premises learn when one is down. Each region has its own:
-    neither region's link depends on the other region."""
+    """Both links end at the hub and use BGP, so that on-premises routers detect a link that is down. Each region has
+    its own links: neither region's links depend on the other region."""
 
     vpn: aws.ec2.VpnConnection
 
@@ -77,10 +77,11 @@ class HybridLinks(Layer):
             customer_gateway_id=customer_gateway.id,
             transit_gateway_id=args.hub.gateway.id,
             static_routes_only=False,
-            # AWS makes the pre-shared keys and keeps them: they never pass through a setting or the state.
+            # AWS generates and stores the pre-shared keys: they never appear in a setting or in the state.
             preshared_key_storage="SecretsManager",
             tags={"Name": f"{args.name}-vpn"},
-            # Where the keys are is chosen once: to move them touches both tunnels, and is no by-product of an `up`.
+            # Where AWS stores the keys is chosen once: a change interrupts both tunnels and must be a deliberate
+            # operation.
             opts=pulumi.ResourceOptions.merge(
                 self.child, pulumi.ResourceOptions(ignore_changes=["preshared_key_storage"])
             ),
@@ -89,7 +90,8 @@ class HybridLinks(Layer):
         )
 
     def _direct_connect(self) -> None:
-        """The circuit and its virtual interface are ordered from a carrier; they attach to this gateway."""
+        """Create the Direct Connect gateway. A carrier provides the circuit; its virtual interface attaches to this
+        gateway."""
         args = self._args
         gateway = aws.directconnect.Gateway(
             "direct-connect",
@@ -101,8 +103,9 @@ class HybridLinks(Layer):
             "direct-connect",
             dx_gateway_id=gateway.id,
             associated_gateway_id=args.hub.gateway.id,
-            # Of a transit gateway, exactly these are announced to the premises (Direct Connect User Guide, "Allowed
-            # prefixes interactions"): the other region's too, which this circuit reaches through both hubs.
+            # For a transit gateway, AWS announces exactly these prefixes on premises (Direct Connect User Guide,
+            # "Allowed prefixes interactions"). The other region's range is included: this circuit reaches it through
+            # both hubs.
             allowed_prefixes=[str(cidr) for cidr in args.ranges],
             opts=self.child,
         )
@@ -114,7 +117,7 @@ def _bgp_asn(asn: int) -> dict[str, str]:
 
 
 def _tunnel(number: int, log_group_arn: pulumi.Input[str]) -> dict[str, Any]:
-    """The same options for each of the two tunnels, whose arguments differ in their prefix alone."""
+    """The same options for each of the two tunnels; their argument names differ only in the prefix."""
     options = {
         "ike_versions": ["ikev2"],
         "startup_action": "start",
@@ -128,7 +131,7 @@ def _tunnel(number: int, log_group_arn: pulumi.Input[str]) -> dict[str, Any]:
         "phase2_integrity_algorithms": _INTEGRITY,
         "phase2_dh_group_numbers": _KEY_EXCHANGE,
         "phase2_lifetime_seconds": _DATA_LIFETIME,
-        # AWS asks before it replaces an end of the tunnel, so that it does not happen in trading hours.
+        # AWS asks before it replaces a tunnel endpoint, so that replacement does not happen in trading hours.
         "enable_tunnel_lifecycle_control": True,
         "log_options": {
             "cloudwatch_log_options": {

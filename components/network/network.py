@@ -1,4 +1,4 @@
-"""The network layer: what it consists of, in which order, wired to what."""
+"""The network layer as a whole: its parts, the order in which they are created, and how they depend on each other."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class NetworkArgs:
-    """`logs_key_arn` is the key of the class LOGS, `flow_logs_destination` the ARN of a bucket and folder, and
-    `flow_logs_bucket_ready` what must stand before AWS agrees to write into it.
+    """`logs_key_arn` is the key of the class LOGS. `flow_logs_destination` is the ARN of a bucket and folder, and
+    `flow_logs_bucket_ready` are the resources that must exist before AWS can write into it.
 
-    `primary` is the primary's network as the recovery region sees it, None in the primary itself; `primary_side` is
-    the provider for its region, None once the recovery region has taken over.
+    `primary` is the primary's network as the recovery stack reads it, None in the primary itself. `primary_side` is the
+    provider for the primary's region, None after a takeover.
     """
 
     settings: Settings
@@ -48,7 +48,7 @@ class NetworkArgs:
 
 
 class Network(Layer):
-    """Everything that carries or stops a packet."""
+    """The network of one region: VPC, security groups, ACLs, endpoints, hub, hybrid links, flow logs, firewall."""
 
     vpc: Vpc
     groups: SecurityGroups
@@ -74,7 +74,7 @@ class Network(Layer):
 
     @property
     def exports(self) -> NetworkExports:
-        """What the recovery region needs to know of this network."""
+        """The outputs that the recovery stack reads."""
         return NetworkExports(
             vpc_id=self.vpc.id,
             vpc_cidr=str(self._settings.network.vpc_cidr),

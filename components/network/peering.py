@@ -1,13 +1,13 @@
-"""The direct way between the regions: a VPC peering, its routes, and the doors that it goes through.
+"""VPC peering between the regions, with its routes, ACL rules and security group rules.
 
-Which traffic takes which way:
+Which traffic takes which path:
 
-- between the two VPCs, this peering: one hop, encrypted by AWS, without the price and the delay of two hubs;
-- between a VPC and the premises, the hub of its own region and that region's VPN or circuit;
-- between a VPC and the premises when that region's links are down, both hubs (see `hub_peering`).
+- between the two VPCs, this peering: one hop, encrypted by AWS, cheaper and faster than two transit gateways;
+- between a VPC and on premises, the transit gateway of its own region and that region's VPN or circuit;
+- between a VPC and on premises while that region's links are down, both transit gateways (see `hub_peering`).
 
-In each route table one route stands for each destination: the app tier's tables send the other VPC's range to the
-peering and the range on premises to the hub; the other tiers' tables know neither.
+Each route table has one route for each destination: the app tier's tables send the other VPC's range to the peering and
+the on-premises range to the hub; the other tiers' tables have neither route.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from components.settings.network import NetworkSettings
 class Side:
     """One end of the peering: the VPC's range, its app tier's route tables and ACL, and its security groups.
 
-    `app_route_table_ids` is one output that holds an id for each zone, since the primary's come as one export.
+    `app_route_table_ids` is one output with an id for each zone, because the primary exports its ids as one value.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Side:
 
 @dataclass(frozen=True)
 class RegionPeeringArgs:
-    """`primary_side` is None once the recovery region has taken over: the primary's end is then left alone."""
+    """`primary_side` is None after a takeover: the recovery stack then leaves the primary's end alone."""
 
     name: str
     account_id: str
@@ -57,8 +57,8 @@ class RegionPeeringArgs:
 
 
 class RegionPeering(Layer):
-    """Requested by the recovery region, which declares both ends of it. What stands in its own region stays as it
-    is when it takes over, so that a takeover changes no route."""
+    """The recovery stack requests the peering and declares both ends. A takeover leaves the recovery region's end as it
+    is, so that no route changes."""
 
     def __init__(self, name: str, args: RegionPeeringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("network:RegionPeering", name, opts)
@@ -75,7 +75,7 @@ class RegionPeering(Layer):
         )
         accepted = self._accept(args.primary_side) if args.primary_side else []
         there = _primary_side(args)
-        self._open(args.here, there, self.after(*accepted))
+        self._connect(args.here, there, self.after(*accepted))
         aws.ec2.PeeringConnectionOptions(
             "requester",
             vpc_peering_connection_id=self.connection.id,
@@ -83,12 +83,12 @@ class RegionPeering(Layer):
             opts=self.after(*accepted),
         )
         if args.primary_side:
-            self._open(there, args.here, self.there(args.primary_side, *accepted))
+            self._connect(there, args.here, self.in_primary_region(args.primary_side, *accepted))
             aws.ec2.PeeringConnectionOptions(
                 "accepter",
                 vpc_peering_connection_id=self.connection.id,
                 accepter=aws.ec2.PeeringConnectionOptionsAccepterArgs(allow_remote_vpc_dns_resolution=True),
-                opts=self.there(args.primary_side, *accepted),
+                opts=self.in_primary_region(args.primary_side, *accepted),
             )
         self.register_outputs({"peeringId": self.connection.id})
 
@@ -99,12 +99,12 @@ class RegionPeering(Layer):
                 vpc_peering_connection_id=self.connection.id,
                 auto_accept=True,
                 tags={"Name": self._args.name},
-                opts=self.there(primary_side),
+                opts=self.in_primary_region(primary_side),
             )
         ]
 
-    def _open(self, near: Side, far: Side, opts: pulumi.ResourceOptions) -> None:
-        """Routes from one side to the other, and what its ACL and security groups admit of the other."""
+    def _connect(self, near: Side, far: Side, opts: pulumi.ResourceOptions) -> None:
+        """Create the routes from one side to the other, and the ACL and security group rules that admit that side."""
         for index in range(len(self._args.settings.availability_zones)):
             aws.ec2.Route(
                 f"{near.name}-app-{index}-to-{far.name}",

@@ -1,4 +1,4 @@
-"""The VPC: three zones of public, app, data and transit subnets, and the way to the internet and back."""
+"""The VPC: public, app, data and transit subnets in three zones, with the internet gateway and NAT gateways."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from components.network.addressing import ZoneRanges, divide
 
 @dataclass(frozen=True)
 class VpcArgs:
-    """Range, zones by name, and how many of the zones have a NAT gateway of their own."""
+    """Address range, zone names, and the number of zones with a NAT gateway of their own."""
 
     name: str
     cidr: IPv4Network
@@ -37,13 +37,13 @@ class Zone:
 
 
 def _is_zone_id(zone: str) -> bool:
-    """Whether a zone is given by id: names have no `-az`."""
+    """Whether `zone` is a zone id (`use1-az1`); zone names contain no `-az`."""
     return "-az" in zone
 
 
 class Vpc(Layer):
-    """Subnets by zone and tier. Only the public tier reaches the internet by itself; the app tier reaches it
-    through a NAT gateway, and the data tier not at all. The transit tier holds the hub's interfaces."""
+    """Subnets by zone and tier. Only the public tier has a direct route to the internet. The app tier uses a NAT
+    gateway; the data tier has no route to the internet. The transit tier holds the hub's interfaces."""
 
     vpc: aws.ec2.Vpc
     zones: list[Zone]
@@ -73,7 +73,7 @@ class Vpc(Layer):
             opts=self.child,
         )
         self.data_routes = self._route_table("data")
-        # What the hub hands over is for this VPC, so its subnets need no route but the local one.
+        # The hub forwards only packets for this VPC, so its subnets need only the local route.
         self.transit_routes = self._route_table("transit")
         ranges = divide(args.cidr, args.zones)
         publics = {zone.zone: self._subnet("public", zone.zone, zone.public) for zone in ranges}
@@ -114,7 +114,7 @@ class Vpc(Layer):
         return [zone.app_routes.id for zone in self.zones]
 
     def _empty_main_route_table(self) -> None:
-        # A subnet that nobody associated with a route table falls to this one, and then reaches nothing outside.
+        # A subnet without a route table of its own uses this one, and then has only the local route.
         aws.ec2.DefaultRouteTable(
             "main",
             default_route_table_id=self.vpc.default_route_table_id,
@@ -129,7 +129,7 @@ class Vpc(Layer):
         data = self._subnet("data", zone, ranges.data)
         transit = self._subnet("transit", zone, ranges.transit)
         app_routes = self._route_table(f"app-{zone}")
-        # A zone without a NAT gateway of its own uses the first zone's, at the price of that zone's failure.
+        # A zone without a NAT gateway uses the first zone's, and depends on that zone.
         nat_zone = zone if zone in self.nat_gateways else next(iter(self.nat_gateways))
         aws.ec2.Route(
             f"app-{zone}-internet",

@@ -1,1 +1,1 @@
-"""What is measured, what is watched, and who is told: metrics, alarms, dashboards, traces, costs."""
+"""The observability layer: metrics, alarms, dashboards, traces and budgets."""

@@ -1,8 +1,8 @@
-"""Metrics that AWS publishes by itself, each with the page that documents it.
+"""Catalogue of metrics that AWS publishes, each with the page that documents it.
 
-Alarms, dashboards and scaling name metrics of AWS by these alone, as they name the platform's own by
-`functions.metrics` and `components.latency.metrics`: a metric that nobody publishes raises no alarm. Only what the
-platform watches, draws or scales by stands here.
+Alarms, dashboards and scaling take AWS's metrics only from here, as they take the platform's own from
+`functions.metrics` and `components.latency.metrics`. An alarm on a misspelled metric would never fire. The catalogue
+lists only metrics that the platform uses.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import pulumi
 
 @dataclass(frozen=True)
 class AwsMetric:
-    """One metric of a service: `unit` is CloudWatch's, `dimensions` are the names under which it is published together,
-    `page` is the document and the section that says so. All of them come once a minute or less often; `percentiles`
-    says whether AWS publishes single values of it, of which percentiles can be taken."""
+    """One metric of a service. `unit` is CloudWatch's; `dimensions` are the dimension names under which AWS publishes
+    it; `page` is the document and section that define it. All of them are published once a minute or less often.
+    `percentiles` is true if AWS publishes single values, for which CloudWatch can compute percentiles."""
 
     namespace: str
     name: str
@@ -26,7 +26,7 @@ class AwsMetric:
     percentiles: bool = False
 
     def under(self, *values: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
-        """Its dimensions with a value for each, in their order."""
+        """Return the dimensions with these values, in their order."""
         return dict(zip(self.dimensions, values, strict=True))
 
 
@@ -62,8 +62,7 @@ _FIREHOSE = "Amazon Data Firehose Developer Guide, 'Monitor Amazon Data Firehose
 DELIVERY_FRESHNESS = AwsMetric(
     "AWS/Firehose", "DeliveryToS3.DataFreshness", "Seconds", ("DeliveryStreamName",), _FIREHOSE
 )
-# What is put directly may be refused; what is read from a Kinesis data stream may be read late. A delivery stream has
-# the metric of its source alone.
+# A delivery stream has only the metric of its source: throttled records for direct puts, lag for a Kinesis stream.
 DELIVERY_THROTTLED = AwsMetric("AWS/Firehose", "ThrottledRecords", "Count", ("DeliveryStreamName",), _FIREHOSE)
 DELIVERY_BEHIND = AwsMetric(
     "AWS/Firehose", "KinesisMillisBehindLatest", "Milliseconds", ("DeliveryStreamName",), _FIREHOSE
@@ -91,7 +90,7 @@ EVENTS_LOST = AwsMetric(
 _DYNAMODB = "DynamoDB Developer Guide, 'DynamoDB metrics and dimensions'"
 TABLE_READS_THROTTLED = AwsMetric("AWS/DynamoDB", "ReadThrottleEvents", "Count", ("TableName",), _DYNAMODB)
 TABLE_WRITES_THROTTLED = AwsMetric("AWS/DynamoDB", "WriteThrottleEvents", "Count", ("TableName",), _DYNAMODB)
-# What a table says under its name alone leaves its indexes out.
+# Metrics under the table's name alone do not include its indexes.
 _INDEX = ("TableName", "GlobalSecondaryIndexName")
 INDEX_READS_THROTTLED = AwsMetric("AWS/DynamoDB", "ReadThrottleEvents", "Count", _INDEX, _DYNAMODB)
 INDEX_WRITES_THROTTLED = AwsMetric("AWS/DynamoDB", "WriteThrottleEvents", "Count", _INDEX, _DYNAMODB)
@@ -116,7 +115,7 @@ _EFS = "EFS User Guide, 'CloudWatch metrics for Amazon EFS'"
 FILES_IO = AwsMetric("AWS/EFS", "PercentIOLimit", "Percent", ("FileSystemId",), _EFS)
 FILES_LAG = AwsMetric("AWS/EFS", "TimeSinceLastSync", "Seconds", ("FileSystemId", "DestinationFileSystemId"), _EFS)
 
-# What is pending and how late it is comes in the region of the destination, failures in that of the source.
+# AWS publishes pending operations and latency in the destination's region, failures in the source's.
 _S3 = "S3 User Guide, 'Using S3 Replication metrics'"
 _RULE = ("SourceBucket", "DestinationBucket", "RuleId")
 OBJECTS_LAG = AwsMetric("AWS/S3", "ReplicationLatency", "Seconds", _RULE, _S3)
@@ -138,7 +137,7 @@ NAT_PORTS_EXHAUSTED = AwsMetric(
     ("NatGatewayId",),
     "Amazon VPC User Guide, 'Monitor NAT gateways using Amazon CloudWatch'",
 )
-# 0 is down and 1 is up; between them, one of two tunnels is up.
+# 0 is down and 1 is up; a value between them means that one of two tunnels is up.
 TUNNELS_UP = AwsMetric(
     "AWS/VPN",
     "TunnelState",

@@ -1,7 +1,7 @@
-"""Bounds of the histograms in which engines and services count latencies.
+"""Bucket bounds of the latency histograms of engines and services.
 
-A quantile is interpolated between two bounds, and a share of orders below a time is exact only where that time is a
-bound (Prometheus, "Histograms and summaries"). So bounds lie close together around one millisecond, and thresholds are
+Prometheus interpolates a quantile between two bounds, and the share of orders below a time is exact only if that time
+is a bound (Prometheus, "Histograms and summaries"). So bounds are dense around one millisecond, and thresholds are
 chosen among them.
 """
 
@@ -14,17 +14,17 @@ LATENCY_BUCKETS: tuple[int, ...] = (
     *(10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000),
 )
 FINEST = LATENCY_BUCKETS[0]
-# Where engines and services read the bounds from, in microseconds with commas between.
+# Environment variable with the bounds in microseconds, separated by commas.
 VARIABLE = "LATENCY_BUCKETS"
 
 
 def in_seconds(microseconds: int) -> str:
-    """A bound as Prometheus keeps it in the label `le`: 1000 is 0.001, 1000000 is 1.0 (Prometheus, "Prometheus 3.0
-    migration guide", le and quantile label values)."""
+    """Return a bound as Prometheus stores it in the label `le`: 1000 is 0.001, 1000000 is 1.0 (Prometheus, "Prometheus
+    3.0 migration guide", le and quantile label values)."""
     text = f"{microseconds / 1_000_000:g}"
     return text if {".", "e"} & set(text) else f"{text}.0"
 
 
 def environment() -> dict[str, str]:
-    """The bounds for the environment of whatever counts latencies."""
+    """Environment variables with the bounds, for processes that record latencies."""
     return {VARIABLE: ",".join(str(bound) for bound in LATENCY_BUCKETS)}

@@ -1,7 +1,8 @@
-"""What a region may cost, and who is told when it costs more or something costs what it did not before.
+"""Budgets and cost anomaly detection.
 
-Both services are global, and speak to us-east-1 alone; each stack declares its own share, standing by and active, so
-that a takeover changes nothing (docs/decisions, 8). Spending is known some hours late: it guards the month, no minute.
+Both services are global and notify only topics in us-east-1. Each stack declares its own share, both in standby and
+active, so that a takeover changes nothing (docs/decisions, 8). AWS reports costs some hours late, so a budget protects
+the month and not the minute.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ import pulumi_aws as aws
 from components.layer import Layer
 from components.settings import Settings
 
-# Percent of the budget, of what was spent and of what the month is forecast to cost.
+# Percent of the budget, for actual and for forecast costs.
 _TOLD_AT = ((80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED"))
 
 
 @dataclass(frozen=True)
 class CostsArgs:
-    """`operations` is the ARN of the topic of the people on call, which admits both services."""
+    """`operations` is the ARN of the operators' topic, which admits both services."""
 
     settings: Settings
     operations: pulumi.Input[str]
 
 
 class Costs(Layer):
-    """A budget for each region, and the detection of costs that nobody expected."""
+    """One budget for each region, and detection of cost anomalies."""
 
     def __init__(self, name: str, args: CostsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Costs", name, opts)
@@ -35,7 +36,7 @@ class Costs(Layer):
         self._budget()
         monitor = self._monitor()
         if monitor is not None:
-            self._anomalies(monitor)
+            self._anomaly_subscription(monitor)
         self.register_outputs({})
 
     def _budget(self) -> None:
@@ -47,7 +48,7 @@ class Costs(Layer):
             time_unit="MONTHLY",
             limit_amount=str(settings.observability.monthly_budget),
             limit_unit="USD",
-            # All that the region costs, whoever made it: what has no tag is what nobody looks after.
+            # All costs of the region, with or without tags: an untagged resource is likely to be forgotten.
             cost_filters=[aws.budgets.BudgetCostFilterArgs(name="Region", values=[settings.region.name])],
             notifications=[
                 aws.budgets.BudgetNotificationArgs(
@@ -63,8 +64,8 @@ class Costs(Layer):
         )
 
     def _monitor(self) -> pulumi.Input[str] | None:
-        """ARN of the monitor. An account has one of its services, and a member of an organization can make no other
-        kind (Cost Management User Guide, "Getting started with AWS Cost Anomaly Detection")."""
+        """ARN of the monitor. An account can have one monitor of its services, and a member account of an organization
+        can create no other kind (Cost Management User Guide, "Getting started with AWS Cost Anomaly Detection")."""
         settings = self._args.settings
         choice = settings.observability.cost_anomaly_monitor
         if choice != "create":
@@ -77,12 +78,13 @@ class Costs(Layer):
             opts=self.child,
         ).arn
 
-    def _anomalies(self, monitor: pulumi.Input[str]) -> None:
+    def _anomaly_subscription(self, monitor: pulumi.Input[str]) -> None:
         settings = self._args.settings
         aws.costexplorer.AnomalySubscription(
             "anomalies",
             name=settings.name("anomalies"),
-            # Topics are told at once, or not at all (Cost Explorer API Reference, AnomalySubscription, `Frequency`).
+            # SNS subscriptions support only immediate notifications (Cost Explorer API Reference, AnomalySubscription,
+            # `Frequency`).
             frequency="IMMEDIATE",
             monitor_arn_lists=[monitor],
             subscribers=[aws.costexplorer.AnomalySubscriptionSubscriberArgs(type="SNS", address=self._args.operations)],

@@ -1,4 +1,4 @@
-"""Rules of Prometheus and dashboards of Grafana, as objects of the cluster that both run in."""
+"""Prometheus rules and Grafana dashboards as objects of the Kubernetes cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class InClusterArgs:
-    """`namespace` is that of monitoring; `operator` the release that brings the kinds which are declared here."""
+    """`namespace` is that of monitoring; `operator` is the release that installs the custom resource definitions."""
 
     settings: Settings
     namespace: pulumi.Input[str]
@@ -26,7 +26,7 @@ class InClusterArgs:
 
 
 class InCluster(Layer):
-    """One object for each group of rules, since the operator rejects an object whole, and one for each dashboard."""
+    """One object for each rule group, because the operator rejects an object as a whole, and one for each dashboard."""
 
     def __init__(self, name: str, args: InClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:InCluster", name, opts)

@@ -1,4 +1,4 @@
-"""The filters that count in logs."""
+"""Metric filters of CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import pulumi_aws as aws
 from components.layer import Layer
 from components.observability import log_metrics
 from components.observability.log_metrics import LogMetric
-from components.observability.watched import Watched
+from components.observability.monitored_layers import MonitoredLayers
 
 
 @dataclass(frozen=True)
 class LogFiltersArgs:
-    """Whose logs are counted in."""
+    """Sources of the logs."""
 
-    watched: Watched
+    layers: MonitoredLayers
 
 
 class LogFilters(Layer):
-    """Errors of every function, refused callers of the Trading API, and in the primary the signals of the trail."""
+    """Filters for errors of all functions, refused callers of the Trading API, and in the primary security events."""
 
     def __init__(self, name: str, args: LogFiltersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:LogFilters", name, opts)
-        watched, settings = args.watched, args.watched.settings
+        layers, settings = args.layers, args.layers.settings
         self._settings = settings
-        for purpose, function in watched.logging.items():
+        for purpose, function in layers.functions_with_logs.items():
             self._count(log_metrics.errors_logged(purpose), function.log_group)
         for metric in (log_metrics.CALLERS_REFUSED, log_metrics.CALLERS_THROTTLED):
-            self._count(metric, watched.api.logs.access)
-        if watched.trail:
+            self._count(metric, layers.api.logs.access)
+        if layers.trail:
             for metric in log_metrics.TRAIL:
-                self._count(metric, watched.trail.log_group)
+                self._count(metric, layers.trail.log_group)
         self.register_outputs({})
 
     def _count(self, metric: LogMetric, log_group: aws.cloudwatch.LogGroup) -> None:

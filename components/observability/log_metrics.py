@@ -1,6 +1,6 @@
-"""What is counted in logs: a pattern, and the metric that CloudWatch Logs makes of what matches.
+"""Catalogue of log metrics: a filter pattern, and the metric that CloudWatch Logs derives from matching lines.
 
-Each has a name of its own instead of a dimension, so that the filter can publish a zero for lines that do not match
+Each metric has its own name and no dimension, so that the filter can publish zero for lines that do not match
 (CloudWatch Logs User Guide, "Configuring metric values for a metric filter": no default value with dimensions).
 """
 
@@ -13,7 +13,7 @@ _LOGS, _SECURITY = "TradingPlatform/Logs", "TradingPlatform/Security"
 
 @dataclass(frozen=True)
 class LogMetric:
-    """`name` is also the filter's; `pattern` is of JSON lines; `meaning` is for who reads the alarm."""
+    """`name` is also the filter's; `pattern` is for JSON lines; `meaning` is the alarm's description."""
 
     namespace: str
     name: str
@@ -23,9 +23,9 @@ class LogMetric:
 
 
 def errors_logged(purpose: str) -> LogMetric:
-    """Lines at level ERROR or above in the log of a function, by the last part of the function's name. Powertools and
-    Lambda's own JSON log format (Lambda Developer Guide, "Configuring JSON and plain text log formats") agree on
-    the field."""
+    """Lines at level ERROR or above in a function's log; `purpose` is the last part of the function's name. Powertools
+    and Lambda's JSON log format (Lambda Developer Guide, "Configuring JSON and plain text log formats") use the same
+    field."""
     name = "".join(part.capitalize() for part in purpose.split("-"))
     return LogMetric(
         _LOGS,
@@ -35,18 +35,18 @@ def errors_logged(purpose: str) -> LogMetric:
     )
 
 
-# Fields of the access log, where every value is text (`components.edge.api_logs`).
+# Fields of the access log, where all values are text (`components.edge.api_logs`).
 CALLERS_REFUSED = LogMetric(
     _SECURITY,
     "ApiCallersRefused",
     '{ ($.status = "401") || ($.status = "403") }',
-    "Callers of the Trading API are refused: tokens that do not verify, keys that are unknown, or the firewall.",
+    "Many refused API calls: invalid tokens, unknown keys, or requests that the firewall blocks.",
 )
 CALLERS_THROTTLED = LogMetric(
     _LOGS,
     "ApiCallersThrottled",
     '{ $.status = "429" }',
-    "Callers of the Trading API are above their rate: the access log has their apiKeyId.",
+    "API callers exceed their rate limit: see apiKeyId in the access log.",
 )
 
 
@@ -62,27 +62,27 @@ def _of(source: str, *events: str) -> str:
     return f"($.eventSource = {source}.amazonaws.com) && ({_any_of(*events)})"
 
 
-# CIS AWS Foundations Benchmark 1.4, section 4; the numbers are Security Hub's, whose checks want these patterns
-# (Security Hub User Guide, "CloudWatch controls").
+# CIS AWS Foundations Benchmark 1.4, section 4. The numbers are those of Security Hub's controls, which require these
+# patterns (Security Hub User Guide, "CloudWatch controls").
 TRAIL: tuple[LogMetric, ...] = (
     _signal(
         1,
         "RootUsed",
         '$.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent"',
-        "Somebody used the account's root user.",
+        "The account's root user was used.",
     ),
     _signal(
         2,
         "CallsNotAuthorised",
         '($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*")',
-        "Calls were refused for want of permission, more than a mistake explains.",
+        "Many API calls were denied.",
     ),
     _signal(
         3,
         "SignInWithoutSecondFactor",
         '($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed != "Yes")'
         ' && ($.userIdentity.type = "IAMUser") && ($.responseElements.ConsoleLogin = "Success")',
-        "Somebody signed in to the console without a second factor.",
+        "A user signed in to the console without MFA.",
     ),
     _signal(
         4,
@@ -106,25 +106,25 @@ TRAIL: tuple[LogMetric, ...] = (
             "AttachGroupPolicy",
             "DetachGroupPolicy",
         ),
-        "Policies of IAM changed.",
+        "An IAM policy changed.",
     ),
     _signal(
         5,
         "TrailChanged",
         _any_of("CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging"),
-        "The audit trail itself changed.",
+        "The audit trail changed.",
     ),
     _signal(
         6,
         "SignInFailed",
         '($.eventName = ConsoleLogin) && ($.errorMessage = "Failed authentication")',
-        "Sign-ins to the console failed.",
+        "Console sign-ins failed.",
     ),
     _signal(
         7,
         "KeyDisabledOrToBeDeleted",
         _of("kms", "DisableKey", "ScheduleKeyDeletion"),
-        "A key was disabled or is to be deleted: what it encrypts would be lost. Cancel the deletion.",
+        "A key was disabled or scheduled for deletion: its data would be unreadable. Cancel the deletion.",
     ),
     _signal(
         8,
@@ -141,7 +141,7 @@ TRAIL: tuple[LogMetric, ...] = (
             "DeleteBucketLifecycle",
             "DeleteBucketReplication",
         ),
-        "Who may do what with a bucket, or where its objects go, changed.",
+        "A bucket's policy, ACL, CORS, lifecycle or replication changed.",
     ),
     _signal(
         9,
@@ -192,7 +192,7 @@ TRAIL: tuple[LogMetric, ...] = (
             "DeleteInternetGateway",
             "DetachInternetGateway",
         ),
-        "A gateway of a network changed.",
+        "A network gateway changed.",
     ),
     _signal(
         13,
@@ -207,7 +207,7 @@ TRAIL: tuple[LogMetric, ...] = (
             "DeleteRoute",
             "DisassociateRouteTable",
         ),
-        "A route changed.",
+        "A route or route table changed.",
     ),
     _signal(
         14,

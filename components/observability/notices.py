@@ -1,4 +1,4 @@
-"""What services of AWS report by themselves, handed to people."""
+"""Notifications of events that AWS services publish."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class Notice:
-    """One rule on the account's default bus: `name` is the last part of its name, `description` what has happened, and
-    `pattern` what it takes (EventBridge User Guide, "Event patterns")."""
+    """One rule on the account's default bus: `name` is the last part of its name, `description` what happened, and
+    `pattern` the matching events (EventBridge User Guide, "Event patterns")."""
 
     name: str
     description: str
     pattern: Mapping[str, Any]
 
 
-def tell(settings: Settings, events: Events, notice: Notice, opts: pulumi.ResourceOptions) -> None:
-    """Tells the people on call of what a notice takes, as a ticket. What the topic does not take is kept with what the
-    rules of the platform's own bus could not deliver."""
+def notify_operators(settings: Settings, events: Events, notice: Notice, opts: pulumi.ResourceOptions) -> None:
+    """Send matching events to the operators' topic, as tickets. Undeliverable events go to the dead-letter queue of the
+    platform's bus."""
     rule = aws.cloudwatch.EventRule(
         notice.name,
         name=settings.name(notice.name),

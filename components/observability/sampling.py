@@ -1,4 +1,4 @@
-"""Which requests X-Ray traces, as data: the first rule that fits a request decides."""
+"""X-Ray sampling rules as data; the first rule that matches a request applies."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from components.latency.metrics import SERVICE as ENGINE
 from components.recovery.switch_document import PATH as SWITCH_PATH
 from components.settings import Settings
 
-# As the service calls itself in traces.
+# Service name of the engines in traces.
 API_STAGE = "AWS::ApiGateway::Stage"
 _ANY = "*"
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """Requests of one kind: `per_second` of them are traced in any case, and the `share` (0 to 1) of the others.
+    """Sampling of one kind of requests: `per_second` of them are always traced, and the `share` (0 to 1) of the others.
 
-    `service`, `service_type`, `method` and `path` may hold wildcards. API Gateway calls itself `<api>/<stage>`, and its
-    paths begin with the stage where no domain of the platform's own leads to it.
+    `service`, `service_type`, `method` and `path` can contain wildcards. API Gateway's service name is `<api>/<stage>`.
+    Its paths begin with the stage unless they come through a custom domain.
     """
 
     purpose: str
@@ -33,19 +33,19 @@ class Sampled:
 
 
 def sampling(settings: Settings) -> tuple[Sampled, ...]:
-    """The rules of one region, by priority. Names have 32 characters at most, so that purposes are one short word."""
+    """The rules of one region, by priority. Names have at most 32 characters, so a purpose is one short word."""
     observability = settings.observability
     api = f"{settings.name('api')}/{STAGE}"
     share = observability.traced_orders_percent / 100
     switch = Sampled("switch", 110, 0, 0.0, f"{settings.name('switch')}/{STAGE}", API_STAGE, "GET", f"*{SWITCH_PATH}")
     return (
-        # Health checkers ask from all over the world every 10 s, and nobody looks for what they did.
+        # Health checkers from all over the world call every 10 s, and their traces are useless.
         Sampled("health", 100, 0, 0.0, api, API_STAGE, "GET", "*/health"),
         *(() if settings.is_primary else (switch,)),
         Sampled("orders", 200, observability.traced_orders_per_second, share, api, API_STAGE, "POST", "*/orders"),
         Sampled("cancels", 210, observability.traced_orders_per_second, share, api, API_STAGE, "DELETE", "*/orders/*"),
-        # An order that comes by FIX begins its trace in the engine, which has no request to match.
+        # An order over FIX starts its trace in the engine, without an HTTP request to match.
         Sampled("engines", 220, observability.traced_orders_per_second, share, ENGINE),
-        # Reads, and what else of the platform asks for rules. X-Ray's own default would trace 1 a second and 5 %.
+        # Reads, and other services that use sampling rules. X-Ray's default rule would trace 1 a second and 5 %.
         Sampled("others", 900, 1, 0.01, settings.name(_ANY)),
     )

@@ -1,4 +1,4 @@
-"""A metric under the dimensions of one thing: what an alarm watches and a dashboard draws."""
+"""A metric with dimension values, as alarms and dashboards use it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from components.observability.aws_metrics import AwsMetric
 from components.observability.log_metrics import LogMetric
 from functions import metrics as function_metrics
 
-# Seconds. CloudWatch keeps high-resolution metrics by the second, and what services publish by the minute
+# Seconds. CloudWatch stores high-resolution metrics by the second, and metrics of AWS services by the minute
 # (CloudWatch User Guide, "Metrics concepts", Resolution).
 _HIGH_RESOLUTION, _STANDARD_RESOLUTION = 1, 60
 
 
 @dataclass(frozen=True)
 class Series:
-    """`resolution` is in seconds. `unit` is None where the publisher is AWS: PutMetricAlarm recommends to leave it out,
-    since an alarm with a unit sees nothing of a metric that comes in another; what the platform publishes itself
-    comes in the unit that its catalogue says."""
+    """`resolution` is in seconds. `unit` is None for AWS's metrics: PutMetricAlarm recommends to omit it, because an
+    alarm with a unit ignores data in another unit. The platform's own metrics have the unit of their catalogue."""
 
     namespace: str
     name: str
@@ -31,7 +30,7 @@ class Series:
 
 
 def of_aws(metric: AwsMetric, *values: pulumi.Input[str]) -> Series:
-    """A metric of AWS, with a value for each of its dimensions in their order."""
+    """A metric of AWS, with a value for each dimension in their order."""
     return Series(metric.namespace, metric.name, None, _STANDARD_RESOLUTION, metric.under(*values))
 
 
@@ -41,10 +40,10 @@ def of_function(metric: function_metrics.Metric) -> Series:
 
 
 def of_engines(metric: engine_metrics.Metric) -> Series:
-    """A metric that every engine publishes, over all of them."""
+    """A metric that every engine publishes, aggregated over all of them."""
     return Series(metric.namespace, metric.name, metric.unit, _HIGH_RESOLUTION, metric.dimensions)
 
 
 def of_logs(metric: LogMetric) -> Series:
-    """A metric that CloudWatch Logs counts; filters of today count by the minute."""
+    """A metric that CloudWatch Logs derives from a filter, by the minute."""
     return Series(metric.namespace, metric.name, metric.unit, _STANDARD_RESOLUTION)

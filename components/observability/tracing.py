@@ -1,9 +1,9 @@
-"""X-Ray: which requests are traced, how traces are grouped and encrypted, and who is told of faults.
+"""X-Ray: sampling rules, groups, encryption and notifications of faults.
 
-Each region has rules and groups of its own. Services ask for the rules by themselves (X-Ray Developer Guide, "Configure
-sampling rules"): API Gateway decides for what comes through the Trading API, and Lambda, order intake and the engines
-follow it by the trace's header. A function that nobody sends a header to is sampled as Lambda sees fit, whatever the
-rules say (AWS Lambda Developer Guide, "Visualize Lambda function invocations using AWS X-Ray").
+Each region has its own rules and groups. Services fetch the rules themselves (X-Ray Developer Guide, "Configure
+sampling rules"): API Gateway decides for requests through the Trading API, and Lambda, order intake and the engines
+follow its decision in the trace header. Lambda samples invocations without a header by its own rules (AWS Lambda
+Developer Guide, "Visualize Lambda function invocations using AWS X-Ray").
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from components.edge.api import TradingApi
 from components.events.events import Events
 from components.latency.metrics import SERVICE as ENGINE
 from components.layer import Layer
-from components.observability.notices import Notice, tell
+from components.observability.notices import Notice, notify_operators
 from components.observability.sampling import API_STAGE, Sampled, sampling
 from components.security.policies import Statement, policy_document
 from components.settings import Settings
@@ -28,8 +28,8 @@ _FUNCTION = "AWS::Lambda::Function"
 
 @dataclass(frozen=True)
 class TracingArgs:
-    """`api` and `order_intake` are what orders go through; `key_arn` the key of the class LOGS; `events` has the
-    topic of the people on call."""
+    """`api` and `order_intake` are on the path of orders; `key_arn` is the key of the class LOGS; `events` has the
+    operators' topic."""
 
     settings: Settings
     api: TradingApi
@@ -39,7 +39,7 @@ class TracingArgs:
 
 
 class Tracing(Layer):
-    """Orders are traced as the settings say, health checks never, everything else now and then."""
+    """Sampling: orders by the setting, health checks never, other requests rarely."""
 
     def __init__(self, name: str, args: TracingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Tracing", name, opts)
@@ -47,10 +47,11 @@ class Tracing(Layer):
         for sampled in sampling(args.settings):
             self._rule(sampled)
         faults = self._groups()
-        self._tell_of_insights(faults)
+        self._notify_of_insights(faults)
         self._admit_topics()
         if args.settings.security.account_baseline:
-            # One for the account in a region, and it outlives the stack: X-Ray has no way back but another choice.
+            # One setting for the account in a region. X-Ray has no API to remove it, so it remains after the stack is
+            # destroyed.
             aws.xray.EncryptionConfig("traces", type="KMS", key_id=args.key_arn, opts=self.child)
         self.register_outputs({"faults": faults.arn})
 
@@ -65,7 +66,7 @@ class Tracing(Layer):
             service_type=sampled.service_type,
             http_method=sampled.method,
             url_path=sampled.path,
-            # Requests come by the platform's own name, or by the one that API Gateway gives: both count.
+            # Requests come through the custom domain or through API Gateway's own name: match both.
             host="*",
             resource_arn="*",
             version=1,
@@ -73,7 +74,7 @@ class Tracing(Layer):
         )
 
     def _groups(self) -> aws.xray.Group:
-        """Orders, those that were slow, and what failed; the last one is given."""
+        """Groups of orders, slow orders and faults; returns the last one."""
         args = self._args
         api = _service(pulumi.Output.concat(args.api.api.name, "/", args.api.stage.stage_name), API_STAGE)
         intake = _service(args.order_intake.function.name, _FUNCTION)
@@ -98,21 +99,22 @@ class Tracing(Layer):
             opts=self.child,
         )
 
-    def _tell_of_insights(self, faults: aws.xray.Group) -> None:
-        """X-Ray Developer Guide, "Using X-Ray insights": X-Ray tells the default bus."""
+    def _notify_of_insights(self, faults: aws.xray.Group) -> None:
+        """Notify operators of X-Ray insights, which X-Ray publishes on the default bus (X-Ray Developer Guide, "Using
+        X-Ray insights")."""
         notice = Notice(
             "trace-insights",
-            "X-Ray finds that more orders fail than usual",
+            "X-Ray detects an unusual number of failed orders",
             {
                 "source": ["aws.xray"],
                 "detail-type": ["AWS X-Ray Insight Update"],
                 "detail": {"GroupName": [faults.group_name]},
             },
         )
-        tell(self._args.settings, self._args.events, notice, self.child)
+        notify_operators(self._args.settings, self._args.events, notice, self.child)
 
     def _admit_topics(self) -> None:
-        """SNS Developer Guide, "Active tracing": a topic that traces sends segments only where X-Ray lets SNS."""
+        """Allow SNS to send segments of traced topics to X-Ray (SNS Developer Guide, "Active tracing")."""
         settings = self._args.settings
         account, region = settings.general.account_id, settings.region.name
         aws.xray.ResourcePolicy(
@@ -135,5 +137,5 @@ class Tracing(Layer):
 
 
 def _service(name: pulumi.Input[str], kind: str) -> pulumi.Output[str]:
-    """A node of a trace as filter expressions name it (X-Ray Developer Guide, "Use filter expressions")."""
+    """Return a trace node in the syntax of filter expressions (X-Ray Developer Guide, "Use filter expressions")."""
     return pulumi.Output.concat('service(id(name: "', name, f'", type: "{kind}"))')

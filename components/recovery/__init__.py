@@ -1,1 +1,1 @@
-"""The recovery layer: where traffic goes, when a loss counts as one, and what happens then."""
+"""The recovery layer: DNS failover, observers of the primary, automatic failover, scale-out and drills."""

@@ -1,5 +1,5 @@
-"""What a run of the runbook must know, exported by the recovery stack: physical names, so that nothing has to be looked
-up in a region that may be gone. `recovery.configuration` reads it."""
+"""Configuration of a runbook run, exported by the recovery stack. It contains physical names, so that a run looks
+nothing up in a region that may be lost. `recovery.configuration` parses it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from components.settings.coherence_recovery import order_milliseconds
 
 @dataclass(frozen=True)
 class RunConfiguration:
-    """`files` are the ids of the file systems by role, which have no names of the platform's choosing; `secret` is the
-    name of the database's secret."""
+    """`files` are the ids of the file systems by role, because EFS assigns ids; `secret` is the name of the database's
+    secret."""
 
     settings: Settings
     tables: Tables
@@ -33,7 +33,7 @@ class RunConfiguration:
     scale_out: ScaleOut
 
     def output(self) -> dict[str, Any]:
-        """The object as it is exported."""
+        """The object as exported."""
         settings, functions, recovery = self.settings, self.settings.functions, self.settings.recovery
         return {
             "accountId": settings.general.account_id,

@@ -1,4 +1,4 @@
-"""Drills on the real platform: an experiment that cuts a region off, and the schedule that begins it."""
+"""Drills on AWS: a FIS experiment that isolates a region from the others, and its schedule."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from components.data.bucket import bucket_name
 from components.data.records import RecordClass
 from components.data.tables import Tables
 from components.layer import Layer
-from components.recovery.timetable import Timetable, TimetableArgs
+from components.recovery.scheduled_task import ScheduledTask, ScheduledTaskArgs
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Role, Settings
 from functions import metrics
 
-# An unknown outcome is the one thing a client cannot resolve by itself at once: a drill that makes them goes too far.
+# A client cannot resolve an unknown outcome at once, so a drill that causes them stops.
 _STOP_PERIODS = 3
 
 
 @dataclass(frozen=True)
 class DrillsArgs:
-    """`subnet_arns`, by tier, and `hub_arn` are what is cut off from other regions."""
+    """`subnet_arns`, by tier, and `hub_arn` are the targets of the network disruption."""
 
     settings: Settings
     keys: Keys
@@ -34,12 +34,12 @@ class DrillsArgs:
 
 
 class Drills(Layer):
-    """An AWS FIS experiment after the scenario "Cross-Region: Connectivity": this region lives on and serves its own
-    clients, but reaches no other region, and replicates nothing. That is the partition in which two regions would write
-    if a lease did not forbid it.
+    """An AWS FIS experiment after the scenario "Cross-Region: Connectivity": this region keeps running and serves its
+    own clients, but reaches no other region and replicates nothing. Without the lease, both regions would accept orders
+    in this partition.
 
-    Runs by itself in the region that serves normally, when `drillEnabled` says so; the recovery region has the same
-    experiment for the time in which it serves. It stops as soon as the stop alarm is raised.
+    If `drillEnabled` is set, the schedule runs in the primary. The recovery region has the same experiment for the time
+    when it is active. The experiment stops when the stop alarm fires.
     """
 
     template: aws.fis.ExperimentTemplate
@@ -50,7 +50,7 @@ class Drills(Layer):
         self._settings = args.settings
         self.log_group = aws.cloudwatch.LogGroup(
             "drill",
-            # FIS User Guide, "Experiment logging": delivered logs go to groups of any name.
+            # FIS User Guide, "Experiment logging": vended logs can go to log groups of any name.
             name=f"/aws/fis/{args.settings.name('drill')}",
             retention_in_days=args.settings.functions.function_log_days,
             kms_key_id=args.keys.arn(DataClass.LOGS),
@@ -66,7 +66,7 @@ class Drills(Layer):
         return aws.cloudwatch.MetricAlarm(
             "drill-stop",
             name=self._settings.name("drill-stop"),
-            alarm_description="Orders keep ending in an unknown outcome: a drill stops.",
+            alarm_description="Too many orders end with an unknown outcome: FIS stops the drill.",
             namespace=metric.namespace,
             metric_name=metric.name,
             dimensions=metric.dimensions,
@@ -80,12 +80,12 @@ class Drills(Layer):
         )
 
     def _template(self) -> aws.fis.ExperimentTemplate:
-        role, permissions = self._experimenter()
+        role, permissions = self._fis_role()
         duration = ("duration", f"PT{self._settings.recovery.drill_minutes}M")
         away = (duration, ("region", self._other_region))
         return aws.fis.ExperimentTemplate(
             "region-cut-off",
-            description=f"{self._settings.region.name} reaches no other region for a while, and lives on",
+            description=f"{self._settings.region.name} is isolated from other regions for a while and keeps running",
             role_arn=role.arn,
             stop_conditions=[{"source": "aws:cloudwatch:alarm", "value": self.stop.arn}],
             experiment_options={"account_targeting": "single-account", "empty_target_resolution_mode": "fail"},
@@ -94,7 +94,8 @@ class Drills(Layer):
                 "cloudwatch_logs_configuration": {"log_group_arn": pulumi.Output.concat(self.log_group.arn, ":*")},
             },
             targets=[
-                # A target takes five ARNs (FIS API Reference, CreateExperimentTemplateTargetInput): one for each tier.
+                # A target accepts at most five ARNs (FIS API Reference, CreateExperimentTemplateTargetInput): one
+                # target for each tier.
                 *(
                     {
                         "name": f"{tier.title()}Subnets",
@@ -154,13 +155,13 @@ class Drills(Layer):
         role = Role.PRIMARY if self._settings.is_primary else Role.DR
         return [f"arn:aws:s3:::{bucket_name(self._settings, record, role)}" for record in RecordClass]
 
-    def _experimenter(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
+    def _fis_role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:
         settings = self._settings
         region, account = settings.region.name, settings.general.account_id
         role = aws.iam.Role(
             "drill",
             name=settings.name("drill"),
-            description="FIS cuts this region off for a drill",
+            description="FIS isolates this region for a drill",
             assume_role_policy=trust_of_service(
                 "fis.amazonaws.com",
                 account,
@@ -178,7 +179,7 @@ class Drills(Layer):
         return role, permissions
 
     def _statements(self) -> list[Statement]:
-        """FIS User Guide, "AWS FIS actions reference": what each of the four actions asks for."""
+        """Permissions of the four actions (FIS User Guide, "AWS FIS actions reference")."""
         settings = self._settings
         region, account = settings.region.name, settings.general.account_id
         made_by_fis = {"StringEquals": {"aws:ResourceTag/managedByFIS": "true"}}
@@ -247,7 +248,7 @@ class Drills(Layer):
                 ],
                 [*self._args.tables.arns.values()],
             ),
-            # It has no resources to name.
+            # This action does not support resource-level permissions.
             Statement(
                 "PauseReplication",
                 ["dynamodb:InjectError"],
@@ -264,7 +265,7 @@ class Drills(Layer):
                 ],
                 self._bucket_arns,
             ),
-            # Resources for the delivery of logs are not ours to name.
+            # AWS names the resources of vended log delivery.
             Statement(
                 "DeliverLogs",
                 [
@@ -282,11 +283,11 @@ class Drills(Layer):
         settings, recovery = self._settings, self._settings.recovery
         fis = f"arn:aws:fis:{settings.region.name}:{settings.general.account_id}"
         template = pulumi.Output.concat(fis, ":experiment-template/", self.template.id)
-        Timetable(
+        ScheduledTask(
             "region-cut-off",
-            TimetableArgs(
+            ScheduledTaskArgs(
                 settings,
-                "Cuts the region off for a while, once a month",
+                "Isolates the region for a while, once a month",
                 drill_expression(settings),
                 # EventBridge Scheduler User Guide, "Using universal targets".
                 target="arn:aws:scheduler:::aws-sdk:fis:startExperiment",
@@ -295,7 +296,7 @@ class Drills(Layer):
                 ),
                 statement=Statement("BeginTheDrill", ["fis:StartExperiment"], [template, f"{fis}:experiment/*"]),
                 zone=settings.market.market_time_zone,
-                # The one region that serves in good times is the one whose loss is rehearsed.
+                # Only the primary's schedule is enabled: a drill rehearses the loss of the region that normally serves.
                 enabled=recovery.drill_enabled and settings.is_primary,
             ),
             self.child,
@@ -305,7 +306,7 @@ class Drills(Layer):
 def _action(
     name: str, action: str, targets: str, *parameters: tuple[str, str], kind: str | None = None
 ) -> aws.fis.ExperimentTemplateActionArgs:
-    """An action on targets, which are named after their kind unless that is given: FIS knows targets by kind."""
+    """An action on its targets. By default, the target's key is the kind of the target, as FIS requires."""
     return aws.fis.ExperimentTemplateActionArgs(
         name=name,
         action_id=f"aws:{action}",
@@ -315,6 +316,6 @@ def _action(
 
 
 def drill_expression(settings: Settings) -> str:
-    """When drills are due: the first such day of each month, at a time in the markets' zone."""
+    """Schedule of drills: the first such day of each month, at a time in the markets' time zone."""
     hour, minute = settings.recovery.drill_time.split(":")
     return f"cron({int(minute)} {int(hour)} ? * {settings.recovery.drill_day}#1 *)"

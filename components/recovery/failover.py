@@ -1,4 +1,4 @@
-"""What happens when a quorum of observers misses the primary: people are told, or the failover runs by itself."""
+"""Reaction to a quorum of observers that do not reach the primary: notify operators, or run the failover."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from components.security.keys import Keys
 from components.security.policies import Statement
 from components.settings import Settings
 
-# The longest that Lambda lets a function run (AWS Lambda Developer Guide, "Lambda quotas"): the database is promoted in
-# the background, and the scale-out is a build.
+# Seconds: the longest timeout that Lambda allows (AWS Lambda Developer Guide, "Lambda quotas"). The run needs no
+# longer, because the database is promoted in the background and scale-out is a build.
 _TIMEOUT_SECONDS = 900
 _MEMORY_MB = 1769
-# A quorum that is minutes old is looked at again before anything is done, so that a late event does no harm.
+# Seconds. The function checks an older quorum again before it acts, so that a late event does no harm.
 _LATEST_SECONDS = 600
 _RETRIES = 2
 
 
 @dataclass(frozen=True)
 class FailoverArgs:
-    """`quorum` is the alarm that decides; `configuration` is what a run must know, `statements` what it may do;
-    `failed` takes what could not be handed over or done, `operations` is the topic for people."""
+    """`quorum` is the alarm that starts the function; `configuration` is that of a run, `statements` are its
+    permissions; `failed` is the queue for undelivered events and failed invocations; `operations` is the operators'
+    topic."""
 
     settings: Settings
     keys: Keys
@@ -42,8 +43,8 @@ class FailoverArgs:
 
 
 class Failover(Layer):
-    """The function that the quorum's alarm starts. Without `automaticFailover` it tells people what to look at and
-    what to type; with it, it runs the runbook's own steps, under the same lock and into the same journal."""
+    """The function that the quorum alarm starts. Without `automaticFailover` it sends operators the evidence and the
+    command to run. With it, it runs the runbook's steps, under the same lock and into the same journal."""
 
     function: Function
     alarms: list[aws.cloudwatch.MetricAlarm]
@@ -65,7 +66,7 @@ class Failover(Layer):
                 settings=settings,
                 keys=args.keys,
                 package="failover",
-                description="Decides about a failover when a quorum of observers misses the primary",
+                description="Starts or proposes a failover when a quorum of observers does not reach the primary",
                 environment={
                     "AUTOMATIC": json.dumps(settings.recovery.automatic_failover),
                     "QUORUM_ALARM": args.quorum.alarm_name,
@@ -77,7 +78,8 @@ class Failover(Layer):
                 memory=_MEMORY_MB,
                 concurrency=1,
                 failed=args.failed,
-                # Outside the VPC: it reaches services of both regions, and must not wait for this one's endpoints.
+                # Outside the VPC: the function calls services of both regions and must not depend on this VPC's
+                # endpoints.
                 placement=None,
                 background=Background(retries=_RETRIES, max_age=_LATEST_SECONDS),
             ),
@@ -88,7 +90,7 @@ class Failover(Layer):
         rule = aws.cloudwatch.EventRule(
             "primary-lost",
             name=self._settings.name("primary-lost"),
-            description="A quorum of observers misses the primary",
+            description="A quorum of observers does not reach the primary",
             event_pattern=pulumi.Output.json_dumps(
                 {
                     "source": ["aws.cloudwatch"],
@@ -113,7 +115,7 @@ class Failover(Layer):
         )
 
     def _watch(self) -> list[aws.cloudwatch.MetricAlarm]:
-        """A failover that did not happen must not be found out by waiting for it."""
+        """Alarms for a failover function that fails or is not invoked."""
         common: dict[str, Any] = {
             "statistic": "Sum",
             "period": 60,
@@ -127,7 +129,7 @@ class Failover(Layer):
         errors = aws.cloudwatch.MetricAlarm(
             "failover-errors",
             name=self._settings.name("failover-errors"),
-            alarm_description="The failover function failed: run the runbook by hand.",
+            alarm_description="The failover function failed: run the runbook manually.",
             namespace=FUNCTION_ERRORS.namespace,
             metric_name=FUNCTION_ERRORS.name,
             dimensions=FUNCTION_ERRORS.under(self.function.name),
@@ -136,7 +138,7 @@ class Failover(Layer):
         undelivered = aws.cloudwatch.MetricAlarm(
             "failover-undelivered",
             name=self._settings.name("failover-undelivered"),
-            alarm_description="A decision about a failover was not delivered: run the runbook by hand.",
+            alarm_description="An event of the failover rule was not delivered: run the runbook manually.",
             namespace=MESSAGES_WAITING.namespace,
             metric_name=MESSAGES_WAITING.name,
             dimensions=MESSAGES_WAITING.under(self._args.failed.queue.name),

@@ -1,4 +1,4 @@
-"""What the failover function may do: one statement for each thing that a step of a run calls."""
+"""IAM permissions of the failover function: one statement for each call of a runbook step."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class FailoverAccess:
-    """Everything in the recovery region, but for reading the orders of both to compare them. `secret` is the ARN
-    pattern of the database's, `files` the ARN of the file system, `quorum` and `operations` ARNs."""
+    """All permissions are for the recovery region, except reads of both regions' orders to compare them. `secret` is
+    the ARN pattern of the database's secret, `files` the ARN of the file system; `quorum` and `operations` are ARNs."""
 
     settings: Settings
     keys: Keys
@@ -31,8 +31,15 @@ class FailoverAccess:
     operations: pulumi.Input[str]
 
     def statements(self) -> list[Statement]:
-        """By step: the run's own book-keeping, order intake, traffic, the stores, growth."""
-        return [*self._records(), *self._orders(), *self._switch(), *self._stores(), *self._growth(), *self._people()]
+        """Statements by step: journal and lock, order intake, traffic, stores, scale-out."""
+        return [
+            *self._records(),
+            *self._orders(),
+            *self._switch(),
+            *self._stores(),
+            *self._scale_out(),
+            *self._notifications(),
+        ]
 
     def _records(self) -> list[Statement]:
         return [
@@ -57,7 +64,7 @@ class FailoverAccess:
             Statement(
                 "SeeTables",
                 ["dynamodb:DescribeTable"],
-                # The ARN of the control table names the account where STS does not answer.
+                # If STS does not answer, the function takes the account id from the control table's ARN.
                 [self.tables.arn(table) for table in (TableName.CONTROL, TableName.ORDERS, TableName.POSITIONS)],
             ),
             Statement(
@@ -98,7 +105,7 @@ class FailoverAccess:
         ]
 
     def _switch(self) -> list[Statement]:
-        """The other kind of switch is an item of the control table."""
+        """Permissions on routing controls; the other switch is an item of the control table."""
         controls = self.traffic.controls
         if controls is None:
             return []
@@ -138,7 +145,7 @@ class FailoverAccess:
             ),
         ]
 
-    def _growth(self) -> list[Statement]:
+    def _scale_out(self) -> list[Statement]:
         return [
             Statement(
                 "ScaleOut",
@@ -147,7 +154,7 @@ class FailoverAccess:
             )
         ]
 
-    def _people(self) -> list[Statement]:
+    def _notifications(self) -> list[Statement]:
         quorum = f"arn:aws:cloudwatch:{self._region}:{self._account}:alarm:{self.settings.name('primary-lost')}"
         return [
             Statement("LookAtTheQuorum", ["cloudwatch:DescribeAlarms"], [quorum]),

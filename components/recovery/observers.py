@@ -1,4 +1,4 @@
-"""Who says that the primary is lost: four observers, and the quorum that counts their votes."""
+"""Failure detection: four observers of the primary, and the quorum alarm that counts their votes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.events.queue import Queue
 from components.layer import Layer
 from components.observability.aws_metrics import DATABASE_LAG
 from components.observability.replica_lag import seconds_behind
-from components.recovery.timetable import Timetable, TimetableArgs
+from components.recovery.scheduled_task import ScheduledTask, ScheduledTaskArgs
 from components.recovery.traffic import SEEN_ADDRESS, UNSEEN_ADDRESS
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
@@ -27,16 +27,17 @@ from functions.metrics import Metric
 from recovery.budget import SILENT_REGION_SECONDS
 
 _MEMORY_MB = 512
-# Three observations one after the other, and a start.
+# Seconds: three sequential observations and a cold start.
 _TIMEOUT_SECONDS = 20
-# How long nothing may be observed before people are told that nobody looks.
+# Minutes without any observation before operators are notified.
 _BLIND_MINUTES = 5
 
 
 @dataclass(frozen=True)
 class ObserversArgs:
-    """`health_url` is the primary's; `verdict_name` the health checkers' word; `replica` the identifier of the
-    database's replica here; `failed` takes what the function failed on; `operations` is the topic for people."""
+    """`health_url` is the primary's health check; `verdict_name` is the DNS name with the health checkers' result;
+    `replica` is the identifier of the database's replica in this region; `failed` is the queue for failed invocations;
+    `operations` is the operators' topic."""
 
     settings: Settings
     keys: Keys
@@ -49,10 +50,10 @@ class ObserversArgs:
 
 
 class Observers(Layer):
-    """One observer alone is wrong at times: the path between the regions, a resolver, a replication that stalls. A
-    stateful tier that fails over for that is worse than a minute of waiting.
+    """A single observer is sometimes wrong: the path between the regions, a resolver or a replication can fail alone. A
+    false failover of a stateful tier costs more than a minute of waiting.
 
-    An observer that reports nothing gives no vote; that it reports nothing is told to people.
+    An observer without data has no vote, and an alarm notifies operators that it has no data.
     """
 
     alarms: list[aws.cloudwatch.MetricAlarm]
@@ -73,9 +74,9 @@ class Observers(Layer):
             self._lease_stale,
             self._replica_behind(),
         ]
-        self.blind = self._blind()
-        self.stopped = self._stopped()
-        self.quorum = self._quorum()
+        self.blind = self._no_observations_alarm()
+        self.stopped = self._no_orders_alarm()
+        self.quorum = self._quorum_alarm()
         self.register_outputs({"quorum": self.quorum.arn})
 
     def _function(self) -> Function:
@@ -86,7 +87,7 @@ class Observers(Layer):
                 settings=settings,
                 keys=args.keys,
                 package="observer",
-                description="Looks at the primary from the recovery region",
+                description="Checks the primary from the recovery region",
                 environment={
                     "PRIMARY_REGION": settings.general.primary_region,
                     "PRIMARY_HEALTH_URL": args.health_url,
@@ -111,7 +112,7 @@ class Observers(Layer):
                 memory=_MEMORY_MB,
                 concurrency=1,
                 failed=args.failed,
-                # Outside the VPC: it looks at the primary as any client does, by the internet.
+                # Outside the VPC: the function reaches the primary through the internet, like a client.
                 placement=None,
                 background=Background(retries=0, max_age=OBSERVED_EVERY_SECONDS),
             ),
@@ -119,11 +120,11 @@ class Observers(Layer):
         )
 
     def _every_minute(self) -> None:
-        Timetable(
+        ScheduledTask(
             "observer",
-            TimetableArgs(
+            ScheduledTaskArgs(
                 self._settings,
-                "Looks at the primary once a minute",
+                "Checks the primary once a minute",
                 "rate(1 minute)",
                 target=self.function.alias.arn,
                 input="{}",
@@ -156,7 +157,7 @@ class Observers(Layer):
         )
         return self._alarm(
             "replica-behind",
-            f"The database's replica receives nothing, or is {limit} s behind.",
+            f"Replication to the database's replica has stopped or is {limit} s behind.",
             metric_queries=[
                 aws.cloudwatch.MetricAlarmMetricQueryArgs(id="lag", metric=lag, return_data=False),
                 aws.cloudwatch.MetricAlarmMetricQueryArgs(
@@ -178,18 +179,18 @@ class Observers(Layer):
             alarm_description=description,
             evaluation_periods=observations,
             datapoints_to_alarm=observations,
-            # Who says nothing has no vote.
+            # An observer without data has no vote.
             treat_missing_data="notBreaching",
             opts=self.child,
             **arguments,  # type: ignore[arg-type]
         )
 
-    def _blind(self) -> aws.cloudwatch.MetricAlarm:
+    def _no_observations_alarm(self) -> aws.cloudwatch.MetricAlarm:
         metric = metrics.OBSERVATIONS
         return aws.cloudwatch.MetricAlarm(
             "observers-blind",
             name=self._settings.name("observers-blind"),
-            alarm_description="Nobody in the recovery region looks at the primary: its loss would go unnoticed.",
+            alarm_description="No observer in the recovery region has data: the primary's loss would go undetected.",
             namespace=metric.namespace,
             metric_name=metric.name,
             dimensions=metric.dimensions,
@@ -204,8 +205,8 @@ class Observers(Layer):
             opts=self.child,
         )
 
-    def _stopped(self) -> aws.cloudwatch.CompositeAlarm:
-        """Pages on one vote alone: without a lease no order is accepted, whether or not the region is lost."""
+    def _no_orders_alarm(self) -> aws.cloudwatch.CompositeAlarm:
+        """Pages on this vote alone: without a lease no order is accepted, even if the region is up."""
         return aws.cloudwatch.CompositeAlarm(
             "orders-stopped",
             alarm_name=self._settings.name("orders-stopped"),
@@ -216,7 +217,7 @@ class Observers(Layer):
             opts=self.child,
         )
 
-    def _quorum(self) -> aws.cloudwatch.CompositeAlarm:
+    def _quorum_alarm(self) -> aws.cloudwatch.CompositeAlarm:
         needed = self._settings.recovery.failover_quorum
         return aws.cloudwatch.CompositeAlarm(
             "primary-lost",
@@ -232,7 +233,7 @@ class Observers(Layer):
 
 
 def quorum_rule(alarms: Sequence[str], needed: int) -> str:
-    """A rule that holds when at least `needed` of the alarms are raised."""
+    """Return an alarm rule that is true if at least `needed` of the alarms are in ALARM."""
     return " OR ".join(
         "(" + " AND ".join(f'ALARM("{alarm}")' for alarm in chosen) + ")" for chosen in combinations(alarms, needed)
     )

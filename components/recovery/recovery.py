@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.data.stores import Stores
-from components.delivery.place import Place
+from components.delivery.build_network import BuildNetwork
 from components.edge.api import STAGE, TradingApi
 from components.edge.api_name import ApiName, ApiNameArgs
 from components.edge.zone import Zone, ZoneArgs
@@ -29,7 +29,7 @@ _HEALTH_PATH = f"/{STAGE}/health"
 
 @dataclass(frozen=True)
 class RecoveryArgs:
-    """The layers that recovery moves orders between; `primary` is None in the primary."""
+    """The layers whose orders, data and traffic move between the regions; `primary` is None in the primary."""
 
     settings: Settings
     keys: Keys
@@ -42,10 +42,10 @@ class RecoveryArgs:
 
 
 class Recovery(Layer):
-    """In either region the name of the Trading API and the drills; in the recovery region, what takes over.
+    """In both regions: the name of the Trading API, and drills. In the recovery region: everything for a takeover.
 
-    The recovery region declares the records of both: the primary must not know it, and does not accept an order before
-    the recovery region stands anyway, since the lease lies in a table of its making.
+    The recovery stack declares the DNS records of both regions, because the primary must not depend on it. The primary
+    accepts orders only after the recovery stack exists, because that stack declares the table with the lease.
     """
 
     zone: Zone
@@ -81,7 +81,8 @@ class Recovery(Layer):
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """For people and for the runbook: what to delegate the zone to, what to prove, and how to take over."""
+        """Outputs for operators and the runbook: zone delegation, DNS validation records, and the configuration of a
+        takeover."""
         standby = {"recovery": self.standby.configuration, "recoveryBudget": self._budget()} if self.standby else {}
         return {
             "tradingApiName": self._args.settings.recovery.trading_api_domain,
@@ -90,7 +91,7 @@ class Recovery(Layer):
         }
 
     def _budget(self) -> dict[str, Any]:
-        """Apart from what a run needs, which has to fit into the environment of a function."""
+        """Separate from the configuration of a run, which must fit into a function's environment."""
         found = recovery_budget(self._args.settings)
         return {
             "terms": [asdict(term) for term in found.terms],
@@ -115,7 +116,7 @@ class Recovery(Layer):
                 secret=args.secrets.database,
                 replica=args.stores.database.identifier,
                 operations=args.events.topics.operations.arn,
-                place=Place.of(args.network),
+                place=BuildNetwork.of(args.network),
             ),
             self.child,
         )

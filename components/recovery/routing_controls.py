@@ -1,4 +1,4 @@
-"""The other switch: routing controls of Application Recovery Controller."""
+"""Traffic switch by routing controls of Application Recovery Controller (ARC)."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ import pulumi_aws as aws
 from components.layer import Layer
 from components.settings import Settings
 
-# A panel that is switched again within this time is one that flaps.
+# Milliseconds that ARC waits after a change before it accepts another, against flapping.
 _SETTLES_MILLISECONDS = 5000
 
 
 @dataclass(frozen=True)
 class RoutingControlsArgs:
-    """`settings` for names."""
+    """`settings` provide names."""
 
     settings: Settings
 
 
 class RoutingControls(Layer):
-    """A cluster with endpoints in five regions, a control for each region that serves, and the rule that one is on.
+    """A cluster with endpoints in five regions, one control for each serving region, and the safety rule that one of
+    them is on.
 
-    Its configuration is changed through us-west-2 alone, its controls through any of the endpoints.
+    Configuration changes go through us-west-2 only; control changes go through any of the endpoints.
     """
 
     arns: dict[str, pulumi.Output[str]]
     """ARN of the control of the role `primary` or `standby`."""
     endpoints: pulumi.Output[dict[str, str]]
-    """Endpoint by region."""
+    """Cluster endpoint by region."""
 
     def __init__(self, name: str, args: RoutingControlsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("recovery:RoutingControls", name, opts)

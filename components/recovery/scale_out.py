@@ -1,4 +1,4 @@
-"""The build that brings the recovery region to the primary's size."""
+"""The CodeBuild project that scales the recovery region out to the primary's size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from components.data.bucket import bucket_name
 from components.data.records import RecordClass
 from components.delivery.build import IMAGE
-from components.delivery.place import Place
+from components.delivery.build_network import BuildNetwork
 from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
@@ -20,8 +20,8 @@ from components.security.services import PLATFORM_SERVICES
 from components.settings import Settings
 
 _QUEUED_MINUTES = 30
-# The program makes these, and a stack that takes over changes none of them (`tests.components.test_graph`); what holds
-# keys and accounts is nothing that a build has to do with.
+# A takeover changes no resource of these services (`tests.components.test_graph`), so the build has no access to keys
+# and accounts.
 _NOT_NEEDED = ("execute-api", "kms", "budgets", "ce", "cloudtrail", "directconnect", "organizations")
 _KEY_USE = [
     "kms:CreateGrant",
@@ -38,18 +38,18 @@ _KEY_USE = [
 
 @dataclass(frozen=True)
 class ScaleOutArgs:
-    """The build stands in the recovery region and uses nothing of another one. `place` is where in its VPC, from which
-    the cluster's private API is reached."""
+    """The build runs in the recovery region and uses no other region. `place` is its placement in the VPC, from which
+    it reaches the cluster's private API."""
 
     settings: Settings
     keys: Keys
-    place: Place
+    place: BuildNetwork
 
 
 class ScaleOut(Layer):
-    """`pulumi up` of the recovery stack with `active` set, from a copy of the program that lies in this region.
+    """A build that runs `pulumi up` of the recovery stack with `active` set, from a copy of the program in this region.
 
-    It may change what lies in this region, pass roles on, and change no role: what a takeover needs of them is there.
+    It can change resources in this region and pass roles, but cannot change roles: a takeover changes none.
     """
 
     project: aws.codebuild.Project
@@ -109,7 +109,7 @@ class ScaleOut(Layer):
                 conditions=here,
             ),
             Statement("UseKeysOfThisRegion", _KEY_USE, [f"arn:aws:kms:{region}:{account}:*"]),
-            # It has no resources to name.
+            # This action does not support resource-level permissions.
             Statement("FindKeys", ["kms:ListAliases"], ["*"], conditions=here),
             Statement(
                 "PassOwnRoles",
@@ -135,7 +135,7 @@ class ScaleOut(Layer):
         variables = {
             "PULUMI_BACKEND_URL": recovery.state_backend_url,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # Given by whoever starts the build; the run's id, by which its builds are found again.
+            # Whoever starts the build sets this variable to the run's id, by which the run finds its builds.
             "RECOVERY_RUN": "",
             "PULUMI_STACK": recovery.recovery_stack,
         }
@@ -146,7 +146,7 @@ class ScaleOut(Layer):
             service_role=self.role.arn,
             build_timeout=recovery.scale_out_timeout_minutes,
             queued_timeout=_QUEUED_MINUTES,
-            # A second would find the stack locked, and fail; CodeBuild refuses to start it.
+            # Concurrent builds would find the stack locked and fail, so CodeBuild refuses to start a second one.
             concurrent_build_limit=1,
             encryption_key=self._args.keys.arn(DataClass.COMPUTE),
             artifacts=aws.codebuild.ProjectArtifactsArgs(type="NO_ARTIFACTS"),
@@ -176,7 +176,7 @@ class ScaleOut(Layer):
 
 
 def buildspec() -> str:
-    """What the build does, as JSON, which is YAML too. To do it twice is harmless."""
+    """Return the build's commands as JSON, which is valid YAML. The build can safely run twice."""
     return json.dumps(
         {
             "version": 0.2,
@@ -187,7 +187,7 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         ': "${PULUMI_BACKEND_URL:?is not set: name the backend of the state in stateBackendUrl}"',
-                        # An image of one's own has the engine already.
+                        # A custom build image may already contain the engine.
                         "command -v pulumi || make engine",
                         "make setup",
                     ],
@@ -197,7 +197,7 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         'export PATH="$PWD/.venv/bin:$PATH"',
-                        # By the runbook, which keeps what the stack lets go of for the way back.
+                        # The runbook command also saves the resources that leave the stack, for a later failback.
                         '.venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}"',
                     ],
                 },

@@ -1,4 +1,4 @@
-"""What the recovery region alone has: it watches, it decides, and it takes over."""
+"""Resources that only the recovery region has: traffic switch, observers, failover function, scale-out build."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.data.tables import Tables
-from components.delivery.place import Place
+from components.delivery.build_network import BuildNetwork
 from components.events.access import Sender, arn
 from components.events.queue import Queue, QueueArgs, QueueKind
 from components.layer import Layer
@@ -19,8 +19,8 @@ from components.recovery.failover import Failover, FailoverArgs
 from components.recovery.failover_access import FailoverAccess
 from components.recovery.observers import Observers, ObserversArgs
 from components.recovery.scale_out import ScaleOut, ScaleOutArgs
+from components.recovery.scheduled_task import ScheduledTask, ScheduledTaskArgs
 from components.recovery.switch_endpoint import SwitchEndpoint, SwitchEndpointArgs
-from components.recovery.timetable import Timetable, TimetableArgs
 from components.recovery.traffic import Target, Traffic, TrafficArgs
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
@@ -30,9 +30,9 @@ from components.settings import Role, Settings
 
 @dataclass(frozen=True)
 class StandbyArgs:
-    """`primary` and `here` are the two regions' Trading APIs; `files` the file systems' ids by role, and `files_arn`
-    the ARN of this region's; `secret` is the database's, `replica` its instance here, `operations` the topic's ARN,
-    `place` where a build stands that calls the cluster."""
+    """`primary` and `here` are the two regions' Trading APIs. `files` are the file systems' ids by role, and
+    `files_arn` is the ARN of this region's. `secret` is the database's, `replica` its instance in this region,
+    `operations` the topic's ARN, and `place` the network placement of the build that calls the cluster."""
 
     settings: Settings
     keys: Keys
@@ -46,14 +46,15 @@ class StandbyArgs:
     secret: Secret
     replica: str
     operations: pulumi.Input[str]
-    place: Place
+    place: BuildNetwork
 
 
 class Standby(Layer):
-    """The switch and the records, the observers and their quorum, the failover function, and the build that grows."""
+    """The traffic switch and DNS records, the observers and their quorum, the failover function, and the scale-out
+    build."""
 
     configuration: dict[str, Any]
-    """What the runbook is told, exported as `recovery`."""
+    """Configuration of a runbook run, exported as `recovery`."""
 
     def __init__(self, name: str, args: StandbyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("recovery:Standby", name, opts)
@@ -86,7 +87,8 @@ class Standby(Layer):
         self.register_outputs({"switch": self.endpoint.url, "failover": self.failover.function.alias.arn})
 
     def _failed(self) -> Queue:
-        """What neither EventBridge nor Lambda could get rid of. A queue of its own: its first message is an alarm."""
+        """Queue of events and invocations that failed in EventBridge or Lambda. It is separate, because its first
+        message raises an alarm."""
         settings = self._settings
         rule = arn(settings, "events", f"rule/{settings.name('primary-lost')}")
         return Queue(
@@ -94,7 +96,7 @@ class Standby(Layer):
             QueueArgs(
                 settings,
                 self._args.keys.arn(DataClass.STREAMS),
-                QueueKind.LAST_RESORT,
+                QueueKind.STANDARD_WITHOUT_DLQ,
                 senders=[Sender("FromQuorum", "events", rule)],
             ),
             self.child,
@@ -144,13 +146,14 @@ class Standby(Layer):
         )
 
     def _drill(self) -> None:
-        """Compares both regions and asks whether this one could take over now. It moves nothing."""
+        """Schedule of a readiness check, which compares both regions and checks that this one could take over. It moves
+        no traffic."""
         function = self.failover.function
-        Timetable(
+        ScheduledTask(
             "readiness-drill",
-            TimetableArgs(
+            ScheduledTaskArgs(
                 self._settings,
-                "Asks each month whether this region could take over",
+                "Checks each month whether this region could take over",
                 drill_expression(self._settings),
                 target=function.alias.arn,
                 input='{"drill":true}',

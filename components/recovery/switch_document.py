@@ -1,4 +1,5 @@
-"""What the switch's API answers to the health checkers: an item of the control table, as a status."""
+"""The OpenAPI document of the traffic switch: it reads an item of the control table and answers health checkers by a
+status code."""
 
 from __future__ import annotations
 
@@ -22,13 +23,14 @@ _ANSWER = (
 
 
 def switch_document(*, region: str, table: str, role_arn: str) -> dict[str, Any]:
-    """The OpenAPI document of the switch's API.
+    """Return the OpenAPI document of the switch's API.
 
-    It has no function that would have to start, and no authorizer: health checkers present nothing, and the answer says
-    no more than what a look at the DNS does. Whatever goes wrong is not 200, and leaves traffic where it is.
+    It integrates DynamoDB directly, without a function that would need a cold start. It has no authorizer: health
+    checkers send no credentials, and the answer is as public as the DNS record. Every fault results in a status other
+    than 200 and leaves traffic unchanged.
     """
     key = {KEY_ATTRIBUTE: {"S": ITEM}, SORT_ATTRIBUTE: {"N": "0"}}
-    # An eventually consistent read: it needs no other region, and what this region wrote it reads within milliseconds.
+    # An eventually consistent read needs no other region, and sees this region's own writes within milliseconds.
     request = {"TableName": table, "Key": key, "ProjectionExpression": "#position"}
     request["ExpressionAttributeNames"] = {"#position": POSITION_ATTRIBUTE}
     return {
@@ -42,8 +44,8 @@ def switch_document(*, region: str, table: str, role_arn: str) -> dict[str, Any]
                     "security": [],
                     "responses": {
                         str(TAKEN_OVER): {"description": "It has."},
-                        str(NOT_TAKEN_OVER): {"description": "It has not."},
-                        str(_TROUBLE): {"description": "It cannot be told."},
+                        str(NOT_TAKEN_OVER): {"description": "The recovery region has not taken over."},
+                        str(_TROUBLE): {"description": "Unknown: the table did not answer."},
                     },
                     "x-amazon-apigateway-integration": {
                         "type": "aws",

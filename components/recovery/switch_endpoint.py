@@ -1,4 +1,4 @@
-"""The endpoint by which the standby takes over: health checkers ask it whether it has."""
+"""The traffic switch endpoint: Route 53 health checkers ask it whether the recovery region has taken over."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from recovery.switch import ITEM
 
 STAGE = "v1"
 # Route 53 Developer Guide, "Values that you specify when you create or update health checks": checkers of all regions
-# together ask about once a second. More is not theirs.
+# together send about one request a second. The limit refuses more.
 _REQUESTS_PER_SECOND, _BURST = 50, 100
 
 
 @dataclass(frozen=True)
 class SwitchEndpointArgs:
-    """The control table's stack, its key, and the region's firewall."""
+    """The stack of the control table, its key, and the region's firewall."""
 
     settings: Settings
     keys: Keys
@@ -37,7 +37,7 @@ class SwitchEndpointArgs:
 
 
 class SwitchEndpoint(Layer):
-    """A REST API that reads one item of the control table and nothing else, without a function that must start."""
+    """A REST API that reads one item of the control table directly, without a function that would need a cold start."""
 
     host: pulumi.Output[str]
     path: str
@@ -57,7 +57,7 @@ class SwitchEndpoint(Layer):
         self.api = aws.apigateway.RestApi(
             "switch",
             name=args.settings.name("switch"),
-            description="Tells health checkers whether this region has taken over",
+            description="Answers health checkers whether this region has taken over",
             body=document,
             put_rest_api_mode="overwrite",
             fail_on_warnings=True,
@@ -73,7 +73,8 @@ class SwitchEndpoint(Layer):
 
     @property
     def _role_arn(self) -> str:
-        """Known before the role exists: the document, of which the deployment's hash is taken, names it."""
+        """ARN of the role, known before the role exists: the document contains it, and the deployment's hash covers the
+        document."""
         return f"arn:aws:iam::{self._settings.general.account_id}:role/{self._settings.name('switch')}"
 
     def _reader(self) -> aws.iam.RolePolicy:
@@ -82,7 +83,7 @@ class SwitchEndpoint(Layer):
         role = aws.iam.Role(
             "switch",
             name=settings.name("switch"),
-            description="API Gateway reads where the traffic switch stands",
+            description="API Gateway reads the position of the traffic switch",
             assume_role_policy=trust_of_service("apigateway.amazonaws.com", settings.general.account_id),
             opts=self.child,
         )
@@ -95,7 +96,7 @@ class SwitchEndpoint(Layer):
                     "ReadTheSwitch",
                     ["dynamodb:GetItem"],
                     [args.tables.arn(TableName.CONTROL)],
-                    # The lease and the journal lie in the same table.
+                    # The lease and the journal are in the same table.
                     conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [ITEM]}},
                 ),
                 Statement(
@@ -124,7 +125,7 @@ class SwitchEndpoint(Layer):
         deployment = aws.apigateway.Deployment(
             "switch",
             rest_api=self.api.id,
-            description="The document as a whole",
+            description="Deployment of the whole document",
             triggers={"document": hashlib.sha256(document.encode()).hexdigest()},
             opts=self.child,
         )

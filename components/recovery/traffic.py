@@ -1,4 +1,4 @@
-"""The name of the Trading API, and which region it leads to."""
+"""DNS failover of the Trading API's name."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from components.settings import Settings
 from recovery.budget import SwitchKind
 
 _HTTPS = 443
-# Three checks in a row: the observers' verdict should not change with one lost packet.
+# Three failed checks in a row, so that one lost packet does not change the observers' result.
 _OBSERVED_THRESHOLD = 3
-# RFC 5737, "IPv4 Address Blocks Reserved for Documentation": nobody is ever led there.
+# RFC 5737, "IPv4 Address Blocks Reserved for Documentation": no client ever connects to these addresses.
 SEEN_ADDRESS, UNSEEN_ADDRESS = "192.0.2.1", "192.0.2.2"
 _VERDICT_TTL_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Target:
-    """One region's Trading API: `host` is behind its name, `health_host` and `health_path` tell how it is."""
+    """One region's Trading API: `host` is the target of the name, `health_host` and `health_path` are its health
+    check."""
 
     host: pulumi.Input[str]
     health_host: pulumi.Input[str]
@@ -43,19 +44,19 @@ class TrafficArgs:
 
 
 class Traffic(Layer):
-    """Failover records of one name, declared by the recovery region whole: the primary must not name it.
+    """Failover records of one name, all declared by the recovery stack, because the primary must not depend on it.
 
-    The primary's record hangs on the switch and on nothing else. Nobody is led away because checks of the primary fail:
-    which region accepts orders is decided by who holds the lease, and the DNS follows. CNAMEs, not aliases: resolvers
-    keep an alias to API Gateway for 60 s (Route 53 Developer Guide, "Choosing between alias and non-alias records");
-    recovery has no such minute.
+    Only the switch decides whether the primary's record is healthy. Failing checks of the primary move no traffic: the
+    lease decides which region accepts orders, and DNS follows it. The records are CNAMEs and not aliases: resolvers
+    cache an alias to API Gateway for 60 s (Route 53 Developer Guide, "Choosing between alias and non-alias records"),
+    which the recovery time objective does not allow.
 
-    None of it changes when the region takes over: turning the switch is a call in the data plane.
+    A takeover changes none of these resources: turning the switch is a data plane call.
     """
 
     controls: RoutingControls | None
     verdict_name: str
-    """Host whose address says whether the health checkers around the world reach the primary."""
+    """Host name whose address shows whether Route 53's health checkers reach the primary."""
 
     def __init__(self, name: str, args: TrafficArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("recovery:Traffic", name, opts)
@@ -71,8 +72,8 @@ class Traffic(Layer):
                 for role in ("primary", "standby")
             }
         else:
-            # The standby's record has no check: it answers when the primary's does not.
-            checks = {"primary": self._taken_over().id, "standby": None}
+            # The standby's record has no health check: it is the answer whenever the primary's is unhealthy.
+            checks = {"primary": self._takeover_check().id, "standby": None}
         domain = self._recovery.trading_api_domain
         for role, target in (("primary", args.primary), ("standby", args.standby)):
             self._record(
@@ -84,12 +85,12 @@ class Traffic(Layer):
                 health_check_id=checks[role],
             )
         self.verdict_name = f"primary-seen.{domain}"
-        self._verdict()
+        self._publish_primary_health()
         self.register_outputs({"name": domain})
 
-    def _taken_over(self) -> aws.route53.HealthCheck:
-        """Standby takes over primary: healthy while the endpoint in the recovery region does not say 200. If that
-        region is gone nobody says so, and the primary stays."""
+    def _takeover_check(self) -> aws.route53.HealthCheck:
+        """Health check of "standby takes over primary": inverted, so that it is healthy unless the endpoint in the
+        recovery region answers 200. If that region is lost, traffic stays at the primary."""
         endpoint = self._args.endpoint
         return self._https_check(
             "switch",
@@ -100,8 +101,8 @@ class Traffic(Layer):
             inverted=True,
         )
 
-    def _verdict(self) -> None:
-        """What the health checkers find, put where a region that has lost us-east-1 can read it: into the DNS."""
+    def _publish_primary_health(self) -> None:
+        """Publish the health checkers' result as a DNS record, which a region can read while us-east-1 is lost."""
         primary = self._args.primary
         check = self._https_check(
             "primary-api", primary.health_host, primary.health_path, threshold=_OBSERVED_THRESHOLD, interval=10

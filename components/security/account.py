@@ -1,4 +1,4 @@
-"""Defaults of the account and the region: what holds even for resources that the platform does not declare."""
+"""Account-wide and region-wide defaults, which also apply to resources outside the platform."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class AccountDefaultsArgs:
-    """`volume_key_arn` is the key of the class COMPUTE, for volumes that name none."""
+    """`volume_key_arn` is the key of the class COMPUTE, the default key of EBS volumes."""
 
     settings: Settings
     volume_key_arn: pulumi.Input[str]
 
 
 class AccountDefaults(Layer):
-    """What an account has once is declared by the primary; what it has once in each region, by both."""
+    """The primary declares the settings that exist once in an account; both stacks declare those of each region."""
 
     def __init__(self, name: str, args: AccountDefaultsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:AccountDefaults", name, opts)

@@ -1,4 +1,4 @@
-"""Permission boundaries: what no role of the platform can do, whatever its policies say."""
+"""Permission boundaries: the maximum permissions of every role, whatever its policies allow."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from components.security.policies import Statement, policy_document
 from components.security.services import PLATFORM_SERVICES
 from components.settings import Settings
 
-# Global services have their control plane there, whichever regions the platform stands in.
+# Global services have their control plane in this region.
 GLOBAL_REGION = "us-east-1"
 
-# What destroys evidence or the means to read it. Nobody with a role of the platform does it; the account's
-# administrators can, and the trail says so.
+# Actions that destroy evidence or the means to read it. No role of the platform has them. The account's administrators
+# do, and the trail records their use.
 _EVIDENCE = [
     "backup:DeleteBackupVaultLockConfiguration",
     "cloudtrail:DeleteTrail",
@@ -68,24 +68,24 @@ ROLE_UPKEEP = [
 
 
 def platform_regions(settings: Settings) -> list[str]:
-    """The two regions that serve."""
+    """The primary and the recovery region."""
     return [settings.general.primary_region, settings.general.dr_region]
 
 
-def fenced_regions(settings: Settings) -> list[str]:
-    """The regions in which the platform does anything at all."""
+def permitted_regions(settings: Settings) -> list[str]:
+    """All regions in which roles can act: both regions, the witness, and the region of global services."""
     return sorted({*platform_regions(settings), settings.general.witness_region, GLOBAL_REGION})
 
 
 @dataclass(frozen=True)
 class BoundariesArgs:
-    """`settings` for names, account and regions."""
+    """`settings` provide names, account and regions."""
 
     settings: Settings
 
 
 class Boundaries(Layer):
-    """One boundary for the roles of people, one for those of workloads."""
+    """One boundary for human roles, one for workload roles."""
 
     def __init__(self, name: str, args: BoundariesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Boundaries", name, opts)
@@ -96,7 +96,7 @@ class Boundaries(Layer):
         self.register_outputs({"workloads": self.workloads.arn, "people": self.people.arn})
 
     def bind(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        """Gives each role that names no boundary the one for workloads: a transformation of `ResourceOptions`."""
+        """Add the workload boundary to each role without a boundary. This is a transformation of `ResourceOptions`."""
         if args.type_ != "aws:iam/role:Role" or args.props.get("permissions_boundary") is not None:
             return None
         return pulumi.ResourceTransformationResult(
@@ -117,16 +117,16 @@ class Boundaries(Layer):
             "ServicesOfThePlatform",
             [f"{service}:*" for service in PLATFORM_SERVICES],
             ["*"],
-            conditions={"StringEquals": {"aws:RequestedRegion": fenced_regions(self._settings)}},
+            conditions={"StringEquals": {"aws:RequestedRegion": permitted_regions(self._settings)}},
         )
 
-    def _own(self, kind: str) -> str:
+    def _own_arn(self, kind: str) -> str:
         return f"arn:aws:iam::{self._account}:{kind}/{self._settings.general.name_prefix}-*"
 
     def _common(self) -> list[Statement]:
         return [
             self._services(),
-            Statement("OwnRoles", ["iam:PassRole", "sts:AssumeRole", "sts:TagSession"], [self._own("role")]),
+            Statement("OwnRoles", ["iam:PassRole", "sts:AssumeRole", "sts:TagSession"], [self._own_arn("role")]),
             Statement("WhoAmI", ["sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"], ["*"]),
             Statement("ReadRoles", _ROLE_READS, ["*"]),
             Statement(
@@ -161,7 +161,7 @@ class Boundaries(Layer):
 
     @staticmethod
     def own_identities(settings: Settings) -> list[str]:
-        """ARN patterns of roles, policies, profiles and identity providers that are the platform's own."""
+        """ARN patterns of the platform's own roles, policies, profiles and identity providers."""
         account, prefix = settings.general.account_id, settings.general.name_prefix
         kinds = ("role", "policy", "instance-profile")
         return [f"arn:aws:iam::{account}:{kind}/{prefix}-*" for kind in kinds] + [
@@ -169,12 +169,13 @@ class Boundaries(Layer):
         ]
 
     def deployer_role_changes(self) -> list[Statement]:
-        """What a deployer may do to roles: only to bounded ones, so that no role it makes exceeds a boundary."""
+        """Permissions of a deployer on roles: only on roles with a boundary, so that it cannot create a role that
+        exceeds one."""
         return [
             Statement(
                 "ChangeBoundedRoles",
                 _ROLE_CHANGES,
-                [self._own("role")],
+                [self._own_arn("role")],
                 conditions={"StringEquals": {"iam:PermissionsBoundary": [self.workloads.arn, self.people.arn]}},
             ),
             Statement("KeepUpRoles", ROLE_UPKEEP, self.own_identities(self._settings)),

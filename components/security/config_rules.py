@@ -1,4 +1,4 @@
-"""What AWS Config checks of what runs: the counterpart, after the fact, of the policy pack."""
+"""AWS Config rules: they check deployed resources as the policy pack checks a plan."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ConfigRule:
-    """A managed rule of AWS Config (Developer Guide, "List of AWS Config Managed Rules") and its parameters."""
+    """A managed rule of AWS Config (Developer Guide, "List of AWS Config Managed Rules") with its parameters."""
 
     identifier: str
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The name within a region: `encrypted-volumes`."""
+        """Name within a region: `encrypted-volumes`."""
         return self.identifier.lower().replace("_", "-")
 
 
@@ -30,11 +30,11 @@ _PASSWORDS = {
     "MaxPasswordAge": "90",
 }
 
-# What FSBP ECS.8 takes for a secret.
+# Environment variable names that FSBP ECS.8 treats as secrets.
 _SECRET_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS_ENGINE_AUTH_DATA")
 
-# In the order of the policy pack: network, hosts, containers, database, tables, buckets, streams, functions and
-# edge, keys and audit.
+# In the order of the policy pack: network, hosts, containers, database, tables, buckets, streams, functions and edge,
+# keys and audit.
 RULES: tuple[ConfigRule, ...] = (
     ConfigRule("VPC_FLOW_LOGS_ENABLED"),
     ConfigRule("VPC_DEFAULT_SECURITY_GROUP_CLOSED"),
@@ -81,7 +81,7 @@ RULES: tuple[ConfigRule, ...] = (
     ConfigRule("GUARDDUTY_ENABLED_CENTRALIZED"),
 )
 
-# Whether what is lost can be had again: a pack, so that an auditor sees one verdict on it.
+# Rules about backup and recovery: one conformance pack, so that an auditor sees one verdict.
 RECOVERY_PACK: tuple[ConfigRule, ...] = (
     ConfigRule("RDS_MULTI_AZ_SUPPORT"),
     ConfigRule("RDS_INSTANCE_DELETION_PROTECTION_ENABLED"),
@@ -99,7 +99,7 @@ RECOVERY_PACK: tuple[ConfigRule, ...] = (
 
 
 def conformance_template(rules: tuple[ConfigRule, ...]) -> str:
-    """The template of a conformance pack: CloudFormation's grammar of Config rules, as JSON."""
+    """Return the template of a conformance pack: Config rules in CloudFormation's syntax, as JSON."""
     resources = {
         "".join(part.capitalize() for part in rule.identifier.split("_")): {
             "Type": "AWS::Config::ConfigRule",

@@ -1,4 +1,4 @@
-"""What looks for intruders and known weaknesses: GuardDuty, Inspector, Security Hub."""
+"""Detection of intrusions and vulnerabilities: GuardDuty, Inspector, Security Hub."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _FEATURES = (
     "RDS_LOGIN_EVENTS",
     "LAMBDA_NETWORK_LOGS",
 )
-# The agents that GuardDuty puts on hosts by itself. Not on EC2: the latency tier's cores are isolated by hand,
-# and an agent that comes and updates itself would show up as jitter.
+# Services whose agents GuardDuty installs and updates itself. EC2 is not among them: an agent that updates itself would
+# cause jitter on the isolated cores of the latency tier.
 _AGENTS = (
     ("EKS_ADDON_MANAGEMENT", "ENABLED"),
     ("ECS_FARGATE_AGENT_MANAGEMENT", "ENABLED"),
@@ -37,14 +37,14 @@ _STANDARDS = {
 
 @dataclass(frozen=True)
 class DetectionArgs:
-    """`settings` for account and region."""
+    """`settings` provide account and region."""
 
     settings: Settings
 
 
 class Detection(Layer):
-    """One of each in an account and region, the recovery region's included: an intruder does not wait for a
-    failover."""
+    """All three services in this account and region. The recovery region has them too, because an attack can come
+    before a failover."""
 
     def __init__(self, name: str, args: DetectionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Detection", name, opts)

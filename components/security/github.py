@@ -1,4 +1,4 @@
-"""Trust in GitHub Actions: in jobs of one repository, by their subject."""
+"""Trust policies for GitHub Actions: jobs of one repository, selected by their subject."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from components.security.policies import Statement
 from components.settings import Settings
 
 ISSUER = "token.actions.githubusercontent.com"
-# Who asks AWS for a role names AWS as the audience (GitHub Docs, "Configuring OpenID Connect in Amazon Web Services").
+# The audience of tokens for AWS (GitHub Docs, "Configuring OpenID Connect in Amazon Web Services").
 AUDIENCE = "sts.amazonaws.com"
 
 
 def provider_arn(settings: Settings) -> str:
-    """The identity provider of the account, of which there is one for an issuer."""
+    """ARN of the account's identity provider for GitHub; an account has one for each issuer."""
     return f"arn:aws:iam::{settings.general.account_id}:oidc-provider/{ISSUER}"
 
 
-def by_github(
+def github_trust(
     settings: Settings, sid: str, subjects: Sequence[str], provider: pulumi.Input[str] | None = None
 ) -> Statement:
-    """Lets jobs of the repository take a role. A subject is `pull_request`, `ref:refs/heads/BRANCH` or
-    `environment:NAME`, and holds as it stands, without wildcards (GitHub Docs, "OpenID Connect reference", "Example
-    subject claims"). `provider` is its ARN as a resource, where the same stack makes it."""
+    """Allow jobs of the repository to assume a role.
+
+    A subject is `pull_request`, `ref:refs/heads/BRANCH` or `environment:NAME`, without wildcards (GitHub Docs, "OpenID
+    Connect reference", "Example subject claims"). `provider` is the provider's ARN as an output if the same stack
+    creates it.
+    """
     repository = settings.delivery.github_repository
     return Statement(
         sid,

@@ -1,4 +1,4 @@
-"""Container images: where they are kept, scanned and copied from region to region."""
+"""Container image repositories: lifecycle, scanning and replication between regions."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
-from components.security.mirrored import Mirrored
+from components.security.mirrored_images import Mirrored
 from components.settings import Settings
 
 IMAGES = ("trading-engine", "market-data", "order-intake", "compliance")
 
 _OF_OTHERS = tuple(image.value.repository for image in Mirrored)
 
-# An untagged image is what a failed or repeated push left behind.
+# Days: a failed or repeated push leaves an untagged image.
 _UNTAGGED_DAYS = 14
-# A rollback reaches back as many releases; more than a year of weekly ones.
+# Releases to keep for rollbacks; more than a year of weekly releases.
 _KEPT_RELEASES = 100
 
 
 @dataclass(frozen=True)
 class ImagesArgs:
-    """`key_arn` is the key of the class COMPUTE. `primary_side` is set while the recovery region declares the
-    replication out of the primary's registry. `scanner` must be there before enhanced scanning is asked for."""
+    """`key_arn` is the key of the class COMPUTE. `primary_side` is set while the recovery stack declares the
+    replication from the primary's registry. `scanner` are the resources that enhanced scanning needs."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -35,8 +35,9 @@ class ImagesArgs:
 
 
 class Images(Layer):
-    """A repository for each image, of the same name in both regions. Tags never move: what was tested is what
-    runs. The recovery region has a copy of its own and can start hosts while the primary's registry is gone."""
+    """One repository for each image, with the same name in both regions. Tags are immutable, so that the tested image
+    is the deployed one. The recovery region has its own copies and can start hosts while the primary's registry is
+    lost."""
 
     urls: dict[str, pulumi.Output[str]]
 
@@ -68,7 +69,8 @@ class Images(Layer):
         return repository
 
     def _scan(self) -> None:
-        """Enhanced scanning goes on after the push: yesterday's image has today's vulnerabilities."""
+        """Enable enhanced scanning, which rescans images after the push, because new vulnerabilities are found every
+        day."""
         images = aws.ecr.RegistryScanningConfigurationRuleRepositoryFilterArgs(
             filter=f"{self._prefix}/*", filter_type="WILDCARD"
         )
@@ -84,8 +86,8 @@ class Images(Layer):
         )
 
     def _replicate(self, primary_side: pulumi.ProviderResource, after: list[aws.ecr.Repository]) -> None:
-        """The registry that sends holds the configuration, so that it lives in the primary's region. The
-        repositories here come first: one that replication made itself would have neither our key nor our rules."""
+        """Declare the replication in the primary's region, whose registry sends the images. The repositories here are
+        created first: a repository that replication creates has neither our key nor our rules."""
         settings = self._args.settings
         destination = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArgs(
             region=settings.region.name, registry_id=settings.general.account_id
@@ -99,7 +101,7 @@ class Images(Layer):
         aws.ecr.ReplicationConfiguration(
             "images",
             replication_configuration=aws.ecr.ReplicationConfigurationReplicationConfigurationArgs(rules=[rule]),
-            opts=self.there(primary_side, *after),
+            opts=self.in_primary_region(primary_side, *after),
         )
 
 

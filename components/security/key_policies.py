@@ -1,4 +1,4 @@
-"""Who may use each customer-managed key: as data, and as the key policy."""
+"""Key policies: the permitted users of each customer-managed key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from components.settings import Settings
 
 
 class DataClass(StrEnum):
-    """Kinds of data, each under a key of its own."""
+    """Classes of data, each with a key of its own."""
 
     RECORDS = "records"
     """S3 trades, market data, audit."""
@@ -33,8 +33,8 @@ class DataClass(StrEnum):
     """AWS Backup vaults."""
 
 
-# Services through which principals of the account may use each key, by the name in `kms:ViaService`
-# (KMS Developer Guide, "AWS KMS condition keys", list of services).
+# Services through which principals of the account can use each key, by the value of `kms:ViaService` (KMS Developer
+# Guide, "AWS KMS condition keys", list of services).
 _VIA: Mapping[DataClass, tuple[str, ...]] = {
     DataClass.RECORDS: ("s3", "backup"),
     DataClass.DATABASE: ("rds", "elasticfilesystem", "elasticache", "ec2", "backup"),
@@ -71,25 +71,25 @@ _ADMINISTRATION = [
     "kms:UpdateKeyDescription",
     "kms:UpdatePrimaryRegion",
 ]
-# All that is done with a key, short of managing it. DynamoDB does it on behalf of whoever reads and writes items
-# (DynamoDB Developer Guide, "DynamoDB encryption at rest: usage notes").
+# All cryptographic actions, without administration. DynamoDB calls them on behalf of the caller that reads or writes
+# items (DynamoDB Developer Guide, "DynamoDB encryption at rest: usage notes").
 KEY_USE = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 _ENCRYPT_AND_READ_BACK = ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 
 @dataclass(frozen=True)
 class KeyUsers:
-    """What the policies of one region's keys name: `settings` for account, region and names;
-    `autoscaling_role` is the ARN of EC2 Auto Scaling's service-linked role."""
+    """Inputs of one region's key policies: `settings` for account, region and names; `autoscaling_role` is the ARN of
+    EC2 Auto Scaling's service-linked role."""
 
     settings: Settings
     autoscaling_role: pulumi.Input[str]
 
     def policy(self, data_class: DataClass) -> pulumi.Output[str]:
-        """The policy of the key of one class."""
-        return policy_document(*self._of_every_key(data_class), *self._of_services(data_class))
+        """Return the policy of the key of one class."""
+        return policy_document(*self._common_statements(data_class), *self._service_statements(data_class))
 
-    def _of_every_key(self, data_class: DataClass) -> Iterator[Statement]:
+    def _common_statements(self, data_class: DataClass) -> Iterator[Statement]:
         region, account = self.settings.region.name, self.settings.general.account_id
         account_principal = {"AWS": f"arn:aws:iam::{account}:root"}
         via = {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in _VIA[data_class]]}
@@ -105,16 +105,16 @@ class KeyUsers:
             conditions={"StringEquals": via, "Bool": {"kms:GrantIsForAWSResource": "true"}},
         )
 
-    def _of_services(self, data_class: DataClass) -> Iterator[Statement]:
+    def _service_statements(self, data_class: DataClass) -> Iterator[Statement]:
         match data_class:
             case DataClass.LOGS:
-                yield from self._log_writers()
+                yield from self._log_writer_statements()
             case DataClass.STREAMS:
-                yield from self._publishers()
+                yield from self._publisher_statements()
             case DataClass.COMPUTE:
                 yield from self._instance_launcher()
 
-    def _log_writers(self) -> Iterator[Statement]:
+    def _log_writer_statements(self) -> Iterator[Statement]:
         region, account = self.settings.region.name, self.settings.general.account_id
         yield Statement(
             "CloudWatchLogs",
@@ -145,7 +145,7 @@ class KeyUsers:
             },
         )
 
-    def _publishers(self) -> Iterator[Statement]:
+    def _publisher_statements(self) -> Iterator[Statement]:
         region, account = self.settings.region.name, self.settings.general.account_id
         yield self._service("SnsToQueues", "sns", f"arn:aws:sns:{region}:{account}:*")
         yield self._service("AlarmsToTopics", "cloudwatch", f"arn:aws:cloudwatch:{region}:{account}:alarm:*")
@@ -160,8 +160,8 @@ class KeyUsers:
             _ENCRYPT_AND_READ_BACK,
             ["*"],
             principals={"Service": "events.amazonaws.com"},
-            # SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": for a topic, EventBridge brings
-            # neither account nor source. What SNS encrypts for is in the context.
+            # SNS Developer Guide, "Managing Amazon SNS encryption keys and costs": for a topic, EventBridge sends
+            # neither source account nor source ARN. The encryption context names the topic.
             conditions={"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"arn:aws:sns:{region}:{account}:*"}},
         )
         yield self._service("ConfigToTopics", "config")
@@ -181,7 +181,7 @@ class KeyUsers:
         )
 
     def _service(self, sid: str, service: str, source: str | None = None, extra: tuple[str, ...] = ()) -> Statement:
-        """A service that writes by itself, for resources of this account only: no confused deputy."""
+        """Allow a service to use the key for resources of this account only, to prevent the confused deputy problem."""
         account = {"StringEquals": {"aws:SourceAccount": self.settings.general.account_id}}
         return Statement(
             sid,
@@ -193,11 +193,11 @@ class KeyUsers:
 
 
 def trail_arn(settings: Settings) -> str:
-    """ARN of the platform's trail, which the policies of its key and its bucket name before it exists."""
+    """ARN of the platform's trail, which the policies of its key and its bucket name before the trail exists."""
     general = settings.general
     return f"arn:aws:cloudtrail:{general.primary_region}:{general.account_id}:trail/{trail_name(settings)}"
 
 
 def trail_name(settings: Settings) -> str:
-    """Name of the one trail, which the primary keeps for both regions."""
+    """Name of the one trail, which the primary declares for both regions."""
     return settings.shared_name("trail")

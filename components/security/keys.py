@@ -15,7 +15,7 @@ from components.settings import Settings
 
 __all__ = ["KEY_USE", "DataClass", "Keys", "KeysArgs"]
 
-# The longest window that KMS has in which a deletion can be called off, and what FSBP KMS.3 is about.
+# Days: the longest waiting period before KMS deletes a key, which FSBP KMS.3 relates to.
 DELETION_WINDOW_DAYS = 30
 
 
@@ -23,8 +23,8 @@ DELETION_WINDOW_DAYS = 30
 class KeysArgs:
     """`primary_arns` is None in the primary; in the recovery region, the primary's key ARNs by data class.
 
-    `autoscaling_role` is the ARN of EC2 Auto Scaling's service-linked role, which must exist before a key
-    policy can name it.
+    `autoscaling_role` is the ARN of EC2 Auto Scaling's service-linked role, which must exist before a key policy can
+    name it.
     """
 
     settings: Settings
@@ -33,8 +33,8 @@ class KeysArgs:
 
 
 class Keys(Layer):
-    """The primary makes the keys; the recovery region makes replicas of them, each with its own policy, so
-    that what was encrypted in one region can be read in the other while the first is gone."""
+    """The primary creates the keys. The recovery region creates replicas, each with its own policy, so that either
+    region can decrypt data of the other while the other is lost."""
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Keys", name, opts)
@@ -76,7 +76,7 @@ class Keys(Layer):
                 policy=policy,
                 opts=self.stateful,
             )
-        # Rotation is a property of the primary key that its replicas share.
+        # Rotation is a property of the primary key; its replicas share it.
         arns = pulumi.Output.from_input(self._args.primary_arns)
         return aws.kms.ReplicaKey(
             f"{data_class}",

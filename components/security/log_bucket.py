@@ -1,4 +1,4 @@
-"""The buckets that AWS services write logs into."""
+"""Buckets for logs of AWS services."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ALB = "alb"
 NLB = "nlb"
 S3 = "s3"
 
-# After a month logs are rarely read, after three hardly ever (S3 User Guide: 30 days is the earliest for
-# infrequent access, and both classes charge for 30 and 90 days at least).
+# Days: logs are rarely read after a month, and hardly ever after three (S3 User Guide: 30 days is the earliest for
+# infrequent access, and the two classes bill at least 30 and 90 days).
 _INFREQUENT_AFTER_DAYS = 30
 _ARCHIVE_AFTER_DAYS = 90
-# An old version of a log is what an overwrite left behind: long enough to find out who overwrote it.
+# Days: an old version of a log means that something overwrote it; enough time to investigate.
 _OLD_VERSION_DAYS = 90
 
 _OWNED = {"s3:x-amz-acl": "bucket-owner-full-control"}
@@ -46,13 +46,13 @@ class LogBucketsArgs:
 
 
 class LogBuckets(Layer):
-    """Three buckets, since no one of them can hold all logs:
+    """Three buckets, because the services have conflicting requirements:
 
-    `access_logs` takes the access logs of S3 and of load balancers, which neither S3 nor ALB can write under a
-    customer key or into a bucket with a default retention;
-    `logs` takes flow logs and Config's history under the key for logs, where nobody may delete an object: Config
-    refuses a bucket with a default retention, so that a denial stands in for it;
-    `trail` takes CloudTrail's files under Object Lock in compliance mode, in the primary, which has the trail.
+    - `access_logs` has the access logs of S3 and of load balancers, which cannot use a customer key or a bucket with
+      default retention;
+    - `logs` has flow logs and Config's history under the key for logs. Config refuses a bucket with default retention,
+      so a deny statement prevents deletion instead;
+    - `trail` has CloudTrail's files under Object Lock in compliance mode, in the primary, which has the trail.
     """
 
     logs: HardenedBucket
@@ -69,12 +69,12 @@ class LogBuckets(Layer):
 
     @property
     def flow_logs_destination(self) -> pulumi.Output[str]:
-        """ARN that flow logs are sent to: the bucket and the folder in it."""
+        """ARN of the flow logs' destination: the bucket and its folder."""
         return pulumi.Output.concat(self.logs.arn, "/", FLOW_LOGS)
 
     def access_log_of(self, bucket: str) -> AccessLog:
-        """Where the bucket of that physical name writes its access log."""
-        # Named through its policy: S3 refuses a target that it may not write into yet.
+        """Target of the access log of the bucket with that physical name."""
+        # The name comes from the bucket's policy: S3 refuses a target into which it cannot write yet.
         return AccessLog(self.access_logs.policy.bucket, f"{S3}/{bucket}/")
 
     def _access_logs(self) -> HardenedBucket:
@@ -102,7 +102,7 @@ class LogBuckets(Layer):
                 key_arn=self._args.key_arn,
                 lifecycle=[_aging("logs", settings.security.log_retention_days)],
                 access_log=self.access_log_of(name),
-                statements=[*_flow_logs(settings, arn), *_config(settings, arn), _nobody_deletes(arn)],
+                statements=[*_flow_logs(settings, arn), *_config(settings, arn), _deny_deletion(arn)],
             ),
             self.child,
         )
@@ -117,7 +117,7 @@ class LogBuckets(Layer):
                 bucket=name,
                 key_arn=self._args.key_arn,
                 lock=ObjectLock("COMPLIANCE", days),
-                # An object can expire only when its lock is over.
+                # An object can expire only after its lock ends.
                 lifecycle=[_aging("trail", days + 1)],
                 access_log=self.access_log_of(name),
                 statements=list(_trail(settings, bucket_arn(name))),
@@ -135,8 +135,8 @@ def _aging(rule: str, days: int) -> LifecycleRule:
     )
 
 
-def _nobody_deletes(arn: str) -> Statement:
-    """Only the lifecycle, which no bucket policy stops, removes a log."""
+def _deny_deletion(arn: str) -> Statement:
+    """Deny deletion to everyone. Only lifecycle rules remove a log, because bucket policies do not apply to them."""
     return Statement(
         "DenyDeletion",
         ["s3:DeleteObject", "s3:DeleteObjectVersion"],
@@ -158,7 +158,7 @@ def _access_log_writers(settings: Settings, arn: str) -> Iterator[Statement]:
             "ArnLike": {"aws:SourceArn": bucket_arn(f"{settings.general.name_prefix}-*")},
         },
     )
-    # The load balancers' principal sends no source account; the account in the path is what binds it to ours.
+    # Load balancers send no source account; the account id in the path restricts the statement to this account.
     yield Statement(
         "AlbAccessLogs",
         ["s3:PutObject"],
@@ -169,20 +169,20 @@ def _access_log_writers(settings: Settings, arn: str) -> Iterator[Statement]:
 
 
 def _flow_logs(settings: Settings, arn: str) -> Iterator[Statement]:
-    """With Hive-compatible prefixes the account's folder is `aws-account-id=<account>` (VPC User Guide, "Flow log
-    files")."""
+    """Statements for flow logs. With Hive-compatible prefixes the account's folder is `aws-account-id=<account>` (VPC
+    User Guide, "Flow log files")."""
     yield from _delivery("FlowLogs", settings, arn, f"{FLOW_LOGS}/AWSLogs/aws-account-id={settings.general.account_id}")
 
 
 def _delivery(sid: str, settings: Settings, arn: str, folder: str) -> Iterator[Statement]:
-    """What CloudWatch's delivery of vended logs asks for (CloudWatch Logs User Guide, "Logs sent to Amazon S3")."""
+    """Statements that CloudWatch's vended log delivery needs (CloudWatch Logs User Guide, "Logs sent to Amazon S3")."""
     account = settings.general.account_id
     source = {"ArnLike": {"aws:SourceArn": f"arn:aws:logs:{settings.region.name}:{account}:*"}}
     yield from _writer(sid, "delivery.logs", account, arn, f"{folder}/*", source, check=["s3:GetBucketAcl"])
 
 
 def _config(settings: Settings, arn: str) -> Iterator[Statement]:
-    """What Config asks for (AWS Config Developer Guide, "Permissions for the Amazon S3 bucket")."""
+    """Statements that Config needs (AWS Config Developer Guide, "Permissions for the Amazon S3 bucket")."""
     account = settings.general.account_id
     folder = f"{CONFIG}/AWSLogs/{account}/Config/*"
     yield from _writer("Config", "config", account, arn, folder, {}, check=["s3:GetBucketAcl", "s3:ListBucket"])
@@ -191,7 +191,7 @@ def _config(settings: Settings, arn: str) -> Iterator[Statement]:
 def _writer(
     sid: str, service: str, account: str, arn: str, folder: str, source: Conditions, check: list[str]
 ) -> Iterator[Statement]:
-    """A service that looks at the bucket, then writes into a folder of its own."""
+    """Statements of a service that checks the bucket's ACL and then writes into its own folder."""
     principal = {"Service": f"{service}.amazonaws.com"}
     own = {"aws:SourceAccount": account}
     yield Statement(f"{sid}Check", check, [arn], principals=principal, conditions={"StringEquals": own, **source})
@@ -205,7 +205,7 @@ def _writer(
 
 
 def _trail(settings: Settings, arn: str) -> Iterator[Statement]:
-    """What CloudTrail asks for (CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail")."""
+    """Statements that CloudTrail needs (CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail")."""
     principal = {"Service": "cloudtrail.amazonaws.com"}
     source = {"aws:SourceArn": trail_arn(settings)}
     yield Statement("TrailCheck", ["s3:GetBucketAcl"], [arn], principals=principal, conditions={"StringEquals": source})

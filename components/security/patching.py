@@ -1,4 +1,4 @@
-"""Patches of hosts: which, and when."""
+"""Patching of hosts by Systems Manager: baseline, maintenance window and task."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from components.security.policies import trust_of_service
 from components.settings import Settings
 from components.settings.security import Severity
 
-# Systems Manager reads a host's patch group from this tag; without a space it is legal in instance metadata too.
+# Systems Manager reads a host's patch group from this tag. Without a space, the key is also valid in instance metadata.
 PATCH_GROUP_TAG = "PatchGroup"
 _OPERATING_SYSTEM = "AMAZON_LINUX_2023"
-# Hosts of a tier are patched a few at a time, and none any more once one failed.
+# Hosts are patched a few at a time, and patching stops after the first failure.
 _AT_ONCE = "10%"
 _FAILURES = "1"
 _MAINTENANCE_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonSSMMaintenanceWindowRole"
 
 
 def patch_group(settings: Settings) -> str:
-    """Value of the tag `PatchGroup` of the hosts that are to be patched."""
+    """Value of the tag `PatchGroup` of hosts to patch."""
     return settings.name("hosts")
 
 
 @dataclass(frozen=True)
 class PatchingArgs:
-    """`settings` say what is approved, when, and in which time zone."""
+    """`settings` provide the approval rules, the time and the time zone."""
 
     settings: Settings
 
 
 class Patching(Layer):
-    """Security patches from the severity that is set, approved after a few days, put in while markets are closed:
-    the window stands in the markets' own time zone, so that summer time does not move it into trading."""
+    """Security patches of the configured severity or higher, approved after a delay and installed while markets are
+    closed. The maintenance window is in the markets' own time zone, so that daylight saving time does not move it into
+    trading hours."""
 
     def __init__(self, name: str, args: PatchingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Patching", name, opts)
@@ -81,7 +82,7 @@ class Patching(Layer):
             schedule=f"cron({int(minute)} {int(hour)} ? * {security.patch_day} *)",
             schedule_timezone=self._settings.market.market_time_zone,
             duration=security.patch_hours,
-            # The last hour is for hosts that are being patched, none is begun.
+            # The task starts on no host in the last hour of the window.
             cutoff=1,
             allow_unassociated_targets=False,
             opts=self.child,

@@ -23,19 +23,19 @@ BUILD_USE = [
     "codebuild:ListBuildsForProject",
     "codebuild:StartBuild",
 ]
-"""What starting a build and following it to its end asks for (`recovery.scale_out.CodeBuildScaleOut`)."""
+"""Actions to start a build and to follow it (`recovery.scale_out.CodeBuildScaleOut`)."""
 
 
 class PolicyError(ValueError):
-    """A statement that must not be written; the message names it and says what to write instead."""
+    """An invalid or overly broad statement; the message names it and the correction."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. Raises `PolicyError` when it allows every action on every resource, or allows anyone.
+    """One statement. Raises `PolicyError` if it allows every action on every resource, or allows anyone.
 
-    `principals` is for resource policies only: type (`Service`, `AWS`, `Federated`) to one or more names.
-    `*` as a principal is for denials, which then hold for everyone.
+    `principals` is for resource policies only: type (`Service`, `AWS`, `Federated`) to one or more names. `*` as a
+    principal is only for deny statements, which then apply to everyone.
     """
 
     sid: str
@@ -47,19 +47,19 @@ class Statement:
 
     def __post_init__(self) -> None:
         if not _SID.fullmatch(self.sid):
-            raise PolicyError(f"statement {self.sid!r}: a sid is of letters and digits only")
+            raise PolicyError(f"statement {self.sid!r}: a sid has only letters and digits; rename it")
         if not self.actions:
-            raise PolicyError(f"statement {self.sid}: names no action; list the ones that are needed")
+            raise PolicyError(f"statement {self.sid}: names no action; list the actions that are needed")
         if self.effect == "Deny":
             return
         if "*" in self.actions:
-            on = "every resource" if "*" in self.resources else "what it names"
+            on = "every resource" if "*" in self.resources else "its resources"
             raise PolicyError(f"statement {self.sid}: allows every action on {on}; list the actions that are needed")
         if "*" in _named(self.principals):
             raise PolicyError(f"statement {self.sid}: allows anyone; name the principals")
 
     def as_dict(self) -> dict[str, Any]:
-        """The statement in IAM's JSON grammar, with single values unwrapped."""
+        """Return the statement in IAM's JSON syntax; lists of one value become the value."""
         return {
             "Sid": self.sid,
             "Effect": self.effect,
@@ -71,33 +71,35 @@ class Statement:
 
 
 def policy_document(*statements: Statement) -> pulumi.Output[str]:
-    """The JSON text of a policy. Raises `PolicyError` when two statements share a sid."""
+    """Return a policy as JSON text. Raises `PolicyError` if two statements share a sid."""
     sids = [statement.sid for statement in statements]
     twice = sorted({sid for sid in sids if sids.count(sid) > 1})
     if twice:
-        raise PolicyError(f"sid {', '.join(twice)}: stands in two statements of one policy; give each its own")
+        raise PolicyError(f"sid {', '.join(twice)}: used by two statements of one policy; rename one")
     return pulumi.Output.json_dumps(
         {"Version": "2012-10-17", "Statement": [statement.as_dict() for statement in statements]}
     )
 
 
 def send_traces(*, begins: bool = False) -> Statement:
-    """Lets a workload send segments to X-Ray, which has no resources to name; one that `begins` traces asks which
-    requests to sample, too."""
+    """Allow a workload to send segments to X-Ray, which has no resources to name. A workload that starts traces
+    (`begins`) also reads sampling rules."""
     rules = ["xray:GetSamplingRules", "xray:GetSamplingTargets"] if begins else []
     return Statement("Trace", [*rules, "xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"])
 
 
 def trust_of_service(service: str, account_id: str, source: Conditions | None = None) -> pulumi.Output[str]:
-    """Trust policy of a role that one AWS service assumes, on behalf of this account alone where the service says so.
+    """Trust policy of a role that one AWS service assumes, for this account only if the service sends its account.
 
-    `TRUSTS` holds the condition keys that each service sends: `aws:SourceAccount` is added where it is one of them, and
-    `source` may use no other. Raises `PolicyError` for a service that the table does not hold, and for a key that the
-    service does not send. A role without a condition can still be passed inside its own account alone.
+    `TRUSTS` has the condition keys that each service sends: `aws:SourceAccount` is added if it is one of them, and
+    `source` can use no others. Raises `PolicyError` for a service that the table lacks, and for a key that the service
+    does not send. A role without a condition can still be passed only inside its own account.
     """
     trust = TRUSTS.get(service)
     if trust is None:
-        raise PolicyError(f"service {service}: its condition keys are not known; add it to TRUSTS with the page")
+        raise PolicyError(
+            f"service {service}: unknown condition keys; add the service to TRUSTS with its documentation page"
+        )
     unsent = sorted({key for keys in (source or {}).values() for key in keys} - trust.keys)
     if unsent:
         raise PolicyError(f"service {service}: does not send {', '.join(unsent)} ({trust.page}); remove the condition")
@@ -113,7 +115,7 @@ def trust_of_service(service: str, account_id: str, source: Conditions | None = 
 
 
 def tls_only(bucket_arn: pulumi.Input[str]) -> Statement:
-    """Denies everyone any request to a bucket that does not come by TLS."""
+    """Deny all requests to a bucket without TLS."""
     return Statement(
         "DenyUnencryptedTransport",
         ["s3:*"],

@@ -1,4 +1,4 @@
-"""AWS Config: the history of every resource, and rules over it."""
+"""AWS Config: the recorder of resource history, and rules."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from components.security.config_rules import RECOVERY_PACK, RULES, conformance_t
 from components.security.log_bucket import CONFIG, LogBuckets
 from components.settings import Settings
 
-# The longest that Config keeps history by itself, in days (Config API Reference, RetentionConfiguration).
+# Days: the longest retention of Config's history (Config API Reference, RetentionConfiguration).
 _LONGEST_HISTORY = 2557
 
 
 @dataclass(frozen=True)
 class ConfigArgs:
-    """`role` is the ARN of Config's service-linked role (FSBP Config.1 asks for that one and no other);
-    `key_arn` is the key of the class LOGS."""
+    """`role` is the ARN of Config's service-linked role, the only role that FSBP Config.1 accepts; `key_arn` is the key
+    of the class LOGS."""
 
     settings: Settings
     role: pulumi.Input[str]
@@ -29,10 +29,9 @@ class ConfigArgs:
 
 
 class Config(Layer):
-    """Recorder of all resource types. Those of IAM, which belong to no region, are recorded by the primary alone, since
-    each recorder of them is paid for; `configGlobalInBothRegions` records them in both, for a history of the recovery
-    region that is whole without the primary's. In an account whose landing zone records, only the rules are declared.
-    """
+    """Recorder of all resource types. Only the primary records IAM types, which are global, because each recorder of
+    them costs money. `configGlobalInBothRegions` records them in both regions, so that the recovery region's history is
+    complete without the primary's. If the account's landing zone has a recorder, only the rules are declared."""
 
     def __init__(self, name: str, args: ConfigArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Config", name, opts)

@@ -1,4 +1,4 @@
-"""The roles that people take."""
+"""IAM roles of people."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import pulumi_aws as aws
 
 from components.layer import Layer
 from components.security.boundaries import Boundaries
-from components.security.github import by_github
+from components.security.github import github_trust
+from components.security.human_permissions import HumanPermissions
 from components.security.keys import Keys
-from components.security.people import People
 from components.security.policies import Statement, policy_document
 from components.settings import Role, Settings
 
-# AWS's own read access to the security settings of every service, which it keeps up to date.
+# AWS's managed policy for read access to the security settings of every service.
 _SECURITY_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
 _SAML_AUDIENCE = "https://signin.aws.amazon.com/saml"
-# A second factor that was shown longer ago than a working hour does not open a role.
+# Seconds: a role cannot be assumed if MFA was longer ago than one working hour.
 _MFA_AGE_SECONDS = 3600
-# The only role of a workload that may deploy: the pipeline's.
+# The only workload role that can deploy: the pipeline's.
 PIPELINE_ROLE = "deploy"
 
 
 @dataclass(frozen=True)
 class HumanRolesArgs:
-    """`boundaries` bound every role, the deployer's included."""
+    """`boundaries` apply to every role, including the deployer's."""
 
     settings: Settings
     keys: Keys
@@ -34,20 +34,20 @@ class HumanRolesArgs:
 
 
 class HumanRoles(Layer):
-    """Trader, operator, auditor and deployer of one stack. Each is taken for a session, never owned."""
+    """Roles of trader, operator, auditor and deployer of one stack. People assume them for a session."""
 
     def __init__(self, name: str, args: HumanRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:HumanRoles", name, opts)
         self._args = args
-        people = People(args.settings, args.keys, args.boundaries)
-        trust = [_people_with_second_factor(args.settings)]
+        people = HumanPermissions(args.settings, args.keys, args.boundaries)
+        trust = [_mfa_trust(args.settings)]
         self.trader = self._role("trader", trust, people.trader())
         self.operator = self._role("operator", trust, people.operator())
         self.auditor = self._role("auditor", trust, people.auditor())
         aws.iam.RolePolicyAttachment(
             "auditor-security-audit", role=self.auditor.name, policy_arn=_SECURITY_AUDIT, opts=self.child
         )
-        self.deployer = self._role("deployer", [*trust, *_deliveries(args.settings)], people.deployer())
+        self.deployer = self._role("deployer", [*trust, *_pipeline_trust(args.settings)], people.deployer())
         self.register_outputs({"deployer": self.deployer.arn})
 
     def _role(self, purpose: str, trust: list[Statement], permissions: list[Statement]) -> aws.iam.Role:
@@ -71,8 +71,9 @@ class HumanRoles(Layer):
         return role
 
 
-def _people_with_second_factor(settings: Settings) -> Statement:
-    """SAML when an identity provider is set, which asks for the second factor itself; else assuming with MFA."""
+def _mfa_trust(settings: Settings) -> Statement:
+    """Trust by SAML if an identity provider is set, because it enforces MFA itself; otherwise by assuming the role with
+    MFA."""
     security = settings.security
     if security.saml_provider_arn:
         return Statement(
@@ -93,10 +94,9 @@ def _people_with_second_factor(settings: Settings) -> Statement:
     )
 
 
-def _deliveries(settings: Settings) -> list[Statement]:
-    """The pipelines that deploy, neither of which has a second factor to show. The platform's own stands in the
-    primary, and is trusted by its role's name; GitHub's by its environment, which asks reviewers before it lets a job
-    begin."""
+def _pipeline_trust(settings: Settings) -> list[Statement]:
+    """Trust for pipelines that deploy, which cannot use MFA. The platform's own pipeline runs in the primary and is
+    trusted by its role's name. GitHub is trusted by its environment, which requires reviewers before a job starts."""
     account = settings.general.account_id
     pipeline = Statement(
         "Pipeline",
@@ -110,4 +110,4 @@ def _deliveries(settings: Settings) -> list[Statement]:
     )
     if not settings.delivery.github_repository:
         return [pipeline]
-    return [pipeline, by_github(settings, "GitHub", [f"environment:{settings.delivery.github_environment}"])]
+    return [pipeline, github_trust(settings, "GitHub", [f"environment:{settings.delivery.github_environment}"])]

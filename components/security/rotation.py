@@ -1,4 +1,4 @@
-"""Rotation of the database's credentials: the function, what it may do, and when it runs."""
+"""Rotation of the database's credentials: function, permissions and schedule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from components.security.secrets import Secret
 from components.settings import Settings
 from functions import packaging
 
-# A password takes seconds to set, and minutes when the instance is busy; 15 minutes are Lambda's most.
+# Seconds. Setting a password takes seconds, and minutes on a busy instance; 15 minutes is Lambda's maximum.
 _TIMEOUT_SECONDS = 900
 _MEMORY_MB = 256
 _RUNTIME = "python3.13"
@@ -24,8 +24,8 @@ _MODULES = ("__init__.py", "rotation/__init__.py", "rotation/steps.py", "rotatio
 
 @dataclass(frozen=True)
 class RotationArgs:
-    """`database` is the identifier of this region's instance. `rotated` is None in the recovery region; in the
-    primary it is the id of the secret, whose first rotation begins as soon as `ready` is there."""
+    """`database` is the identifier of this region's instance. `rotated` is None in the recovery region; in the primary
+    it is the id of the secret, whose first rotation starts when `ready` exists."""
 
     settings: Settings
     keys: Keys
@@ -36,8 +36,8 @@ class RotationArgs:
 
 
 class Rotation(Layer):
-    """The function stands in both regions. Only the primary has it called: a replica cannot be rotated. A region
-    that takes over detaches its replica and has it rotated by the function that is there."""
+    """The rotation function exists in both regions. Only the primary schedules it, because a replica's password cannot
+    be changed. After a takeover the recovery region rotates the promoted database with its own function."""
 
     def __init__(self, name: str, args: RotationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Rotation", name, opts)
@@ -128,8 +128,8 @@ class Rotation(Layer):
         }
         for module in _MODULES:
             packaging.source(packaging.ROOT / "functions" / module)
-        # Outside the VPC: it talks to the APIs of Secrets Manager and RDS and to nothing else, and must work while
-        # networks do not.
+        # Outside the VPC: the function calls only the APIs of Secrets Manager and RDS, and must work during network
+        # faults.
         return aws.lambda_.Function(
             "rotation",
             name=self._name,
@@ -141,7 +141,7 @@ class Rotation(Layer):
             role=self.role.arn,
             timeout=_TIMEOUT_SECONDS,
             memory_size=_MEMORY_MB,
-            # Two rotations at one time would set two passwords.
+            # Two concurrent rotations would set two passwords.
             reserved_concurrent_executions=1,
             environment=aws.lambda_.FunctionEnvironmentArgs(variables={"DATABASE_INSTANCE": self._args.database}),
             tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),

@@ -1,4 +1,4 @@
-"""Secrets that the platform makes, keeps encrypted, and has in both regions."""
+"""Secrets that the platform creates and replicates to both regions."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import pulumi_random as random
 from components.layer import Layer
 from components.settings import Settings
 
-# As long as a deleted secret can be brought back; the longest that there is.
+# Days: the longest recovery window for a deleted secret.
 RECOVERY_WINDOW_DAYS = 30
 PASSWORD_LENGTH = 40
-# RDS API Reference, CreateDBInstance, MasterUserPassword: all printable ASCII but slash, quote and at sign; of the
-# others, those that need no quoting anywhere.
+# RDS API Reference, CreateDBInstance, MasterUserPassword: printable ASCII except slash, quote and at sign. These are
+# the allowed ones that need no quoting anywhere.
 _SPECIAL = "!#%*()-_=+[]{}<>:?"
 
-# Rotation takes AWSCURRENT away from the version that was declared. With a label of its own the version stays
-# alive: without any, Secrets Manager may remove it, and a refresh would then declare its dead password anew.
+# Rotation moves AWSCURRENT away from the declared version. A label of its own keeps that version: Secrets Manager can
+# remove a version without labels, and a refresh would then declare its old password again.
 _CURRENT, _DECLARED = "AWSCURRENT", "declared"
 
 
 @dataclass(frozen=True)
 class Secret:
-    """How a role and a program find a secret, in either region: by name; its ARN ends in six characters that
-    Secrets Manager chooses, which a policy writes as `??????`."""
+    """Identifies a secret in either region by name. Its ARN ends in six random characters from Secrets Manager, which a
+    policy writes as `??????`."""
 
     name: str
     arn_pattern: str
@@ -43,13 +43,14 @@ class SecretsArgs:
 class Secrets(Layer):
     """The master credentials of the trade history database.
 
-    The primary makes the secret, and declares its replica too. All other replication is the recovery region's to
-    declare; this one cannot be: the list of replicas is a property of the secret itself, and two stacks that both
-    own one resource undo each other's work. The replica lies under AWS's own key of that region unless
-    `secretsReplicaKey` names one: the recovery region's key does not exist when the primary is first brought up,
-    and the primary must not wait for it. The recovery region refers to the replica by name.
+    The primary creates the secret and also declares its replica. All other replication is declared by the recovery
+    stack, but the list of replicas is a property of the secret, and two stacks must not manage one resource. The
+    replica uses AWS's own key of its region unless `secretsReplicaKey` names another: the recovery region's key does
+    not exist at the primary's first deployment, and the primary must not wait for it. The recovery region refers to the
+    replica by name.
 
-    The first password is known to the engine's state. It is dead minutes later, since the rotation begins at once.
+    The engine's state contains the first password. It becomes invalid minutes later, because the rotation starts
+    immediately.
     """
 
     database: Secret
@@ -63,7 +64,7 @@ class Secrets(Layer):
         self.database = self._named("database")
         if args.settings.is_primary:
             self.database_password = self._password()
-            self.database_rotated = self._keep(self.database_password)
+            self.database_rotated = self._secret(self.database_password)
         self.register_outputs({"database": self.database.name})
 
     def _named(self, purpose: str) -> Secret:
@@ -84,13 +85,13 @@ class Secrets(Layer):
             opts=pulumi.ResourceOptions(parent=self, provider=random.Provider("random", opts=self.child)),
         ).result
 
-    def _keep(self, password: pulumi.Output[str]) -> pulumi.Output[str]:
+    def _secret(self, password: pulumi.Output[str]) -> pulumi.Output[str]:
         data = self._args.settings.data
         content = {
             "engine": "postgres",
             "username": data.db_username,
             "password": password,
-            # Neither host nor instance: they differ between the regions, the replica is the same text.
+            # Neither host nor instance: they differ between the regions, and the replica has the same text.
             "dbname": data.db_name,
         }
         secret = aws.secretsmanager.Secret(

@@ -1,4 +1,4 @@
-"""Service-linked roles that key policies and services name, and that AWS does not always make by itself."""
+"""Service-linked roles that key policies and services refer to, and that AWS does not always create automatically."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _CONFIG = ("config", "AWSServiceRoleForConfig")
 
 @dataclass(frozen=True)
 class ServiceRolesArgs:
-    """`settings` say whether this stack makes the roles or finds them in the account."""
+    """`settings` decide whether this stack creates the roles or finds them in the account."""
 
     settings: Settings
 
 
 class ServiceRoles(Layer):
-    """There is one such role for each service in an account, so the primary makes them and the recovery
-    region refers to them by name."""
+    """An account has one such role for each service, so the primary creates them and the recovery region refers to them
+    by name."""
 
     def __init__(self, name: str, args: ServiceRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:ServiceRoles", name, opts)

@@ -1,4 +1,4 @@
-"""The AWS services that the platform is made of, by the prefix of their IAM actions."""
+"""The AWS services that the platform uses, by the prefix of their IAM actions."""
 
 from __future__ import annotations
 

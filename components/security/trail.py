@@ -1,4 +1,4 @@
-"""The audit trail: who did what in the account, in every region."""
+"""CloudTrail: the audit trail of the account, in every region."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Field = aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgs
 
 @dataclass(frozen=True)
 class TrailArgs:
-    """`key_arn` is the key of the class LOGS; `buckets` hold the locked one for the trail."""
+    """`key_arn` is the key of the class LOGS; `buckets` include the locked one for the trail."""
 
     settings: Settings
     key_arn: pulumi.Input[str]
@@ -29,16 +29,16 @@ class TrailArgs:
 
 
 class Trail(Layer):
-    """One trail for all regions, kept by the primary: its files are validated and locked, and its events can be
-    searched and watched in CloudWatch Logs. It records what happens in the recovery region as well. While the
-    primary region is gone, CloudTrail's own event history (90 days of management events) stands in for it."""
+    """One trail for all regions, declared by the primary. Its files are validated and locked, and its events are in
+    CloudWatch Logs for search and alarms. It also records the recovery region. While the primary region is lost, use
+    CloudTrail's event history in the recovery region (90 days of management events)."""
 
     log_group: aws.cloudwatch.LogGroup
 
     def __init__(self, name: str, args: TrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:Trail", name, opts)
         if args.buckets.trail is None:
-            raise ValueError("the trail needs its locked bucket, which only the primary has")
+            raise ValueError("the trail needs its locked bucket; declare it in the primary")
         settings = args.settings
         self.log_group = aws.cloudwatch.LogGroup(
             "trail",
@@ -58,8 +58,8 @@ class Trail(Layer):
             enable_log_file_validation=True,
             cloud_watch_logs_group_arn=pulumi.Output.concat(self.log_group.arn, ":*"),
             cloud_watch_logs_role_arn=role.arn,
-            advanced_event_selectors=_recorded(settings),
-            # Unusual rates of calls and of errors, found by CloudTrail itself.
+            advanced_event_selectors=_event_selectors(settings),
+            # CloudTrail Insights: unusual rates of calls and of errors.
             insight_selectors=[
                 aws.cloudtrail.TrailInsightSelectorArgs(insight_type=kind)
                 for kind in ("ApiCallRateInsight", "ApiErrorRateInsight")
@@ -92,13 +92,13 @@ class Trail(Layer):
         return role, permissions
 
 
-def _recorded(settings: Settings) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
-    """All management events; of the data, what is evidence.
+def _event_selectors(settings: Settings) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgs]:
+    """All management events, and data events that are evidence.
 
-    The buckets that the trail's own files and access logs go into are left out: recording those would beget
-    records without end. The order path (tables of orders and positions, invocations of order intake) is left out
-    unless `trailOrderPath` asks for it: each order would be paid for again as a data event, and the orders are on
-    record in their stream's archive.
+    The buckets of the trail's own files and of access logs are excluded: recording them would create an endless loop of
+    records. The order path (tables of orders and positions, invocations of order intake) is excluded unless
+    `trailOrderPath` is set: each order would cost a data event, and the archive of the order stream already records the
+    orders.
     """
     general, hot = settings.general, not settings.security.trail_order_path
     account, prefix = general.account_id, general.name_prefix

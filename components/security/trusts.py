@@ -1,8 +1,7 @@
-"""Which condition keys an AWS service sends when it assumes a role, service by service.
+"""Condition keys that each AWS service sends when it assumes a role.
 
-A key that a service does not send is absent from the request, and a condition on it refuses the service: creation
-fails, or the service does nothing at run time. A key stands here only where AWS's documentation shows it in a trust
-policy of that service.
+If a service does not send a key, a condition on that key denies the service: creation fails, or the service does
+nothing at run time. A key is listed only if AWS's documentation shows it in a trust policy of that service.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ _NONE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class Trust:
-    """`keys` are the condition keys that the service sends; `page` is where AWS's documentation says so, or where it
-    shows the service's trust policy without one."""
+    """`keys` are the condition keys that the service sends. `page` is the page of AWS's documentation that lists them,
+    or that shows the service's trust policy without any."""
 
     keys: frozenset[str]
     page: str
@@ -27,7 +26,7 @@ class Trust:
 TRUSTS: Mapping[str, Trust] = {
     "apigateway.amazonaws.com": Trust(_NONE, "API Gateway Developer Guide, Set up CloudWatch logging for REST APIs"),
     "backup.amazonaws.com": Trust(_NONE, "AWS Backup Developer Guide, IAM service roles"),
-    # The same page says that the keys are not supported.
+    # The same page states that the keys are not supported.
     "cloudtrail.amazonaws.com": Trust(
         _NONE, "CloudTrail User Guide, Role policy document for CloudTrail to use CloudWatch Logs for monitoring"
     ),

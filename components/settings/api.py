@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from components.settings.section import LogDays, Section, SeveralLines, Texts
+from components.settings.section import LogDays, Section, SeveralLines, Texts, matching
 from functions.authorizer.keys import public_key, public_keys
 from functions.environment import SettingError
 
@@ -25,17 +25,30 @@ _MOST_KEY_CHARACTERS = 3000
 _MOST_ORDERS_OF_AN_ACCOUNT = 500
 
 
+# OpenID Connect Core 1.0, 2: an issuer is a URL by https with a host, without query and fragment.
+TokenIssuer = Annotated[
+    str,
+    matching(
+        r"(?=.{1,200})https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/+-]*)?",
+        "is not an issuer; write its URL as its tokens have it in iss, such as https://id.mycompany.com/realm",
+    ),
+]
+TokenAudience = Annotated[
+    str,
+    matching(
+        r"[\x21-\x7e]{1,200}", "is not an audience; write up to 200 characters without spaces, as tokens have in aud"
+    ),
+]
+
+
 class ApiSettings(Section):
     """Tokens say whose orders they are; API keys say whose rate they count against."""
 
-    token_issuer: str = Field(
+    token_issuer: TokenIssuer = Field(
         "https://identity.trading.example",
         description="Who issues callers' tokens: their claim iss.",
-        pattern=r"^https://[^\s]{3,200}$",
     )
-    token_audience: str = Field(
-        "trading-api", description="Whom the tokens are for: their claim aud.", pattern=r"^[^\s]{1,200}$"
-    )
+    token_audience: TokenAudience = Field("trading-api", description="Whom the tokens are for: their claim aud.")
     token_account_claim: str = Field(
         "account_id",
         description="The claim that names the trading account: account_id, custom:account_id or a URL.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from components.settings import calendars
 from components.settings.market import Weekday, minute_of_day
 from components.settings.windows import DAY, touch
 
@@ -21,6 +22,34 @@ def sessions_end_before_the_next(settings: Settings) -> Iterator[tuple[str, Any,
             market.market_close,
             "is also marketOpen, so that no time is left between two sessions; write the time of the daily pause",
         )
+
+
+def calendars_are_those_of_the_venues(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """Without its venue's calendar, a session would be left out on another country's holidays."""
+    market = settings.market
+    kept = {calendars.canonical(name) for name in market.market_calendars}
+    for venue in settings.streams.venues:
+        if venue in calendars.names() and calendars.canonical(venue) not in kept and "24/7" not in kept:
+            yield (
+                "marketCalendars",
+                list(market.market_calendars),
+                f"lacks the calendar of {venue}, one of venues; add {calendars.canonical(venue)}",
+            )
+            return
+
+
+def some_venue_trades_on_each_market_day(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    """A trading day on which no calendar has sessions would never have one."""
+    market = settings.market
+    traded = {day for name in market.market_calendars for day in calendars.calendar(name).weekdays}
+    for day in market.market_days:
+        if list(Weekday).index(Weekday(day)) not in traded:
+            yield (
+                "marketDays",
+                list(market.market_days),
+                f"names {day}, on which no calendar of marketCalendars = {', '.join(market.market_calendars)} trades; "
+                "leave it out, or add the calendar that does",
+            )
 
 
 def hosts_are_patched_while_markets_are_closed(settings: Settings) -> Iterator[tuple[str, Any, str]]:
@@ -58,6 +87,8 @@ def one_way_in(settings: Settings) -> Iterator[tuple[str, Any, str]]:
 
 CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
     sessions_end_before_the_next,
+    calendars_are_those_of_the_venues,
+    some_venue_trades_on_each_market_day,
     hosts_are_patched_while_markets_are_closed,
     replica_key_is_in_the_recovery_region,
     one_way_in,

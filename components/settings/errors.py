@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -54,8 +54,23 @@ def printable(text: str) -> str:
 def problem(key: str, value: object, reason: str) -> str:
     """One line: the key as it stands in the stack file, the value as given, and what to do.
 
-    A private key that was written in the place of a public one is not repeated into a log, nor the password of a URL.
+    A private key that was written in the place of a public one is not repeated into a log, nor the password of a URL,
+    be it in the value or in a reason that repeats a part of it.
     """
     text = repr(redacted(value)) if isinstance(value, str) and "://" in value else redacted_urls(repr(value))
     shown = "[a private key]" if "PRIVATE KEY" in str(value) else text
+    for part in _texts(value):
+        if "://" in part:
+            reason = reason.replace(part, redacted(part))
     return f"{key} = {shown}: {reason}"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from enum import StrEnum
 from functools import cache
@@ -10,7 +11,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
-from components.settings.section import Decoded, Section
+from components.settings import calendars
+from components.settings.section import Canonical, Decoded, Section
 from components.settings.windows import DAY, WEEK
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
@@ -40,6 +42,9 @@ def _clock(value: str) -> str:
     minute_of_day(value)
     return value
 
+
+# XNAS and XNYS are one calendar.
+_CALENDARS = Canonical(calendars.canonical)
 
 Clock = Annotated[str, AfterValidator(_clock)]
 
@@ -78,6 +83,14 @@ class MarketSettings(Section):
         min_length=1,
         max_length=7,
     )
+    market_calendars: Annotated[tuple[str, ...], Decoded, _CALENDARS] = Field(
+        ("XNYS",),
+        description="Calendars of the venues, by ISO 10383 code or another name that exchange_calendars knows: on days "
+        "on which none of them trades there is no session, and a session ends early where all of them close early. "
+        "24/7 has neither holidays nor early closes.",
+        min_length=1,
+        max_length=20,
+    )
 
     @field_validator("market_time_zone")
     @classmethod
@@ -96,6 +109,16 @@ class MarketSettings(Section):
         if wrong:
             raise ValueError(f"names days of the week once each; choose from {', '.join(Weekday)}")
         return days
+
+    @field_validator("market_calendars")
+    @classmethod
+    def _known_calendars(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in calendars.names():
+                near = difflib.get_close_matches(name, calendars.names(), n=1)
+                hint = f"did you mean {near[0]}?" if near else "write one such as XNYS, XLON or CMES, or 24/7 for none"
+                raise ValueError(f"{name!r} is not a calendar of exchange_calendars; {hint}")
+        return names
 
     @property
     def session_minutes(self) -> int:

@@ -29,6 +29,11 @@ RULES_OF_A_GROUP = 60
 # the load balancer. A test compares.
 RULES_OF_A_CLIENT_RANGE = 2
 MOST_CLIENT_RANGES = RULES_OF_A_GROUP // RULES_OF_A_CLIENT_RANGE
+# Inbound rules of the cluster's nodes: those of each pod port, between pods and from the control plane, and all others.
+# A test counts them among the declared flows.
+RULES_OF_A_POD_PORT = 2
+OTHER_RULES_OF_NODES = 16
+MOST_POD_PORTS = (RULES_OF_A_GROUP - OTHER_RULES_OF_NODES) // RULES_OF_A_POD_PORT
 
 
 def _application_port(port: int) -> int:
@@ -129,6 +134,17 @@ class NetworkSettings(Section):
                 f"group with a quota of {RULES_OF_A_GROUP}; name {MOST_CLIENT_RANGES} or fewer, and join ranges"
             )
         return ranges
+
+    @field_validator("pod_ports")
+    @classmethod
+    def _fit_beside_those_of_nodes(cls, ports: tuple[int, ...]) -> tuple[int, ...]:
+        if len(ports) > MOST_POD_PORTS:
+            raise ValueError(
+                f"has {len(ports)} ports, which with {OTHER_RULES_OF_NODES} others are "
+                f"{OTHER_RULES_OF_NODES + RULES_OF_A_POD_PORT * len(ports)} rules of the nodes' security group with a "
+                f"quota of {RULES_OF_A_GROUP}; name {MOST_POD_PORTS} or fewer"
+            )
+        return ports
 
     @field_validator("customer_gateway_ip")
     @classmethod

@@ -7,8 +7,15 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from components.observability.buckets import FINEST, LATENCY_BUCKETS
-from components.settings.section import Section
+from components.settings.section import Section, matching
 
+AnomalyMonitor = Annotated[
+    str,
+    matching(
+        r"create|none|arn:aws:ce::[0-9]{12}:anomalymonitor/[a-f0-9-]{36}",
+        "is not a monitor of unexpected costs; write create, none, or arn:aws:ce::ACCOUNT:anomalymonitor/ID",
+    ),
+]
 # CloudWatch User Guide, "High-resolution metrics": these, or a multiple of a minute; the AWS provider takes no others.
 _HIGH_RESOLUTION_PERIODS = (10, 30)
 _MINUTE = 60
@@ -59,12 +66,11 @@ class ObservabilitySettings(Section):
     monthly_budget: int = Field(
         35_000, description="What this region may cost in a month, in USD, before people are told.", ge=1
     )
-    cost_anomaly_monitor: str = Field(
+    cost_anomaly_monitor: AnomalyMonitor = Field(
         "create",
         description="Monitor of unexpected costs: create makes one of all services, which an account has once; the ARN "
         "of one that exists subscribes to it; none does neither, as the recovery region and members of an organization "
         "whose management account watches.",
-        pattern=r"^(create|none|arn:aws:ce::\d{12}:anomalymonitor/[a-f0-9-]{36})$",
     )
     cost_anomaly: int = Field(
         500, description="What an unexpected cost must amount to before people are told, in USD.", ge=1

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+import pulumi
 from pulumi.runtime import config as runtime_config
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
@@ -24,6 +25,7 @@ from components.settings.market import MarketSettings
 from components.settings.names import AccountId, NamePrefix, StackName
 from components.settings.network import NetworkSettings
 from components.settings.observability import ObservabilitySettings
+from components.settings.placeholders import placeholders
 from components.settings.recovery import RecoverySettings
 from components.settings.regions import REGIONS, Region
 from components.settings.section import Section
@@ -69,9 +71,20 @@ class GeneralSettings(Section):
         description="First update of a region, before its images exist and from outside its VPC: no trading services "
         "and nothing in the Kubernetes cluster; false from the second update on.",
     )
+    sandbox: bool = Field(
+        False,
+        description="A trial that can be removed: Object Lock in governance mode for a day, a vault lock that an "
+        "administrator lifts, no deletion protection, no final snapshot. Not for records that a rule asks for: the "
+        "policy pack refuses it unless policy-config.sandbox.json configures it.",
+    )
     emulator: bool = Field(
         False,
         description="The provider talks to an in-memory AWS named by AWS_ENDPOINT_URL: path-style buckets, few tries.",
+    )
+    example_values: bool = Field(
+        False,
+        description="Whether an update may keep values of documentation, such as example domains and addresses: for an "
+        "account in which nobody reaches them. A preview names them, and an update refuses them.",
     )
 
     @field_validator("region", "primary_region", "dr_region", "witness_region")
@@ -110,8 +123,25 @@ class Settings(BaseModel):
 
     @classmethod
     def from_config(cls) -> Settings:
-        """The settings of the running program. Raises `SettingsError` naming every bad key."""
-        return cls.parse(_configured())
+        """The settings of the running program. Raises `SettingsError` naming every bad key, and in an update every key
+        with a value of documentation; a preview warns of these."""
+        settings = cls.parse(_configured())
+        found = settings.placeholders()
+        if found and not pulumi.runtime.is_dry_run() and not settings.general.active:
+            raise SettingsError(found)
+        for line in found:
+            pulumi.log.warn(line)
+        return settings
+
+    def placeholders(self) -> list[str]:
+        """A line for each setting with a value of documentation that an update on AWS cannot use; none where
+        `emulator` or `exampleValues` allows them.
+
+        An update of a region that has taken over warns of them only: nothing may stand in the way of a takeover.
+        """
+        if self.general.emulator or self.general.example_values:
+            return []
+        return [problem(f"{PROJECT}:{key}", value, why) for key, value, why in placeholders(self)]
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Settings:

@@ -14,6 +14,9 @@ from components.settings.section import Section, Texts
 
 # PCI DSS 4.0, 10.5.1: audit history is kept for twelve months.
 _AUDIT_DAYS = 365
+# IAM User Guide, "IAM and AWS STS quotas": a trust policy has 2,048 characters. The deployer's trusts
+# pipelines, too: a test measures it.
+MOST_PRINCIPAL_CHARACTERS = 900
 _PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)", re.ASCII)
 
 
@@ -113,4 +116,10 @@ class SecuritySettings(Section):
         for arn in arns:
             if not _PRINCIPAL.fullmatch(arn):
                 raise ValueError(f"{arn!r} names no user, role or account; write arn:aws:iam::ACCOUNT:role/NAME")
+        characters = sum(len(arn) + len('"",') for arn in arns)
+        if characters > MOST_PRINCIPAL_CHARACTERS:
+            raise ValueError(
+                f"has {characters} characters of ARNs, and a role's trust policy takes {MOST_PRINCIPAL_CHARACTERS} "
+                "beside the rest; name roles that several people take"
+            )
         return arns

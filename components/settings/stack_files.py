@@ -23,6 +23,9 @@ from components.settings.schema import config_schema
 # The parts of a stack file (pulumi/sdk, go/common/workspace, `ProjectStack`); the engine leaves others out in silence.
 PARTS = ("secretsprovider", "encryptedkey", "encryptionsalt", "config", "environment")
 
+# All settings at their longest take a tenth of it.
+MOST_BYTES = 500_000
+
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
 _SECRET_WAY_OUT = "is encrypted, and only the engine can decrypt it; give a value with --set"
 
@@ -33,12 +36,13 @@ class StackFile:
 
     `values` are JSON values by `namespace:name`: text as the engine hands it on, or lists and mappings.
     `problems` are messages by the same keys: values that arrive otherwise than written, or that are encrypted.
-    `environments` is whether Pulumi ESC adds values that only the engine can read.
+    `environments` are the environments of Pulumi ESC whose values only the engine can read; what the file itself says
+    below `environment: values: pulumiConfig:` is among the values, under those below `config:`.
     """
 
     values: Mapping[str, Any]
     problems: Mapping[str, str]
-    environments: bool = False
+    environments: tuple[str, ...] = ()
 
     def configuration(self, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The values with `overrides`, settings without namespace, in their place. Raises `SettingsError` for the
@@ -50,6 +54,21 @@ class StackFile:
         kept = {key: value for key, value in self.values.items() if key not in given}
         return kept | {f"{PROJECT}:{key}": value for key, value in (overrides or {}).items()}
 
+    def unread(self, name: str) -> str:
+        """One line on settings that an environment may give and only the engine can read; empty where there are none.
+
+        A value below `config:` stands over that of an environment (Pulumi docs, "Pulumi ESC", stack configuration).
+        """
+        if not self.environments:
+            return ""
+        written = {key.partition(":")[2] for key in (*self.values, *self.problems)}
+        left = len(config_schema().keys() - written)
+        return (
+            f"{name}: environment = {', '.join(self.environments)}: only the engine reads it, and {left} settings that "
+            "the file does not write below `config:` may come from there; here they are at their defaults: give "
+            "what it sets with --set KEY=VALUE"
+        )
+
 
 def read(path: Path) -> StackFile:
     """The stack file at `path`. Raises `SettingsError` with one line that names the file where it cannot be read."""
@@ -58,6 +77,8 @@ def read(path: Path) -> StackFile:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise SettingsError([f"{path.name}: cannot be read ({reason}); name a file that can"]) from error
+    if len(data) > MOST_BYTES:
+        raise SettingsError([f"{path.name}: is larger than {MOST_BYTES // 1000} kB; name a stack file"])
     try:
         return parsed(data, path.name)
     except EngineYamlError as error:
@@ -75,13 +96,45 @@ def parsed(data: bytes, name: str) -> StackFile:
     unknown = [key for key in tree if key not in PARTS]
     if unknown:
         raise SettingsError([_unknown_part(name, key) for key in unknown])
-    config = tree.get("config")
-    if config is None or (isinstance(config, Scalar) and config.value is None):
-        return StackFile({}, {}, "environment" in tree)
-    if not isinstance(config, dict):
-        raise EngineYamlError(1, "has a `config` that is not a mapping; write each setting as KEY: VALUE below it")
-    values, problems = _values(config, name)
-    return StackFile(values, problems, "environment" in tree)
+    environments, given = _environment(tree.get("environment"))
+    values, problems = _values(_mapping(given, "pulumiConfig"), name, evaluated=True)
+    config = _mapping(tree.get("config"), "config")
+    own, own_problems = _values(config, name)
+    written = {*own, *own_problems}
+    kept = {key: message for key, message in problems.items() if key not in written}
+    return StackFile({**values, **own}, {**kept, **own_problems}, environments)
+
+
+def _mapping(tree: Tree | None, part: str) -> Mapping[str, Tree]:
+    if tree is None or (isinstance(tree, Scalar) and tree.value is None):
+        return {}
+    if not isinstance(tree, dict):
+        raise EngineYamlError(1, f"has a `{part}` that is not a mapping; write each setting as KEY: VALUE below it")
+    return tree
+
+
+def _environment(tree: Tree | None) -> tuple[tuple[str, ...], Tree | None]:
+    """Names of environments, and the settings of one that the file itself defines (pulumi/sdk, go/common/workspace,
+    `Environment`: a list of names, or a definition with `imports` and `values`)."""
+    if tree is None or (isinstance(tree, Scalar) and tree.value is None):
+        return (), None
+    if isinstance(tree, Scalar):
+        raise EngineYamlError(tree.line, "has an `environment` that is no list; write it as [ENVIRONMENT]")
+    names = tree.get("imports", []) if isinstance(tree, dict) else tree
+    values = tree.get("values") if isinstance(tree, dict) else None
+    given = values.get("pulumiConfig") if isinstance(values, dict) else None
+    if not isinstance(names, list):
+        raise EngineYamlError(_line(names), "has `imports` that are no list; write them as [ENVIRONMENT]")
+    return tuple(_name(each) for each in names), given
+
+
+def _name(tree: Tree) -> str:
+    """An environment's name; an import may also be a mapping of the name to options."""
+    if isinstance(tree, dict) and len(tree) == 1:
+        return _printable(next(iter(tree)))
+    if isinstance(tree, Scalar) and isinstance(tree.value, str):
+        return _printable(tree.value)
+    raise EngineYamlError(_line(tree), "has an environment whose name is not text; write it in quotes")
 
 
 def _unknown_part(name: str, key: str) -> str:
@@ -90,7 +143,8 @@ def _unknown_part(name: str, key: str) -> str:
     return f"{name}: {_printable(key)} is not a part of a stack file, and the engine leaves it out; {hint}"
 
 
-def _values(config: Mapping[str, Tree], name: str) -> tuple[dict[str, Any], dict[str, str]]:
+def _values(config: Mapping[str, Tree], name: str, *, evaluated: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values and problems by key; `evaluated` for the part in which the engine evaluates expressions."""
     kinds = _kinds()
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -100,7 +154,7 @@ def _values(config: Mapping[str, Tree], name: str) -> tuple[dict[str, Any], dict
             problems[written] = f"{name}: {_printable(written)} is not a key; write it as {PROJECT}:NAME"
         elif key in values or key in problems:
             problems[key] = f"{name}: {key} is written twice, once as {_printable(written)}; remove one"
-        elif found := _problem(key, tree, kinds.get(key, "")):
+        elif found := (evaluated and _expression(tree)) or _problem(key, tree, kinds.get(key, "")):
             problems[key] = f"{problem(key, *found)} ({name}, line {_line(tree)})"
         else:
             values[key] = _plain(tree)
@@ -197,7 +251,7 @@ class _Hidden:
 
 def _printable(text: str) -> str:
     """One line, whatever a file holds."""
-    shown = text if text.isprintable() else repr(text)
+    shown = text if text and text.isprintable() else repr(text)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
 
 
@@ -214,6 +268,26 @@ def _secrets(tree: Tree) -> Iterator[Tree]:
     elif isinstance(tree, list):
         for item in tree:
             yield from _secrets(item)
+
+
+def _expression(tree: Tree) -> tuple[object, str] | None:
+    if not any(_expressions(tree)):
+        return None
+    return _Written("an expression of Pulumi ESC"), "is evaluated by the engine alone; give a value with --set"
+
+
+def _expressions(tree: Tree) -> Iterator[Tree]:
+    """Functions and references of an environment's definition (Pulumi ESC syntax reference)."""
+    if isinstance(tree, dict):
+        if any(key.startswith("fn::") for key in tree):
+            yield tree
+        for item in tree.values():
+            yield from _expressions(item)
+    elif isinstance(tree, list):
+        for item in tree:
+            yield from _expressions(item)
+    elif isinstance(tree.value, str) and "${" in tree.value:
+        yield tree
 
 
 def _scalars(tree: Tree) -> Iterator[Scalar]:

@@ -166,7 +166,7 @@ class StreamSettings(Section):
     @field_validator("operations_endpoints")
     @classmethod
     def _secure_endpoints(cls, endpoints: tuple[str, ...]) -> tuple[str, ...]:
-        _each(endpoints, _ENDPOINT, "is not an HTTPS address with a host name; notifications never travel in the clear")
+        _each(endpoints, _ENDPOINT, "is not an address by HTTPS; write https://HOST/PATH without a user and a password")
         return endpoints
 
 

@@ -41,12 +41,12 @@ def document_digest() -> str:
 def validators_source() -> str:
     """The text of `validators.py` for the document as it is now."""
     document = load()
-    root = {
+    schema = {
         "$schema": _DRAFT,
         "properties": {name: {"$ref": reference} for name, reference in _REQUEST_SCHEMAS.items()},
         "components": _without_descriptions(document["components"]),
     }
-    code = fastjsonschema.compile_to_code(root, use_default=False, use_formats=False)
+    code = fastjsonschema.compile_to_code(schema, use_default=False, use_formats=False)
     code, replaced = _IMPORT.subn("from functions.api.invalid import JsonSchemaValueException", code)
     if replaced != 1:
         raise RuntimeError("the compiler imports its exceptions in a way that is not known here; adapt _IMPORT")
@@ -54,7 +54,12 @@ def validators_source() -> str:
     if code.count("Decimal") == _UNUSED_IMPORT.pattern.count("Decimal"):
         code = _UNUSED_IMPORT.sub("", code)
     limit = document["components"]["parameters"]["Limit"]["schema"]
-    classes = [(row["name"], row["pattern"], row["limit_price"]) for row in document["x-instrument-classes"]]
+    roots = [root for group in document["x-futures-roots"].values() for root in group]
+    root = f"(?:{'|'.join(sorted(roots))})"
+    classes = [
+        (row["name"], row["pattern"].replace("{root}", root), row["limit_price"])
+        for row in document["x-instrument-classes"]
+    ]
     names = "".join(f"{name} = {_function(reference)}\n" for name, reference in _REQUEST_SCHEMAS.items())
     return (
         "# ruff: noqa\n# fmt: off\n# pyright: reportUnusedVariable=false\n"

@@ -82,10 +82,8 @@ def build(
 def _operations(
     found: Configuration, waiter: Waiter, in_time: Callable[[Moment | None], None], holder: str
 ) -> Operations:
-    switch = parts.switch_of(found)
-
     def parts_of(clients: Clients) -> Parts:
-        return Parts(switch, parts.growth_of(found, clients))
+        return Parts(parts.switch_of(found, clients), parts.growth_of(found, clients))
 
     def announce(line: str) -> None:
         logger.info(line)

@@ -1,6 +1,7 @@
 """Instrument classes, and the limit prices that each may have.
 
 The table is `x-instrument-classes` of the OpenAPI document, with the reason of each row: clients read the same table.
+Only a root of `x-futures-roots` makes a future: shares have symbols of the same form.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ What a late write can do
   and the fencing item cannot be checked in the same transaction, for strongly consistent tables take part in none.
   It does not have to be: such an order was confirmed to nobody and is in no stream, it is an entry of the outbox
   (`functions.outbox`) which carries its `epoch` and `accepted_until`. Only the holder of the lease publishes, so the
-  entry is published, under the new epoch, by the new holder's redrive, or by the client's repeat. The same is true of
-  a late put to the stream: the record carries `publish_until`, and Kinesis stamps the arrival itself, so consumers
+  entry is published, under the new epoch, by the runbook, which names it, or by the client's repeat. The same is true
+  of a late put to the stream: the record carries `publish_until`, and Kinesis stamps the arrival itself, so consumers
   tell it (`functions.order_record.late`).
 
 Sizes

@@ -130,7 +130,7 @@ def _check_price(order: Mapping[str, str]) -> None:
         "price_not_allowed",
         f"limit_price: must be above zero for {order['instrument']}, of the class "
         f"{instruments.class_of(order['instrument'])}, not {_shown(price)}; only the classes "
-        f"{', '.join(instruments.ANY_PRICE)} trade at or below zero (x-instrument-classes of the API document)",
+        f"{', '.join(instruments.ANY_PRICE)} trade at or below zero, with roots of x-futures-roots (API document)",
     )
 
 

@@ -26,9 +26,11 @@ _READS_OF_A_PAGE = 64
 
 @dataclass
 class Restored:
-    """Ids of the orders of one page whose cancellation was restored; `cursor` is None after the last page."""
+    """Ids of the orders of one page: those whose cancellation was restored, and those that an engine had taken before
+    the cancellation arrived, which are `too_late`. `cursor` is None after the last page."""
 
     restored: list[str] = field(default_factory=list)
+    too_late: list[str] = field(default_factory=list)
     cursor: Mapping[str, Any] | None = None
 
 
@@ -49,7 +51,7 @@ class Cancellations:
         """
         for _ in range(_READS_OF_A_PAGE):
             page = self._shard(since, cursor)
-            if page.cursor is None or page.restored:
+            if page.cursor is None or page.restored or page.too_late:
                 return page
             cursor = page.cursor
         return Restored(cursor=cursor)
@@ -63,8 +65,10 @@ class Cancellations:
         try:
             answer = self._query(shards[number], since, (cursor or {}).get("start"))
             kept = {order_item.cancelled_order(one): one for one in answer["Items"]}
-            for order in self._overwritten(list(kept)):
-                if self._restore(order, kept[order["order_id"]], grant):
+            for order in self._without_request(list(kept)):
+                if order["status"] != order_item.ACCEPTED:
+                    restored.too_late.append(order["order_id"])
+                elif self._restore(order, kept[order["order_id"]], grant):
                     restored.restored.append(order["order_id"])
         except (BotoCoreError, ClientError, order_item.MalformedOrderItemError) as error:
             raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
@@ -87,8 +91,8 @@ class Cancellations:
             **({"ExclusiveStartKey": start} if start else {}),
         )
 
-    def _overwritten(self, order_ids: list[str]) -> list[dict[str, Any]]:
-        """Those of the orders that are stored as accepted."""
+    def _without_request(self, order_ids: list[str]) -> list[dict[str, Any]]:
+        """Those of the orders whose item knows no request to cancel."""
         if not order_ids:
             return []
         keys = [{order_item.KEY_ATTRIBUTE: {"S": identity}} for identity in order_ids]
@@ -96,7 +100,7 @@ class Cancellations:
         if answer.get("UnprocessedKeys"):
             raise NotPublishedError(f"{self.table}: not every order was read")
         found = [order_item.from_attributes(one) for one in answer["Responses"].get(self.table, [])]
-        return [one for one in found if one["status"] == order_item.ACCEPTED]
+        return [one for one in found if "cancel_requested_at" not in one]
 
     def _restore(self, order: Mapping[str, Any], kept: Mapping[str, Any], grant: Grant) -> bool:
         whole = order_item.to_attributes(order_item.with_cancellation(order, kept))

@@ -90,7 +90,7 @@ def build(
     return Work(
         routes=tuple(Route.from_mapping(entry) for entry in environment.objects("ROUTES")),
         redrive=Redrive(sqs, environment.count("MAX_TRIES", 3)),
-        sweep=Sweep(dynamodb, outbox, keeper, clock, table=table, settle_milliseconds=settle, hold_milliseconds=hold),
+        sweep=Sweep(dynamodb, outbox, keeper, clock, table=table, settle_milliseconds=settle),
         republish=republish,
         cancellations=Cancellations(dynamodb, keeper, clock, table),
         desk=Desk(dynamodb, republish, keeper, clock, table),

@@ -22,7 +22,8 @@ from functions.redrive.pace import Pace
 class Swept:
     """What became of the outbox; `oldest` is the time of the oldest order left in it, in milliseconds since 1970.
 
-    `held` orders are of an older epoch and too old to be published: they wait for the trading desk.
+    `held` orders are of an older epoch: `functions.redrive.republish` publishes and names them, or the trading desk
+    decides.
     """
 
     published: int = 0
@@ -36,7 +37,8 @@ class Sweep:
     """One look at every shard of the outbox.
 
     Orders younger than `settle_milliseconds` are still in the hands of order intake and left alone. Orders of an older
-    epoch that are older than `hold_milliseconds` are held: the market has moved since another region accepted them.
+    epoch are held: an engine of the other region may have taken one whose mark has not arrived, and nobody would name
+    the second copy. A request to cancel such an order is published all the same.
     """
 
     def __init__(
@@ -48,7 +50,6 @@ class Sweep:
         *,
         table: str,
         settle_milliseconds: int,
-        hold_milliseconds: int,
     ) -> None:
         self._dynamodb = dynamodb
         self._outbox = outbox
@@ -56,7 +57,6 @@ class Sweep:
         self._clock = clock
         self._table = table
         self._settle = settle_milliseconds
-        self._hold = hold_milliseconds
 
     def run(self, pace: Pace) -> Swept:
         """Publishes until the outbox is empty, the lease is lost or the time is up; never raises for a store."""
@@ -116,11 +116,11 @@ class Sweep:
         return True
 
     def _hold_back(self, waiting: dict[str, Item], swept: Swept) -> None:
-        """Takes out what is left to the trading desk."""
+        """Takes out what is published by name alone."""
         grant = self._keeper.grant()
         if not isinstance(grant, Grant):
             return
-        for identity in [one for one, item in waiting.items() if is_held(item, grant, self._clock(), self._hold)]:
+        for identity in [one for one, item in waiting.items() if _needs_a_name(item, grant)]:
             del waiting[identity]
             swept.held += 1
 
@@ -166,6 +166,11 @@ class _Confirmed:
     orders: frozenset[str]
 
 
+def _needs_a_name(item: Item, grant: Grant) -> bool:
+    """Whether the order itself is not known to be published, and was accepted under an older epoch."""
+    return item["epoch"] < grant.epoch and order_item.ENTERED in order_record.unpublished(item)
+
+
 def is_held(item: Item, grant: Grant, now: int, hold_milliseconds: int) -> bool:
-    """Whether an unpublished order waits for the trading desk: of an older epoch, and older than the limit."""
+    """Whether an order is left to the trading desk: of an older epoch, and older than the limit."""
     return item["epoch"] < grant.epoch and now - item["accepted_at"] > hold_milliseconds

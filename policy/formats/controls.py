@@ -94,6 +94,8 @@ def text(report: Report) -> str:
         totals = Counter(str(row["status"]) for row in own)
         said = ", ".join(f"{totals[status]} {status}" for status in Status if totals[status])
         console.print(Text(f"{name}: {len(own)} controls that rules cover: {said}"), soft_wrap=True)
+    for entry in report.expired:
+        console.print(Text(entry.expiry_text, style="bold red"), soft_wrap=True)
     for notice in report.notices:
         console.print(Text(notice), soft_wrap=True)
     file = console.file

@@ -28,8 +28,18 @@ def text(report: Report) -> str:
         for kind, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
             cases = sum(case.find(kind) is not None for case in suite)
             suite.set(attribute, str(cases))
+    if report.expired:
+        _expired(Xml.SubElement(root, "testsuite", name="exemptions"), report)
     Xml.indent(root)
     return Xml.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _expired(suite: Xml.Element, report: Report) -> None:
+    for entry in report.expired:
+        case = Xml.SubElement(suite, "testcase", classname="policy.exemptions", name=f"{entry.rule} for {entry.urn}")
+        Xml.SubElement(case, "failure", message=entry.expiry_text)
+    count = str(len(report.expired))
+    suite.attrib.update(tests=count, failures=count, errors="0", skipped="0")
 
 
 def _case(

@@ -35,8 +35,9 @@ def text(report: Report) -> str:
 
 
 def _invocation(report: Report) -> dict[str, Any]:
-    """Rules that failed or are not configured, and what the inputs do not show."""
+    """Rules that failed or are not configured, expired exemptions, and what the inputs do not show."""
     configuration = [_notification("note", entry.text, entry.rule) for entry in report.not_configured]
+    configuration += [_notification("error", entry.expiry_text) for entry in report.expired]
     execution = [_notification("error", error.text, error.rule) for error in report.errors]
     execution += [_notification("note", notice) for notice in report.notices]
     return {

@@ -31,7 +31,7 @@ def text(report: Report) -> str:
     for exempted in report.exempted:
         console.print(_exempted(exempted))
     for expired in report.expired:
-        console.print(Text(f"expired on {expired.expires}, counts as none: {expired.rule} for {expired.urn}"))
+        console.print(Text(expired.expiry_text, style="bold red"), soft_wrap=True)
     for notice in report.notices:
         console.print(Text(notice), soft_wrap=True)
     for error in report.errors:
@@ -76,6 +76,7 @@ def _sum(report: Report) -> str:
         "entries of the baseline without a finding": report.stale,
         "not configured": len(report.not_configured),
         "corrected by the engine": len(report.remediated),
+        "expired exemptions": len(report.expired),
         "rules that failed": len({error.rule.id for error in report.errors}),
     }
     return (

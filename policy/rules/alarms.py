@@ -21,15 +21,12 @@ _NAME_IN_RULE = re.compile(r"""(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*["']?([^"')
     t.METRIC_ALARM,
     t.COMPOSITE_ALARM,
     id="alarm-acts",
-    title="An alarm tells somebody, or something reads it",
+    title="Alarms have an action, or a composite alarm uses them",
     remediation="Leave actionsEnabled true, and give alarmActions, or name the alarm in the rule of a composite alarm.",
     needs=("actionsEnabled", "alarmActions"),
-    fsbp="CloudWatch.15, CloudWatch.17",
-    pci="10.4.1",
-    nist="AU-6, SI-4",
 )
 def acts(alarm: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """An alarm whose actions are off changes its colour and tells nobody."""
+    """An alarm with disabled actions notifies nobody."""
     if not alarm.flag("actionsEnabled", default=True):
         yield "its actions are switched off"
         return
@@ -91,16 +88,15 @@ _REMAINDERS = re.compile(r"^(Free|Available|Remaining|Burst|CPUCredit|CPUSurplus
 @RULES.resource(
     t.METRIC_ALARM,
     id="alarm-reachable",
-    title="An alarm's threshold can be reached",
+    title="Alarm thresholds can be reached",
     severity=Severity.ADVISORY,
     remediation="Set a threshold within what the metric can show.",
     needs=("threshold", "comparisonOperator"),
-    nist="AU-6, SI-4",
 )
 def reachable(alarm: Resource, _: Parameters) -> Iterator[str]:
-    """A share is 100 % at most, a state is 0 or 1, and no count is below zero.
+    """Percentages are at most 100, states are 0 or 1, and counts are not negative.
 
-    Counts and milliseconds are held to 10^9; metrics of bytes, and alarms on an expression or a band, have no bound.
+    Counts and milliseconds have a bound of 10^9. Metrics of bytes, expressions and anomaly bands have no bound.
     """
     threshold, operator = alarm.number("threshold"), alarm.text("comparisonOperator")
     metric = alarm.text("metricName")
@@ -132,19 +128,18 @@ def _bound(alarm: Resource, metric: str) -> float | None:
 @RULES.resource(
     t.METRIC_ALARM,
     id="alarm-on-silence",
-    title="An alarm on too little is one on nothing",
+    title="Alarms on low values treat missing data as breaching",
     severity=Severity.ADVISORY,
     remediation="Set treatMissingData to breaching.",
     needs=("treatMissingData", "comparisonOperator"),
     parameters={
         "silent": Parameter("array", [], "Names of metrics that may be silent without a fault.", items="string")
     },
-    nist="AU-6, SI-4",
 )
 def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
-    """What counts hosts, tasks, tunnels or heartbeats sends nothing when the last of them is gone.
+    """Metrics that count hosts, tasks, tunnels or heartbeats have no data when the last one is gone.
 
-    Metrics of what is left, such as FreeStorageSpace, are left out.
+    Metrics of remaining capacity, such as FreeStorageSpace, are not judged.
     """
     metric = alarm.text("metricName")
     if not alarm.text("comparisonOperator").startswith("Less") or alarm.text("treatMissingData") == "breaching":
@@ -157,15 +152,13 @@ def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.QUEUE,
     id="dead-letters-alarmed",
-    title="Messages in a dead-letter queue raise an alarm",
+    title="Dead-letter queues have an alarm",
     severity=Severity.ADVISORY,
     remediation="Declare a MetricAlarm of ApproximateNumberOfMessagesVisible of the dead-letter queue.",
     needs=((t.METRIC_ALARM, "dimensions"),),
-    nist="AU-6, SI-4",
-    wellarchitected="REL06-BP03",
 )
 def dead_letters(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Asked where another queue of the plan sends its failed messages, and where the plan has alarms at all."""
+    """Judged if another queue of the plan uses the queue as dead-letter queue, and if the plan has alarms."""
     if not stack.of_type(t.METRIC_ALARM) or queue.urn not in _dead_letter_queues(stack):
         return
     name = queue.peek("name")

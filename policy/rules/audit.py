@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
+from policy.rules.bucket_settings import takes_logs
 from policy.rules.keys_of import missing_customer_key
 from policy.stack import Stack
 
@@ -28,15 +30,11 @@ ACCOUNT_AUDIT = (
 @RULES.parity(
     t.VPC,
     id="trail-present",
-    title="A trail records what is called in both regions",
+    title="A trail records API calls in both regions",
     remediation="Declare an aws.cloudtrail.Trail with isMultiRegionTrail, in either stack.",
-    fsbp="CloudTrail.1",
-    cis="4.1",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
-    """One of all regions records the other stack's as well. What it must be like is asked of each trail."""
+    """A multi-region trail records both regions. Rules on trails judge its settings."""
     if not primary.of_type(t.TRAIL) and not recovery.of_type(t.TRAIL):
         yield "no trail records what is called in this account"
 
@@ -44,16 +42,12 @@ def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) 
 @RULES.resource(
     t.TRAIL,
     id="trail-multi-region",
-    title="The trail records all regions",
+    title="Trails record all regions",
     remediation="Set isMultiRegionTrail and includeGlobalServiceEvents to true.",
     needs=("isMultiRegionTrail",),
-    fsbp="CloudTrail.1",
-    cis="4.1",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
-    """Calls in a region that nobody uses are the ones to see."""
+    """Calls in an unused region are often the first sign of an intrusion."""
     if not trail.flag("isMultiRegionTrail"):
         yield "records one region alone"
     if not trail.flag("includeGlobalServiceEvents", default=True):
@@ -63,17 +57,12 @@ def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.TRAIL,
     id="trail-validated",
-    title="The trail proves that nothing was changed",
+    title="Trails have log file validation",
     remediation="Set enableLogFileValidation to true.",
     needs=("enableLogFileValidation",),
-    fsbp="CloudTrail.4",
-    cis="4.2",
-    pci="10.3.4",
-    nist="AU-9",
-    sec="17a-4(f)",
 )
 def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
-    """Digest files are signed each hour."""
+    """CloudTrail signs a digest file each hour, so that changes of log files are detected."""
     if not trail.flag("enableLogFileValidation"):
         yield "its files could be changed unnoticed"
 
@@ -81,16 +70,12 @@ def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.TRAIL,
     id="trail-encrypted",
-    title="The trail is encrypted with a customer-managed key",
+    title="Trails are encrypted with a customer-managed key",
     remediation="Set kmsKeyId to the logs key.",
     needs=("kmsKeyId",),
-    fsbp="CloudTrail.2",
-    cis="4.5",
-    pci="10.3.2",
-    nist="AU-9, SC-28",
 )
 def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Reading the trail then takes permission of the key as well as of the bucket."""
+    """Readers then need permission for the key as well as for the bucket."""
     if reason := missing_customer_key(trail, stack, "kmsKeyId"):
         yield reason
 
@@ -98,16 +83,12 @@ def trail_encrypted(trail: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.joined(
     t.TRAIL,
     id="trail-on",
-    title="The trail records, and hands what it records on",
+    title="Trails are enabled and deliver to a log group",
     remediation="Leave enableLogging true, and set cloudWatchLogsGroupArn and cloudWatchLogsRoleArn.",
     needs=("enableLogging", "cloudWatchLogsGroupArn"),
-    fsbp="CloudTrail.3, CloudTrail.5",
-    cis="4.1",
-    pci="10.2.1, 10.4.1",
-    nist="AU-2, AU-6, AU-12",
 )
 def trail_on(trail: Resource, _: Stack, __: Parameters) -> Iterator[str]:
-    """A trail may be declared and switched off. Alarms see only what a log group has."""
+    """A declared trail can be disabled. Metric alarms need a log group."""
     if not trail.flag("enableLogging", default=True):
         yield "is switched off"
     if not trail.has("cloudWatchLogsGroupArn"):
@@ -121,7 +102,7 @@ _OBJECTS = "AWS::S3::Object"
 @RULES.joined(
     t.TRAIL,
     id="trail-selects-events",
-    title="The trail records every management event, and the events of objects",
+    title="Trails record all management events, and data events of objects",
     remediation="Select management events, reads and writes alike, and data events of AWS::S3::Object.",
     needs=("advancedEventSelectors", "eventSelectors"),
     parameters={
@@ -129,19 +110,16 @@ _OBJECTS = "AWS::S3::Object"
             "array", [_OBJECTS], "Types of resources whose data events the trail must record.", items="string"
         )
     },
-    fsbp="CloudTrail.1, S3.22, S3.23",
-    cis="4.8, 4.9",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Selectors replace what a trail records by itself: one with data events alone records no management event.
+    """Event selectors replace the default: a selector with data events alone records no management event.
 
-    Data events are asked for where the plan has buckets besides those of logs, or names a trail alone.
+    Data events count if the selector covers every object, or the objects of each bucket of the plan.
     """
+    buckets = [b for b in stack.of_type(t.BUCKET) if not b.external and not takes_logs(b, stack)]
     advanced, classic = trail.items("advancedEventSelectors"), trail.items("eventSelectors")
     if advanced:
-        yield from _advanced(advanced, parameters["data"])
+        yield from _advanced(advanced, parameters["data"], buckets)
         return
     if not classic:
         for type_ in parameters["data"]:
@@ -154,19 +132,63 @@ def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iter
     excluded = sorted({str(source) for s in whole for source in s.get("excludeManagementEventSources") or ()})
     if excluded:
         yield f"leaves out events of {', '.join(excluded)}"
-    types = {
-        str(d.get("type"))
-        for s in classic
-        if s.get("readWriteType") in (None, "All")
-        for d in s.get("dataResources") or ()
-    }
+    values: dict[str, list[str]] = {}
+    for selector in classic:
+        if selector.get("readWriteType") in (None, "All"):
+            for resource in selector.get("dataResources") or ():
+                values.setdefault(str(resource.get("type")), []).extend(map(str, resource.get("values") or ()))
     for type_ in parameters["data"]:
-        if type_ not in types:
+        if type_ not in values:
             yield f"records no data events of {type_}"
+        elif type_ == _OBJECTS and (left := _left_out(values[type_], buckets)):
+            yield f"records no data events of {', '.join(left)}"
 
 
-def _advanced(selectors: list[Any], data: list[str]) -> Iterator[str]:
+def _left_out(values: list[str], buckets: list[Resource]) -> list[str]:
+    """Buckets whose objects no value takes in: `arn:aws:s3` is every object, `arn:aws:s3:::name/` those of a bucket.
+
+    CloudTrail API Reference, "DataResource": the value of a bucket ends with a slash.
+    """
+    if any(re.fullmatch(r"arn:aws[\w-]*:s3(:::)?", value) for value in values):
+        return []
+    whole = [value for value in values if value.endswith("/")]
+    return [bucket.name for bucket in buckets if not any(_begins(_objects_of(bucket), value) for value in whole)]
+
+
+def _objects_of(bucket: Resource) -> tuple[str, str]:
+    """The ARN with which objects of a bucket begin: as a reference, and by its name where that is fixed."""
+    name = bucket.peek("bucket")
+    reference = f"${{{bucket.type}::{bucket.name}#"
+    return reference, f"arn:aws:s3:::{name}/" if isinstance(name, str) else ""
+
+
+def _begins(objects: tuple[str, str], value: str) -> bool:
+    reference, arn = objects
+    return reference in value or bool(arn and value and arn.startswith(value))
+
+
+def _unselected(fields: list[dict[str, Any]], buckets: list[Resource]) -> list[str]:
+    """Buckets of whose objects advanced selectors record nothing.
+
+    Each element is the `resources.ARN` field of a selector, empty where the selector has none. A bucket that a field
+    leaves out by its name is let through, as a bucket of logs is, unless no bucket is left.
+    """
+    missed, taken = [], 0
+    for bucket in buckets:
+        objects = _objects_of(bucket)
+        wanted = [
+            [*(field.get("startsWiths") or ()), *(field.get("equals") or ())] or ["arn:aws:s3"] for field in fields
+        ]
+        if not any(value == "arn:aws:s3" or _begins(objects, value) for values in wanted for value in values):
+            missed.append(bucket.name)
+        elif not all(any(_begins(objects, v) for v in field.get("notStartsWiths") or ()) for field in fields):
+            taken += 1
+    return missed if missed or taken or not buckets else [bucket.name for bucket in buckets]
+
+
+def _advanced(selectors: list[Any], data: list[str], buckets: list[Resource]) -> Iterator[str]:
     management, types = False, set[str]()
+    fields_of_objects: list[dict[str, Any]] = []
     narrowed: set[str] = set()
     for selector in selectors:
         fields = {str(f.get("field")): f for f in selector.get("fieldSelectors") or ()}
@@ -178,28 +200,31 @@ def _advanced(selectors: list[Any], data: list[str]) -> Iterator[str]:
                 narrowed |= {str(v).lower() for v in fields["readOnly"].get("equals") or ()}
             management = management or not (one_way or sources.get("notEquals") or sources.get("equals"))
         elif "Data" in category and not one_way:
-            types |= {str(v) for v in (fields.get("resources.type") or {}).get("equals") or ()}
+            types_ = {str(v) for v in (fields.get("resources.type") or {}).get("equals") or ()}
+            types |= types_
+            if _OBJECTS in types_:
+                fields_of_objects.append(fields.get("resources.ARN") or {})
     if not management and not {"true", "false"} <= narrowed:
         yield "does not record every management event"
     for type_ in data:
         if type_ not in types:
             yield f"records no data events of {type_}"
+        elif type_ == _OBJECTS and (left := _unselected(fields_of_objects, buckets)):
+            yield f"records no data events of {', '.join(left)}"
 
 
 @RULES.joined(
     t.TRAIL,
     id="trail-own-bucket",
-    title="The trail writes to a bucket of its own plan",
+    title="Trails write to a bucket of the plan",
     remediation="Name a bucket of the plan, or add its name to the parameter `buckets`.",
     needs=("s3BucketName",),
     parameters={
         "buckets": Parameter("array", [], "Names of buckets outside the plan, as of a log account.", items="string")
     },
-    pci="10.3.2",
-    nist="AU-9",
 )
 def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Whoever owns the bucket reads and deletes the trail."""
+    """The owner of the bucket can read and delete the log files."""
     for target in stack.targets(trail, "s3BucketName"):
         if not isinstance(target, Resource) and target.value not in parameters["buckets"] and "#" not in target.value:
             yield f"writes to {target.value}, which the plan does not have"
@@ -211,18 +236,14 @@ def trail_bucket(trail: Resource, stack: Stack, parameters: Parameters) -> Itera
     title="AWS Config records every resource of the region",
     remediation="Declare a Recorder with recordingGroup.allSupported, and a RecorderStatus with isEnabled.",
     needs=("recordingGroup.allSupported", (t.CONFIG_RECORDER_STATUS, "isEnabled")),
-    fsbp="Config.1",
-    cis="4.3",
-    pci="10.2.1",
-    nist="CM-3, CM-8",
     parameters={
         "globalTypes": Parameter("boolean", True, "Whether the recorder must record global types, such as IAM's."),
     },
 )
 def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple[Resource, str]]:
-    """Config must record in every region, the standby included, and record each change when it happens.
+    """AWS Config must record in every region, including the standby, and continuously.
 
-    Only a stack that sets up the audit of its account must have a recorder.
+    Only a stack that sets up the audit of its account needs a recorder.
     """
     recorders = stack.of_type(t.CONFIG_RECORDER)
     if not recorders and stack.of_type(*ACCOUNT_AUDIT):
@@ -246,15 +267,12 @@ def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple
 @RULES.joined(
     t.BACKUP_VAULT,
     id="backup-vault-encrypted",
-    title="Backups are encrypted with a customer-managed key",
+    title="Backup vaults are encrypted with a customer-managed key",
     remediation="Set kmsKeyArn to the backup key.",
     needs=("kmsKeyArn",),
-    fsbp="Backup.1",
-    pci="3.5.1",
-    nist="CP-9, SC-28",
 )
 def vault_encrypted(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A backup holds the same data as what it is of."""
+    """A backup holds the same data as its source."""
     if reason := missing_customer_key(vault, stack, "kmsKeyArn"):
         yield reason
 
@@ -262,14 +280,12 @@ def vault_encrypted(vault: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.joined(
     t.BACKUP_VAULT,
     id="backup-vault-locked",
-    title="Backups cannot be deleted before their time",
+    title="Backup vaults are locked in compliance mode",
     remediation="Declare an aws.backup.VaultLockConfiguration of the vault with changeableForDays.",
     needs=((t.BACKUP_VAULT_LOCK, "backupVaultName"), (t.BACKUP_VAULT_LOCK, "changeableForDays")),
-    nist="CP-9, AU-9",
-    sec="17a-4(f)",
 )
 def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Without changeableForDays it is governance mode, which an administrator lifts."""
+    """Without changeableForDays the lock is in governance mode, which an administrator can remove."""
     locks = stack.attached(vault, t.BACKUP_VAULT_LOCK, "backupVaultName")
     if not locks:
         yield "its backups may be deleted"
@@ -281,18 +297,19 @@ def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.BACKUP_VAULT_LOCK,
     id="backup-lock-holds",
-    title="A vault's lock holds backups for days, and soon cannot be changed",
+    title="Vault locks have a minimum retention and become permanent soon",
     remediation="Set minRetentionDays to 7 or more and changeableForDays to 30 or less.",
     needs=("minRetentionDays", "changeableForDays"),
     parameters={
         "minimum": Parameter("integer", 7, "Days for which a backup must be kept at least.", minimum=1),
         "changeable": Parameter("integer", 30, "Days within which the lock may still be lifted at most.", minimum=3),
     },
-    nist="CP-9, AU-9",
-    sec="17a-4(f)",
 )
 def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
-    """Until changeableForDays have passed the lock can be lifted, and without a minimum a backup may last a day."""
+    """The lock can be removed until changeableForDays have passed.
+
+    Without minRetentionDays a backup can expire after a day.
+    """
     minimum = lock.number("minRetentionDays") or 0
     if minimum < parameters["minimum"]:
         yield f"lets backups end after {minimum:g} days"
@@ -304,16 +321,13 @@ def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.BACKUP_PLAN,
     id="backup-plan-works",
-    title="A backup plan selects something, and keeps it long enough",
+    title="Backup plans have a selection and keep backups long enough",
     remediation="Declare an aws.backup.Selection of the plan, and set deleteAfter of each rule to 30 or more.",
     needs=("rules", (t.BACKUP_SELECTION, "planId")),
     parameters={"days": Parameter("integer", 30, "Days for which a backup is kept at least.", minimum=1)},
-    fsbp="RDS.26, EFS.2",
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def plan_works(plan: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A plan without a selection backs up nothing. Where a rule makes copies, the one that is kept longest counts."""
+    """A plan without a selection backs up nothing. If a rule makes copies, the longest retention counts."""
     rules = plan.items("rules")
     if not rules:
         yield "has no rule"
@@ -342,15 +356,12 @@ _BACKED_UP = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.EFS_FILE_SYSTEM, t.TABLE)
 @RULES.stack(
     t.BACKUP_PLAN,
     id="backup-plan-present",
-    title="Databases, tables and file systems are in a backup plan",
+    title="Databases, tables and file systems have a backup plan",
     remediation="Declare an aws.backup.Vault, an aws.backup.Plan and its Selection.",
     needs=((t.RDS_INSTANCE, "replicateSourceDb"),),
-    fsbp="RDS.26, DynamoDB.4, EFS.2",
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def plan_present(stack: Stack, _: Parameters) -> Iterator[str]:
-    """Backups in a vault outlast the store, and whoever may delete it. A replica is backed up where its source is."""
+    """Backups in a vault remain after the store is deleted. A replica is backed up by the plan of its source."""
     stores = [s for s in stack.of_type(*_BACKED_UP) if not s.has("replicateSourceDb")]
     if len(stores) >= _SEVERAL and not stack.of_type(t.BACKUP_PLAN):
         yield f"no backup plan takes in {len(stores)} stores"
@@ -365,11 +376,9 @@ _SEVERAL = 3
     title="Backups are copied to the recovery region",
     remediation="Give a backup plan a copy action to the recovery region's vault.",
     needs=((t.BACKUP_PLAN, "rules"),),
-    nist="CP-6, CP-9",
-    sec="17a-4(e)",
 )
 def backups_copied(vault: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """One that has taken over has left the primary's plan standing and declares none of it."""
+    """A stack that has taken over declares no backup plan; that of the primary stays."""
     if not recovery.standing_by:
         return
     for stack in (primary, recovery):

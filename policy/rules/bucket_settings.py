@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from policy import tokens as t
+from policy.documents import statements
 from policy.resources import Resource
 from policy.stack import Stack
 from policy.values import Unknown
@@ -43,6 +44,35 @@ def settings_of(bucket: Resource, stack: Stack, type_: str) -> list[Resource]:
         bucket.urn, type_, bucket.name, properties, provider=bucket.provider, dependencies=dependencies, custom=False
     )
     return [*attached, inline]
+
+
+_DELIVERY = "logging.s3.amazonaws.com"
+_LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+
+
+def needs_own_key_of_s3(bucket: Resource, stack: Stack) -> bool:
+    """Whether a service delivers logs into it that only delivers to buckets with S3's own key.
+
+    S3's access logs (S3 User Guide, "Enabling Amazon S3 server access logging"), to a bucket that a logging
+    configuration names, or whose ACL or policy lets the log delivery write. Access logs of Application Load Balancers
+    (ELB User Guide, "Enable access logs for your Application Load Balancer").
+    """
+    if takes_logs(bucket, stack) or _lets_delivery_write(bucket):
+        return True
+    if any(_lets_delivery_write(acl) for acl in stack.attached(bucket, t.BUCKET_ACL, "bucket")):
+        return True
+    for policy in settings_of(bucket, stack, t.BUCKET_POLICY):
+        granted = statements(policy.document("policy"))
+        if any(statement.allows and _DELIVERY in statement.services for statement in granted):
+            return True
+    balancers = stack.attached(bucket, t.LOAD_BALANCER, "accessLogs.bucket")
+    return any(balancer.text("loadBalancerType") in ("", "application") for balancer in balancers)
+
+
+def _lets_delivery_write(resource: Resource) -> bool:
+    grants = [*resource.items("grants"), *resource.items("accessControlPolicy.grants")]
+    groups = [grant.get("uri") or (grant.get("grantee") or {}).get("uri") for grant in grants]
+    return resource.peek("acl") == "log-delivery-write" or _LOG_DELIVERY in groups
 
 
 def takes_logs(bucket: Resource, stack: Stack) -> bool:

@@ -26,12 +26,9 @@ def _containers(task: Resource) -> list[dict[str, Any]]:
     title="No container is privileged",
     remediation="Set privileged to false, or leave it out.",
     needs=("containerDefinitions",),
-    fsbp="ECS.4",
-    pci="2.2.6",
-    nist="AC-6",
 )
 def not_privileged(task: Resource, _: Parameters) -> Iterator[str]:
-    """A privileged container is root on its host."""
+    """A privileged container has root access to its host."""
     for container in _containers(task):
         if container.get("privileged"):
             yield f"container {container.get('name')!r} is privileged"
@@ -63,19 +60,16 @@ _CAPABILITIES = [
 @RULES.resource(
     t.TASK_DEFINITION,
     id="ecs-isolated",
-    title="Containers are kept apart from their host",
+    title="Containers are isolated from their host",
     remediation="Use networkMode awsvpc, no pidMode or ipcMode host, no added capabilities and no host path.",
     needs=("containerDefinitions", "networkMode", "pidMode"),
     parameters={
         "capabilities": Parameter("array", _CAPABILITIES, "Capabilities that no container may add.", items="string"),
         "paths": Parameter("array", [], "Paths of the host that may be mounted; * for a part.", items="string"),
     },
-    fsbp="ECS.3, ECS.17",
-    pci="2.2.6",
-    nist="AC-6, SC-39",
 )
 def isolated(task: Resource, parameters: Parameters) -> Iterator[str]:
-    """The host's network, processes, or its Docker socket give a container the rights of the host."""
+    """Access to the host's network, processes or Docker socket gives a container the rights of the host."""
     for path in ("networkMode", "pidMode", "ipcMode"):
         if task.text(path) == "host":
             yield f"shares the host's {path.removesuffix('Mode')}"
@@ -97,12 +91,9 @@ def isolated(task: Resource, parameters: Parameters) -> Iterator[str]:
     title="No container runs as root",
     remediation="Set user to a number above 0, such as 10001:10001.",
     needs=("containerDefinitions",),
-    fsbp="ECS.20",
-    pci="2.2.6",
-    nist="AC-6",
 )
 def not_root(task: Resource, _: Parameters) -> Iterator[str]:
-    """Where nothing is said the image decides, which may change. Windows has no root, and is left out."""
+    """Without a user the image decides, which can change. Windows containers have no root user and are not judged."""
     if task.text("runtimePlatform.operatingSystemFamily").upper().startswith("WINDOWS"):
         return
     for container in _containers(task):
@@ -118,14 +109,12 @@ _MOVING = ("latest", "stable", "edge", "main", "master", "develop", "dev", "nigh
 @RULES.resource(
     t.TASK_DEFINITION,
     id="ecs-image-fixed",
-    title="A task's images are fixed by a release or a digest",
+    title="Task definitions name images by a release tag or a digest",
     remediation="Name the image with the tag of a release, or by its sha256 digest.",
     needs=("containerDefinitions",),
-    pci="6.3.2",
-    nist="CM-2, SI-7",
 )
 def image_fixed(task: Resource, _: Parameters) -> Iterator[str]:
-    """A tag that moves runs another image at the next start, and not the same in both regions."""
+    """With a moving tag the next start can run another image, and both regions can run different ones."""
     for container in _containers(task):
         image = str(container.get("image") or "")
         if "@sha256:" in image or not image:
@@ -142,15 +131,12 @@ _REFERENCE_TEXT = re.compile(r"\$\{[^}]*\}")
 @RULES.resource(
     t.TASK_DEFINITION,
     id="ecs-volume-tls",
-    title="Tasks reach their file systems by TLS",
+    title="Tasks mount EFS file systems with TLS",
     remediation="Set efsVolumeConfiguration.transitEncryption to ENABLED.",
     needs=("volumes",),
-    checkov="CKV_AWS_97",
-    pci="4.2.1",
-    nist="SC-8",
 )
 def volume_tls(task: Resource, _: Parameters) -> Iterator[str]:
-    """Left out, NFS goes in clear (ECS API, EFSVolumeConfiguration)."""
+    """Without transitEncryption NFS traffic is not encrypted (ECS API, EFSVolumeConfiguration)."""
     for volume in task.items("volumes"):
         efs = volume.get("efsVolumeConfiguration")
         if isinstance(efs, list) and efs:
@@ -162,14 +148,12 @@ def volume_tls(task: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.TASK_DEFINITION,
     id="ecs-read-only-root",
-    title="Containers cannot write to their own root file system",
+    title="Containers have a read-only root file system",
     remediation="Set readonlyRootFilesystem to true and mount a volume for what must be written.",
     needs=("containerDefinitions",),
-    fsbp="ECS.5",
-    nist="AC-6, CM-5",
 )
 def read_only_root(task: Resource, _: Parameters) -> Iterator[str]:
-    """An intruder cannot replace a program on a file system that is read-only."""
+    """An intruder cannot replace a program on a read-only file system."""
     for container in _containers(task):
         if container.get("readonlyRootFilesystem") is not True:
             yield f"container {container.get('name')!r} may write to its root file system"
@@ -178,15 +162,12 @@ def read_only_root(task: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.TASK_DEFINITION,
     id="ecs-no-secrets-in-environment",
-    title="No secret stands in the environment of a container",
+    title="Container environments hold no secret",
     remediation="Use `secrets` with valueFrom of a Secrets Manager secret.",
     needs=("containerDefinitions",),
-    fsbp="ECS.8",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def no_secrets(task: Resource, _: Parameters) -> Iterator[str]:
-    """Everybody who may describe a task definition reads its environment."""
+    """Everyone with ecs:DescribeTaskDefinition can read the environment."""
     for container in _containers(task):
         variables = {str(v.get("name")): v.get("value") for v in container.get("environment") or []}
         for name in plaintext_secrets(variables):
@@ -196,15 +177,12 @@ def no_secrets(task: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.TASK_DEFINITION,
     id="ecs-task-logging",
-    title="Every container logs",
+    title="Every container has a log configuration",
     remediation="Give each container a logConfiguration.",
     needs=("containerDefinitions",),
-    fsbp="ECS.9",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def task_logging(task: Resource, _: Parameters) -> Iterator[str]:
-    """A task that is gone has left nothing else behind."""
+    """Without logs nothing of a stopped task can be investigated."""
     for container in _containers(task):
         if not (container.get("logConfiguration") or {}).get("logDriver"):
             yield f"container {container.get('name')!r} logs nowhere"
@@ -213,14 +191,12 @@ def task_logging(task: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.ECR_REPOSITORY,
     id="ecr-immutable",
-    title="A tag of an image never changes its meaning",
+    title="Image tags are immutable",
     remediation="Set imageTagMutability to IMMUTABLE.",
     needs=("imageTagMutability",),
-    fsbp="ECR.2",
-    nist="CM-2, CM-8",
 )
 def immutable(repository: Resource, _: Parameters) -> Iterator[str]:
-    """Otherwise both regions may run different images under one name."""
+    """With mutable tags both regions can run different images under one tag."""
     mutability = repository.text("imageTagMutability")
     if not mutability.startswith("IMMUTABLE"):
         yield "its tags may be moved"
@@ -235,12 +211,9 @@ def immutable(repository: Resource, _: Parameters) -> Iterator[str]:
     title="Images are scanned",
     remediation="Scan on push, or declare a RegistryScanningConfiguration whose filter covers the repository.",
     needs=("imageScanningConfiguration.scanOnPush",),
-    fsbp="ECR.1",
-    pci="6.3.3",
-    nist="RA-5",
 )
 def scanned(repository: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Either the repository says it, or the registry for all whose name fits."""
+    """Scanning is configured by the repository, or by a registry rule whose filter matches the repository."""
     if repository.flag("imageScanningConfiguration.scanOnPush"):
         return
     name = repository.text("name")
@@ -258,11 +231,9 @@ def scanned(repository: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     title="Images are replicated to the recovery region",
     remediation="Cover the repository's name with a filter of the registry's replication to the recovery region.",
     needs=("name", (t.ECR_REPLICATION, "replicationConfiguration")),
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def replicated(repository: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """An image that cannot be pulled is the end of a takeover. One that has taken over replicates nothing."""
+    """A takeover fails if an image cannot be pulled. A stack that has taken over declares no replication."""
     if not recovery.standing_by:
         return
     name = repository.text("name")

@@ -21,12 +21,9 @@ RULES = Rules("Delivery")
     t.PIPELINE,
     t.BUILD_PROJECT,
     id="pipeline-encrypted",
-    title="What is built is encrypted with a customer-managed key",
+    title="Build artifacts are encrypted with a customer-managed key",
     remediation="Set artifactStores[].encryptionKey of the pipeline and encryptionKey of the build project.",
     needs=("artifactStores", (t.BUILD_PROJECT, "encryptionKey")),
-    checkov="CKV_AWS_219, CKV_AWS_147",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Artifacts hold the code that will run."""
@@ -45,13 +42,10 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
 @RULES.resource(
     t.PIPELINE,
     id="pipeline-approval",
-    title="Somebody approves before anything is deployed",
+    title="Pipelines have an approval before the first deployment",
     remediation="Put an action of category Approval before the first that deploys: of category Deploy, or a build that "
     "makes nothing and so carries something out (give what only checks the category Test).",
     needs=("stages",),
-    pci="6.5.1",
-    nist="CM-3, CM-5",
-    sec="15c3-5",
     parameters={
         "deploying": Parameter(
             "array",
@@ -62,10 +56,10 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
     },
 )
 def pipeline_approval(pipeline: Resource, parameters: Parameters) -> Iterator[str]:
-    """Two people see every change of what trades.
+    """Two people must see every change.
 
-    An action of category Invoke or Compute may do anything, and so may a Test of a project that deploys elsewhere in
-    the pipeline or is named as one that does.
+    An action of category Invoke or Compute can deploy, and so can a Test action whose project deploys elsewhere in the
+    pipeline or is listed as deploying.
     """
     ordered = [
         (stage, action)
@@ -106,15 +100,12 @@ _TESTING = ("CodeBuild", "DeviceFarm", "BlazeMeter", "Jenkins", "GhostInspector"
     t.BUILD_PROJECT,
     t.PIPELINE,
     id="build-no-plaintext-secrets",
-    title="No secret stands in plain text in a build or a pipeline",
+    title="Builds and pipelines hold no secret in plain text",
     remediation="Use type SECRETS_MANAGER or PARAMETER_STORE.",
     needs=("environment.environmentVariables",),
-    fsbp="CodeBuild.2",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def build_secrets(project: Resource, _: Parameters) -> Iterator[str]:
-    """Whoever may read a project reads its variables, and build logs often print them."""
+    """Everyone who may read a project can read its variables, and build logs often print them."""
     for settings in _settings(project):
         for name in plaintext_secrets(settings):
             yield f"has the secret {name} in plain text"
@@ -147,11 +138,9 @@ def _plain(variables: list[Any]) -> dict[str, Any]:
     parameters={
         "allowed": Parameter("array", [], "Names of projects that may be privileged; * for a part.", items="string")
     },
-    checkov="CKV_AWS_316",
-    nist="AC-6",
 )
 def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[str]:
-    """A privileged build is root on its host, with whatever code it fetches."""
+    """A privileged build has root access to its host and runs fetched code."""
     name = str(project.peek("name") or project.name)
     if project.flag("environment.privilegedMode") and not any(fnmatchcase(name, p) for p in parameters["allowed"]):
         yield "is privileged"
@@ -160,15 +149,12 @@ def build_not_privileged(project: Resource, parameters: Parameters) -> Iterator[
 @RULES.resource(
     t.BUILD_PROJECT,
     id="build-logged",
-    title="Builds log",
+    title="Builds have logs",
     remediation="Set logsConfig.cloudwatchLogs.status or logsConfig.s3Logs.status to ENABLED.",
     needs=("logsConfig.cloudwatchLogs.status",),
-    fsbp="CodeBuild.4",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def build_logged(project: Resource, _: Parameters) -> Iterator[str]:
-    """Left out, logs go to CloudWatch (CodeBuild API, LogsConfig)."""
+    """By default builds log to CloudWatch (CodeBuild API, LogsConfig)."""
     cloudwatch = project.text("logsConfig.cloudwatchLogs.status") or "ENABLED"
     if cloudwatch != "ENABLED" and project.text("logsConfig.s3Logs.status") != "ENABLED":
         yield "logs nowhere"

@@ -20,15 +20,12 @@ RULES = Rules("Detection and account settings")
     "aws:accessanalyzer/analyzer:Analyzer",
     "aws:macie2/account:Account",
     id="detection-enabled",
-    title="Detectors of the account are switched on",
+    title="GuardDuty detectors and similar services are enabled",
     remediation="Set enable to true (status to ENABLED), or leave it out.",
     needs=("enable",),
-    fsbp="GuardDuty.1",
-    pci="11.5.1",
-    nist="SI-4",
 )
 def detection_enabled(detector: Resource, _: Parameters) -> Iterator[str]:
-    """A detector that is declared and switched off passes an inventory and finds nothing."""
+    """A disabled detector appears in an inventory and finds nothing."""
     if detector.type == t.GUARD_DETECTOR:
         off = not detector.flag("enable", default=True)
     else:
@@ -41,16 +38,14 @@ def detection_enabled(detector: Resource, _: Parameters) -> Iterator[str]:
     t.SECURITY_HUB,
     t.GUARD_DETECTOR,
     id="detection-present",
-    title="GuardDuty and Security Hub watch the region",
+    title="GuardDuty and Security Hub are enabled in the region",
     remediation="Declare an aws.guardduty.Detector, an aws.securityhub.Account and its StandardsSubscription.",
     needs=("enableDefaultStandards",),
-    fsbp="GuardDuty.1",
-    cis="5.16",
-    pci="10.4.1, 11.5.1",
-    nist="CA-7, SI-4",
 )
 def detection_present(stack: Stack, _: Parameters) -> Iterator[str]:
-    """Asked of a stack that sets up the audit of its account: a trail, a recorder, a detector or a password policy."""
+    """Judged for a stack that sets up the audit of its account: with a trail, a recorder, a detector or a password
+    policy.
+    """
     if not stack.of_type(*ACCOUNT_AUDIT):
         return
     for type_, what in ((t.GUARD_DETECTOR, "GuardDuty"), (t.SECURITY_HUB, "Security Hub")):
@@ -69,20 +64,16 @@ _ASKED = ("requireLowercaseCharacters", "requireUppercaseCharacters", "requireNu
 @RULES.resource(
     t.PASSWORD_POLICY,
     id="password-policy",
-    title="Passwords of the account are long and do not come back",
+    title="The account has a strong password policy",
     remediation="Set minimumPasswordLength to 14, passwordReusePrevention to 24, and require every kind of character.",
     needs=("minimumPasswordLength", "passwordReusePrevention"),
     parameters={
         "length": Parameter("integer", 14, "Characters of a password at least.", minimum=8),
         "remembered": Parameter("integer", 24, "Earlier passwords that must not be used again.", minimum=1),
     },
-    fsbp="IAM.7",
-    cis="2.7, 2.8",
-    pci="8.3.6, 8.3.7",
-    nist="IA-5",
 )
 def password_policy(policy: Resource, parameters: Parameters) -> Iterator[str]:
-    """AWS's own minimum is 6 characters (IAM API, UpdateAccountPasswordPolicy)."""
+    """The minimum of AWS is 6 characters (IAM API, UpdateAccountPasswordPolicy)."""
     length = policy.number("minimumPasswordLength") or 6
     if length < parameters["length"]:
         yield f"takes passwords of {length:g} characters"
@@ -109,17 +100,13 @@ _STATES = {
     *_DEFAULTS,
     *_STATES,
     id="account-defaults",
-    title="Defaults of the account are the safe ones",
+    title="Account-wide defaults block public access and encrypt volumes",
     remediation="Set all four settings of the public access block to true, encryption by default to true, and block "
     "public snapshots and images.",
     needs=("blockPublicAcls", (t.EBS_ENCRYPTION_DEFAULT, "enabled")),
-    fsbp="S3.1, EC2.7, EC2.182",
-    cis="3.1.4, 6.1.1",
-    pci="1.3.1, 3.5.1",
-    nist="AC-3, CM-2, SC-28",
 )
 def account_defaults(settings: Resource, _: Parameters) -> Iterator[str]:
-    """They hold for whatever somebody makes beside this program."""
+    """They also apply to resources that other programs create."""
     if settings.type in _STATES:
         path, wrong = _STATES[settings.type]
         if settings.text(path) == wrong:
@@ -137,12 +124,9 @@ def account_defaults(settings: Resource, _: Parameters) -> Iterator[str]:
     title="Log groups are encrypted with a customer-managed key",
     remediation="Set kmsKeyId to the logs key.",
     needs=("kmsKeyId",),
-    checkov="CKV_AWS_158",
-    pci="3.5.1, 10.3.2",
-    nist="AU-9, SC-28",
 )
 def log_group_key(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Logs hold what the requests held."""
+    """Logs can contain the data of requests."""
     if reason := missing_customer_key(group, stack, "kmsKeyId"):
         yield reason
 
@@ -150,17 +134,13 @@ def log_group_key(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]
 @RULES.resource(
     t.LOG_GROUP,
     id="log-group-retention",
-    title="Log groups keep their logs for a year, and say so",
+    title="Log groups have a retention of at least a year",
     remediation="Set retentionInDays to 365 or more; 0 keeps logs for ever and must be meant.",
     needs=("retentionInDays",),
     parameters={"days": Parameter("integer", 365, "Days for which logs are kept at least.", minimum=1)},
-    fsbp="CloudWatch.16",
-    checkov="CKV_AWS_66, CKV_AWS_338",
-    pci="10.5.1",
-    nist="AU-11",
 )
 def log_group_retention(group: Resource, parameters: Parameters) -> Iterator[Finding]:
-    """Left out, logs are kept for ever and paid for by nobody's decision."""
+    """Without a retention CloudWatch keeps logs without limit, which costs money without a decision."""
     days = group.number("retentionInDays")
     # The class DELIVERY keeps logs for two days, whatever is said (CloudWatch Logs User Guide, "Log classes").
     if group.text("logGroupClass") == "DELIVERY":

@@ -31,16 +31,16 @@ def _replicas(table: Resource) -> list[dict[str, Any]]:
 @RULES.resource(
     *_TABLES,
     id="table-point-in-time-recovery",
-    title="Every replica of a table can be restored to any second",
+    title="Every replica of a table has point-in-time recovery",
     remediation="Enable pointInTimeRecovery on the table, and on each of its replicas.",
     needs=("pointInTimeRecovery.enabled", (t.TABLE_REPLICA, "pointInTimeRecovery")),
-    fsbp="DynamoDB.2",
-    nist="CP-9, CP-10",
-    sec="17a-4(e)",
     parameters={"days": Parameter("integer", 35, "Days back to which a table can be restored at least.", minimum=1)},
 )
 def point_in_time(table: Resource, parameters: Parameters) -> Iterator[str]:
-    """Replication carries a wrong delete everywhere within a second. It is a setting of each replica alone."""
+    """Replication copies a wrong deletion to all regions within a second.
+
+    Point-in-time recovery is a setting of each replica.
+    """
     path = "pointInTimeRecovery.enabled" if table.type == t.TABLE else "pointInTimeRecovery"
     if not table.flag(path):
         yield "cannot be restored to a point in time"
@@ -59,12 +59,9 @@ def point_in_time(table: Resource, parameters: Parameters) -> Iterator[str]:
     title="Every replica of a table is encrypted with a customer-managed key",
     remediation="Set serverSideEncryption.kmsKeyArn, and kmsKeyArn of each replica.",
     needs=("serverSideEncryption", (t.TABLE_REPLICA, "kmsKeyArn")),
-    checkov="CKV_AWS_119, CKV_AWS_271",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A key is regional: a replica does not take the table's over. With `enabled` false the key is not used at all."""
+    """KMS keys are regional, so that each replica needs its own key. With `enabled` false the key is not used."""
     if table.type == t.TABLE and table.peek("serverSideEncryption") and not table.flag("serverSideEncryption.enabled"):
         yield "does not use a key of its own: serverSideEncryption.enabled is false"
         return
@@ -79,15 +76,12 @@ def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     *_TABLES,
     id="table-deletion-protection",
-    title="No replica of a table can be deleted by mistake",
+    title="Every replica of a table has deletion protection",
     remediation="Set deletionProtectionEnabled to true, on each replica too.",
     needs=("deletionProtectionEnabled", (t.TABLE_REPLICA, "deletionProtectionEnabled")),
-    fsbp="DynamoDB.6",
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def deletion_protection(table: Resource, _: Parameters) -> Iterator[str]:
-    """It is a setting of each replica alone."""
+    """Deletion protection is a setting of each replica."""
     if not table.flag("deletionProtectionEnabled"):
         yield "may be deleted by one call"
     for replica in _replicas(table):
@@ -101,11 +95,9 @@ def deletion_protection(table: Resource, _: Parameters) -> Iterator[str]:
     title="Every table has a replica in the recovery region",
     remediation="Declare an aws.dynamodb.TableReplica of the table in the recovery stack.",
     needs=((t.TABLE_REPLICA, "globalTableArn"),),
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def replicated(table: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """One that has taken over has left its replicas standing and declares none."""
+    """A stack that has taken over keeps its replicas and declares none."""
     if not recovery.standing_by:
         return
     if any(replica.get("regionName") == recovery.region for replica in _replicas(table)):
@@ -118,13 +110,12 @@ def replicated(table: Resource, primary: Stack, recovery: Stack, _: Parameters) 
 @RULES.joined(
     t.TABLE,
     id="table-strong-consistency",
-    title="A strongly consistent table keeps to what strong consistency allows",
+    title="Tables with multi-region strong consistency keep to its constraints",
     remediation="Use three regions of one set, or two and a witness, without TTL and local secondary indexes.",
     needs=("replicas", "ttl"),
-    nist="CP-9",
 )
 def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """AWS refuses the table otherwise, after the others have been created."""
+    """AWS refuses the table otherwise, after other resources have been created."""
     replicas = _replicas(table)
     if not any(replica.get("consistencyMode") == "STRONG" for replica in replicas):
         return
@@ -145,7 +136,7 @@ def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator
 @RULES.resource(
     t.TABLE,
     id="table-records-last",
-    title="Tables of records do not delete their own items",
+    title="Tables of records have no time to live",
     remediation="Set ttl.enabled to false; archive items and delete them by a process that is reviewed.",
     needs=("ttl.enabled",),
     parameters={
@@ -153,11 +144,9 @@ def strong_consistency(table: Resource, stack: Stack, _: Parameters) -> Iterator
             "array", [], "Names of tables whose items are records; * for a part.", items="string", needed=True
         )
     },
-    nist="AU-11, CP-9",
-    sec="17a-4(a)",
 )
 def records_last(table: Resource, parameters: Parameters) -> Iterator[str]:
-    """An item past its time to live is deleted in every replica, and no permission is asked for."""
+    """DynamoDB deletes expired items in every replica without a permission check."""
     name = table.text("name") or table.name
     if table.flag("ttl.enabled") and any(fnmatchcase(name, pattern) for pattern in parameters["records"]):
         yield f"deletes items by {table.peek('ttl.attributeName')}"

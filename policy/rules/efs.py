@@ -20,13 +20,9 @@ _BACKUP_POLICY = "aws:efs/backupPolicy:BackupPolicy"
     title="File systems are encrypted with a customer-managed key",
     remediation="Set encrypted to true and kmsKeyId to the key's ARN.",
     needs=("encrypted", "kmsKeyId"),
-    fsbp="EFS.1",
-    checkov="CKV_AWS_42, CKV_AWS_184",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """It cannot be changed later: files are copied to another file system to become encrypted."""
+    """Encryption cannot be enabled later: files must be copied to another file system."""
     if not files.flag("encrypted"):
         yield "is not encrypted"
     elif reason := missing_customer_key(files, stack, "kmsKeyId"):
@@ -36,15 +32,12 @@ def customer_key(files: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     _BACKUP_POLICY,
     id="efs-backed-up",
-    title="Backups of a file system are not switched off",
+    title="Automatic backups of file systems are not disabled",
     remediation="Set backupPolicy.status to ENABLED.",
     needs=("backupPolicy.status",),
-    fsbp="EFS.2",
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def backed_up(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """That a backup plan is there is asked by `backup-plan-present`. A replica has its source's backups."""
+    """`backup-plan-present` judges whether a backup plan exists. Replicas use the backups of their source."""
     files = stack.target(policy, "fileSystemId")
     replications = stack.of_type(t.EFS_REPLICATION)
     if any(files in stack.targets(replication, "destination") for replication in replications if files is not None):

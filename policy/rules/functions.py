@@ -40,9 +40,6 @@ _RUNTIMES = [
     remediation="Tie the permission to sourceAccount, or to a sourceArn with your account; give a URL AWS_IAM.",
     needs=("principal", (t.FUNCTION_URL, "authorizationType")),
     parameters={"accounts": Parameter("array", [], "Accounts that may invoke functions, by number.", items="string")},
-    fsbp="Lambda.1",
-    pci="1.3.1",
-    nist="AC-3, AC-6",
 )
 def not_public(permission: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """A service principal without a source acts for every customer's resources.
@@ -85,16 +82,13 @@ def _is_bucket(arn: str) -> bool:
 @RULES.resource(
     t.FUNCTION,
     id="function-supported-runtime",
-    title="Functions run on a supported runtime",
+    title="Functions use a supported runtime",
     remediation="Raise the runtime.",
     needs=("runtime",),
     parameters={"runtimes": Parameter("array", _RUNTIMES, "Runtimes that may be used.", items="string")},
-    fsbp="Lambda.2",
-    pci="6.3.3",
-    nist="SI-2",
 )
 def supported_runtime(function: Resource, parameters: Parameters) -> Iterator[str]:
-    """A deprecated runtime is patched no more, and at some time cannot be deployed: in the middle of a takeover."""
+    """AWS does not patch a deprecated runtime and later blocks its deployment."""
     runtime = function.text("runtime")
     if function.text("packageType") != "Image" and runtime not in parameters["runtimes"]:
         yield f"runs on {runtime or 'no runtime'}"
@@ -103,14 +97,12 @@ def supported_runtime(function: Resource, parameters: Parameters) -> Iterator[st
 @RULES.resource(
     t.FUNCTION,
     id="function-tracing",
-    title="Functions are traced",
+    title="Functions have active tracing",
     remediation="Set tracingConfig.mode to Active.",
     needs=("tracingConfig.mode",),
-    checkov="CKV_AWS_50",
-    nist="AU-12, SI-4",
 )
 def tracing(function: Resource, _: Parameters) -> Iterator[str]:
-    """A slow order is found by its trace or not at all."""
+    """Traces show which step delays an order."""
     if function.text("tracingConfig.mode") != "Active":
         yield "is not traced"
 
@@ -118,15 +110,12 @@ def tracing(function: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.FUNCTION,
     id="function-no-secrets-in-environment",
-    title="No secret stands in the environment of a function",
+    title="Function environments hold no secret",
     remediation="Read it from Secrets Manager; put its ARN there instead.",
     needs=("environment.variables",),
-    checkov="CKV_AWS_45",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
-    """Everybody who may describe a function reads its environment."""
+    """Everyone with lambda:GetFunctionConfiguration can read the environment."""
     for name in plaintext_secrets(function.get("environment.variables") or {}):
         yield f"has the secret {name} in its environment"
 
@@ -141,11 +130,9 @@ def no_secrets(function: Resource, _: Parameters) -> Iterator[str]:
     parameters={
         "outside": Parameter("object", {}, "Functions that need no VPC, by name, and the reason.", items="string")
     },
-    fsbp="Lambda.3",
-    nist="AC-4, SC-7",
 )
 def in_vpc(function: Resource, parameters: Parameters) -> Iterator[str]:
-    """Only there do endpoint policies and security groups hold."""
+    """Endpoint policies and security groups apply only to functions in a VPC."""
     if any(fnmatchcase(function.text("name"), pattern) for pattern in parameters["outside"]):
         return
     if not function.items("vpcConfig.subnetIds"):
@@ -159,15 +146,15 @@ _ASYNCHRONOUS = ("events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"
 @RULES.joined(
     t.FUNCTION,
     id="function-dead-letter",
-    title="An event that a function fails on is kept",
+    title="Functions with asynchronous invocations keep failed events",
     severity=Severity.ADVISORY,
     remediation="Set deadLetterConfig, or an on-failure destination.",
     needs=("deadLetterConfig.targetArn",),
-    checkov="CKV_AWS_116",
-    nist="SI-11",
 )
 def dead_letter(function: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Asked of functions that are invoked asynchronously: the others' callers hear of a failure."""
+    """Only functions that are invoked asynchronously are judged: the caller of a synchronous invocation receives the
+    error.
+    """
     configs = stack.attached(function, t.INVOKE_CONFIG, "functionName")
     if function.has("deadLetterConfig.targetArn") or any(c.has(_ON_FAILURE) for c in configs):
         return

@@ -31,15 +31,12 @@ def follows_template(host: Resource, path: str = "") -> bool:
 @RULES.resource(
     *_HOSTS,
     id="imds-v2",
-    title="Hosts answer metadata requests with a session token only",
+    title="Hosts require session tokens for instance metadata (IMDSv2)",
     remediation="Set metadataOptions.httpTokens to required on the launch template.",
     needs=("metadataOptions.httpTokens",),
-    fsbp="EC2.8, EC2.170",
-    cis="6.7",
-    nist="AC-3, AC-6",
 )
 def imds_v2(host: Resource, _: Parameters) -> Iterator[str]:
-    """Version 1 gives a host's credentials to whoever can make it fetch a URL."""
+    """IMDSv1 gives the host's credentials to anyone who can make the host fetch a URL."""
     path = "metadataOptions.httpTokens"
     if follows_template(host, path) or host.text("metadataOptions.httpEndpoint") == "disabled":
         return
@@ -50,15 +47,13 @@ def imds_v2(host: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     *_HOSTS,
     id="imds-hop-limit",
-    title="Metadata answers do not leave the host",
+    title="Metadata responses have a hop limit of 1",
     severity=Severity.ADVISORY,
     remediation="Set metadataOptions.httpPutResponseHopLimit to 1.",
     needs=("metadataOptions.httpPutResponseHopLimit",),
-    checkov="CKV_AWS_341",
-    nist="AC-6",
 )
 def imds_hop_limit(host: Resource, _: Parameters) -> Iterator[str]:
-    """A container behind a bridge is one hop further."""
+    """A container behind a bridge network is one hop further away, so that it cannot read the host's credentials."""
     path = "metadataOptions.httpPutResponseHopLimit"
     if follows_template(host, path):
         return
@@ -77,15 +72,12 @@ _ADDRESSED = ("instance", "networkInterface", "instanceId", "networkInterfaceId"
     t.ELASTIC_IP,
     t.ELASTIC_IP_ASSOCIATION,
     id="no-public-address",
-    title="No host and no task has a public address",
+    title="Hosts and tasks have no public address",
     remediation="Set associatePublicIpAddress (assignPublicIp for a service) to false and use private subnets.",
     needs=("networkInterfaces.associatePublicIpAddress", (t.ECS_SERVICE, "networkConfiguration.assignPublicIp")),
-    fsbp="EC2.9, EC2.25, ECS.2",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
-    """Load balancers are the only way in; addresses of NAT gateways belong to no host."""
+    """Clients connect through load balancers. Addresses of NAT gateways belong to no host."""
     if host.type in (t.ELASTIC_IP, t.ELASTIC_IP_ASSOCIATION):
         public = any(host.has(path) for path in _ADDRESSED)
     elif host.type == t.ECS_SERVICE:
@@ -105,15 +97,12 @@ def no_public_address(host: Resource, _: Parameters) -> Iterator[str]:
     *_HOSTS,
     t.VOLUME,
     id="ebs-customer-key",
-    title="Volumes are encrypted with a customer-managed key",
+    title="EBS volumes are encrypted with a customer-managed key",
     remediation="Set encrypted to true and kmsKeyId to the compute key on each block device.",
     needs=("blockDeviceMappings",),
-    fsbp="EC2.3",
-    pci="3.5.1",
-    nist="SC-13, SC-28",
 )
 def ebs_customer_key(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Encryption by default with AWS's own key cannot be withdrawn from anybody."""
+    """Access to the key that AWS manages cannot be restricted or revoked."""
     if host.type == t.LAUNCH_TEMPLATE:
         path = "blockDeviceMappings"
         volumes = [device.get("ebs") for device in host.items(path) if device.get("ebs")]
@@ -147,14 +136,16 @@ def _unprotected(host: Resource, stack: Stack, path: str, volumes: list[Any]) ->
 @RULES.resource(
     *_HOSTS,
     id="ebs-optimised",
-    title="Hosts have bandwidth of their own to their volumes",
+    title="Instances are EBS-optimised",
     severity=Severity.ADVISORY,
     remediation="Set ebsOptimized to true, or leave it out on current types.",
     needs=("ebsOptimized",),
-    checkov="CKV_AWS_135",
 )
 def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
-    """Otherwise writes to volumes compete with orders for the network. Current types have it by default."""
+    """Otherwise EBS traffic competes with orders for network bandwidth.
+
+    Current instance types are EBS-optimised by default.
+    """
     if follows_template(host, "ebsOptimized"):
         return
     by_default = not _WITHOUT_EBS_BANDWIDTH.match(host.text("instanceType"))
@@ -165,15 +156,13 @@ def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     *_HOSTS,
     id="detailed-monitoring",
-    title="Hosts are measured every minute",
+    title="Instances have detailed monitoring",
     severity=Severity.ADVISORY,
     remediation="Set monitoring (monitoring.enabled on a launch template) to true.",
     needs=("monitoring.enabled",),
-    checkov="CKV_AWS_126",
-    nist="SI-4",
 )
 def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
-    """Five minutes are a whole opening auction."""
+    """Basic monitoring reports every five minutes, which is too coarse for a market opening."""
     if follows_template(host, "monitoring"):
         return
     # A launch configuration has it on where nothing is said (EC2 Auto Scaling API, CreateLaunchConfiguration).
@@ -189,17 +178,15 @@ def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
     t.INSTANCE,
     t.NETWORK_INTERFACE,
     id="source-destination-check",
-    title="Hosts send and take only packets of their own addresses",
+    title="Network interfaces check source and destination addresses",
     remediation="Leave sourceDestCheck true; name hosts that route for others in the parameter `routers`.",
     needs=((t.NETWORK_INTERFACE, "sourceDestCheck"),),
     parameters={
         "routers": Parameter("array", [], "Names of hosts that route for others; * for a part.", items="string")
     },
-    pci="1.4.3",
-    nist="AC-4, SC-7",
 )
 def source_check(host: Resource, parameters: Parameters) -> Iterator[str]:
-    """Without the check a host that is taken over sends packets under any address."""
+    """Without the check a compromised host can send packets with any source address."""
     names = (host.name, str(host.peek("tags.Name")))
     if any(fnmatchcase(name, pattern) for name in names for pattern in parameters["routers"]):
         return
@@ -210,15 +197,12 @@ def source_check(host: Resource, parameters: Parameters) -> Iterator[str]:
 @RULES.resource(
     *_HOSTS,
     id="user-data-no-secrets",
-    title="No secret stands in the user data of a host",
+    title="User data holds no secret",
     remediation="Read it from Secrets Manager when the host starts.",
     needs=("userData",),
-    checkov="CKV_AWS_46",
-    pci="8.6.2",
-    nist="IA-5",
 )
 def user_data_secrets(host: Resource, _: Parameters) -> Iterator[str]:
-    """Whoever may describe a host, or runs a program on it, reads its user data."""
+    """Everyone with ec2:DescribeInstanceAttribute, and every process on the host, can read user data."""
     for path in ("userData", "userDataBase64"):
         value = host.get(path)
         if isinstance(value, str):

@@ -37,18 +37,15 @@ def _is_administrator(arn: str) -> bool:
 @RULES.joined(
     *_IDENTITIES,
     id="iam-no-full-access",
-    title="No statement grants everything on everything",
+    title="No policy grants all actions on all resources",
     remediation="Name the actions and the resources.",
     needs=_POLICY,
-    fsbp="IAM.1",
-    cis="2.15",
-    pci="7.2.1",
-    nist="AC-3, AC-6",
 )
 def no_full_access(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Such a statement gives the whole account away. NotAction and NotResource grant all but what they name.
+    """Such a statement grants the whole account.
 
-    A permissions boundary grants nothing, and is left out; `iam-human-boundary` judges what it bounds.
+    NotAction and NotResource grant everything except what they name. A permissions boundary grants nothing and is not
+    judged; `iam-human-boundary` judges boundaries.
     """
     for arn in attached(policy):
         if _is_administrator(arn):
@@ -66,22 +63,22 @@ def no_full_access(policy: Resource, stack: Stack, _: Parameters) -> Iterator[st
     title="No statement grants a whole service on everything",
     remediation="Name the actions of the service, or the resources.",
     needs=_POLICY,
-    fsbp="IAM.21",
-    pci="7.2.2",
-    nist="AC-3, AC-6",
 )
 def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Actions that AWS adds later are granted as well.
 
     All wildcards count (`s3:*`, `s3:?*`, several patterns that together take every action in), and so do patterns of
-    resources that leave none out (`arn:aws:s3:::*`). A condition that says only who calls does not limit a grant. A
-    permissions boundary grants nothing, and is left out.
+    resources that leave none out (`arn:aws:s3:::*`). A condition on the caller or on the region alone
+    (aws:RequestedRegion) does not limit a grant. A permissions boundary grants nothing, and is left out.
     """
     if _bounds_others(policy, stack):
         return
     for document in documents(policy):
+        by_statement: dict[str, list[str]] = {}
         for grant in Permissions(document).whole_services():
-            yield f"{grant.statement.label} grants {grant.action} on *"
+            by_statement.setdefault(grant.statement.label, []).append(grant.action)
+        for label, actions in by_statement.items():
+            yield f"{label} grants {_some(actions)} on *"
 
 
 _MANAGED = [
@@ -102,7 +99,7 @@ _MANAGED = [
 @RULES.resource(
     *ATTACHMENTS,
     id="iam-no-broad-managed-policies",
-    title="No identity has a managed policy of AWS that grants whole services",
+    title="No identity has an AWS managed policy that grants whole services",
     remediation="Write a policy with the actions and resources that are used, or attach a narrower one of AWS.",
     needs=((t.ROLE_ATTACHMENT, "policyArn"), (t.ROLE, "managedPolicyArns")),
     parameters={
@@ -110,13 +107,12 @@ _MANAGED = [
             "array", _MANAGED, "Names of AWS managed policies that must not be attached; * for a part.", items="string"
         )
     },
-    pci="7.2.2",
-    nist="AC-3, AC-6",
-    checkov="CKV2_AWS_56",
 )
 def no_broad_managed(attachment: Resource, parameters: Parameters) -> Iterator[str]:
-    """PowerUserAccess is everything but IAM, IAMFullAccess is the way to everything. AdministratorAccess is refused by
-    `iam-no-full-access`."""
+    """PowerUserAccess grants everything but IAM.
+
+    IAMFullAccess allows privilege escalation. `iam-no-full-access` judges AdministratorAccess.
+    """
     for arn in attached(attachment):
         name = aws_managed(arn)
         if name is not None and any(fnmatchcase(name, pattern) for pattern in parameters["broad"]):
@@ -173,16 +169,13 @@ _GUARDED = ("iam", "kms", "s3", "secretsmanager", "sqs", "sns", "ecr", "organiza
             "array", _ESCALATION, "Actions that must not be granted on every resource.", items="string"
         )
     },
-    checkov="CKV_AWS_286, CKV_AWS_289, CKV2_AWS_40",
-    pci="7.2.2",
-    nist="AC-6",
 )
 def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """With one of these actions on `*` a role becomes any other role of the account.
 
     Beside the parameter's actions, those count that the Service Authorization Reference calls permissions management,
-    of the services that hold data, keys or identities. A condition on the resource, on the service that a role is
-    passed to or on the region limits a grant; one that says only who calls does not.
+    of the services that hold data, keys or identities. A condition on the resource, or on the service that a role is
+    passed to, limits a grant; one on the caller or on the region alone does not.
     """
     if _bounds_others(policy, stack):
         return
@@ -240,7 +233,7 @@ _EXFILTRATION = [
 @RULES.joined(
     *DOCUMENTS,
     id="iam-no-exfiltration",
-    title="No statement hands out data, secrets or credentials of every resource",
+    title="No policy grants access to data, secrets or credentials on every resource",
     remediation="Name the keys, secrets, parameters, buckets or tables that it reads.",
     needs=_POLICY,
     parameters={
@@ -248,13 +241,12 @@ _EXFILTRATION = [
             "array", _EXFILTRATION, "Actions that must not be granted on every resource.", items="string"
         )
     },
-    fsbp="KMS.1, KMS.2",
-    checkov="CKV_AWS_287, CKV_AWS_288",
-    pci="7.2.2",
-    nist="AC-6",
 )
 def no_exfiltration(policy: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """One role that reads every secret is enough to lose them all. A condition, as kms:ViaService, limits a grant."""
+    """A role that can read every secret exposes all of them.
+
+    A condition on the resource or service, such as kms:ViaService, limits a grant.
+    """
     if _bounds_others(policy, stack):
         return
     for document in documents(policy):
@@ -286,7 +278,7 @@ _USER_TYPES = (
 @RULES.resource(
     *_USER_TYPES,
     id="iam-no-users",
-    title="People and programs use roles, no users with credentials that last",
+    title="There are no IAM users with long-term credentials",
     remediation="Let people come by IAM Identity Center or SAML, and programs by a role.",
     needs=(("aws:iam/accessKey:AccessKey", "user"),),
     parameters={
@@ -294,12 +286,9 @@ _USER_TYPES = (
             "array", [], "Names of users that may exist, such as one to break the glass; * for a part.", items="string"
         )
     },
-    checkov="CKV_AWS_273",
-    pci="8.6.3",
-    nist="AC-2, IA-5",
 )
 def no_users(user: Resource, parameters: Parameters) -> Iterator[str]:
-    """An access key works from anywhere until somebody deletes it."""
+    """An access key works from anywhere until it is deleted."""
     path = "name" if user.type.endswith(":User") else "username" if user.type.endswith(":SshKey") else "user"
     if user.type.endswith((":ServiceSpecificCredential", ":SigningCertificate")):
         path = "userName"
@@ -320,16 +309,15 @@ _PEOPLE = re.compile(r"^\d{12}$|:root$|:user/|:saml-provider(/|$)")
 @RULES.joined(
     t.ROLE,
     id="iam-human-boundary",
-    title="Roles that people take on have a permissions boundary",
+    title="Roles for people have a permissions boundary",
     remediation="Set permissionsBoundary to a policy that does not grant everything.",
     needs=("assumeRolePolicy",),
-    pci="7.2.2",
-    nist="AC-6",
 )
 def human_boundary(role: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A boundary holds whatever is attached later. People are trusted by account, user or SAML of their directory.
+    """A boundary also limits policies that are attached later.
 
-    AdministratorAccess, or another policy that grants everything, bounds nothing.
+    Roles for people trust an account, a user or a SAML provider. AdministratorAccess, or another policy that grants
+    everything, is no boundary.
     """
     for statement in statements(role.document("assumeRolePolicy")):
         people = [principal for principal in statement.principals if _PEOPLE.search(principal)]

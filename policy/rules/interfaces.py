@@ -30,7 +30,7 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
     t.API_METHOD,
     t.HTTP_ROUTE,
     id="api-authorised",
-    title="Every method of the API asks who calls",
+    title="Every API method has an authorizer",
     remediation="Give the operation `security`, or set authorization; list what is open on purpose in `open`.",
     needs=("body", (t.API_METHOD, "authorization")),
     parameters={
@@ -41,15 +41,12 @@ _TLS = re.compile(r"^ELBSecurityPolicy-(TLS13-1-[23]|TLS-1-2|FS-1-2)")
             items="string",
         )
     },
-    fsbp="APIGateway.8",
-    pci="7.2.1, 8.2.1",
-    nist="AC-3, IA-2",
 )
 def authorised(api: Resource, parameters: Parameters) -> Iterator[str]:
-    """Every API method needs an authorizer.
+    """An API key identifies a usage plan and authenticates nobody (API Gateway Developer Guide, "Usage plans").
 
-    An API key says which customer pays for a call, not who makes it (API Gateway Developer Guide, "Usage plans"). A
-    scheme counts when it has an authorizer, or is AWS's signature. OPTIONS is left out: browsers ask it without one.
+    A security scheme counts if it has an authorizer or is AWS Signature. OPTIONS is not judged: browsers send CORS
+    preflight requests without credentials.
     """
     if api.type == t.API_METHOD:
         if api.text("authorization") in ("", "NONE") and api.text("httpMethod") != "OPTIONS":
@@ -97,15 +94,12 @@ def _authorises(scheme: Any) -> bool:
     t.API_STAGE,
     t.HTTP_STAGE,
     id="api-logged",
-    title="The API logs calls and errors",
+    title="API stages have access logs and execution logs",
     remediation="Set accessLogSettings of the stage, and MethodSettings with loggingLevel ERROR or INFO.",
     needs=("accessLogSettings.destinationArn", (t.API_METHOD_SETTINGS, "settings.loggingLevel")),
-    fsbp="APIGateway.1, APIGateway.9",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def logged(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """The access log says who called; the execution log says why it failed."""
+    """The access log shows who called; the execution log shows why a call failed."""
     if not stage.has("accessLogSettings.destinationArn"):
         yield "logs no calls"
     if stage.type == t.HTTP_STAGE:
@@ -124,11 +118,9 @@ def logged(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.API_STAGE,
     id="api-traced",
-    title="The API is traced",
+    title="API stages have tracing",
     remediation="Set xrayTracingEnabled to true.",
     needs=("xrayTracingEnabled",),
-    fsbp="APIGateway.3",
-    nist="SI-4",
 )
 def traced(stage: Resource, _: Parameters) -> Iterator[str]:
     """The trace of an order begins at the API."""
@@ -139,15 +131,12 @@ def traced(stage: Resource, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.API_STAGE,
     id="api-behind-firewall",
-    title="The API stands behind a web firewall",
+    title="API stages have a web ACL",
     remediation="Declare an aws.wafv2.WebAclAssociation of the stage.",
     needs=((t.WEB_ACL_ASSOCIATION, "resourceArn"),),
-    fsbp="APIGateway.4",
-    pci="6.4.2",
-    nist="AC-4, SC-5",
 )
 def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A firewall drops floods and malformed requests before they reach the order path."""
+    """A web ACL drops floods and malformed requests before they reach the order path."""
     if not stack.attached(stage, t.WEB_ACL_ASSOCIATION, "resourceArn"):
         yield "no firewall stands before it"
 
@@ -155,7 +144,7 @@ def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.resource(
     t.LISTENER,
     id="listener-tls",
-    title="Listeners use TLS 1.2 or later, and redirect plain HTTP",
+    title="Listeners use TLS 1.2 or later, and redirect HTTP",
     remediation="Set sslPolicy to one that ends at TLS 1.2; let port 80 redirect to HTTPS.",
     needs=("protocol", "sslPolicy"),
     parameters={
@@ -163,19 +152,16 @@ def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[st
             "array", [], "Ports on which a network load balancer may pass plain TCP on.", items="integer"
         ),
     },
-    fsbp="ELB.1, ELB.17",
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
-    """PCI DSS forbids older versions. Listeners of UDP, QUIC and of gateway load balancers have no TLS to set."""
+    """PCI DSS forbids older versions. Listeners of UDP, QUIC and of Gateway Load Balancers have no TLS setting."""
     protocol = listener.text("protocol")
     if protocol in ("HTTPS", "TLS"):
         policy = listener.text("sslPolicy")
         if not _TLS.match(policy):
             yield f"its policy {policy or '(the default)'} allows TLS before 1.2"
     elif protocol == "HTTP":
-        for action in listener.items("defaultActions"):
+        for action in listener.items("defaultActions") or [{}]:
             if action.get("type") != "redirect" or (action.get("redirect") or {}).get("protocol") != "HTTPS":
                 yield "answers plain HTTP without a redirect"
     elif protocol in _WITHOUT_TLS or (not protocol and listener.number("port") is None):
@@ -192,14 +178,12 @@ _WITHOUT_TLS = ("UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
 @RULES.resource(
     t.API_DOMAIN,
     id="api-domain-tls",
-    title="The API's own name takes TLS 1.2 or later",
+    title="Custom domain names of APIs require TLS 1.2 or later",
     remediation="Set securityPolicy to TLS_1_2, or to a policy of TLS 1.3.",
     needs=("securityPolicy",),
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def api_domain_tls(domain: Resource, _: Parameters) -> Iterator[str]:
-    """Left out, it is what AWS has made the default when the name was created."""
+    """Without a security policy API Gateway uses the default at the time of creation."""
     policy = domain.text("securityPolicy")
     if not _API_TLS.match(policy):
         yield f"its security policy {policy or '(the default)'} may allow TLS before 1.2"
@@ -208,16 +192,14 @@ def api_domain_tls(domain: Resource, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.LOAD_BALANCER,
     id="balancer-multi-zone",
-    title="Load balancers stand in two zones at least",
+    title="Load balancers have subnets in at least two zones",
     remediation="Give it subnets of two or more zones.",
     needs=("subnets", (t.SUBNET, "availabilityZone")),
-    fsbp="ELB.13",
-    nist="CP-10, SC-5",
 )
 def multi_zone(balancer: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A balancer in one zone is lost with the zone.
+    """A load balancer in one zone fails with the zone.
 
-    A subnet of which the plan tells no zone, by name or by id, counts as a zone of its own.
+    A subnet without a zone in the plan counts as a zone of its own.
     """
     if balancer.text("loadBalancerType") == "gateway":
         return
@@ -237,12 +219,9 @@ def _zone(subnet: Resource) -> str:
 @RULES.resource(
     t.LOAD_BALANCER,
     id="balancer-logged",
-    title="Load balancers log their connections",
+    title="Load balancers have access logs",
     remediation="Set accessLogs.enabled and a bucket.",
     needs=("accessLogs.enabled",),
-    fsbp="ELB.5",
-    pci="10.2.1",
-    nist="AU-12",
 )
 def balancer_logged(balancer: Resource, _: Parameters) -> Iterator[str]:
     """An investigation needs the clients and their requests."""
@@ -253,14 +232,12 @@ def balancer_logged(balancer: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.LOAD_BALANCER,
     id="balancer-deletion-protection",
-    title="Load balancers cannot be deleted by mistake",
+    title="Load balancers have deletion protection",
     remediation="Set enableDeletionProtection to true.",
     needs=("enableDeletionProtection",),
-    fsbp="ELB.6",
-    nist="CP-10",
 )
 def balancer_protected(balancer: Resource, _: Parameters) -> Iterator[str]:
-    """Its name and addresses do not come back."""
+    """A new load balancer gets another DNS name and other addresses."""
     if not balancer.flag("enableDeletionProtection"):
         yield "may be deleted by one call"
 
@@ -268,15 +245,12 @@ def balancer_protected(balancer: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.LOAD_BALANCER,
     id="balancer-strict-headers",
-    title="Application load balancers drop malformed headers and requests",
+    title="Application load balancers drop invalid headers and requests",
     remediation="Set dropInvalidHeaderFields to true, and desyncMitigationMode to defensive or strictest.",
     needs=("dropInvalidHeaderFields",),
-    fsbp="ELB.4, ELB.12",
-    checkov="CKV_AWS_131",
-    nist="SC-8",
 )
 def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
-    """Balancer and server that read a header differently let one request hide in another (HTTP desync)."""
+    """If load balancer and server interpret a header differently, one request can hide another (HTTP desync)."""
     if balancer.text("loadBalancerType") not in ("", "application"):
         return
     if not balancer.flag("dropInvalidHeaderFields"):
@@ -289,19 +263,16 @@ def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
     t.WEB_ACL,
     "aws:wafv2/ruleGroup:RuleGroup",
     id="firewall-blocks",
-    title="A web firewall blocks, and does not only count",
+    title="Web ACLs block requests",
     remediation="Give each rule the action block, captcha or challenge, and managed groups overrideAction none; name "
     "those that may count in the parameter `counting`.",
     needs=("rules",),
     parameters={
         "counting": Parameter("array", [], "Names of rules that may count alone; * for a part.", items="string")
     },
-    fsbp="WAF.10",
-    pci="6.4.2",
-    nist="AC-4, SC-5",
 )
 def firewall_blocks(firewall: Resource, parameters: Parameters) -> Iterator[str]:
-    """A rule that counts lets everything pass, and is easily left so after a trial."""
+    """Rules with the action count let every request pass. They are often left over from a trial."""
     blocking = 0
     for rule in _firewall_rules(firewall):
         action, override = rule.get("action") or {}, rule.get("overrideAction") or {}

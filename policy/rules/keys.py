@@ -10,6 +10,7 @@ from policy import tokens as t
 from policy.resource_policies import OF_KEYS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
+from policy.schedules import interval, longest_pause
 from policy.stack import Stack, Target
 from policy.values import NotEvaluatedError
 
@@ -22,34 +23,29 @@ _RATE = re.compile(r"^rate\((?P<count>\d+) (?P<unit>hour|day)s?\)$")
 @RULES.resource(
     t.KEY,
     id="key-rotation",
-    title="Keys rotate",
+    title="KMS keys have automatic rotation",
     remediation="Set enableKeyRotation to true; replicas follow the primary key.",
     needs=("enableKeyRotation",),
-    fsbp="KMS.4",
-    cis="4.6",
-    pci="3.7.4",
-    nist="SC-12",
 )
 def rotation(key: Resource, _: Parameters) -> Iterator[str]:
-    """Symmetric keys only: KMS rotates no others."""
-    if key.text("customerMasterKeySpec") in ("", "SYMMETRIC_DEFAULT") and not key.flag("enableKeyRotation"):
+    """KMS rotates symmetric encryption keys only; other keys are not judged."""
+    encrypts = key.text("keyUsage") in ("", "ENCRYPT_DECRYPT")
+    symmetric = key.text("customerMasterKeySpec") in ("", "SYMMETRIC_DEFAULT")
+    if encrypts and symmetric and not key.flag("enableKeyRotation"):
         yield "is never rotated"
 
 
 @RULES.resource(
     *OF_KEYS,
     id="key-no-wildcard-principal",
-    title="No key is usable by anybody",
+    title="Key policies do not admit everyone",
     remediation="Name principals in the key's policy.",
     needs=("policy",),
-    fsbp="KMS.5",
-    pci="3.6.1",
-    nist="AC-3, AC-6",
 )
 def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
-    """A key's policy is enough to use the key, without any other permission.
+    """A key policy alone can grant the use of a key.
 
-    A condition narrows `*` only to fixed values: `arn:aws:iam::*:role/*` is every role of every account.
+    A condition narrows `*` only with fixed values: `arn:aws:iam::*:role/*` matches every role of every account.
     """
     for statement in granted_by(key):
         if statement.anyone:
@@ -61,14 +57,12 @@ def no_wildcard(key: Resource, _: Parameters) -> Iterator[str]:
     t.REPLICA_KEY,
     "aws:kms/externalKey:ExternalKey",
     id="key-enabled",
-    title="Keys are enabled",
+    title="KMS keys are enabled",
     remediation="Set isEnabled (enabled) to true, or leave it out.",
     needs=("isEnabled", (t.REPLICA_KEY, "enabled")),
-    checkov="CKV_AWS_227",
-    nist="SC-12",
 )
 def enabled(key: Resource, _: Parameters) -> Iterator[str]:
-    """What a disabled key encrypts can be neither read nor written."""
+    """Data that a disabled key encrypts can be neither read nor written."""
     path = "isEnabled" if key.type == t.KEY else "enabled"
     if not key.flag(path, default=key.type != "aws:kms/externalKey:ExternalKey"):
         yield "is disabled"
@@ -78,15 +72,13 @@ def enabled(key: Resource, _: Parameters) -> Iterator[str]:
     t.KEY,
     t.REPLICA_KEY,
     id="key-deletion-window",
-    title="A key's deletion can be undone for 30 days",
+    title="KMS keys have a deletion window of 30 days",
     remediation="Set deletionWindowInDays to 30.",
     needs=("deletionWindowInDays",),
     parameters={"days": Parameter("integer", 30, "Days between the request and the deletion.", minimum=7)},
-    fsbp="KMS.3",
-    nist="SC-12",
 )
 def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
-    """Data cannot be read without the key that encrypts it, in any region."""
+    """Data cannot be read after its key is deleted, in any region."""
     days = key.number("deletionWindowInDays") or 30
     if days < parameters["days"]:
         yield f"is gone {days:g} days after the request"
@@ -98,11 +90,9 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
     title="Every key has a replica in the recovery region",
     remediation="Set multiRegion to true, and declare an aws.kms.ReplicaKey of it in the recovery stack.",
     needs=("multiRegion", (t.REPLICA_KEY, "primaryKeyArn")),
-    nist="CP-6, SC-12",
-    wellarchitected="REL13-BP02",
 )
 def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """Data cannot be read in the recovery region without a key there."""
+    """Encrypted data cannot be read in the recovery region without a key there."""
     if not key.flag("multiRegion"):
         yield "exists in one region alone"
     elif not any(
@@ -119,14 +109,12 @@ _REPLICAS = {t.TABLE_REPLICA: "kmsKeyArn", t.RDS_INSTANCE: "kmsKeyId"}
     t.TABLE,
     t.BUCKET_REPLICATION,
     id="replica-key-usable",
-    title="What is replicated is encrypted with a key of the region it is replicated to",
+    title="Replicated data is encrypted with a key of the destination region",
     remediation="Name the replica key of the destination's region.",
     needs=((t.TABLE_REPLICA, "kmsKeyArn"), (t.BUCKET_REPLICATION, "rules")),
-    nist="CP-9, SC-12",
-    wellarchitected="REL13-BP02",
 )
 def replica_key_usable(replica: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A key of the lost region cannot be used. Whether there is a key at all is asked by the rules of each service."""
+    """A key of the failed region cannot be used. Rules of each service judge whether there is a key."""
     for path, key, region in _encrypted(replica, stack):
         if key is None and replica.type == t.BUCKET_REPLICATION:
             yield "names no key for what it replicates"
@@ -179,18 +167,15 @@ def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
     t.SECRET,
     t.SECRET_ROTATION,
     id="secret-rotated",
-    title="Secrets rotate",
+    title="Secrets are rotated",
     remediation="Declare an aws.secretsmanager.SecretRotation of the secret.",
     needs=((t.SECRET_ROTATION, "secretId"), (t.SECRET_ROTATION, "rotationRules.automaticallyAfterDays")),
     parameters={"days": Parameter("integer", 90, "Days after which a secret has rotated at the latest.", minimum=1)},
-    fsbp="SecretsManager.1, SecretsManager.4",
-    pci="8.6.3",
-    nist="IA-5",
 )
 def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A password that leaks can be used until it changes.
+    """A leaked password can be used until it changes.
 
-    A rotation is judged with its secret, and alone where the plan does not declare its secret.
+    A rotation is judged with its secret, or alone if the plan does not declare the secret.
     """
     if secret.type == t.SECRET_ROTATION:
         rotations = [secret] if stack.declared(secret, "secretId", t.SECRET) is None else []
@@ -199,18 +184,22 @@ def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> It
     for rotation_ in rotations:
         days = _days_between(rotation_)
         if days > parameters["days"]:
-            yield f"rotates every {days:g} days"
+            yield f"rotates {interval(days)}"
 
 
 def _days_between(rotation_: Resource) -> float:
-    """Days between two rotations. Raises `NotEvaluatedError` for a cron expression, whose longest pause is not told."""
+    """The most days between two rotations. Raises `NotEvaluatedError` for an expression that is none."""
     days = rotation_.number("rotationRules.automaticallyAfterDays")
     if days is not None:
         return days
     path = "rotationRules.scheduleExpression"
-    rate = _RATE.match(rotation_.text(path))
+    text = rotation_.text(path)
+    rate = _RATE.match(text)
     if rate is None:
-        raise NotEvaluatedError(path, "does not say after how many days; use automaticallyAfterDays or rate()")
+        pause = longest_pause(text)
+        if pause is None:
+            raise NotEvaluatedError(path, f"= {text!r} is neither rate() nor cron(); use automaticallyAfterDays")
+        return pause
     return float(rate["count"]) / (24 if rate["unit"] == "hour" else 1)
 
 
@@ -220,11 +209,11 @@ def _days_between(rotation_: Resource) -> float:
     title="Secrets are replicated to another region",
     remediation="Add the recovery region to replicas.",
     needs=("replicas",),
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
-    """The replica's key may be AWS's own: the recovery region's does not exist when the secret is created."""
+    """The replica may use the AWS-managed key: the key of the recovery region does not exist when the secret is
+    created.
+    """
     if not secret.items("replicas"):
         yield "exists in one region alone"
 
@@ -232,14 +221,13 @@ def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.SECRET,
     id="secret-recoverable",
-    title="A deleted secret can be recovered",
+    title="Secrets have a recovery window",
     remediation="Set recoveryWindowInDays to 30, or leave it out.",
     needs=("recoveryWindowInDays",),
     parameters={"days": Parameter("integer", 7, "Days between the deletion and the end of the secret.", minimum=7)},
-    nist="CP-9, SC-12",
 )
 def secret_recoverable(secret: Resource, parameters: Parameters) -> Iterator[str]:
-    """With 0 the secret is gone at once (Secrets Manager API, DeleteSecret)."""
+    """With 0 Secrets Manager deletes the secret immediately (Secrets Manager API, DeleteSecret)."""
     days = secret.number("recoveryWindowInDays")
     if days is not None and days < parameters["days"]:
         yield f"is gone {days:g} days after its deletion"

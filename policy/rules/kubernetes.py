@@ -18,15 +18,12 @@ _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 @RULES.resource(
     t.EKS_CLUSTER,
     id="eks-private-endpoint",
-    title="The Kubernetes API is private",
+    title="The Kubernetes API endpoint is private",
     remediation="Set vpcConfig.endpointPrivateAccess to true and endpointPublicAccess to false.",
     needs=("vpcConfig.endpointPrivateAccess", "vpcConfig.endpointPublicAccess"),
-    fsbp="EKS.1",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def private_endpoint(cluster: Resource, _: Parameters) -> Iterator[str]:
-    """Left out, the public endpoint is on and the private one off (EKS User Guide, "Cluster endpoint")."""
+    """By default the public endpoint is on and the private endpoint is off (EKS User Guide, "Cluster endpoint")."""
     if cluster.flag("vpcConfig.endpointPublicAccess", default=True):
         yield "its API is open to the internet"
     if not cluster.flag("vpcConfig.endpointPrivateAccess"):
@@ -39,12 +36,9 @@ def private_endpoint(cluster: Resource, _: Parameters) -> Iterator[str]:
     title="Kubernetes secrets are encrypted with a customer-managed key",
     remediation="Set encryptionConfig with resources [secrets] and the key's ARN.",
     needs=("encryptionConfig.provider.keyArn",),
-    fsbp="EKS.3",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def secrets_encrypted(cluster: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Envelope encryption: who reads etcd reads nothing."""
+    """With envelope encryption a reader of etcd cannot read the secrets."""
     if "secrets" not in cluster.items("encryptionConfig.resources"):
         yield "its secrets are not encrypted"
     elif reason := missing_customer_key(cluster, stack, "encryptionConfig.provider.keyArn"):
@@ -54,15 +48,12 @@ def secrets_encrypted(cluster: Resource, stack: Stack, _: Parameters) -> Iterato
 @RULES.resource(
     t.EKS_CLUSTER,
     id="eks-control-plane-logs",
-    title="All logs of the control plane are kept",
+    title="All control plane logs are enabled",
     remediation=f"Set enabledClusterLogTypes to {', '.join(_LOGS)}.",
     needs=("enabledClusterLogTypes",),
-    fsbp="EKS.8",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def control_plane_logs(cluster: Resource, _: Parameters) -> Iterator[str]:
-    """Audit and authenticator tell who did what; the others why it went wrong."""
+    """Audit and authenticator logs show who did what; API, controller and scheduler logs show why something failed."""
     missing = [log for log in _LOGS if log not in cluster.items("enabledClusterLogTypes")]
     if missing:
         yield f"does not log {', '.join(missing)}"
@@ -77,12 +68,9 @@ def control_plane_logs(cluster: Resource, _: Parameters) -> Iterator[str]:
     parameters={
         "oldest": Parameter("string", "1.33", "Oldest version in standard support.", pattern=r"^\d+\.\d+$"),
     },
-    fsbp="EKS.2",
-    pci="6.3.3",
-    nist="SI-2",
 )
 def supported_version(cluster: Resource, parameters: Parameters) -> Iterator[str]:
-    """Left out, it is whatever is newest at that hour, in each region another."""
+    """Without a version EKS takes the newest one at creation, which can differ between the regions."""
     version = cluster.text("version")
     if not version:
         yield "does not say its version"
@@ -96,11 +84,9 @@ def supported_version(cluster: Resource, parameters: Parameters) -> Iterator[str
     title="Both regions run the same Kubernetes version",
     remediation="Set the same version in both stacks.",
     needs=("version",),
-    nist="CP-7",
-    wellarchitected="REL13-BP04",
 )
 def version_parity(cluster: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
-    """What was tested in one region must run in the other."""
+    """Workloads are tested on one version."""
     for other in recovery.of_type(t.EKS_CLUSTER):
         if other.text("version") != cluster.text("version"):
             yield f"runs {cluster.text('version')}, {other.urn} runs {other.text('version')}"

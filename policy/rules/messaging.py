@@ -36,12 +36,9 @@ _FIFO_HIGH_ELSEWHERE = 2_400
     title="Queues are encrypted with a customer-managed key",
     remediation="Set kmsMasterKeyId to the streams key.",
     needs=("kmsMasterKeyId",),
-    fsbp="SQS.1",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def queue_encrypted(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """SQS's own key lets everybody read who may receive."""
+    """With the SQS-managed key everyone who may receive messages can read them."""
     if reason := missing_customer_key(queue, stack, "kmsMasterKeyId"):
         yield reason
 
@@ -49,16 +46,12 @@ def queue_encrypted(queue: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.resource(
     *OF_QUEUES,
     id="queue-not-public",
-    title="No queue takes messages from anybody",
+    title="Queue policies do not admit everyone",
     remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
     needs=((t.QUEUE_POLICY, "policy"),),
-    fsbp="SQS.3",
-    checkov="CKV_AWS_168",
-    pci="1.3.1",
-    nist="AC-3",
 )
 def queue_not_public(queue: Resource, _: Parameters) -> Iterator[str]:
-    """A policy is judged also where its queue is not in the plan. A service without a source is another rule's."""
+    """A policy is judged even if its queue is not in the plan. `service-for-own-account` judges service principals."""
     for statement in granted_by(queue):
         if statement.anyone:
             yield f"{statement.label} lets anybody {', '.join(statement.actions)}"
@@ -79,15 +72,16 @@ _POINTERS = (
 @RULES.joined(
     t.QUEUE,
     id="queue-dead-letter",
-    title="What a consumer cannot work on goes to a dead-letter queue",
+    title="Queues have a dead-letter queue",
     remediation="Set redrivePolicy to a dead-letter queue, or let something use this one as such.",
     needs=("redrivePolicy",),
     parameters={"ends": Parameter("array", [], "Queues at which the way ends, by name; * for a part.", items="string")},
-    nist="SI-11",
-    wellarchitected="REL05-BP03",
 )
 def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """One bad message is received for ever and keeps the others waiting, ordered ones altogether."""
+    """Without one a message that always fails is received again and again.
+
+    In a FIFO queue it blocks its message group.
+    """
     apart = stack.attached(queue, t.REDRIVE_POLICY, "queueUrl")
     if any((policy.document("redrivePolicy") or {}).get("deadLetterTargetArn") for policy in apart):
         return
@@ -107,11 +101,9 @@ def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterat
     title="Queues keep messages for 14 days",
     remediation="Set messageRetentionSeconds to 1209600.",
     needs=("messageRetentionSeconds",),
-    nist="CP-9",
-    wellarchitected="REL05-BP03",
 )
 def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
-    """Nothing is lost by being late: a takeover drains what the other region left."""
+    """After a takeover consumers process the messages that remain from the other region."""
     seconds = queue.number("messageRetentionSeconds") or 345_600
     if seconds < _TWO_WEEKS:
         yield f"keeps messages for {seconds / 86400:g} days"
@@ -120,13 +112,12 @@ def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.QUEUE,
     id="queue-zero-delay",
-    title="Queues deliver at once",
+    title="Queues have no delivery delay",
     remediation="Set delaySeconds to 0.",
     needs=("delaySeconds",),
-    wellarchitected="PERF03-BP03",
 )
 def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
-    """DelaySeconds holds every message back for that time."""
+    """DelaySeconds delays every message by that time."""
     if delay := queue.number("delaySeconds"):
         yield f"holds each message back for {delay:g} s"
 
@@ -134,7 +125,7 @@ def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.QUEUE,
     id="fifo-rate",
-    title="An ordered queue takes the rate that its mode allows",
+    title="The expected rate is within the limits of the FIFO queue's mode",
     remediation="Use high throughput (deduplicationScope messageGroup, fifoThroughputLimit perMessageGroupId), "
     "larger batches, or more queues.",
     needs=("fifoThroughputLimit", "deduplicationScope"),
@@ -148,10 +139,12 @@ def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
             needed=True,
         )
     },
-    wellarchitected="PERF03-BP03, REL01-BP03",
 )
 def fifo_rate(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """300 calls a second without high throughput; with it by region, and 300 for each message group."""
+    """The limit is 300 calls per second without high throughput.
+
+    With high throughput it depends on the region, and is 300 for each message group.
+    """
     name = queue.text("name")
     load = next((load for pattern, load in parameters["loads"].items() if fnmatchcase(name, pattern)), None)
     if load is None:
@@ -175,9 +168,6 @@ def fifo_rate(queue: Resource, stack: Stack, parameters: Parameters) -> Iterator
     title="Topics are encrypted with a customer-managed key",
     remediation="Set kmsMasterKeyId to the streams key.",
     needs=("kmsMasterKeyId",),
-    fsbp="SNS.1",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Topics carry reports of trades."""
@@ -188,15 +178,12 @@ def topic_encrypted(topic: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.resource(
     *OF_TOPICS,
     id="topic-not-public",
-    title="No topic lets anybody publish or subscribe",
+    title="Topic policies do not admit everyone",
     remediation="Name principals, or tie the grant to your account with aws:SourceAccount.",
     needs=((t.TOPIC_POLICY, "policy"),),
-    fsbp="SNS.4",
-    pci="1.3.1",
-    nist="AC-3",
 )
 def topic_not_public(topic: Resource, _: Parameters) -> Iterator[str]:
-    """A policy is judged also where its topic is not in the plan. A service without a source is another rule's."""
+    """A policy is judged even if its topic is not in the plan. `service-for-own-account` judges service principals."""
     for statement in granted_by(topic):
         if statement.anyone:
             yield f"{statement.label} lets anybody {', '.join(statement.actions)}"
@@ -205,14 +192,12 @@ def topic_not_public(topic: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.TOPIC_SUBSCRIPTION,
     id="subscription-tls",
-    title="Topics deliver to endpoints with TLS only",
+    title="Topics deliver to HTTPS endpoints only",
     remediation="Subscribe the endpoint by https.",
     needs=("protocol",),
-    pci="4.2.1",
-    nist="SC-8",
 )
 def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
-    """A subscription of the protocol http gets every message in clear, and its confirmation too."""
+    """With the protocol http messages and the confirmation token are sent unencrypted."""
     if subscription.text("protocol").lower() == "http" or str(subscription.peek("endpoint")).startswith("http://"):
         yield "delivers over plain HTTP"
 
@@ -220,15 +205,13 @@ def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.EVENT_ARCHIVE,
     id="event-archive-retention",
-    title="Archives of events are kept long enough to replay from",
+    title="Event archives keep events for at least 30 days",
     remediation="Set retentionDays to 30 or more, or to 0 to keep events for ever.",
     needs=("retentionDays",),
     parameters={"days": Parameter("integer", 30, "Days for which events are kept at least.", minimum=1)},
-    nist="AU-11, CP-9",
-    sec="17a-4(e)",
 )
 def archive_retention(archive: Resource, parameters: Parameters) -> Iterator[str]:
-    """0, or nothing, keeps events for ever (EventBridge API, CreateArchive)."""
+    """A retention of 0, or none, keeps events without limit (EventBridge API, CreateArchive)."""
     days = archive.number("retentionDays") or 0
     if 0 < days < parameters["days"]:
         yield f"keeps events for {days:g} days"

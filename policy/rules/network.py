@@ -18,16 +18,12 @@ RULES = Rules("Network")
 @RULES.joined(
     t.VPC,
     id="vpc-flow-logs",
-    title="Every VPC logs its flows",
+    title="Every VPC has flow logs of all traffic",
     remediation="Declare an aws.ec2.FlowLog of the VPC with trafficType ALL.",
     needs=((t.FLOW_LOG, "trafficType"), (t.FLOW_LOG, "vpcId")),
-    fsbp="EC2.6",
-    cis="4.7",
-    pci="10.2.1",
-    nist="AU-12, SI-4",
 )
 def flow_logs(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Rejected and accepted traffic alike: an investigation needs both."""
+    """An investigation needs rejected and accepted traffic."""
     logs = stack.attached(vpc, t.FLOW_LOG, "vpcId")
     if not any(log.text("trafficType") == "ALL" for log in logs):
         yield "no flow log records all of the VPC's traffic"
@@ -36,16 +32,12 @@ def flow_logs(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.VPC,
     id="default-security-group-closed",
-    title="The default security group lets nothing pass",
+    title="The default security group has no rules",
     remediation="Adopt it with aws.ec2.DefaultSecurityGroup and give it neither ingress nor egress rules.",
     needs=((t.DEFAULT_SECURITY_GROUP, "ingress"), (t.DEFAULT_SECURITY_GROUP, "egress")),
-    fsbp="EC2.2",
-    cis="6.5",
-    pci="1.2.1",
-    nist="AC-4, SC-7",
 )
 def default_group(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """AWS creates it open to itself and to the world outwards."""
+    """AWS creates the default group with rules that admit its own members and all outgoing traffic."""
     groups = stack.attached(vpc, t.DEFAULT_SECURITY_GROUP, "vpcId")
     if not groups:
         yield "the VPC's default security group is left as AWS creates it, open"
@@ -64,20 +56,16 @@ _ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.", items
 @RULES.joined(
     *INGRESS,
     id="no-world-ingress-to-administration",
-    title="Nobody in the world reaches ports of administration, or all ports",
+    title="No security group opens administration ports, or all ports, to the internet",
     remediation="Name the networks or security groups that may connect; administer through Session Manager.",
     needs=("cidrIpv4", "fromPort", "ipProtocol"),
     parameters={"ports": _ADMIN},
-    fsbp="EC2.13, EC2.14, EC2.53, EC2.54",
-    cis="6.3, 6.4",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def no_world_administration(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Scanners of the whole internet find an open port within minutes.
+    """Scanners find an open port within minutes.
 
-    Ranges count as the world when they hold a sixteenth of the public addresses, whether one rule names them, several
-    rules of a group together, or a prefix list of the plan.
+    Ranges count as the internet when they hold a sixteenth of the public addresses: in one rule, in several rules of a
+    group together, or in a prefix list of the plan.
     """
     for opening in together(resource, stack, "ingress"):
         if opening.world and (opening.everything or any(int(port) in opening.ports for port in parameters["ports"])):
@@ -87,19 +75,16 @@ def no_world_administration(resource: Resource, stack: Stack, parameters: Parame
 @RULES.joined(
     *INGRESS,
     id="world-ingress-authorised",
-    title="The world reaches authorised ports only",
+    title="Security groups open only authorised ports to the internet",
     remediation="Close the port to 0.0.0.0/0 and ::/0, or add it to the parameter `ports` with a reason in review.",
     needs=("cidrIpv4", "fromPort"),
     parameters={
         "ports": Parameter("array", [80, 443], "Ports that the world may connect to.", items="integer"),
         "administration": _ADMIN,
     },
-    fsbp="EC2.18, EC2.19",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """What is open to administration or altogether is another rule's."""
+    """Open administration ports and open port ranges are judged by `no-world-ingress-to-administration`."""
     allowed = {int(port) for port in parameters["ports"]}
     other = {int(port) for port in parameters["administration"]}
     for opening in together(resource, stack, "ingress"):
@@ -112,17 +97,16 @@ def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -
 @RULES.joined(
     *ACLS,
     id="acl-no-world-administration",
-    title="No network ACL admits the world to ports of administration",
+    title="No network ACL opens administration ports to the internet",
     remediation="Deny the port before the rule that allows it, or name the networks that may connect.",
     needs=((t.NETWORK_ACL_RULE, "cidrBlock"), (t.NETWORK_ACL_RULE, "ruleAction")),
     parameters={"ports": _ADMIN},
-    fsbp="EC2.21",
-    cis="6.2",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def acl_no_world(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Rules apply in the order of their numbers: a rule that denies must stand before the one that allows."""
+    """Rules apply in the order of their numbers.
+
+    A rule that denies must have a lower number than the rule that allows.
+    """
     acl_readable(resource, stack)
     ports = [int(port) for port in parameters["ports"] if resource.urn in admitted(stack, int(port))]
     if ports:
@@ -133,15 +117,12 @@ def acl_no_world(resource: Resource, stack: Stack, parameters: Parameters) -> It
     t.TRANSIT_GATEWAY,
     t.ENDPOINT_SERVICE,
     id="attachments-accepted",
-    title="Nobody attaches a network without being let in",
+    title="Attachments to a transit gateway and connections to an endpoint service need acceptance",
     remediation="Set autoAcceptSharedAttachments to disable (acceptanceRequired to true for an endpoint service).",
     needs=("autoAcceptSharedAttachments",),
-    fsbp="EC2.23",
-    checkov="CKV_AWS_331, CKV_AWS_123",
-    nist="AC-4, CM-2",
 )
 def attachments_accepted(gateway: Resource, _: Parameters) -> Iterator[str]:
-    """A transit gateway that accepts by itself joins any VPC of an account that it is shared with."""
+    """With automatic acceptance, a transit gateway joins any VPC of an account that it is shared with."""
     if gateway.type == t.ENDPOINT_SERVICE:
         if not gateway.flag("acceptanceRequired", default=True):
             yield "accepts every connection"
@@ -157,13 +138,12 @@ _GATEWAYS = ("transitGatewayId", "gatewayId", "coreNetworkArn")
     t.VPC,
     t.VPC_CIDR,
     id="vpc-clear-of-routes",
-    title="A VPC's addresses are not those of a network that it routes to",
+    title="The VPC's address range does not overlap a network that it routes to",
     remediation="Give the VPC a cidrBlock outside the networks on premises and of the other region.",
     needs=("cidrBlock", (t.ROUTE, "destinationCidrBlock")),
-    nist="CP-7, SC-7",
 )
 def clear_of_routes(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Traffic to such an address stays in the VPC: the local route takes precedence."""
+    """Traffic to an overlapping address stays in the VPC, because the local route takes precedence."""
     ours = ip_network(vpc.text("cidrBlock"), strict=False)
     theirs = set()
     for route in stack.of_type(t.ROUTE):
@@ -178,15 +158,12 @@ def clear_of_routes(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]
 @RULES.resource(
     t.SUBNET,
     id="no-automatic-public-addresses",
-    title="No subnet gives public addresses away",
+    title="No subnet assigns public addresses automatically",
     remediation="Set mapPublicIpOnLaunch to false; NAT gateways and load balancers bring their own addresses.",
     needs=("mapPublicIpOnLaunch",),
-    fsbp="EC2.15",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def no_automatic_addresses(subnet: Resource, _: Parameters) -> Iterator[str]:
-    """A host in such a subnet is on the internet without anybody having said so."""
+    """A host in such a subnet gets a public address without a decision about it."""
     if subnet.flag("mapPublicIpOnLaunch"):
         yield "what is launched in the subnet gets a public address"
     if subnet.flag("assignIpv6AddressOnCreation"):
@@ -209,7 +186,7 @@ _ENDPOINTS = {
 @RULES.stack(
     t.VPC_ENDPOINT,
     id="private-endpoints",
-    title="AWS services that the hot path calls are reached through private endpoints",
+    title="The VPC has private endpoints for the AWS services of the hot path",
     remediation="Declare an aws.ec2.VpcEndpoint for the service in the VPC.",
     needs=((t.VPC_ENDPOINT, "serviceName"),),
     parameters={
@@ -217,12 +194,9 @@ _ENDPOINTS = {
             "object", _ENDPOINTS, "Services, each with the types of resources that call for it.", items="array"
         )
     },
-    fsbp="EC2.10",
-    pci="1.3.2",
-    nist="AC-4, SC-7",
 )
 def private_endpoints(stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
-    """A way through the internet gateway is slower, costs by the byte, and can be closed by others."""
+    """Traffic through an internet or NAT gateway is slower, is charged by volume, and depends on that gateway."""
     vpcs = stack.home(t.VPC)
     if not vpcs:
         return
@@ -241,13 +215,12 @@ def _is_used(endpoint: Resource) -> bool:
     t.VPC,
     t.VPC_CIDR,
     id="region-cidrs-disjoint",
-    title="The regions' networks do not overlap",
+    title="The address ranges of both regions do not overlap",
     remediation="Give each stack a vpcCidr of its own.",
     needs=("cidrBlock",),
-    nist="CP-6, CP-7",
 )
 def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
-    """Overlapping networks cannot be peered, and replication has no way."""
+    """Overlapping networks cannot be peered, so replication has no route."""
     ours = ip_network(vpc.text("cidrBlock"))
     for other in recovery.home(t.VPC, t.VPC_CIDR):
         theirs = ip_network(other.text("cidrBlock"))
@@ -258,15 +231,13 @@ def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> 
 @RULES.joined(
     *EGRESS,
     id="egress-limited",
-    title="Outgoing connections are limited",
+    title="Security groups limit outgoing connections",
     severity=Severity.ADVISORY,
     remediation="Name ports and destinations; leave 0.0.0.0/0 with all ports to nobody.",
     needs=("cidrIpv4", "ipProtocol"),
-    checkov="CKV_AWS_382",
-    nist="SC-7",
 )
 def egress_limited(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """An intruder on a host sends data out by the connections that are left open."""
+    """An intruder on a host uses open outgoing connections to copy data."""
     for opening in together(resource, stack, "egress"):
         if opening.world and opening.everything:
             yield "may connect to anywhere on all ports"
@@ -278,15 +249,13 @@ def egress_limited(resource: Resource, stack: Stack, _: Parameters) -> Iterator[
     t.CLASSIC_RULE,
     t.SECURITY_GROUP,
     id="security-rules-described",
-    title="Every rule of a security group says what it is for",
+    title="Every security group rule has a description",
     severity=Severity.ADVISORY,
     remediation="Write a description.",
     needs=("description",),
-    checkov="CKV_AWS_23",
-    pci="1.2.5",
 )
 def described(resource: Resource, _: Parameters) -> Iterator[str]:
-    """A rule that nobody can explain is never removed."""
+    """A rule without a description is hard to review and to remove."""
     if not resource.text("description") and resource.type != t.SECURITY_GROUP:
         yield "has no description"
     if resource.type == t.SECURITY_GROUP:

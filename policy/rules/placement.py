@@ -62,14 +62,15 @@ def _fleets(template: Resource, stack: Stack) -> list[Resource]:
     t.LAUNCH_TEMPLATE,
     t.INSTANCE,
     id="latency-tier-cluster-placed",
-    title="Hosts of the latency tier stand in a cluster placement group",
+    title="Hosts of the latency tier are in a cluster placement group",
     remediation="Set placement.groupName to an aws.ec2.PlacementGroup with strategy cluster.",
     needs=("placement.groupName", (t.PLACEMENT_GROUP, "strategy")),
     parameters=_HOSTS,
-    wellarchitected="PERF04-BP01",
 )
 def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """One flow has 10 Gbit/s inside a cluster group and 5 outside (EC2 User Guide, "Network bandwidth")."""
+    """A single flow reaches 10 Gbit/s inside a cluster placement group and 5 Gbit/s outside (EC2 User Guide, "Network
+    bandwidth").
+    """
     if not _of_latency_tier(template, parameters):
         return
     group = _group_of(template, stack)
@@ -83,13 +84,12 @@ def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> 
     t.LAUNCH_TEMPLATE,
     t.INSTANCE,
     id="placement-supports-type",
-    title="The instance type can stand in a cluster placement group",
+    title="The instance type is supported in a cluster placement group",
     remediation="Choose a current-generation type that is neither burstable nor flex, such as c6in or c7gn.",
     needs=("instanceType",),
-    wellarchitected="PERF02-BP01",
 )
 def supports_type(template: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """The launch would fail, at the moment in which capacity is needed."""
+    """EC2 refuses the launch of an unsupported type."""
     group = _group_of(template, stack)
     if group is not None and group.text("strategy") == _CLUSTER and _UNPLACEABLE.match(template.text("instanceType")):
         yield f"{template.text('instanceType')} cannot be launched into a cluster placement group"
@@ -151,10 +151,9 @@ def _zone_of(subnet: Resource) -> str:
         (t.AUTOSCALING_GROUP, "vpcZoneIdentifiers"),
         (t.CAPACITY_RESERVATION, "availabilityZone"),
     ),
-    wellarchitected="PERF04-BP06",
 )
 def one_zone(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A cluster group does not span zones: launches into the second zone fail."""
+    """A cluster placement group cannot span zones: launches in a second zone fail."""
     if group.text("strategy") != _CLUSTER:
         return
     members = [*_members(group, stack), *stack.attached(group, t.CAPACITY_RESERVATION, "placementGroupArn")]
@@ -167,14 +166,13 @@ def one_zone(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     t.LAUNCH_TEMPLATE,
     t.INSTANCE,
     id="tenancy-fits-strategy",
-    title="Tenancy and placement strategy go together",
+    title="Tenancy is compatible with the placement strategy",
     remediation="Use dedicated or default tenancy with cluster, default with spread, and at most two partitions "
     "with dedicated; dedicated hosts stand in no placement group.",
     needs=("placement.tenancy", (t.PLACEMENT_GROUP, "strategy")),
-    wellarchitected="PERF02-BP01",
 )
 def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """EC2 refuses the launch, not the template (EC2 User Guide, "Placement group rules and limitations")."""
+    """EC2 accepts the template and refuses the launch (EC2 User Guide, "Placement group rules and limitations")."""
     group = _group_of(host, stack)
     if group is None:
         return
@@ -206,14 +204,13 @@ def _tenancy(host: Resource, stack: Stack) -> str:
     t.INSTANCE,
     t.CAPACITY_RESERVATION,
     id="tenancy-as-declared",
-    title="Hosts of the latency tier have the tenancy that the platform declares",
+    title="Hosts of the latency tier have the declared tenancy",
     remediation="Set placement.tenancy to the declared tenancy, or change the parameter with it.",
     needs=("placement.tenancy", (t.CAPACITY_RESERVATION, "tenancy")),
     parameters={**_HOSTS, "tenancy": Parameter("string", "dedicated", "Tenancy of the latency tier.")},
-    pci="2.2.3",
 )
 def tenancy_declared(host: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """The load of neighbours on shared hardware shows in the slowest orders.
+    """On shared hardware, load of other customers increases tail latency.
 
     A reservation is judged where the latency tier uses it: by its placement group, its instance type, or its target.
     """
@@ -256,7 +253,7 @@ def _running(template: Resource, stack: Stack) -> float:
 @RULES.joined(
     t.LAUNCH_TEMPLATE,
     id="capacity-reserved",
-    title="There is reserved capacity for the latency tier that runs",
+    title="Running hosts of the latency tier have reserved capacity",
     remediation="Declare an aws.ec2.CapacityReservation of the same type, tenancy and zone; a recovery region that "
     "has taken over needs its own.",
     needs=(
@@ -265,13 +262,11 @@ def _running(template: Resource, stack: Stack) -> float:
         (t.AUTOSCALING_GROUP, "minSize"),
     ),
     parameters=_HOSTS,
-    nist="CP-2, SC-5",
-    wellarchitected="REL11-BP05",
 )
 def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """When a region fails, everybody asks the next one for the same instances. A pilot light runs none.
+    """When a region fails, demand for the same instance types rises in the next region.
 
-    That a reservation has the hosts' tenancy is asked by `tenancy-as-declared`, of both.
+    A pilot light runs no hosts and needs no reservation. `tenancy-as-declared` judges the tenancy of reservations.
     """
     running = _running(template, stack) if _of_latency_tier(template, parameters) else 0
     if not running:
@@ -289,16 +284,15 @@ def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) 
 @RULES.resource(
     t.CAPACITY_RESERVATION,
     id="reservation-stands",
-    title="Reserved capacity does not end, and waits for those who name it",
+    title="Capacity reservations have no end date and are targeted",
     remediation="Set endDateType to unlimited and instanceMatchCriteria to targeted.",
     needs=("endDateType", "instanceMatchCriteria"),
-    nist="CP-2, SC-5",
-    wellarchitected="REL11-BP05",
 )
 def reservation_stands(reservation: Resource, _: Parameters) -> Iterator[str]:
-    """An open reservation is taken by any instance of its type, and one that ends is gone when it is needed.
+    """Any instance of the type uses an open reservation, and a reservation with an end date may be gone when it is
+    needed.
 
-    Left out, endDateType is unlimited and instanceMatchCriteria is open (EC2 API, CreateCapacityReservation).
+    The defaults are endDateType unlimited and instanceMatchCriteria open (EC2 API, CreateCapacityReservation).
     """
     if reservation.text("endDateType") == "limited" or reservation.has("endDate"):
         yield "ends at a date"
@@ -317,18 +311,17 @@ def _in_tier(template: Resource, parameters: Parameters) -> bool:
     t.AUTOSCALING_GROUP,
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
     id="latency-tier-on-demand",
-    title="Hosts of the latency tier are of their type, and nobody takes them away",
+    title="Hosts of the latency tier are on-demand instances of a fixed-performance type",
     remediation="Use on-demand instances of the template's type: no spot, and no overrides with burstable types.",
     needs=("instanceMarketOptions.marketType",),
     # Placement groups mark the tier too, so that the rule works without a configuration.
     parameters={"hosts": replace(_HOSTS["hosts"], needed=False)},
-    nist="CP-2, SC-5",
-    wellarchitected="PERF02-BP01",
 )
 def on_demand(host: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A spot instance has two minutes' notice, and a burstable one slows down when its credits are spent.
+    """AWS reclaims a spot instance with two minutes' notice, and a burstable instance slows down when its credits are
+    used up.
 
-    A fleet is judged by the template that it launches: by its name, or because it stands in a placement group.
+    A fleet belongs to the tier if its launch template does: by name, or by a placement group.
     """
     if host.type == t.AUTOSCALING_GROUP:
         yield from _mixed(host, stack, parameters)
@@ -367,10 +360,9 @@ def _mixed(fleet: Resource, stack: Stack, parameters: Parameters) -> Iterator[st
     severity=Severity.ADVISORY,
     remediation="Use the same instanceType for all launch templates of the group.",
     needs=((t.LAUNCH_TEMPLATE, "instanceType"),),
-    wellarchitected="PERF02-BP01",
 )
 def one_type(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Mixed types make "insufficient capacity" likelier (EC2 User Guide, "Placement strategies")."""
+    """Mixed types make "insufficient capacity" errors more likely (EC2 User Guide, "Placement strategies")."""
     if group.text("strategy") != _CLUSTER:
         return
     found = {member.text("instanceType") for member in _members(group, stack)} - {""}
@@ -381,15 +373,16 @@ def one_type(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.LAUNCH_TEMPLATE,
     id="ena-express-explicit",
-    title="Whether the latency tier uses ENA Express is written down",
+    title="Launch templates of the latency tier set ENA Express explicitly",
     severity=Severity.ADVISORY,
     remediation="Set networkInterfaces[].enaSrdSpecification.enaSrdEnabled to true or false.",
     needs=("networkInterfaces",),
     parameters=_HOSTS,
-    wellarchitected="PERF04-BP01",
 )
 def ena_express(template: Resource, parameters: Parameters) -> Iterator[str]:
-    """It shortens the tail under load and costs tens of microseconds when idle: nobody's default."""
+    """ENA Express reduces tail latency under load and adds tens of microseconds when idle, so that the choice must be
+    explicit.
+    """
     if not _of_latency_tier(template, parameters):
         return
     interfaces = template.items("networkInterfaces")

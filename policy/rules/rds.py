@@ -35,13 +35,9 @@ def is_reader(instance: Resource, stack: Stack) -> bool:
     title="Databases are encrypted with a customer-managed key",
     remediation="Set storageEncrypted to true and kmsKeyId to the database key of the region.",
     needs=("storageEncrypted", "kmsKeyId"),
-    fsbp="RDS.3",
-    cis="3.2.1",
-    pci="3.5.1",
-    nist="SC-13, SC-28",
 )
 def customer_key(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """It cannot be changed later: an unencrypted instance is copied to become an encrypted one."""
+    """Encryption cannot be enabled later: an unencrypted instance must be copied."""
     if not instance.flag("storageEncrypted"):
         yield "is not encrypted"
     elif reason := missing_customer_key(instance, stack, "kmsKeyId"):
@@ -51,14 +47,12 @@ def customer_key(instance: Resource, stack: Stack, _: Parameters) -> Iterator[st
 @RULES.resource(
     t.RDS_INSTANCE,
     id="rds-multi-az",
-    title="The database has a standby in another zone",
+    title="Databases have a standby in another zone",
     remediation="Set multiAz to true.",
     needs=("multiAz",),
-    fsbp="RDS.5",
-    nist="CP-10, SC-5",
 )
 def multi_az(instance: Resource, _: Parameters) -> Iterator[str]:
-    """Replicas are left out: a reader is a copy itself, and a standing replica grows when it takes over."""
+    """Read replicas are not judged: they are copies of their source."""
     if not is_replica(instance) and not instance.flag("multiAz"):
         yield "a lost zone takes the database with it"
 
@@ -67,16 +61,12 @@ def multi_az(instance: Resource, _: Parameters) -> Iterator[str]:
     t.RDS_INSTANCE,
     t.RDS_CLUSTER_INSTANCE,
     id="rds-private",
-    title="The database is private",
+    title="Databases are not publicly accessible",
     remediation="Set publiclyAccessible to false.",
     needs=("publiclyAccessible",),
-    fsbp="RDS.2",
-    cis="3.2.3",
-    pci="1.3.1",
-    nist="AC-4, SC-7",
 )
 def private(instance: Resource, _: Parameters) -> Iterator[str]:
-    """Only the VPC connects."""
+    """Clients connect from within the VPC."""
     if instance.flag("publiclyAccessible"):
         yield "has a public address"
 
@@ -85,17 +75,15 @@ def private(instance: Resource, _: Parameters) -> Iterator[str]:
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-deletion-protection",
-    title="The database cannot be deleted by mistake",
+    title="Databases have deletion protection",
     remediation="Set deletionProtection to true.",
     needs=("deletionProtection",),
-    fsbp="RDS.7, RDS.8",
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def deletion_protection(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """The last guard behind the engine's own protection.
+    """Deletion protection also applies outside Pulumi.
 
-    A reader holds nothing of its own, and goes when a stack is made smaller: RDS refuses that of one that is protected.
+    Read replicas hold no data of their own and are not judged: RDS refuses to delete a protected replica, which a
+    smaller stack must do.
     """
     if not instance.flag("deletionProtection") and not is_reader(instance, stack):
         yield "may be deleted by one call"
@@ -105,16 +93,13 @@ def deletion_protection(instance: Resource, stack: Stack, _: Parameters) -> Iter
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-backups",
-    title="The database is backed up for at least 30 days",
+    title="Databases are backed up for at least 30 days",
     remediation="Set backupRetentionPeriod to 30 or more.",
     needs=("backupRetentionPeriod",),
     parameters={"days": Parameter("integer", 30, "Days for which backups are kept at least.", minimum=1)},
-    fsbp="RDS.11",
-    nist="CP-9, CP-10",
-    sec="17a-4(e)",
 )
 def backups(instance: Resource, parameters: Parameters) -> Iterator[str]:
-    """What goes wrong on the last day of a month is noticed in the next. Replicas have their source's."""
+    """Errors at the end of a month are often found in the next month. Replicas use the backups of their source."""
     days = instance.number("backupRetentionPeriod") or 0
     if not is_replica(instance) and days < parameters["days"]:
         yield f"is backed up for {days:g} days"
@@ -145,17 +130,14 @@ _WITHOUT_PARAMETER = ("db2", "oracle", "custom-oracle")
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-tls-forced",
-    title="The database takes connections by TLS only",
+    title="Databases accept only TLS connections",
     remediation="Set rds.force_ssl (require_secure_transport for MySQL) to 1 in its parameter group.",
     needs=("parameterGroupName", (t.RDS_PARAMETERS, "parameters")),
-    fsbp="RDS.38, RDS.39",
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Where the server takes both, a client that is misconfigured sends in clear.
+    """If the server accepts both, a misconfigured client sends data unencrypted.
 
-    PostgreSQL forces TLS by default from version 15 on. Db2 and Oracle have no parameter for it, and are left out.
+    PostgreSQL forces TLS by default from version 15 on. Db2 and Oracle have no parameter for it and are not judged.
     """
     engine = _engine(instance, stack)
     if engine.startswith(_WITHOUT_PARAMETER):
@@ -197,14 +179,12 @@ def _forces_by_default(engine: str, instance: Resource, stack: Stack) -> bool:
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-final-snapshot",
-    title="A database leaves a snapshot when it is deleted",
+    title="Databases take a final snapshot before deletion",
     remediation="Set skipFinalSnapshot to false and give finalSnapshotIdentifier.",
     needs=("skipFinalSnapshot",),
-    nist="CP-9",
-    sec="17a-4(e)",
 )
 def final_snapshot(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Automated backups go with the database. A replica holds nothing of its own, and is left out."""
+    """RDS deletes automated backups with the instance. Replicas hold no data of their own and are not judged."""
     if instance.flag("skipFinalSnapshot") and not is_replica(instance):
         yield "leaves no snapshot"
 
@@ -217,16 +197,15 @@ _IAM_ENGINES = ("postgres", "mysql", "mariadb", "aurora")
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-iam-login",
-    title="Clients log in to the database by IAM",
+    title="Databases accept IAM authentication",
     remediation="Set iamDatabaseAuthenticationEnabled to true.",
     needs=("iamDatabaseAuthenticationEnabled",),
-    fsbp="RDS.10, RDS.12",
-    nist="AC-2, IA-2",
 )
 def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
-    """A token of IAM lasts 15 minutes, a password until it changes.
+    """An IAM token is valid for 15 minutes, a password until it is changed.
 
-    Engines that have no such login are left out, and replicas that say nothing, which take it from their source.
+    Engines without IAM authentication are not judged, nor are replicas without the setting, which take it from their
+    source.
     """
     engine = instance.text("engine")
     if engine and not engine.startswith(_IAM_ENGINES):
@@ -240,15 +219,15 @@ def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-logs-exported",
-    title="The database's logs are kept outside it",
+    title="Databases export their logs",
     remediation="Set enabledCloudwatchLogsExports to the logs of the engine, such as postgresql.",
     needs=("enabledCloudwatchLogsExports",),
-    fsbp="RDS.9, RDS.34, RDS.36, RDS.37",
-    pci="10.2.1",
-    nist="AU-2, AU-12",
 )
 def logs_exported(instance: Resource, _: Parameters) -> Iterator[str]:
-    """Logs on the instance are gone after some days, and with the instance. A replica takes them from its source."""
+    """RDS deletes logs on the instance after some days, and with the instance.
+
+    A replica takes the setting from its source.
+    """
     silent = is_replica(instance) and instance.peek("enabledCloudwatchLogsExports") is None
     if not silent and not instance.items("enabledCloudwatchLogsExports"):
         yield "exports no logs"
@@ -267,15 +246,13 @@ _HOURS = {
     t.RDS_INSTANCE,
     t.RDS_CLUSTER,
     id="rds-maintenance-window",
-    title="The database is maintained outside trading hours",
+    title="The maintenance window is outside trading hours",
     remediation="Set maintenanceWindow to a time at which the markets are closed.",
     needs=("maintenanceWindow",),
     parameters=_HOURS,
-    nist="MA-2",
-    finra="4370",
 )
 def maintenance(instance: Resource, parameters: Parameters) -> Iterator[str]:
-    """Left out, AWS chooses one at random out of eight hours of the night of the region."""
+    """Without a window AWS chooses one at random from an eight-hour block of the region."""
     window = instance.text("preferredMaintenanceWindow" if instance.type == t.RDS_CLUSTER else "maintenanceWindow")
     if not window:
         yield "leaves its maintenance window to AWS"
@@ -311,14 +288,12 @@ def _counterparts(instance: Resource, primary: Stack, recovery: Stack) -> Sequen
 @RULES.parity(
     t.RDS_INSTANCE,
     id="rds-parameter-parity",
-    title="The replica runs with the primary's database parameters",
+    title="The replica has the database parameters of the primary",
     remediation="Declare the same family and parameters in both stacks.",
     needs=((t.RDS_PARAMETERS, "parameters"),),
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP04",
 )
 def parameter_parity(instance: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """A replica with a lower max_connections stops replaying (PostgreSQL manual, "Hot Standby")."""
+    """A PostgreSQL replica with a lower max_connections stops replay (PostgreSQL manual, "Hot Standby")."""
     ours = parameters_of(instance, primary)
     for other in _counterparts(instance, primary, recovery):
         theirs = parameters_of(other, recovery)
@@ -336,36 +311,30 @@ def _when_active(path: str, what: str) -> Any:
             if ours != theirs:
                 yield f"{other.urn} has {what} {theirs!r} after it has taken over, the primary has {ours!r}"
 
-    check.__doc__ = f"A recovery region that has taken over has the primary's {what}."
+    check.__doc__ = f"A database that has taken over must carry the primary's load: it has the same {path}."
     return check
 
 
 RULES.parity(
     t.RDS_INSTANCE,
     id="rds-class-parity",
-    title="A database that has taken over has the primary's class",
+    title="A database that has taken over has the instance class of the primary",
     remediation="Take the primary's sizes over when the stack is active.",
     needs=("instanceClass",),
-    nist="CP-2, CP-7",
-    wellarchitected="REL13-BP02",
 )(_when_active("instanceClass", "class"))
 
 RULES.parity(
     t.RDS_INSTANCE,
     id="rds-multi-az-parity",
-    title="A database that has taken over has the primary's standby",
+    title="A database that has taken over has Multi-AZ as the primary",
     remediation="Take dbMultiAz over from the primary when the stack is active.",
     needs=("multiAz",),
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP02",
 )(_when_active("multiAz", "Multi-AZ"))
 
 RULES.parity(
     t.RDS_INSTANCE,
     id="rds-backup-parity",
-    title="A database that has taken over is backed up as the primary was",
+    title="A database that has taken over has the backup retention of the primary",
     remediation="Set the same backupRetentionPeriod when the stack is active.",
     needs=("backupRetentionPeriod",),
-    nist="CP-9",
-    sec="17a-4(e)",
 )(_when_active("backupRetentionPeriod", "a backup retention in days of"))

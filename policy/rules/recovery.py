@@ -43,15 +43,13 @@ def _takes_orders(resource: Resource, parameters: Parameters) -> bool:
     t.SCALING_TARGET,
     _SCALER,
     id="order-intake-floor",
-    title="Order intake never scales to nothing",
+    title="Order intake always has running capacity",
     remediation="Leave it a floor above zero: no reservedConcurrentExecutions of 0, one task or replica at least.",
     needs=("reservedConcurrentExecutions", (t.ECS_SERVICE, "desiredCount"), (_DEPLOYMENT, "spec.replicas")),
     parameters=_INTAKE,
-    nist="CP-2, CP-10",
-    wellarchitected="REL11-BP05",
 )
 def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
-    """Static stability: order intake runs before it is needed, so that a takeover needs no control plane."""
+    """Static stability: a takeover must not depend on scaling from zero."""
     if not _takes_orders(resource, parameters):
         return
     if resource.type == t.FUNCTION:
@@ -72,15 +70,13 @@ def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
 @RULES.parity(
     *_INTAKE_TYPES,
     id="order-intake-in-recovery",
-    title="Order intake stands in both regions",
+    title="Both regions have order intake",
     remediation="Declare it in the recovery stack too; the lease keeps it from accepting orders.",
     needs=(),
     parameters=_INTAKE,
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP02, REL11-BP05",
 )
 def intake_in_recovery(resource: Resource, _: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
-    """A takeover that must deploy first waits for a control plane."""
+    """A takeover that deploys first depends on the control plane."""
     if not _takes_orders(resource, parameters):
         return
     if not any(other.name == resource.name for other in recovery.of_type(resource.type)):
@@ -101,14 +97,12 @@ def _is_watched(record: Resource) -> bool:
 @RULES.parity(
     t.API_STAGE,
     id="failover-routing",
-    title="Clients are routed to the region that takes orders",
+    title="Failover records exist for both regions",
     remediation="Declare Route 53 records with failoverRoutingPolicies PRIMARY and SECONDARY for the API's name.",
     needs=((t.DNS_RECORD, "failoverRoutingPolicies"),),
-    nist="CP-7, CP-10",
-    wellarchitected="REL11-BP02, REL13-BP02",
 )
 def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[Finding]:
-    """Both sides of each switch stand before it is thrown, in whichever stack they are declared."""
+    """The PRIMARY and the SECONDARY record of each name must exist before a failover, in either stack."""
     sides: dict[str, set[str]] = defaultdict(set)
     for record in [*_failover_records(primary), *_failover_records(recovery)]:
         if not _is_watched(record):
@@ -125,16 +119,14 @@ def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameter
 @RULES.joined(
     t.DNS_RECORD,
     id="failover-sides-apart",
-    title="The sides of a failover lead to different places",
+    title="PRIMARY and SECONDARY records lead to different regions",
     remediation="Let the PRIMARY record lead to the primary region and the SECONDARY to the recovery region.",
     needs=("failoverRoutingPolicies", "records"),
-    nist="CP-7, CP-10",
-    wellarchitected="REL13-BP02",
 )
 def sides_apart(record: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A switch between two names of one place switches nothing.
+    """A failover between two names of one target has no effect.
 
-    The SECONDARY is the side of the stack that declares it; a value that comes from the other stack leads back.
+    The stack that declares the SECONDARY is the recovery stack; a value from the other stack leads back to the primary.
     """
     if not _side(record, "SECONDARY"):
         return
@@ -163,7 +155,7 @@ def _places(record: Resource) -> frozenset[str]:
 @RULES.joined(
     t.HEALTH_CHECK,
     id="health-check-sound",
-    title="A health check is on, and asks for something that the API has",
+    title="Health checks are enabled and request an existing path",
     remediation="Set disabled to false, resourcePath to a path of the API with its stage, and invertHealthcheck to "
     "true only for the switch.",
     needs=("disabled", "resourcePath", "invertHealthcheck"),
@@ -176,13 +168,12 @@ def _places(record: Resource) -> frozenset[str]:
             items="string",
         )
     },
-    nist="CP-10, SI-4",
-    wellarchitected="REL11-BP01",
 )
 def health_sound(check: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Route 53 takes a disabled check for healthy (Route 53 API, HealthCheckConfig), so its side is never left.
+    """Route 53 treats a disabled health check as healthy (Route 53 API, HealthCheckConfig), so that no failover
+    happens.
 
-    A path that no API of the plan has answers 403, and the check sees a fault that is none.
+    A path that the API does not have returns 403, and the check reports a false failure.
     """
     if check.flag("disabled"):
         yield "is disabled"
@@ -237,9 +228,6 @@ _PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
             minimum=0,
         ),
     },
-    nist="CP-2, CP-10",
-    finra="4370",
-    wellarchitected="REL13-BP01",
 )
 def rto_budget(record: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """interval x threshold + time to live + measured switch: 3 x 10 + 60 is 90 s, 1 x 10 + 5 is 15 s.
@@ -273,15 +261,15 @@ def _seconds_to_notice(check: Resource, stack: Stack) -> float:
 @RULES.stack(
     t.AWS_PROVIDER,
     id="recovery-independent",
-    title="A recovery stack that has taken over calls nothing in the lost region",
+    title="A stack that has taken over does not depend on the failed region",
     remediation="Declare what stands in the other region only while the stack stands by, with retainOnDelete.",
     needs=((t.AWS_PROVIDER, "region"),),
-    nist="CP-7, CP-10",
-    wellarchitected="REL11-BP04, REL13-BP02",
 )
 def independent(stack: Stack, _: Parameters) -> Iterator[Finding]:
-    """An update that waits for a region that is gone never ends. A provider asks for its account when it is configured,
-    though it makes nothing."""
+    """An update that calls an unreachable region does not finish.
+
+    A provider calls AWS for its account when it is configured, even if it manages no resource.
+    """
     strangers = [provider for provider in stack.of_type(t.AWS_PROVIDER) if provider.text("region") != stack.region]
     abroad = [r for r in stack.resources if r.type.startswith("aws:") and r.peek("region") not in (None, stack.region)]
     if not (strangers or abroad) or not stack.exported("active"):
@@ -326,7 +314,7 @@ _STORES = (
 @RULES.parity(
     *_STORES,
     id="stateful-replicated",
-    title="Every store of the primary has its replica in the recovery region",
+    title="Every stateful resource has a replica in the recovery region",
     remediation="Declare the replica in the recovery stack, or write into `byDesign` why there is none.",
     needs=((t.RDS_INSTANCE, "replicateSourceDb"), (t.EFS_REPLICATION, "sourceFileSystemId")),
     parameters={
@@ -334,11 +322,9 @@ _STORES = (
             "object", _BY_DESIGN, "Types, or URNs with * for a part, without a replica: the reason.", items="string"
         )
     },
-    nist="CP-6, CP-9",
-    wellarchitected="REL13-BP02",
 )
 def stateful_replicated(store: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
-    """Tables, records, keys, secrets, images and backups have rules of their own. A reader is a replica itself."""
+    """Tables, records, keys, secrets, images and backups have rules of their own. Read replicas are not judged."""
     # One that has taken over keeps its database's reference to the source; the primary's other side it has left.
     if not (recovery.standing_by or store.type == t.RDS_INSTANCE) or any(
         str(reason).strip() and (store.type == pattern or fnmatchcase(store.urn, pattern))
@@ -381,15 +367,12 @@ _PROTECTED = (
 @RULES.joined(
     *_PROTECTED,
     id="stateful-protected",
-    title="The engine does not delete what holds state",
+    title="Stateful resources are protected against deletion by the engine",
     remediation="Set the option protect, or retainOnDelete for what the recovery stack only adds.",
     needs=((t.TABLE, "options.protect"),),
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
-    wellarchitected="REL09-BP01",
 )
 def stateful_protected(resource: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """A replace that looks harmless in a preview is a delete. A reader holds nothing that its source does not."""
+    """A replacement deletes the old resource. Read replicas hold no data of their own and are not judged."""
     if resource.type == t.RDS_INSTANCE and is_reader(resource, stack):
         return
     if not resource.option("protect") and not resource.option("retainOnDelete"):

@@ -10,7 +10,7 @@ from policy import tokens as t
 from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
-from policy.rules.bucket_settings import settings_of, takes_logs
+from policy.rules.bucket_settings import needs_own_key_of_s3, settings_of, takes_logs
 from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack, Target
 from policy.values import NotEvaluatedError, Unknown
@@ -24,16 +24,12 @@ _YEAR = 365
 @RULES.joined(
     t.BUCKET,
     id="bucket-public-access-blocked",
-    title="No bucket can be made public",
+    title="Buckets block public access",
     remediation="Declare an aws.s3.BucketPublicAccessBlock of the bucket with all four settings true.",
     needs=tuple((t.BUCKET_PUBLIC_ACCESS, name) for name in _PUBLIC_ACCESS),
-    fsbp="S3.8",
-    cis="3.1.4",
-    pci="1.3.1",
-    nist="AC-3, AC-4",
 )
 def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Each of the four settings stops another way to make a bucket public."""
+    """Each of the four settings blocks a different kind of public access."""
     blocks = stack.attached(bucket, t.BUCKET_PUBLIC_ACCESS, "bucket")
     if not blocks:
         yield "has no public access block"
@@ -46,14 +42,12 @@ def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iter
 @RULES.joined(
     t.BUCKET,
     id="bucket-no-acls",
-    title="Access to buckets is by policy, never by ACL",
+    title="Buckets disable ACLs",
     remediation="Declare aws.s3.BucketOwnershipControls with BucketOwnerEnforced.",
     needs=((t.BUCKET_OWNERSHIP, "rule.objectOwnership"),),
-    fsbp="S3.12",
-    nist="AC-3, AC-6",
 )
 def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """ACLs of objects are not seen in a review of the bucket's policy."""
+    """A review of the bucket policy does not show the ACLs of objects."""
     controls = stack.attached(bucket, t.BUCKET_OWNERSHIP, "bucket")
     if not any(control.text("rule.objectOwnership") == "BucketOwnerEnforced" for control in controls):
         yield "its objects may have ACLs"
@@ -62,18 +56,14 @@ def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.BUCKET,
     id="bucket-tls-only",
-    title="Buckets refuse plain HTTP",
+    title="Bucket policies deny requests without TLS",
     remediation="Deny s3:* where aws:SecureTransport is false in the bucket's policy.",
     needs=((t.BUCKET_POLICY, "policy"),),
-    fsbp="S3.5",
-    cis="3.1.1",
-    pci="4.2.1",
-    nist="SC-8, SC-23",
 )
 def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
-    """S3 answers HTTP and HTTPS where no policy denies the first.
+    """S3 accepts HTTP and HTTPS unless a policy denies HTTP.
 
-    The denial must hold for everybody and every action on objects, with no second condition that may fail.
+    The denial must apply to every principal and every action on objects, without a further condition.
     """
     policies = settings_of(bucket, stack, t.BUCKET_POLICY)
     if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
@@ -86,13 +76,12 @@ def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Re
     title="Buckets are encrypted with a customer-managed key",
     remediation="Declare an aws.s3.BucketServerSideEncryptionConfiguration with aws:kms and the key's ARN.",
     needs=((t.BUCKET_ENCRYPTION, "rules"), (t.BUCKET_ENCRYPTION, "bucket")),
-    fsbp="S3.17",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Buckets that S3 delivers access logs into are left out: it delivers to no customer key."""
-    if takes_logs(bucket, stack):
+    """Buckets for access logs of S3 or of an Application Load Balancer are not judged: these services support only
+    S3-managed keys.
+    """
+    if needs_own_key_of_s3(bucket, stack):
         return
     configurations = settings_of(bucket, stack, t.BUCKET_ENCRYPTION)
     if not configurations:
@@ -110,15 +99,12 @@ def customer_key(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]
 @RULES.joined(
     t.BUCKET,
     id="bucket-versioned",
-    title="Buckets keep versions",
+    title="Buckets have versioning",
     remediation="Declare an aws.s3.BucketVersioning with status Enabled.",
     needs=((t.BUCKET_VERSIONING, "versioningConfiguration.status"),),
-    fsbp="S3.14",
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Without versions neither an overwrite nor a delete can be undone, and nothing replicates."""
+    """Without versioning an overwrite or a deletion cannot be undone, and replication is not available."""
     settings = settings_of(bucket, stack, t.BUCKET_VERSIONING)
     if not any(setting.text("versioningConfiguration.status") == "Enabled" for setting in settings):
         yield "keeps no versions"
@@ -127,7 +113,7 @@ def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.joined(
     t.BUCKET,
     id="records-object-lock",
-    title="Records cannot be rewritten or erased before their time",
+    title="Record buckets have Object Lock in compliance mode",
     remediation="Declare a BucketObjectLockConfiguration in COMPLIANCE mode for the retention of the record class.",
     needs=(
         (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.mode"),
@@ -143,13 +129,9 @@ def versioned(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
             needed=True,
         )
     },
-    fsbp="S3.15",
-    nist="AU-9, CP-9",
-    sec="17a-4(f)",
-    finra="4511",
 )
 def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Governance mode can be lifted by who has the permission: it is no write-once medium."""
+    """Governance mode can be bypassed with a permission and is no write-once storage."""
     wanted = _retention(bucket, parameters["retention"])
     if wanted is None:
         return
@@ -202,7 +184,7 @@ def _block(value: Any) -> Mapping[str, Any]:
 @RULES.joined(
     t.BUCKET,
     id="records-not-expired",
-    title="Records and their versions do not expire before their time",
+    title="Lifecycle rules keep records for their retention time",
     remediation="Let objects and noncurrent versions expire after the retention of the record class, or never.",
     needs=((t.BUCKET_LIFECYCLE, "rules"),),
     parameters={
@@ -210,13 +192,11 @@ def _block(value: Any) -> Mapping[str, Any]:
             "object", {}, "Days of retention, by name of the bucket; * for a part.", items="number", needed=True
         ),
     },
-    nist="AU-11, CP-9",
-    sec="17a-4(a), 17a-4(b)",
 )
 def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
-    """In a versioned bucket an expired object becomes a noncurrent version, which is no longer found by its name.
+    """In a versioned bucket an expired object becomes a noncurrent version.
 
-    A version is kept from the day on which another takes its place; so its time begins anew there.
+    The time of a noncurrent version starts when it is replaced.
     """
     name = _name(bucket)
     days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=0)
@@ -236,7 +216,7 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
 @RULES.joined(
     t.BUCKET,
     id="bucket-versions-kept",
-    title="Versions are kept long enough to go back to",
+    title="Lifecycle rules keep noncurrent versions for at least 30 days",
     severity=Severity.ADVISORY,
     remediation="Set noncurrentDays to 30 or more, or add the bucket to the parameter `passing` with the reason.",
     needs=((t.BUCKET_LIFECYCLE, "rules"),),
@@ -249,10 +229,9 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
             items="string",
         ),
     },
-    nist="CP-9, SI-13",
 )
 def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Iterator[tuple[Resource, str]]:
-    """A wrong overwrite is often noticed weeks later. A number of versions that stay at any age counts too."""
+    """A wrong overwrite is often noticed weeks later. A number of newer versions to keep counts as well."""
     name = _name(bucket)
     if any(str(reason).strip() and fnmatchcase(name, p) for p, reason in parameters["passing"].items()):
         return
@@ -268,11 +247,9 @@ def versions_kept(bucket: Resource, stack: Stack, parameters: Parameters) -> Ite
     "aws:ecr/repository:Repository",
     "aws:backup/vault:Vault",
     id="stores-not-emptied",
-    title="No store is emptied to be deleted",
+    title="Stores are not emptied before deletion",
     remediation="Leave forceDestroy (forceDelete of a repository) false; empty a store by hand where it must go.",
     needs=("forceDestroy",),
-    nist="CP-9, SI-13",
-    sec="17a-4(e)",
 )
 def not_emptied(store: Resource, _: Parameters) -> Iterator[str]:
     """With forceDestroy the engine deletes every object, image or backup before it deletes the store."""
@@ -284,16 +261,14 @@ def not_emptied(store: Resource, _: Parameters) -> Iterator[str]:
     t.BUCKET_REPLICATION,
     t.BUCKET,
     id="bucket-replication-complete",
-    title="Replication takes in every object, encrypted ones too",
+    title="Replication covers every object, including encrypted objects",
     remediation="Enable sourceSelectionCriteria.sseKmsEncryptedObjects, and leave the filter's prefix and tags empty.",
     needs=("rules",),
-    nist="CP-9",
-    wellarchitected="REL13-BP02",
-    sec="17a-4(e)",
 )
 def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str]:
-    """S3 leaves objects out that KMS encrypts unless a rule says otherwise, and those that a filter does not take in
-    (S3 User Guide, "Replicating encrypted objects")."""
+    """By default S3 does not replicate objects that KMS encrypts, nor objects that a filter does not match (S3 User
+    Guide, "Replicating encrypted objects").
+    """
     inline = configuration.type == t.BUCKET
     rules = configuration.items("replicationConfiguration.rules" if inline else "rules")
     whole = False
@@ -319,15 +294,15 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
     t.BUCKET_REPLICATION,
     t.BUCKET,
     id="bucket-replication-timed",
-    title="Replication of buckets is timed and measured",
+    title="Bucket replication has replication time control and metrics",
     remediation="Enable replicationTime and metrics, 15 minutes each, in every rule.",
     needs=("rules",),
-    fsbp="S3.7",
-    nist="CP-9, CP-10",
-    wellarchitected="REL13-BP02",
 )
 def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
-    """Without replication time control nobody knows how much is lost (99.99 % within 15 minutes with it)."""
+    """Replication time control has a target of 15 minutes for 99.99 % of objects.
+
+    Without it the data loss of a failover is unknown.
+    """
     inline = configuration.type == t.BUCKET
     for rule in configuration.items("replicationConfiguration.rules" if inline else "rules"):
         destination = rule.get("destination") or {}
@@ -363,12 +338,9 @@ def _replications(bucket: Resource, primary: Stack, recovery: Stack) -> Iterator
             "object", {}, "Buckets without a replica, by name (* for a part), and the reason.", items="string"
         )
     },
-    fsbp="S3.7",
-    nist="CP-6, CP-9",
-    sec="17a-4(e)",
 )
 def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Parameters) -> Iterator[str]:
-    """One that has taken over has left the primary's side as it was and declares none of it."""
+    """A stack that has taken over declares no replication; that of the primary stays."""
     if not recovery.standing_by or _without_replica(bucket, parameters):
         return
     if not [*_replications(bucket, primary, recovery)]:
@@ -378,15 +350,12 @@ def replicated(bucket: Resource, primary: Stack, recovery: Stack, parameters: Pa
 @RULES.parity(
     t.BUCKET,
     id="bucket-replica-locked",
-    title="A replica of locked records is locked as well",
+    title="The replica of a locked bucket is locked for the same time",
     remediation="Lock the destination bucket in COMPLIANCE mode for the same time.",
     needs=((t.BUCKET_REPLICATION, "rules"), (t.BUCKET_OBJECT_LOCK, "rule.defaultRetention.mode")),
-    fsbp="S3.15",
-    sec="17a-4(f)",
-    finra="4511",
 )
 def replica_locked(bucket: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
-    """A duplicate that can be erased is not the duplicate that the rule asks for."""
+    """A copy that can be deleted does not meet the retention requirement."""
     ours = settings_of(bucket, primary, t.BUCKET_OBJECT_LOCK)
     if not ours:
         return
@@ -420,15 +389,12 @@ def _as_strict(lock: Resource, than: Resource) -> bool:
 @RULES.joined(
     t.BUCKET,
     id="bucket-access-logs",
-    title="Access to buckets is logged",
+    title="Buckets have access logs",
     severity=Severity.ADVISORY,
     remediation="Declare an aws.s3.BucketLogging of the bucket to the bucket of access logs.",
     needs=((t.BUCKET_LOGGING, "bucket"),),
-    fsbp="S3.9",
-    pci="10.2.1",
-    nist="AU-12",
 )
 def access_logs(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """The bucket that takes the logs does not log itself: each entry would make another."""
+    """The bucket that receives access logs does not log itself: each delivery would create another entry."""
     if not takes_logs(bucket, stack) and not settings_of(bucket, stack, t.BUCKET_LOGGING):
         yield "logs no access"

@@ -25,20 +25,16 @@ _ACCOUNTS = {
 @RULES.resource(
     *OTHERS,
     id="resource-not-public",
-    title="No resource can be used by anybody",
+    title="Resource policies do not admit everyone",
     remediation="Name principals, or tie the grant to your accounts, organization, VPC or endpoint by a condition.",
     needs=((t.BUCKET_POLICY, "policy"), ("aws:secretsmanager/secretPolicy:SecretPolicy", "policy")),
-    fsbp="S3.2, S3.3",
-    checkov="CKV_AWS_70",
-    pci="1.3.1, 7.2.1",
-    nist="AC-3, AC-6",
 )
 def not_public(resource: Resource, _: Parameters) -> Iterator[str]:
-    """Policies of buckets, secrets, repositories, event buses, vaults, file systems and the like.
+    """Judged are policies of buckets, secrets, repositories, event buses, vaults, file systems and others, even if
+    their resource is not in the plan.
 
-    A policy is judged also where what it stands on is not in the plan. A condition narrows a grant only to fixed
-    values: `arn:aws:iam::*:role/*`, `o-*` and `arn:aws:s3:::bucket` name no account. Queues, topics, keys and endpoints
-    have rules of their own.
+    A condition narrows a grant only with fixed values: `arn:aws:iam::*:role/*`, `o-*` and `arn:aws:s3:::bucket` name no
+    account. Queues, topics, keys and endpoints have rules of their own.
     """
     for statement in granted_by(resource):
         if statement.anyone:
@@ -55,19 +51,16 @@ def not_public(resource: Resource, _: Parameters) -> Iterator[str]:
     "aws:cloudwatch/eventPermission:EventPermission",
     "aws:lambda/layerVersionPermission:LayerVersionPermission",
     id="resource-own-accounts",
-    title="Nothing is shared with another account",
+    title="Resources are not shared with other accounts",
     remediation="Take the other account out, or add it to the parameter `accounts` with a reason in review.",
     needs=((t.BUCKET_POLICY, "policy"), ("aws:kms/grant:Grant", "granteePrincipal")),
     parameters=_ACCOUNTS,
-    fsbp="S3.6",
-    pci="7.2.1",
-    nist="AC-3, AC-6",
 )
 def own_accounts(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Resource policies, grants of keys, resource shares, and permissions of images, snapshots and layers.
+    """Judged are resource policies, key grants, resource shares, and permissions of images, snapshots and layers.
 
-    The other account decides who of its people uses the grant. Which account is the stack's own is told by the
-    providers' `allowedAccountIds`; where nothing tells it, the account that most ARNs of the plan have counts.
+    The other account decides who uses the grant. The stack's own account comes from `allowedAccountIds` of its
+    providers, otherwise from the account that occurs most in ARNs of the plan.
     """
     own = stack.accounts | set(map(str, parameters["accounts"]))
     if resource.type in _SHARES:
@@ -117,7 +110,7 @@ _WITHOUT_SOURCE = [
 @RULES.resource(
     *(type_ for type_ in ALL if type_ not in ("aws:acmpca/policy:Policy",)),
     id="service-for-own-account",
-    title="A service that may use a resource acts for this account alone",
+    title="Grants to AWS services are limited to the own account",
     remediation="Tie the grant to your account by aws:SourceAccount, or to an ARN with its number by aws:SourceArn.",
     needs=((t.QUEUE_POLICY, "policy"), (t.TOPIC_POLICY, "policy")),
     parameters={
@@ -128,13 +121,12 @@ _WITHOUT_SOURCE = [
             items="string",
         )
     },
-    fsbp="SQS.3, SNS.4",
-    nist="AC-3, AC-6",
 )
 def service_source(resource: Resource, parameters: Parameters) -> Iterator[str]:
-    """A service without a source acts for every customer of AWS (IAM User Guide, "The confused deputy problem").
+    """A service principal without a source condition acts for every AWS customer (IAM User Guide, "The confused deputy
+    problem").
 
-    An S3 ARN as the source names no account, so aws:SourceAccount must stand beside it.
+    An S3 ARN as source names no account, so that aws:SourceAccount is needed too.
     """
     topic = resource.type in (t.TOPIC, t.TOPIC_POLICY)
     known = [p.removeprefix("*/") for p in parameters["unconditioned"] if topic or not p.startswith("*/")]
@@ -154,17 +146,15 @@ _BY_SERVICE = frozenset({"aws:ecr/registryPolicy:RegistryPolicy"})
     t.VPC_ENDPOINT,
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     id="endpoint-policy-limited",
-    title="An endpoint's policy limits who calls, or what is called",
+    title="VPC endpoint policies limit principals, actions or resources",
     remediation="Add aws:PrincipalAccount or aws:ResourceAccount, or name the actions and resources.",
     needs=("policy",),
-    pci="1.3.2, 7.2.1",
-    nist="AC-4, SC-7",
 )
 def endpoint_limited(endpoint: Resource, _: Parameters) -> Iterator[str]:
-    """Left open, an endpoint carries data of the VPC to anybody's bucket with anybody's credentials.
+    """An open endpoint policy lets credentials of other accounts copy data to other accounts.
 
-    A whole service on everything counts as open. An endpoint without a policy has AWS's own, which allows everything;
-    it is left out here, since many services take no policy.
+    A whole service on all resources counts as open. An endpoint without a policy has the default policy, which allows
+    everything; it is not judged, because many services support no policy.
     """
     if endpoint.peek("policy") is None:
         return
@@ -189,7 +179,7 @@ _PUBLISHERS = ["017000801446", "580247275435", "027255383542", "177933569100", "
 @RULES.joined(
     t.FUNCTION,
     id="function-layers-known",
-    title="A function runs layers of known publishers alone",
+    title="Functions use layers of known publishers",
     remediation="Publish the layer in your own account, or add the publisher to the parameter `publishers`.",
     needs=("layers",),
     parameters={
@@ -197,11 +187,9 @@ _PUBLISHERS = ["017000801446", "580247275435", "027255383542", "177933569100", "
             "array", _PUBLISHERS, "Accounts whose layers may run, beside the stack's own.", items="string"
         )
     },
-    pci="6.3.2",
-    nist="CM-7, SR-3",
 )
 def known_layers(function: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """A layer's code runs with the function's rights, and its publisher may be anybody."""
+    """The code of a layer runs with the permissions of the function."""
     own = stack.accounts | set(map(str, parameters["publishers"]))
     for layer in function.items("layers"):
         account = account_of(str(layer))

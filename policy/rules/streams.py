@@ -26,12 +26,9 @@ _SHARED_READERS = 2
     title="Streams are encrypted with a customer-managed key",
     remediation="Set encryptionType to KMS and kmsKeyId to the key's ARN.",
     needs=("kmsKeyId", "encryptionType"),
-    fsbp="Kinesis.1",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Orders lie on the stream for a week."""
+    """Streams hold orders for the whole retention period."""
     if stream.text("encryptionType") != "KMS":
         yield "is not encrypted"
     elif reason := missing_customer_key(stream, stack, "kmsKeyId"):
@@ -41,7 +38,7 @@ def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]
 @RULES.joined(
     t.STREAM,
     id="stream-shards",
-    title="A stream has the shards that its peak needs",
+    title="Streams have enough shards for their peak load",
     remediation="Raise shardCount, or the parameter `loads` with the load that is expected.",
     needs=("shardCount", "name"),
     parameters={
@@ -57,11 +54,11 @@ def customer_key(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]
             "array", [], "Streams of which a recovery region that stands by has half.", items="string"
         ),
     },
-    wellarchitected="PERF03-BP03, REL01-BP03",
-    nist="CP-2, SC-5",
 )
 def shards(stream: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Shards >= ceil(max(rate / 1,000, rate x bytes / 1 MB) / utilisation); half where one step doubles them."""
+    """Shards >= ceil(max(rate / 1,000, rate x bytes / 1 MB) / utilisation); half of it where one scaling step doubles
+    the shards.
+    """
     if stream.text("streamModeDetails.streamMode") == "ON_DEMAND":
         return
     name = stream.text("name")
@@ -85,13 +82,14 @@ def _ceil(dividend: int, divisor: int) -> int:
 @RULES.joined(
     t.STREAM,
     id="stream-fan-out",
-    title="More than two readers of a stream have fan-out",
+    title="Streams with more than two readers use enhanced fan-out",
     remediation="Register an aws.kinesis.StreamConsumer and let the reader use it.",
     needs=((t.EVENT_SOURCE_MAPPING, "eventSourceArn"),),
-    wellarchitected="PERF03-BP03",
 )
 def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """Shared readers have 2 MB/s of a shard together: 200 ms with one of them, 1,000 ms with five."""
+    """Readers without enhanced fan-out share 2 MB/s of each shard: latency is 200 ms with one reader and 1,000 ms with
+    five.
+    """
     readers = [
         *stack.attached(stream, t.EVENT_SOURCE_MAPPING, "eventSourceArn"),
         *stack.attached(stream, t.FIREHOSE, "kinesisSourceConfiguration"),
@@ -103,15 +101,14 @@ def fan_out(stream: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 @RULES.resource(
     t.STREAM,
     id="stream-retention",
-    title="Streams keep a week",
+    title="Streams keep records for a week",
     severity=Severity.ADVISORY,
     remediation="Set retentionPeriod to 168 hours or more.",
     needs=("retentionPeriod",),
     parameters={"hours": Parameter("integer", 168, "Hours for which records stay at least.", minimum=24)},
-    nist="CP-9",
 )
 def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:
-    """A backlog that a takeover leaves is drained on Monday."""
+    """A backlog after a takeover at a weekend is processed on the next trading day."""
     hours = stream.number("retentionPeriod") or 24
     if hours < parameters["hours"]:
         yield f"keeps {hours:g} hours"
@@ -123,13 +120,11 @@ def retention(stream: Resource, parameters: Parameters) -> Iterator[str]:
     title="Delivery streams are encrypted with a customer-managed key",
     remediation="Set serverSideEncryption with CUSTOMER_MANAGED_CMK, and kmsKeyArn of the destination.",
     needs=("extendedS3Configuration.kmsKeyArn",),
-    fsbp="DataFirehose.1",
-    checkov="CKV_AWS_241",
-    pci="3.5.1",
-    nist="SC-28",
 )
 def firehose_encrypted(delivery: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
-    """One that reads a stream has no encryption of its own: the stream's holds (StartDeliveryStreamEncryption)."""
+    """A delivery stream that reads from a Kinesis stream uses the encryption of that stream
+    (StartDeliveryStreamEncryption).
+    """
     if not delivery.has("kinesisSourceConfiguration"):
         if not delivery.flag("serverSideEncryption.enabled"):
             yield "does not encrypt what it holds"
@@ -153,14 +148,12 @@ def _buckets_of(delivery: Resource) -> Iterator[str]:
 @RULES.resource(
     t.FIREHOSE,
     id="firehose-error-backup",
-    title="What cannot be delivered is kept",
+    title="Delivery streams keep records that they cannot deliver",
     remediation="Set errorOutputPrefix, or s3BackupMode, of the destination.",
     needs=("extendedS3Configuration.errorOutputPrefix",),
-    nist="AU-5, CP-9",
-    sec="17a-4(e)",
 )
 def firehose_errors(delivery: Resource, _: Parameters) -> Iterator[str]:
-    """A record that cannot be transformed must turn up somewhere."""
+    """A record that fails in a transformation must be available for inspection and replay."""
     destination = "extendedS3Configuration"
     if delivery.has(destination):
         kept = (

@@ -16,6 +16,21 @@ RULES = Rules("IAM")
 # IAM User Guide, "Configuring a role for GitHub OIDC": without a condition on `sub` every repository of everybody may
 # take the role on. Providers that serve one customer alone, as that of an EKS cluster, are held to the same.
 _UNTOLD = "the provider"
+# GitHub Docs, "OpenID Connect reference", "Customizing the subject claims": a repository that puts another claim first,
+# such as workflow or environment, chooses its text, and so can repeat the subject of any other repository.
+_GITHUB = "token.actions.githubusercontent.com"
+_GITHUB_CLAIMS = frozenset(
+    {
+        "repo",
+        "repository",
+        "repository_id",
+        "repository_owner",
+        "repository_owner_id",
+        "job_workflow_ref",
+        "enterprise",
+        "enterprise_id",
+    }
+)
 # Providers that everybody shares, and whose audience says for which application a token is.
 _AUDIENCE = {
     "cognito-identity.amazonaws.com": "aud",
@@ -28,7 +43,7 @@ _AUDIENCE = {
 @RULES.joined(
     t.ROLE,
     id="role-trust-limited",
-    title="A role is taken on only by principals that its trust policy fixes",
+    title="Trust policies name fixed principals",
     remediation="Name the principals. Tie an OIDC provider to a subject, SAML to its audience, and another account to "
     "sts:ExternalId or your organization.",
     needs=("assumeRolePolicy",),
@@ -37,15 +52,12 @@ _AUDIENCE = {
             "array", [], "Other accounts of your own that need no ExternalId, by number.", items="string"
         )
     },
-    checkov="CKV_AWS_60, CKV_AWS_61, CKV_AWS_358",
-    pci="7.2.2, 8.2.7",
-    nist="AC-3, AC-6, IA-2",
 )
 def trust_limited(role: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
-    """Whoever may take on a role has its rights, from wherever they come.
+    """Everyone who can assume a role has its permissions.
 
-    Everybody, a federation without a fixed provider, subject or audience, and another account without ExternalId are
-    refused. A condition whose value holds a wildcard in the account, or `*` for a repository's owner, fixes nothing.
+    Refused are: everyone; a federation without a fixed provider, subject or audience; another account without
+    ExternalId. A condition value with a wildcard in the account or in the owner of a repository fixes nothing.
     """
     own = stack.accounts | set(map(str, parameters["accounts"]))
     for statement in statements(role.document("assumeRolePolicy")):
@@ -102,9 +114,17 @@ def _federation(provider: str, statement: Statement) -> str | None:
         return None if fixed else f"trusts {host} without a fixed {named}"
     if subject is None:
         return f"trusts every subject of {host}"
+    if host == _GITHUB and (claim := next((c for value in subject if (c := _free_claim(value))), None)):
+        return f"trusts subjects of {host} that begin with {claim}, which any repository can choose"
     if not all(_fixed_subject(value) for value in subject):
         return f"trusts subjects of {host} of which {', '.join(subject)} leaves open whose they are"
     return None
+
+
+def _free_claim(subject: str) -> str | None:
+    """The first claim of a GitHub subject where it does not fix the repository or its owner."""
+    first = subject.partition(":")[0]
+    return first if subject.strip("*?") and first not in _GITHUB_CLAIMS else None
 
 
 def _claim(statement: Statement, host: str, claim: str) -> tuple[str, ...] | None:

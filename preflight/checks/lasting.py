@@ -33,7 +33,7 @@ class Lasting:
 def _question(region: str, subject: str, mode: str, lasts: str) -> Question:
     def ask(_: Account) -> Answer:
         if mode == "COMPLIANCE":
-            return warns("nobody can delete it before, the account's owner included", _SANDBOX)
-        return ok("may be lifted by whoever may bypass governance")
+            return warns("AWS lets no one delete it before, the root user included", _SANDBOX)
+        return ok("a caller with permission to bypass governance may lift it")
 
     return Question(Lasting.name, subject, region, f"locked, {mode}, {lasts}", ask)

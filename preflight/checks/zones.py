@@ -10,7 +10,7 @@ from preflight.declared import Declared
 from preflight.model import Answer, Question, not_asked, ok, stops
 
 # EKS User Guide, "Amazon EKS networking requirements for VPC and subnets": zone ids that take no control plane.
-_WITHOUT_EKS = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
+WITHOUT_EKS = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 
 
 class Zones:
@@ -67,10 +67,10 @@ def _cluster(declared: Declared, region: str) -> Iterator[Question]:
         unknown = sorted(zones - set(ids))
         if unknown:
             return stops(f"the account sees {', '.join(sorted(ids))}", f"name other availabilityZones than {unknown}")
-        without = sorted(zone for zone in zones if ids[zone] in _WITHOUT_EKS)
+        without = sorted(zone for zone in zones if ids[zone] in WITHOUT_EKS)
         found = ", ".join(f"{zone} is {ids[zone]}" for zone in sorted(zones))
         if without:
-            free = [zone for zone, id_ in ids.items() if id_ not in _WITHOUT_EKS and zone not in zones]
+            free = [zone for zone, id_ in ids.items() if id_ not in WITHOUT_EKS and zone not in zones]
             return stops(found, f"EKS takes no subnet in {', '.join(without)}; name {' or '.join(free)} instead")
         return ok(found)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import order_item
 from functions.order_item import Item, MalformedOrderItemError
-from recovery import changes, known_orders, named
+from recovery import changes, known_orders, named, stream_records
+from recovery.configuration import Site
 from recovery.context import Context
 from recovery.errors import RegionLostError, StepFailedError
 from recovery.journal import Facts
@@ -75,7 +76,7 @@ class ReconcileOrders(Wait):
     def verify(self, context: Context, intended: Facts) -> Facts:
         control, table = context.control, context.configuration.tables.control
         try:
-            known = known_orders.latest(control, table)
+            known = self.known(context)
             if known is None:
                 return {"unreplicated": 0, "named": [], "note": "no takeover has left a list to reconcile with"}
             count, parts = named.write(control, table, context.run, self.name, self._late(context, known))
@@ -84,10 +85,38 @@ class ReconcileOrders(Wait):
             raise _unreadable(error) from error
         return {"epoch": known.epoch, "unreplicated": count, "named": shown, "parts": parts}
 
+    def known(self, context: Context) -> KnownOrders | None:
+        """What the takeover wrote down whose late orders are named."""
+        return known_orders.latest(context.control, context.configuration.tables.control)
+
+    def serving(self, context: Context) -> Site:
+        """The region that holds the lease."""
+        return context.source
+
     def _late(self, context: Context, known: KnownOrders) -> Iterator[named.Entry]:
+        """By the table of the region that has returned, and by its stream: a client that entered its order again has
+        overwritten the table's item of the first acceptance."""
+        found = set[str]()
+        for entry in self._late_items(context, known):
+            found.add(entry["order_id"])
+            yield entry
+        yield from self._late_records(context, known, found)
+
+    def _late_records(self, context: Context, known: KnownOrders, found: set[str]) -> Iterator[named.Entry]:
+        tables, returned = context.configuration.tables, context.target
+        here = context.clients.at("dynamodb", self.serving(context).region)
+        stream = context.clients.at("kinesis", returned.region)
+        for page in stream_records.pages(stream, returned.order_stream, known.since, context.waiter.sleep):
+            for body in page:
+                late = body["accepted_epoch"] <= known.epoch and body["accepted_at"] >= known.since
+                if late and body["order_id"] not in known and body["order_id"] not in found:
+                    found.add(body["order_id"])
+                    yield _named(_accepted(body), here, tables.orders, known.epoch)
+
+    def _late_items(self, context: Context, known: KnownOrders) -> Iterator[named.Entry]:
         orders = context.configuration.tables.orders
         returned = context.clients.at("dynamodb", context.target.region)
-        here = context.clients.at("dynamodb", context.source.region)
+        here = context.clients.at("dynamodb", self.serving(context).region)
         count = 0
         for page in changes.orders_up_to_epoch(returned, orders, known.epoch, known.since):
             late = [order for order in page if order["order_id"] not in known]
@@ -98,18 +127,46 @@ class ReconcileOrders(Wait):
                 context.turn_page(f"{count} orders of the other region looked at")
 
 
-def _named(order: Item, client: Any, table: str, old_epoch: int) -> dict[str, Any]:
+class ReconcileReturned(ReconcileOrders):
+    """The same in a region that takes over again before a failback has asked for it: the other region is lost now."""
+
+    stage = Stage.AFTER
+    needs = (ProveOrder.name,)
+
+    def known(self, context: Context) -> KnownOrders | None:
+        # This run has written a list of its own, for the region that it leaves.
+        before = context.result(TakeLease.name)["old_epoch"]
+        return known_orders.latest(context.control, context.configuration.tables.control, before)
+
+    def serving(self, context: Context) -> Site:
+        return context.target
+
+
+def _named(order: Mapping[str, Any], client: Any, table: str, old_epoch: int) -> dict[str, Any]:
     """The order, whether it has arrived since, and what became of it."""
     key = {order_item.KEY_ATTRIBUTE: {"S": order["order_id"]}}
-    found = client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    attributes = client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+    found = order_item.from_attributes(attributes) if attributes else None
     shown = ("order_id", "accepted_at", "region", "epoch", "status")
-    became = _became(order_item.from_attributes(found), old_epoch) if found else "lost"
-    return {**{name: order[name] for name in shown}, "arrived_since": found is not None, "became": became}
+    entry: dict[str, Any] = {name: order[name] for name in shown if name in order}
+    entry |= {"arrived_since": found is not None, "became": _became(found, old_epoch) if found else "lost"}
+    if found and found["epoch"] > old_epoch:
+        entry["again"] = {name: found[name] for name in ("accepted_at", "region", "epoch", "status")}
+    return entry
+
+
+def _accepted(body: Mapping[str, Any]) -> dict[str, Any]:
+    """An acceptance as its record tells it."""
+    return {
+        "order_id": body["order_id"],
+        "accepted_at": body["accepted_at"],
+        "region": body["accepted_region"],
+        "epoch": body["accepted_epoch"],
+    }
 
 
 def _became(order: Item, old_epoch: int) -> str:
-    """What became of a late order, by its item in the region that took over. The redrive publishes what is in the
-    outbox unless it is older than its limit."""
+    """What became of a late order, by its item in the region that took over."""
     if order["epoch"] > old_epoch:
         return "entered again"
     if order["status"] not in order_item.OPEN:

@@ -34,10 +34,10 @@ class RestoreCancellations(RedrivePages):
     """A process of the old region that stood still may overwrite orders once the regions see each other again."""
 
     name = "restore-cancellations"
-    does = "restore and name cancellations that a late write of the other region has overwritten"
+    does = "restore and name cancellations that a late write has overwritten; name those that came too late"
     stage = Stage.BEFORE
     event = "restore_cancellations"
-    kinds = ("restored",)
+    kinds = ("restored", "too_late")
 
     def site(self, context: Context) -> Site:
         return context.source
@@ -49,3 +49,13 @@ class RestoreCancellations(RedrivePages):
         except (BotoCoreError, ClientError) as error:
             raise StepFailedError(f"the last takeover's list cannot be read: {error}; then `resume`") from error
         return {"since": known.since if known else 0}
+
+
+class RestoreCancellationsHere(RestoreCancellations):
+    """The same in a region that holds the lease again after it had lost it."""
+
+    stage = Stage.AFTER
+    needs = (ProveOrder.name,)
+
+    def site(self, context: Context) -> Site:
+        return context.target

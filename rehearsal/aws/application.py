@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from rehearsal.aws.faults import FaultsMiddleware
+from rehearsal.aws.kubernetes.middleware import KubernetesMiddleware
 from rehearsal.aws.outage import OutageMiddleware, Outages, caller_of
 from rehearsal.aws.repeats import RepeatMiddleware, attempt_of
 from rehearsal.aws.retention import RetentionMiddleware
@@ -62,7 +63,7 @@ def make_application(account_id: str, outages: Outages, strict: Mode = Mode.REFU
     # Constraints read moto's state, so they are checked where one request is served at a time.
     checked = StrictMiddleware(ReplicationMiddleware(served, transit, replicas), account_id, strict)
     alone = OneAtATime(checked, beside=served)
-    return OutageMiddleware(AccessLog(FaultsMiddleware(alone)), outages)
+    return OutageMiddleware(KubernetesMiddleware(AccessLog(FaultsMiddleware(alone)), account_id), outages)
 
 
 class OneAtATime:

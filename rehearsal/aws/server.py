@@ -29,6 +29,9 @@ from rehearsal.aws.variables import client_variables
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 
+# moto's own control: it resets each backend that it knows, and the store's records are such backends.
+RESET_PATH = "/moto-api/reset"
+
 _PROJECT = Path(__file__).resolve().parents[2]
 _LOG_TAIL_LINES = 30
 # Two seconds on an idle machine; the limit is for a server that hangs, on a machine that is busy.
@@ -115,6 +118,10 @@ class RunningServer:
         """What requests are checked for, and those that were refused, by name; `mode` is set first where it is given
         (`rehearsal.aws.strict.middleware`)."""
         return self._control(STRICT_PATH, None if mode is None else {"mode": mode})
+
+    def reset(self) -> None:
+        """Empty every account and region: resources, tags, and quotas that were raised."""
+        self._control(RESET_PATH, {})
 
     def calm(self) -> None:
         """Disarms what has not struck yet."""

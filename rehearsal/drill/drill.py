@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions import order_item
 from functions.order_item import Item
 from recovery import lease
 from recovery import named as named_orders
@@ -20,9 +21,10 @@ from recovery.configuration import Site
 from recovery.errors import LockHeldError, NotReadyError, UnfinishedRunError
 from recovery.intake import IntakeError, InvokedIntake
 from recovery.journal import Journal, Kind
-from recovery.steps.republish import RepublishOrders
+from recovery.steps.republish import RepublishOrders, RestoreCancellations
 from recovery.steps.step import Stage
 from rehearsal.drill import ledger, promotion
+from rehearsal.drill.engines import Engine
 from rehearsal.drill.ledger import Findings, Handover
 from rehearsal.drill.operator import Command, Finished, Operator
 from rehearsal.drill.orders import Acceptance, Switched, Traffic, stored
@@ -72,8 +74,11 @@ class Drill:
     growth: str = "true"
     run_seconds: float = _RUN_SECONDS
     received: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     republished: set[str] = field(default_factory=set)
     held: set[str] = field(default_factory=set)
+    engines: dict[str, Engine] = field(default_factory=dict)
+    """By region."""
     flows: list[Traffic] = field(default_factory=list)
     """Clients of this drill, outside every region and inside the primary's, once it has begun."""
 
@@ -81,12 +86,12 @@ class Drill:
         """Raises OperatorError and TimeoutError where the drill cannot go on."""
         began = time.monotonic()
         outside, inside = self._begun()
-        with self._schedule():
+        with self._schedule(), self._trading():
             with self._flowing(outside), self._flowing(self.records.outside):
                 takeover, spans, detection = self._taken_over(outside, inside)
                 known = stored(self._tables(self._standby), self._orders)
                 self.records.note_arrived(links_stand=self.scenario.loss is Loss.PLANNED)
-                self._note_received(takeover)
+                self._note_received(takeover, known)
                 failback, old = self._returned(outside)
             waiting = self._drained([outside, inside])
         result = self._judged(takeover, failback, [outside, inside], known, old, detection, spans, began)
@@ -210,30 +215,37 @@ class Drill:
         acceptances = [acceptance for traffic in traffics for acceptance in traffic.acceptances]
         old_epoch = self.handovers[0].epoch
         lost = ledger.lost_orders(acceptances, old_epoch, known)
-        entered_again = {order for order in lost if order in known}
         unknown = ledger.unknown_orders(old, old_epoch, known)
         named = self._named(failback, "reconcile-orders")
+        again = {order for order in named if known.get(order, {}).get("epoch", 0) > old_epoch}
         accounted = named | self.held
+        told = self.republished | named
+        told |= self._named(failback, RestoreCancellations.name) | self._named(failback, RepublishOrders.name)
         in_both = published(self.world, self.marks[0].at, (self._primary,)) & self.received
         twice = {order for order in in_both if order in {one.order_id for one in acceptances}}
+        traded_twice = set.intersection(*(engine.traded for engine in self.engines.values()))
+        cancelled = set[str]().union(*(traffic.cancelled for traffic in traffics))
         if self.scenario.loss is Loss.PLANNED:
-            unknown, named = [], set()
+            unknown, named, again = [], set(), set()
         at_the_end = stored(self._tables(self._primary), self._orders)
         ids = {acceptance.order_id for acceptance in acceptances}
         findings = Findings(
             accepted=len(ids),
             lost=tuple(lost),
             lost_too_early=tuple(self._lost_too_early(acceptances, lost)),
-            unnamed=tuple(sorted((set(unknown) | set(lost) - entered_again) - named)),
-            misnamed=tuple(sorted(named - set(unknown))),
+            unnamed=tuple(sorted((set(unknown) | set(lost)) - named)),
+            misnamed=tuple(sorted(named - set(unknown) - again)),
             duplicates=tuple(ledger.duplicates(acceptances, lost)),
             max_writers_per_epoch=max(map(len, ledger.writers_per_epoch(acceptances).values()), default=0),
             at_one_time=tuple(ledger.accepted_outside(acceptances, self.handovers)),
             unpublished=tuple(sorted(ids - self._published())),
             missing=tuple(sorted(ids - set(at_the_end))),
-            unaccounted=tuple(ledger.unaccounted(acceptances, old_epoch, self.received, accounted)),
+            unaccounted=tuple(ledger.unaccounted(acceptances, old_epoch, self.received | self.closed, accounted)),
             twice=tuple(sorted(twice)),
-            twice_unnamed=tuple(sorted(self._twice_before(acceptances, old_epoch, twice) - self.republished - named)),
+            traded_twice=tuple(sorted(traded_twice)),
+            twice_unnamed=tuple(sorted((self._twice_before(acceptances, old_epoch, twice) | traded_twice) - told)),
+            cancelled=len(cancelled),
+            undone=tuple(ledger.undone(cancelled, at_the_end, told)),
         )
         result = self._measured(takeover, findings, detection, spans, began)
         result.integrity, result.acceptances = failback.facts("compare-orders"), acceptances
@@ -263,9 +275,10 @@ class Drill:
             promotion=promotion.of(self.world, self._standby, self._promoted),
         )
 
-    def _note_received(self, takeover: Finished) -> None:
-        """What a consumer in the region that took over has received while the primary was gone."""
+    def _note_received(self, takeover: Finished, known: Mapping[str, Item]) -> None:
+        """What a consumer in the region that took over has received while the primary was gone, or knows as closed."""
         self.received = published(self.world, self.marks[0].at, (self._standby,))
+        self.closed = {order for order, item in known.items() if item["status"] not in order_item.OPEN}
         self.republished = self._named(takeover, RepublishOrders.name, "republished")
         self.held = self._named(takeover, RepublishOrders.name, "held")
 
@@ -372,6 +385,16 @@ class Drill:
             traffic.stop()
 
     @contextmanager
+    def _trading(self) -> Iterator[None]:
+        """Engines of both regions take what the streams bring."""
+        sites = (self._primary, self._standby)
+        self.engines = {site.region: Engine(self.world, site, self.marks[0].at) for site in sites}
+        with ExitStack() as trading:
+            for engine in self.engines.values():
+                trading.enter_context(self._flowing(engine))
+            yield
+
+    @contextmanager
     def _schedule(self) -> Iterator[None]:
         """Keeps the schedule of the redrive in both regions."""
         ended = threading.Event()
@@ -421,7 +444,8 @@ def troubles(result: Result) -> list[str]:
             "were confirmed, did not reach a consumer of the region that took over, and were not named",
             about.unaccounted,
         ),
-        ("were received in both regions and were not named", about.twice_unnamed),
+        ("were received or traded in both regions and were not named", about.twice_unnamed),
+        ("were cancelled, and the cancellation was undone and not named", about.undone),
     ):
         if orders:
             found.append(f"{len(orders)} orders {what}: {', '.join(orders[:5])}")

@@ -42,8 +42,13 @@ class Findings:
     """Confirmed before the takeover, not received by a consumer in the region that took over, and not named."""
     twice: tuple[str, ...] = ()
     """Received by consumers of both regions."""
+    traded_twice: tuple[str, ...] = ()
+    """Taken by engines of both regions."""
     twice_unnamed: tuple[str, ...] = ()
-    """Those of them that no report names."""
+    """Received or taken in both, and named by no report."""
+    cancelled: int = 0
+    undone: tuple[str, ...] = ()
+    """A request to cancel was acknowledged, and the order is open without it, or was traded and is not named."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,15 @@ def unaccounted(
     consumer in the region that took over receives, and what the reports name."""
     confirmed = {one.order_id for one in acceptances if one.epoch <= old_epoch}
     return sorted(confirmed - set(received) - set(named))
+
+
+def undone(cancelled: Iterable[str], at_the_end: Mapping[str, Item], named: Collection[str]) -> list[str]:
+    """Orders whose request to cancel was acknowledged, whose item knows nothing of it, and that no report names."""
+    return sorted(
+        order
+        for order in cancelled
+        if order not in named and "cancel_requested_at" not in at_the_end.get(order, {"cancel_requested_at": 0})
+    )
 
 
 def writers_per_epoch(acceptances: Iterable[Acceptance]) -> dict[int, set[str]]:

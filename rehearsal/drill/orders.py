@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ ACCOUNT = "DRILL"
 # Where clients are led is looked at this often; what resolvers keep is modelled apart.
 _LOOKED_AT_EVERY = 0.1
 _REPEATED_SHARE = 0.1
+_CANCELLED_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Traffic:
         self._number = 0
         self.entered = 0
         self.acceptances: list[Acceptance] = []
+        self.cancelled: set[str] = set()
+        """Ids of orders whose request to cancel was accepted."""
 
     def start(self) -> None:
         self._thread.start()
@@ -116,7 +120,15 @@ class Traffic:
         self._open.remove(client_order_id)
         if self._random.random() < _REPEATED_SHARE:
             self._asked(site, client_order_id)
+        if self._random.random() < _CANCELLED_SHARE:
+            self._cancel(site, client_order_id)
         return True
+
+    def _cancel(self, site: Site, client_order_id: str) -> None:
+        """Once: a request without an answer was acknowledged to nobody."""
+        with suppress(IntakeError):
+            if self._intake(site).cancel(ACCOUNT, client_order_id):
+                self.cancelled.add(order_item.order_id(ACCOUNT, client_order_id))
 
     def _asked(self, site: Site, client_order_id: str) -> Accepted | None:
         try:

@@ -1,39 +1,54 @@
-"""What consumers of the order streams get."""
+"""Records that consumers read from the order streams."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from recovery.configuration import Site
 from rehearsal.drill.world import World
 
+Body = Mapping[str, Any]
 
-def published(world: World, since: int, sites: Sequence[Site] | None = None) -> set[str]:
+
+def published(world: World, since: int, sites: Sequence[Site] | None = None, kind: str | None = None) -> set[str]:
     """Ids of the orders in the streams of `sites`, or of both regions, that arrived at `since` or later (milliseconds
-    since 1970)."""
+    since 1970); with a `kind`, of records of that kind."""
     found: set[str] = set()
     for site in sites or (world.configuration.primary, world.configuration.standby):
-        for record in _records(world.client("kinesis", site.region), site.order_stream, since):
-            found.add(_order_id(json.loads(record)))
+        reader = Reader(world.client("kinesis", site.region), site.order_stream, since)
+        while records := list(reader.next_records()):
+            found |= {body["order_id"] for body, _ in records if kind in (None, body["kind"])}
     return found
 
 
-def _records(client: Any, stream: str, since: int) -> Iterator[bytes]:
-    moment = datetime.fromtimestamp(since / 1000, UTC)
-    for shard in client.list_shards(StreamName=stream)["Shards"]:
-        iterator = client.get_shard_iterator(
-            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="AT_TIMESTAMP", Timestamp=moment
-        )["ShardIterator"]
-        while iterator:
-            page = client.get_records(ShardIterator=iterator, Limit=10_000)
-            yield from (record["Data"] for record in page["Records"])
-            if not page["Records"]:
-                break
-            iterator = page.get("NextShardIterator")
+class Reader:
+    """Reads a stream from a moment on (milliseconds since 1970), shard by shard. Raises the SDK's errors."""
 
+    def __init__(self, client: Any, stream: str, since: int) -> None:
+        self._client, self._stream = client, stream
+        self._since = datetime.fromtimestamp(since / 1000, UTC)
+        self._iterators: dict[str, str] = {}
 
-def _order_id(record: dict[str, Any]) -> str:
-    return record["order_id"]
+    def next_records(self) -> Iterator[tuple[Body, int]]:
+        """Records that have come since the last call, each with its arrival in milliseconds since 1970."""
+        for shard in self._shards():
+            answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=10_000)
+            # The position moves on once the records were handled: a consumer that fails reads them again.
+            for record in answer["Records"]:
+                yield json.loads(record["Data"]), round(record["ApproximateArrivalTimestamp"].timestamp() * 1000)
+            self._iterators[shard] = answer["NextShardIterator"]
+
+    def _shards(self) -> list[str]:
+        if not self._iterators:
+            for shard in self._client.list_shards(StreamName=self._stream)["Shards"]:
+                identity = shard["ShardId"]
+                self._iterators[identity] = self._client.get_shard_iterator(
+                    StreamName=self._stream,
+                    ShardId=identity,
+                    ShardIteratorType="AT_TIMESTAMP",
+                    Timestamp=self._since,
+                )["ShardIterator"]
+        return list(self._iterators)

@@ -48,6 +48,16 @@ def provider_of(engine: Engine) -> str:
     if isinstance(engine, TerraformEngine):
         return f"AWS provider {engine.plugin.version}"
     if isinstance(engine, PulumiEngine):
-        used = ", ".join(f"{p.name} {p.version} ({p.limits})" for p in engine.substitutes)
-        return f"pulumi {engine.command.version}; plugins of this project: {used or 'none'}"
+        used = ", ".join(f"{plugin.name} {plugin.version}" for plugin in engine.substitutes)
+        behind = f", AWS provider {engine.provider.version}" if engine.provider else ""
+        return f"pulumi {engine.command.version}{behind}; plugins of this project: {used or 'none'}"
     return engine.kind
+
+
+def plugins_of(engine: Engine) -> list[dict[str, str]]:
+    """Plugins of this project that an engine works with, each with its version and its limits, for the report."""
+    if not isinstance(engine, PulumiEngine):
+        return []
+    return [
+        {"name": plugin.command, "version": plugin.version, "limits": plugin.limits} for plugin in engine.substitutes
+    ]

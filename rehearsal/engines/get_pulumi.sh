@@ -75,7 +75,7 @@ from_source() {
 		sleep 15
 		say "$(($(date +%s) - begun)) s: $(tail -1 "$work/log" | cut -c1-100)"
 	done
-	wait "$building" || { tail -5 "$work/log" >&2 && return 1; }
+	wait "$building" || { say "the build failed: $(tail -1 "$work/log" | cut -c1-300)" && return 1; }
 	fits "$cache/bin/pulumi" && take "$cache/bin/pulumi" "the Go module proxy"
 }
 

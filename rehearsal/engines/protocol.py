@@ -42,7 +42,8 @@ class Outcome:
     """What became of one stack.
 
     `created` are URNs in state; `not_created` are (type, name, reason); `replaced` are addresses that an update
-    in place made anew; `seconds` are by phase.
+    in place made anew; `seconds` are by phase. Where the engine itself loads the policy pack, `policy_violations` are
+    its mandatory ones during the update, and `unevaluated_rules` counts, by rule, what its preview could not judge.
     """
 
     stack: str
@@ -51,6 +52,8 @@ class Outcome:
     unsupported_arguments: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    policy_violations: tuple[str, ...] = ()
+    unevaluated_rules: Mapping[str, int] | None = None
 
 
 class Engine(Protocol):

@@ -17,20 +17,27 @@ from pulumi import automation
 
 from blueprint.program import ROOT
 from components.settings import stack_files
-from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
+from policy import configuration
+from rehearsal.engines.protocol import Drift, EngineError, Outcome, Report
 from rehearsal.engines.pulumi_command import find_command
+from rehearsal.engines.pulumi_events import DriftEvents, PolicyEvents, UpdateEvents
+from rehearsal.engines.pulumi_state import Retained, custom_urns, entries, make_destroyable
+from rehearsal.engines.terraform.plugin import Plugin, find_plugin
+from rehearsal.plugins.aws.process import ProviderError, executable
 from rehearsal.plugins.install import install
-from rehearsal.plugins.warnings import NOT_MADE, UNSUPPORTED
 from rehearsal.stacks import Declared
 
 _PARALLELISM = 48
+PACK = ROOT / "policy"
+"""The policy pack that each preview and each update loads."""
 
 
 class PulumiEngine:
     """Runs the program itself under the engine; `environment` names the AWS that the provider speaks to.
 
     State, project file and stack files live under the build folder, so that the checkout's own stay untouched.
-    Raises `EngineError` when the command is missing.
+    `provider` is the Terraform provider behind this project's AWS plugin, None where the genuine plugin is installed.
+    Raises `EngineError` when the command or that provider is missing.
     """
 
     kind = "pulumi"
@@ -41,45 +48,48 @@ class PulumiEngine:
         self._environment = dict(environment)
         self._home = build / "home"
         self.substitutes = install(self._home)
+        names = {plugin.name for plugin in self.substitutes}
+        self.provider = _provider() if "aws" in names else None
+        self._has_cluster_api = "kubernetes" in names
+        self._judged: dict[str, PolicyEvents] = {}
 
     def preview(self, name: str, declared: Declared) -> int:
         stack = self.prepared(name, declared)
-        summary = self._told(name, lambda: stack.preview(parallel=_PARALLELISM)).change_summary
+        judged = self._judged[name] = PolicyEvents()
+        summary = self._run(name, lambda: stack.preview(on_event=judged, **_with_pack())).change_summary
         return sum(count for change, count in summary.items() if change != automation.OpType.SAME)
 
     def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
         stack = self.prepared(name, declared)
-        events = _Events(name, sum(r.custom for r in declared.blueprint.resources), report)
+        events = UpdateEvents(name, sum(r.custom for r in declared.blueprint.resources), report)
+        before = entries(stack)
         begun = time.monotonic()
         failure = None
         try:
-            stack.up(parallel=_PARALLELISM, on_event=events, continue_on_error=True)
+            stack.up(on_event=events, continue_on_error=True, **_with_pack())
         except automation.CommandError as error:
             failure = str(error)
         finally:
             if exported:
                 exported.set()
-        created = _custom_urns(stack)
-        if failure and not created:
-            raise EngineError(f"{name}: nothing was made: {failure[-2000:]}")
+        seconds = time.monotonic() - begun
+        after = entries(stack)
+        self._retained(name).note(before, after)
+        created = custom_urns(after)
+        if failure and not created - custom_urns(before):
+            raise EngineError(f"{name}: nothing was created: {failure[-2000:]}")
         # A plugin that cannot make a resource says so and puts nothing in its place.
         created -= frozenset(events.not_made)
-        reasons = {**events.errors, **events.not_made}
-        declared_urns = {r.urn for r in declared.blueprint.resources}
-        # An error of the program belongs to the stack, and holds back whatever it did not declare.
-        general = "; ".join(text for urn, text in events.errors.items() if urn not in declared_urns)
-        missing = [
-            (r.type, r.name, reasons.get(r.urn, general or "a resource that it needs was not created"))
-            for r in declared.blueprint.resources
-            if r.custom and r.type.startswith("aws:") and r.urn not in created
-        ]
+        previewed = self._judged.get(name, PolicyEvents())
         return Outcome(
             stack=name,
             created=created,
-            not_created=tuple(missing),
+            not_created=tuple(_missing(declared, created, events)),
             unsupported_arguments=tuple(sorted(events.unsupported)),
             replaced=tuple(sorted(events.replaced)),
-            seconds={"up": time.monotonic() - begun},
+            seconds={"up": seconds},
+            policy_violations=tuple(events.policy.violations),
+            unevaluated_rules=dict(previewed.not_evaluated),
         )
 
     def outputs(self, name: str) -> Mapping[str, Any]:
@@ -88,26 +98,20 @@ class PulumiEngine:
         return {key: output.value for key, output in self._selected(name).outputs().items()}
 
     def drift(self, name: str) -> tuple[frozenset[str], tuple[Drift, ...]]:
+        events = DriftEvents()
         stack = self._selected(name)
-        self._told(name, lambda: stack.refresh(parallel=_PARALLELISM))
-        read_back = _custom_urns(stack)
-        changes: list[Drift] = []
-
-        def note(event: automation.EngineEvent) -> None:
-            step = event.resource_pre_event
-            if step and step.metadata.op not in (automation.OpType.SAME, automation.OpType.READ):
-                changes.append(Drift(step.metadata.urn, tuple(sorted(step.metadata.diffs or ()))))
-
-        self._told(name, lambda: stack.preview(parallel=_PARALLELISM, on_event=note))
-        return read_back, tuple(changes)
+        self._run(name, lambda: stack.preview(refresh=True, parallel=_PARALLELISM, on_event=events))
+        return frozenset(events.read_back), tuple(events.changes)
 
     def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
         try:
             if (self._folder(name) / "Pulumi.yaml").exists():
                 stack = self._selected(name)
-                _unprotect(stack)
-                events = _Events(name, len(_custom_urns(stack)), report)
-                self._told(name, lambda: stack.destroy(parallel=_PARALLELISM, on_event=events))
+                count = make_destroyable(stack, self._retained(name).entries())
+                events = UpdateEvents(name, count, report)
+                self._run(
+                    name, lambda: stack.destroy(parallel=_PARALLELISM, on_event=events, continue_on_error=True), events
+                )
         finally:
             if released:
                 released.set()
@@ -129,8 +133,9 @@ class PulumiEngine:
         stack_file = f"Pulumi.{declared.stack}.yaml"
         # The settings alone: how a stack that somebody has made keeps its secrets is no part of this one.
         settings = stack_files.read(ROOT / stack_file).configuration(declared.overrides)
-        # The in-memory AWS has clusters, but nothing that answers as their Kubernetes API.
-        settings[f"{project['name']}:workloads"] = False
+        if not self._has_cluster_api:
+            # The in-memory AWS answers as a cluster's API to the plugin of this project alone.
+            settings[f"{project['name']}:workloads"] = False
         # JSON is YAML in which every text is quoted.
         (folder / stack_file).write_text(json.dumps({"config": settings}), encoding="utf-8")
         return self._selected(name)
@@ -141,7 +146,7 @@ class PulumiEngine:
             env_vars=self._variables(), pulumi_command=self.command.automation(), pulumi_home=str(self._home.resolve())
         )
         folder = str(self._folder(name))
-        return self._told(name, lambda: automation.create_or_select_stack(name, work_dir=folder, opts=options))
+        return self._run(name, lambda: automation.create_or_select_stack(name, work_dir=folder, opts=options))
 
     def _variables(self) -> dict[str, str]:
         state = self._build / "state"
@@ -168,58 +173,44 @@ class PulumiEngine:
     def _folder(self, name: str) -> Path:
         return self._build / name
 
-    def _told(self, name: str, command: Callable[[], Any]) -> Any:
+    def _retained(self, name: str) -> Retained:
+        return Retained(self._folder(name) / "retained.json")
+
+    def _run(self, name: str, command: Callable[[], Any], events: UpdateEvents | None = None) -> Any:
+        """Run a command; `events` name the resources that failed. Raises `EngineError`."""
         try:
             return command()
         except automation.CommandError as error:
-            raise EngineError(f"{name}: {str(error)[-2000:]}") from error
+            failed = events.errors if events else {}
+            said = "; ".join(f"{urn.rsplit('::', 1)[-1]}: {text}" for urn, text in failed.items())
+            raise EngineError(f"{name}: {said or str(error)[-2000:]}") from error
 
 
-class _Events:
-    """Turns the engine's events into progress, and keeps what failed and what was replaced."""
-
-    def __init__(self, stack: str, total: int, report: Report) -> None:
-        self._stack = stack
-        self._total = total
-        self._report = report
-        self._done = 0
-        self.errors: dict[str, str] = {}
-        self.not_made: dict[str, str] = {}
-        self.unsupported: set[str] = set()
-        self.replaced: set[str] = set()
-
-    def __call__(self, event: automation.EngineEvent) -> None:
-        diagnostic = event.diagnostic_event
-        if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
-            self.errors[diagnostic.urn] = " ".join(diagnostic.message.split())
-        if diagnostic and diagnostic.severity == "warning" and diagnostic.urn:
-            self._warned(diagnostic.urn, " ".join(diagnostic.message.split()).removeprefix("warning: "))
-        step = event.resource_pre_event
-        if step and step.metadata.op == automation.OpType.REPLACE:
-            self.replaced.add(step.metadata.urn)
-        finished = event.res_outputs_event
-        state = finished and (finished.metadata.new or finished.metadata.old)
-        if finished and state and state.custom:
-            self._done += 1
-            name = finished.metadata.urn.rsplit("::", 1)[-1]
-            self._report(Progress(self._stack, str(finished.metadata.op), name, self._done, self._total))
-
-    def _warned(self, urn: str, message: str) -> None:
-        if message.startswith(NOT_MADE):
-            self.not_made[urn] = message.removeprefix(NOT_MADE)
-        elif message.startswith(UNSUPPORTED):
-            _, qualified, name = urn.rsplit("::", 2)
-            self.unsupported.add(f"{qualified.split('$')[-1]}.{name}: {message.removeprefix(UNSUPPORTED)}")
+def _provider() -> Plugin:
+    plugin = find_plugin()
+    try:
+        executable(plugin)
+    except ProviderError as error:
+        raise EngineError(str(error)) from error
+    return plugin
 
 
-def _custom_urns(stack: automation.Stack) -> frozenset[str]:
-    deployment = stack.export_stack().deployment or {}
-    return frozenset(r["urn"] for r in deployment.get("resources", []) if r.get("custom") and r.get("id"))
+def _with_pack() -> dict[str, Any]:
+    return {
+        "parallel": _PARALLELISM,
+        "policy_packs": [str(PACK)],
+        "policy_pack_configs": [str(ROOT / configuration.DEFAULT)],
+    }
 
 
-def _unprotect(stack: automation.Stack) -> None:
-    """Protection is lifted in the state: a rehearsal takes down what it brought up."""
-    exported = stack.export_stack()
-    for resource in (exported.deployment or {}).get("resources", []):
-        resource.pop("protect", None)
-    stack.import_stack(exported)
+def _missing(declared: Declared, created: frozenset[str], events: UpdateEvents) -> list[tuple[str, str, str]]:
+    """Resources of AWS that are not in the state, each with the provider's words or what it waited for."""
+    reasons = {**events.errors, **events.not_made}
+    declared_urns = {r.urn for r in declared.blueprint.resources}
+    # An error of the program belongs to the stack, and holds back whatever it did not declare.
+    general = "; ".join(text for urn, text in events.errors.items() if urn not in declared_urns)
+    return [
+        (r.type, r.name, reasons.get(r.urn, general or "a resource that it needs was not created"))
+        for r in declared.blueprint.resources
+        if r.custom and r.type.startswith("aws:") and r.urn not in created
+    ]

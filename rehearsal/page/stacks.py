@@ -33,6 +33,9 @@ def summary(report: Report) -> Section:
         f"<p>Engine {report.engine}, {report.provider}. AWS is emulated on this machine: its times say nothing about "
         "AWS. Resources count as created when they are in the engine's state and a refreshing plan reads them back.</p>"
     )
+    plugins = [(plugin["name"], plugin["version"], plugin["limits"]) for plugin in report.plugins]
+    if plugins:
+        scope += table("Plugins of this project under the engine", ("plugin", "version", "limits"), plugins)
     return Section("summary", "Summary", verdict + scope + facts(figures))
 
 

@@ -59,7 +59,7 @@ SUBSTITUTES = (
         "kubernetes",
         "pulumi-kubernetes",
         "rehearsal.plugins.kubernetes",
-        "is configured, and makes no objects: nothing here answers as a Kubernetes API",
+        "speaks to clusters of the in-memory AWS alone; Helm charts are not rendered, and no pod runs",
     ),
 )
 

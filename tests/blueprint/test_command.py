@@ -69,7 +69,7 @@ def test_a_program_that_refuses_its_settings_leaves_its_message_alone() -> None:
 def test_an_unknown_stack_is_bad_input() -> None:
     shown = run(app, ["staging"])
     assert shown.exit_code == 2
-    assert "known stacks: dr, primary" in shown.output
+    assert "known stacks: dr, primary, sandbox" in shown.output
 
 
 def test_a_stack_file_that_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,9 @@ def test_both_namespaces_are_read_and_a_contradiction_is_refused(monkeypatch: py
 
 
 def test_an_unknown_stack_is_refused_by_name() -> None:
-    with pytest.raises(BlueprintError, match=r"'staging' has no Pulumi\.staging\.yaml; known stacks: dr, primary"):
+    with pytest.raises(
+        BlueprintError, match=r"'staging' has no Pulumi\.staging\.yaml; known stacks: dr, primary, sandbox"
+    ):
         record("staging")
 
 

@@ -14,7 +14,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     ROOT / name
-    for name in ("README.md", "CONTRIBUTING.md", "docs/rehearsal.md", "docs/capabilities.md", "docs/costs.md")
+    for name in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/rehearsal.md",
+        "docs/capabilities.md",
+        "docs/costs.md",
+        "docs/runbook-card.md",
+        "docs/comparison.md",
+        "CHANGELOG.md",
+    )
 ]
 PACKAGES = ("blueprint", "rehearsal/demo", "rehearsal/page")
 _MOST_WORDS = 32

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,22 +41,32 @@ def aws(command: PulumiCommand, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(scope="module")
-def project(
+def make_project(
     command: PulumiCommand, home: Path, aws: RunningServer, tmp_path_factory: pytest.TempPathFactory
-) -> Project:
+) -> Callable[[Path], Project]:
+    """Makes the stack of a program, with nothing in it."""
+
+    def make(program: Path) -> Project:
+        folder = tmp_path_factory.mktemp("small")
+        shutil.copy(program / "__main__.py", folder)
+        (folder / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
+        (folder / "state").mkdir()
+        environment = {
+            **aws.environment(),
+            "PULUMI_HOME": str(home),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "of this test alone",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "REHEARSAL_PLUGIN_FOLDER": str(Path(__file__).parents[2] / "build" / "engine" / "plugins"),
+        }
+        made = Project(folder, command.path, environment)
+        assert made.run("stack", "init").code == 0
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def project(make_project: Callable[[Path], Project]) -> Project:
     """The small program, its stack made and nothing in it."""
-    folder = tmp_path_factory.mktemp("small")
-    shutil.copy(PROGRAM / "__main__.py", folder)
-    (folder / "Pulumi.yaml").write_text("name: small\nruntime: python\n")
-    (folder / "state").mkdir()
-    environment = {
-        **aws.environment(),
-        "PULUMI_HOME": str(home),
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "of this test alone",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "REHEARSAL_PLUGIN_FOLDER": str(Path(__file__).parents[2] / "build" / "engine" / "plugins"),
-    }
-    made = Project(folder, command.path, environment)
-    assert made.run("stack", "init").code == 0
-    return made
+    return make_project(PROGRAM)

@@ -58,7 +58,8 @@ class Project:
     def set(self, **settings: Any) -> None:
         """Writes the stack file anew."""
         config = "".join(f"  small:{key}: {json.dumps(value)}\n" for key, value in settings.items())
-        kept = [line for line in self._stack_file.read_text().splitlines() if line.startswith("encryptionsalt")]
+        # Also the secrets provider and its encrypted key.
+        kept = [line for line in self._stack_file.read_text().splitlines() if line.startswith(("encr", "secrets"))]
         self._stack_file.write_text("\n".join([*kept, "config:", config]) if config else "\n".join(kept) + "\n")
 
     def preview(self) -> dict[str, int]:
@@ -86,3 +87,21 @@ def kill_group(child: subprocess.Popen[str]) -> None:
     """Ends a command and what it started, as a machine that is lost does."""
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+
+
+def kill_plugin(child: subprocess.Popen[str], command: str) -> None:
+    """End the process below a command whose command line holds a text, as the kernel ends one for want of memory."""
+    below = {child.pid}
+    processes = sorted(int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit())
+    for pid in processes:
+        try:
+            parent = int((Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+            line = (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent in below:
+            below.add(pid)
+            if command in line:
+                os.kill(pid, signal.SIGKILL)
+                return
+    raise AssertionError(f"no process below {child.pid} runs {command}")

@@ -5,6 +5,8 @@ The tests stand on each other.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import boto3
 import pytest
 
@@ -40,9 +42,24 @@ def test_a_refresh_finds_no_change(project: Project) -> None:
 
 
 def test_secrets_are_never_in_clear(project: Project) -> None:
-    assert SECRET not in project.run("stack", "output", "--json").said
-    leaking = [path for path in project.state_files() if SECRET.encode() in path.read_bytes()]
+    """Neither outputs, state, diffs and events of a change, nor the engine's log hold a secret, old or new."""
+    changed = "other-hush-value"
+    project.set(secret=changed)
+    said = [
+        project.run("stack", "output", "--json").said,
+        project.run("stack", "export").said,
+        project.run("preview", "--diff").said,
+        project.run("preview", "--json").said,
+        project.run("up", "--yes", "--skip-preview", "--diff", "--logtostderr", "-v=3").said,
+    ]
+    assert "parameter" in said[2], "the secret is part of the difference that is shown"
+    assert not [text for text in said if SECRET in text or changed in text]
+    secrets = (SECRET.encode(), changed.encode())
+    leaking = [path for path in project.state_files() if any(secret in path.read_bytes() for secret in secrets)]
     assert not leaking
+    logs = Path(project.environment["REHEARSAL_PLUGIN_FOLDER"]) / "logs"
+    assert not [path for path in logs.iterdir() if any(secret in path.read_bytes() for secret in secrets)]
+    assert project.up().code == 0
 
 
 def test_a_tag_changes_in_place(project: Project) -> None:

@@ -29,8 +29,29 @@ SYMBOLS = {
     ],
     "future": ["CLK20", "CLK0", "NGF27", "6EZ6", "BRNM2026", "MESH7"],
     "spread": ["CLK20-CLM20", "CLM0-CLN0-CLQ0-CLU0", "BZZ6-CLZ6"],
-    "other": ["BRK.B", "AAPL", "7203", "BTC-USD", "EUR/USD", "US0378331005", "C5", "CL", "CLK20-AAPL", "A"],
+    "other": [
+        "BRK.B",
+        "AAPL",
+        "7203",
+        "BTC-USD",
+        "EUR/USD",
+        "US0378331005",
+        "C5",
+        "CL",
+        "CLK20-AAPL",
+        "A",
+        # Shares and funds of exchanges whose symbols end in digits: all but their root has the form of a future.
+        "XYZ1",
+        "USIM5",
+        "KLBN4",
+        "CMIG4",
+        "NFLX34",
+        "MXRF11",
+        "XYZ1-XYZ2",
+        "CLK20-XYZ1",
+    ],
 }
+ROOTS = [root for group in DOCUMENT["x-futures-roots"].values() for root in group]
 NAMED = [(name, symbol) for name, symbols in SYMBOLS.items() for symbol in symbols]
 AT_OR_BELOW_ZERO = ("-37.63", "0", "0.00", "-0.00000001", "-999999999999.99999999")
 
@@ -53,6 +74,15 @@ def test_the_document_has_a_reason_for_every_class_and_the_last_takes_every_symb
     assert list(TABLE)[-1] == "other"
     longest = "Z" * DOCUMENT["components"]["schemas"]["Instrument"]["maxLength"]
     assert instruments.class_of(longest) == "other"
+
+
+def test_a_listed_root_makes_a_future_and_no_other_does() -> None:
+    assert len(set(ROOTS)) == len(ROOTS)
+    assert all(re.fullmatch("[A-Z0-9]{2,4}", root) for root in ROOTS)
+    for root in ROOTS:
+        assert {instruments.class_of(root + end) for end in ("F7", "M27", "Z2027")} == {"future"}, root
+        assert instruments.class_of(f"{root}F7-{root}G7") == "spread"
+    assert {instruments.class_of(symbol) for symbol in ("QQQF7", "ABCDM27", "XYZZ2027")} == {"other"}
 
 
 @pytest.mark.parametrize("name", SYMBOLS)

@@ -13,7 +13,7 @@ import pytest
 
 from functions import packaging
 
-PACKAGES = ("authorizer", "failover", "integrity", "observer", "order_intake", "redrive")
+PACKAGES = ("authorizer", "failover", "integrity", "market_hours", "observer", "order_intake", "redrive")
 _DIGESTS = (
     "import hashlib, json; from functions import packaging; "
     "digest = lambda name: hashlib.sha256(packaging.archive(packaging.content(name))).hexdigest(); "

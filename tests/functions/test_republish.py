@@ -164,3 +164,53 @@ def test_the_outbox_drains_at_its_own_rate(redriven: Redriven) -> None:
     redriven.platform.clock.advance(30_000)
     assert redriven.run(OUTBOX_PER_SECOND="1000", RATE_PER_SECOND="1")["outbox"]["published"] == 40
     assert redriven.slept < 0.1, "the rate of the queues does not hold the outbox up"
+
+
+def test_the_redrive_leaves_every_order_of_an_older_epoch_to_a_run_that_names_it(redriven: Redriven) -> None:
+    """The old region may have put the record and marked it: the mark has not arrived, and an engine has traded."""
+    platform = redriven.platform
+    enter_without_stream(platform, 1)
+    take_over(platform)
+    platform.clock.advance(30_000)
+    swept = redriven.run()["outbox"]
+    assert (swept["published"], swept["held"]) == (0, 1)
+    assert not platform.published()
+    assert all_pages(redriven)["republished"] == ["ACC-1#O-0"]
+    assert [record["kind"] for record in platform.published()] == ["new"]
+
+
+def test_the_redrive_publishes_the_cancellation_of_an_order_of_an_older_epoch(redriven: Redriven) -> None:
+    """To cancel an order twice does no harm, and an acknowledged cancellation must reach the engines."""
+    platform = redriven.platform
+    enter(platform, "A")
+    take_over(platform)
+    platform.kinesis.before("put_record", refused("ProvisionedThroughputExceededException"))
+    assert platform.cancel("A")[0] == 202
+    platform.clock.advance(30_000)
+    assert redriven.run()["outbox"]["published"] == 1
+    assert [record["kind"] for record in platform.published()] == ["new", "cancel"]
+
+
+def test_an_order_that_was_taken_before_its_cancellation_arrived_is_named(redriven: Redriven) -> None:
+    """The cancellation was acknowledged in the lost region; an engine here has traded the order since."""
+    platform = redriven.platform
+    enter(platform, "A")
+    assert platform.cancel("A")[0] == 202
+    platform.dynamodb.update_item(
+        TableName=ORDERS,
+        Key={"order_id": {"S": "ACC-1#A"}},
+        UpdateExpression="SET #status = :filled REMOVE outbox, cancel_requested_at",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":filled": {"S": "FILLED"}},
+    )
+    take_over(platform)
+    found: list[str] = []
+    cursor: Any = None
+    while True:
+        page = redriven.answer({"restore_cancellations": {"cursor": cursor, "since": 0}})
+        assert page["restored"] == []
+        found += page["too_late"]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert found == ["ACC-1#A"]

@@ -611,6 +611,8 @@ BREAKS: list[tuple[str, tuple[Change, ...]]] = [
         (set_(t.LISTENER, "made-http", "defaultActions", [{"type": "redirect", "redirect": {"protocol": "HTTP"}}]),),
     ),
     ("secret-rotated", (set_(*_ROTATION, {"scheduleExpression": "rate(2400 hours)"}),)),
+    ("secret-rotated", (set_(*_ROTATION, {"scheduleExpression": "cron(0 8 1 */4 ? *)"}),)),
+    ("secret-rotated", (set_(*_ROTATION, {"scheduleExpression": "cron(0 8 1 * ? 2027)"}),)),
     ("pipeline-encrypted", (set_(t.PIPELINE, "made-delivery", "artifactStores", []),)),
     ("failover-routing", (gone(t.DNS_RECORD, "made-primary"), gone(t.DNS_RECORD, "made-secondary"))),
     (
@@ -670,6 +672,7 @@ ALLOWED: list[tuple[str, tuple[Change, ...]]] = [
     ),
     ("a cluster as it should be", (_cluster(),)),
     ("a queue for a service of one's own account", (_queue_policy(_OWN_ONLY),)),
+    ("a secret that rotates each month", (set_(*_ROTATION, {"scheduleExpression": "cron(0 8 1 * ? *)"}),)),
     ("a secret that rotates by rate", (set_(*_ROTATION, {"scheduleExpression": "rate(4 hours)"}),)),
     (
         "a boundary that is broad",
@@ -810,7 +813,7 @@ UNDECIDED: list[tuple[str, str, tuple[Change, ...]]] = [
     (
         "secret-rotated",
         "rotationRules.scheduleExpression",
-        (set_(*_ROTATION, {"scheduleExpression": "cron(0 8 1 * ? *)"}),),
+        (set_(*_ROTATION, {"scheduleExpression": "at(2027-01-01T00:00:00)"}),),
     ),
     ("rto-budget", "healthCheckId", (set_(t.DNS_RECORD, "made-primary", "healthCheckId", "0123"),)),
     (

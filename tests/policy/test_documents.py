@@ -142,7 +142,7 @@ def test_a_service_that_several_statements_share_out_is_whole(letters: list[str]
         {"Action": "s3:*", "Resource": ["arn:aws:s3:::records", "arn:aws:s3:::records/*"]},
         {"Action": ["ec2:Describe*", "ec2:Search*"], "Resource": "*"},
         {"Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-        {"Action": "dynamodb:*", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}},
+        {"Action": "dynamodb:*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "orders"}}},
     ],
 )
 def test_a_limited_grant_is_let_through(entry: Json) -> None:

@@ -24,9 +24,10 @@ from pulumi_policy import (
 from pulumi_policy.policy import _NotApplicableError
 from pulumi_policy.proxy import unknown_checking_proxy
 
+from policy import configuration
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
-from policy.configuration import EXEMPTIONS, NOT_EVALUATED, RULE_ERRORS
+from policy.configuration import EXEMPTIONS, EXPIRED, NOT_EVALUATED, RULE_ERRORS
 from policy.engine import Pack, plain
 from policy.errors import PolicyInputError
 from policy.exemptions import exemptions
@@ -128,10 +129,10 @@ def _run(blueprint: Json, config: dict[str, Json] | None = None, exempt: Any = (
     return Engine(Pack(RULES, exemptions(exempt, BY_ID)).policies(), configured(config)).run(blueprint)
 
 
-def test_every_rule_on_one_stack_is_a_policy_of_its_severity() -> None:
+def test_every_rule_is_a_policy_of_its_severity() -> None:
     policies = {policy.name: policy for policy in Pack(RULES, ()).policies()}
-    further = {NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS}
-    assert set(policies) == {rule.id for rule in RULES if rule.scope is not Scope.PARITY} | further
+    further = {NOT_EVALUATED, EXEMPTIONS, RULE_ERRORS, EXPIRED}
+    assert set(policies) == {rule.id for rule in RULES} | further
     for rule in RULES:
         if rule.id in policies:
             assert policies[rule.id].enforcement_level == EnforcementLevel(rule.severity.value), rule.id
@@ -139,6 +140,12 @@ def test_every_rule_on_one_stack_is_a_policy_of_its_severity() -> None:
             schema = policies[rule.id].config_schema
             assert schema is not None
             assert set(schema.properties) == set(rule.parameters), f"{rule.id} is configured in CrossGuard's way"
+
+
+def test_every_name_in_the_configuration_is_a_policy() -> None:
+    """The engine refuses a configuration that names any other: `invalid enforcement level ""`."""
+    policies = {policy.name for policy in Pack(RULES, ()).policies()}
+    assert set(configuration.read(ROOT / configuration.DEFAULT)) - {configuration.ALL} <= policies
 
 
 @pytest.mark.parametrize("stack", [0, 1], ids=["primary", "recovery"])
@@ -189,6 +196,24 @@ def test_an_exemption_holds_under_the_engine(made: list[Json]) -> None:
         text for name, _, text in _run(blueprint, exempt=[{**entry, "expires": "2020-01-31"}]) if name == entry["rule"]
     ]
     assert [text.endswith("Its exemption expired on 2020-01-31.") for text in late] == [True]
+
+
+def test_an_expired_exemption_fails_the_engine_by_itself(made: list[Json]) -> None:
+    """The platform breaks no rule, and still one mandatory violation names the entry and its date."""
+    entry = {
+        "urn": "*made-account-events",
+        "rule": "queue-zero-delay",
+        "reason": "Replays are slowed down while the venue catches up.",
+        "expires": "2020-01-31",
+    }
+    policies = {policy.name: policy for policy in Pack(RULES, ()).policies()}
+    assert policies[EXPIRED].enforcement_level is EnforcementLevel.MANDATORY
+    said = [text for name, _, text in _run(made[0], exempt=[entry]) if name == EXPIRED]
+    assert said == [
+        "exemptions[0] (queue-zero-delay for *made-account-events): expired on 2020-01-31; "
+        "delete it, or review the reason and set a later date"
+    ]
+    assert not [name for name, _, _ in _run(made[0], exempt=[{**entry, "expires": "2999-12-31"}]) if name == EXPIRED]
 
 
 def test_each_round_of_the_engine_is_judged_anew(made: list[Json]) -> None:

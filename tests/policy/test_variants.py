@@ -332,11 +332,13 @@ def _granting(**condition: Any) -> Entry:
     ("condition", "count"),
     [
         ({}, 1),
-        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, 0),
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, 1),
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1", "aws:ResourceTag/team": "x"}}, 0),
+        ({"StringLike": {"AWS:requestedregion": ["us-*"]}}, 1),
         ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, 1),
         ({"StringNotEquals": {"aws:ResourceTag/team": "x"}}, 1),
         ({"StringEquals": {"aws:ResourceTag/team": "x"}}, 0),
     ],
 )
-def test_a_condition_limits_a_whole_service_by_resource_or_region(condition: Json, count: int) -> None:
+def test_a_condition_limits_a_whole_service_by_resource_and_not_by_region(condition: Json, count: int) -> None:
     assert len(refused("iam-no-whole-services", _granting(**condition))) == count

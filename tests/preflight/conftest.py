@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,12 +17,6 @@ from rehearsal.aws import server
 from rehearsal.verification.clients import Clients
 
 Found = dict[str, Finding]
-
-
-@pytest.fixture(scope="session")
-def in_memory_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.RunningServer]:
-    with server.start(log=tmp_path_factory.mktemp("aws") / "server.log") as running:
-        yield running
 
 
 @pytest.fixture

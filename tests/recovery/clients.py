@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools import Metrics
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from functions import order_item
 from functions.redrive import handler
@@ -69,6 +69,18 @@ class Mortal:
         if name.startswith(_READS):
             return real
         return lambda **parameters: self._killer.around(f"{self._service} {name}", lambda: real(**parameters))
+
+
+class Silent:
+    """A client of a region that is lost: no call is answered."""
+
+    def __getattr__(self, name: str) -> Any:
+        _only_operations(name)
+
+        def call(**_parameters: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="https://lost.example")
+
+        return call
 
 
 def error(code: str, message: str = "as the service says") -> ClientError:
@@ -211,6 +223,19 @@ class Stream:
     def __init__(self) -> None:
         self.working = True
         self.records: list[dict[str, Any]] = []
+
+    def list_shards(self, StreamName: str) -> Any:
+        return {"Shards": [{"ShardId": "shard-0"}]}
+
+    def get_shard_iterator(self, **_where: Any) -> Any:
+        return {"ShardIterator": "0"}
+
+    def get_records(self, ShardIterator: str, Limit: int) -> Any:
+        start = int(ShardIterator)
+        page = self.records[start : start + 2]
+        left = len(self.records) - start - len(page)
+        records = [{"Data": json.dumps(body).encode()} for body in page]
+        return {"Records": records, "NextShardIterator": str(start + len(page)), "MillisBehindLatest": left}
 
     def put_record(self, Data: bytes, **_record: Any) -> Any:
         if not self.working:

@@ -16,7 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions import order_item
-from recovery import changes, known_orders
+from functions.order_intake.answers import Answer
+from recovery import changes, known_orders, stream_records
 from recovery.lease import read as read_lease
 from recovery.lease import write as write_lease
 from recovery.takeover import take_over
@@ -65,6 +66,8 @@ class OrderModel:
 
     raw: dict[str, Tables] = field(default_factory=dict)
     acked: set[str] = field(default_factory=set)
+    acceptances: set[tuple[str, int]] = field(default_factory=set)
+    """Order and epoch of each answer that accepts."""
     cancelled: set[str] = field(default_factory=set)
     traded: dict[str, set[str]] = field(default_factory=lambda: {EAST: set(), WEST: set()})
     named: set[str] = field(default_factory=set)
@@ -75,9 +78,13 @@ class OrderModel:
     written: dict[tuple[str, str], int] = field(default_factory=dict)
     freezes: dict[str, bool] = field(default_factory=dict)
     frozen: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
-    taken_over: bool = False
+    cut: bool = False
+    """Whether the regions do not see each other."""
+    holder: str = EAST
+    takeovers: int = 0
     republishes: bool = True
     restores: bool = True
+    reads_the_stream: bool = True
     world: World = field(init=False)
     _writes: int = 0
     _read: dict[str, int] = field(default_factory=lambda: {EAST: 0, WEST: 0})
@@ -95,7 +102,7 @@ class OrderModel:
 
     def deliver(self, count: int) -> None:
         """The next writes arrive, unless the regions do not see each other; a later write stays."""
-        if self.taken_over:
+        if self.cut:
             return
         due, self.shipments = self.shipments[:count], self.shipments[count:]
         self._apply(due)
@@ -111,16 +118,18 @@ class OrderModel:
             f'{{"client_order_id":"{name}","instrument":"XYZ","side":"BUY","type":"MARKET",'
             '"quantity":"1","time_in_force":"IOC"}'
         )
-        if self._answer(region, "POST", "/orders", body) in (201, 202):
+        answer = self._answer(region, "POST", "/orders", body)
+        if answer.status in (201, 202):
             self.acked.add(f"{ACCOUNT}#{name}")
+            self.acceptances.add((f"{ACCOUNT}#{name}", answer.body["epoch"]))
 
     def cancel(self, region: str, name: str) -> None:
-        if self._answer(region, "DELETE", "/orders/{client_order_id}", None, name) == 202:
+        if self._answer(region, "DELETE", "/orders/{client_order_id}", None, name).status == 202:
             self.cancelled.add(f"{ACCOUNT}#{name}")
 
-    def _answer(self, region: str, method: str, resource: str, body: str | None, name: str = "") -> int:
+    def _answer(self, region: str, method: str, resource: str, body: str | None, name: str = "") -> Answer:
         asked = event(method, resource, body, account=ACCOUNT, path={"client_order_id": name} if name else None)
-        return self.world.applications[region].answer(asked).answer.status
+        return self.world.applications[region].answer(asked).answer
 
     def engine(self, region: str) -> None:
         """An engine takes the next record of its region's stream, if its region holds the lease."""
@@ -141,21 +150,36 @@ class OrderModel:
         )
 
     def take_over(self) -> None:
-        """The primary is lost, and its stream with it; the other region takes over."""
-        if self.taken_over:
+        """The region that holds the lease is lost, and its stream with it; the other region takes over."""
+        if self.cut:
             return
-        self.taken_over = True
+        self.cut, self.takeovers = True, self.takeovers + 1
+        epoch = self._take_lease()
+        self.redrive(self.holder)
+        pages = changes.orders_up_to_epoch(self.world.dynamodb[self.holder], ORDERS, epoch, 0)
+        self.known = {order["order_id"] for page in pages for order in page}
+        known_orders.write(self.world.dynamodb[WEST], CONTROL, epoch, 0, self.world.clock(), self.known)
+        self._republish()
+
+    def fail_back(self) -> None:
+        """A planned return of the lease: nothing is accepted until everything has arrived."""
+        if self.cut or self.holder == EAST:
+            return
+        self._take_lease()
+        self.deliver(len(self.shipments))
+        self._republish()
+
+    def _take_lease(self) -> int:
+        """The other region has the lease, and the old one has ended; gives the old epoch."""
         found = read_lease(self.world.dynamodb[WEST], CONTROL)
-        takeover = take_over(found, WEST, self.world.clock(), LEASE_MILLISECONDS)
+        assert found is not None
+        self.holder = _OTHER[self.holder]
+        takeover = take_over(found, self.holder, self.world.clock(), LEASE_MILLISECONDS)
         assert write_lease(self.world.dynamodb[WEST], CONTROL, takeover)
         self.world.clock.now = max(self.world.clock(), takeover.item.valid_from)
-        self.redrive(WEST)
-        self.known = {
-            order["order_id"]
-            for page in changes.orders_up_to_epoch(self.world.dynamodb[WEST], ORDERS, 1, 0)
-            for order in page
-        }
-        known_orders.write(self.world.dynamodb[WEST], CONTROL, 1, 0, self.world.clock(), self.known)
+        return found.epoch
+
+    def _republish(self) -> None:
         if self.republishes:
             for page in self._pages("republish"):
                 self.named |= {*page["held"], *page["malformed"]}
@@ -163,23 +187,35 @@ class OrderModel:
 
     def give_back(self) -> None:
         """The regions see each other again: late orders are named, overwritten cancellations restored."""
-        known = known_orders.latest(self.world.dynamodb[WEST], CONTROL)
-        assert known is not None
-        for page in changes.orders_up_to_epoch(self.world.dynamodb[EAST], ORDERS, 1, 0):
-            self.named |= {order["order_id"] for order in page if order["order_id"] not in known}
+        self.cut = False
         for _, thaw in self.frozen:
             self._thaw(thaw)
         self.frozen.clear()
         due, self.shipments = self.shipments, []
         self._apply(due)
-        if self.restores:
-            list(self._pages("restore_cancellations"))
+        self._name_late_orders(_OTHER[self.holder])
+        restored = list(self._pages("restore_cancellations")) if self.restores else []
+        for page in restored:
+            self.named |= {*page["restored"], *page["too_late"]}
         # Before engines go on: they may trade an order whose cancellation comes too late.
-        self.undone = {order for order in self.cancelled if self._status(order) == order_item.ACCEPTED}
+        self.undone |= {order for order in self.cancelled if self._status(order) == order_item.ACCEPTED}
         self.world.clock.advance(60_000)
-        self.redrive(WEST)
-        while self._read[WEST] < len(self.world.streams[WEST].records):
-            self.engine(WEST)
+        self.redrive(self.holder)
+
+    def _name_late_orders(self, returned: str) -> None:
+        known = known_orders.latest(self.world.dynamodb[WEST], CONTROL)
+        assert known is not None
+        for page in changes.orders_up_to_epoch(self.world.dynamodb[returned], ORDERS, known.epoch, 0):
+            self.named |= {order["order_id"] for order in page if order["order_id"] not in known}
+        if self.reads_the_stream:
+            for page in stream_records.pages(self.world.streams[returned], "orders", 0, lambda _milliseconds: None):
+                late = (body for body in page if body["accepted_epoch"] <= known.epoch)
+                self.named |= {body["order_id"] for body in late if body["order_id"] not in known}
+
+    def drain(self) -> None:
+        """The engine of the region that holds the lease takes everything."""
+        while self._read[self.holder] < len(self.world.streams[self.holder].records):
+            self.engine(self.holder)
 
     def judge(self) -> None:
         """The oracle: it knows what clients were told, what engines took, and what was named."""
@@ -188,6 +224,10 @@ class OrderModel:
             assert taken or order in self.named, f"{order} was accepted, and neither traded nor named"
         for order in self.traded[EAST] & self.traded[WEST]:
             assert order in self.republished | self.named, f"{order} was traded twice and is not named"
+        in_stream = {body["order_id"] for body in self.world.streams[EAST].records + self.world.streams[WEST].records}
+        for order in {order for order, _ in self.acceptances} & in_stream:
+            epochs = {epoch for one, epoch in self.acceptances if one == order}
+            assert len(epochs) == 1 or order in self.named, f"{order} was accepted twice, {epochs}, and is not named"
         assert not self.undone, f"the cancellation of {self.undone} was undone"
 
     @staticmethod
@@ -197,7 +237,7 @@ class OrderModel:
             write()
 
     def _status(self, order: str) -> str:
-        found = self.world.dynamodb[WEST].get_item(TableName=ORDERS, Key={"order_id": {"S": order}})
+        found = self.world.dynamodb[self.holder].get_item(TableName=ORDERS, Key={"order_id": {"S": order}})
         return found["Item"]["status"]["S"]
 
     def redrive(self, region: str) -> None:
@@ -207,7 +247,7 @@ class OrderModel:
         cursor: Any = None
         while True:
             payload = json.dumps({name: {"cursor": cursor, "since": 0}}).encode()
-            answer = self.world.services["lambda", WEST].invoke("west-redrive:live", Payload=payload)
+            answer = self.world.services["lambda", self.holder].invoke("redrive:live", Payload=payload)
             page = json.loads(answer["Payload"].read())
             assert page["trouble"] is None, page
             yield page

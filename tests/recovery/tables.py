@@ -29,7 +29,8 @@ class Tables:
 
     def describe_table(self, TableName: str) -> Any:
         schema = [{"AttributeName": name} for name in self._keys[TableName]]
-        return {"Table": {"TableStatus": "ACTIVE", "KeySchema": schema}}
+        arn = f"arn:aws:dynamodb:us-west-2:123456789012:table/{TableName}"
+        return {"Table": {"TableStatus": "ACTIVE", "KeySchema": schema, "TableArn": arn}}
 
     def get_item(self, TableName: str, Key: Item, **_: Any) -> Any:
         found = self._items[TableName].get(self._key(TableName, Key))

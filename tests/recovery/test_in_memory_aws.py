@@ -111,7 +111,8 @@ def operations(path: Path, holder: str, watch: Any) -> Operations:
     def intake(site: Site) -> Intake:
         return InvokedIntake(InProcess(site.region), site.order_intake, found.account_claim)
 
-    switch, grow = parts.switch_of(found), CalledScaleOut(lambda _run, progress: progress("grown"))
+    clients = Clients(found.standby.region, found.primary.region)
+    switch, grow = parts.switch_of(found, clients), CalledScaleOut(lambda _run, progress: progress("grown"))
     intakes = {found.standby.region: intake(found.standby)}
     made = Parts(switch, grow, intake=lambda site: intakes[site.region])
     return Operations(found, Clients, lambda _clients: made, Waiter(), holder, watch=watch)

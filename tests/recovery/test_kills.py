@@ -20,7 +20,7 @@ from tests.recovery import world as worlds
 from tests.recovery.clients import KilledError, error
 from tests.recovery.world import EAST, WEST, World
 
-VERBS = (Verb.OPEN, Verb.FAILOVER, Verb.SWITCHOVER, Verb.FAILBACK, Verb.DRILL)
+VERBS = tuple(Verb)
 
 
 def ready_for(verb: Verb) -> World:
@@ -34,10 +34,17 @@ def _prepared(verb: Verb) -> World:
     world.order("A")
     if verb is Verb.OPEN:
         world.dynamodb[WEST].delete_item(TableName="control", Key=worlds.control_item.key())
-    if verb is Verb.FAILBACK:
+    if verb in (Verb.FAILBACK, Verb.FAILOVER_TO_PRIMARY, Verb.REJOIN):
         world.order("B", arrived=False)
         world.operations().begin(Verb.FAILOVER)
         world.give_back_the_primary()
+    if verb in (Verb.FAILOVER_TO_PRIMARY, Verb.REJOIN):
+        world.hold(WEST, 2)
+        world.order("C", accepted_by=WEST, arrived=False, epoch=2)
+        world.lost.add(WEST)
+    if verb is Verb.REJOIN:
+        world.operations().begin(Verb.FAILOVER_TO_PRIMARY)
+        world.give_back_the_recovery_region()
     world.killer.disarm()
     world.killer.calls.clear()
     return world

@@ -17,19 +17,21 @@ REGIONS = st.sampled_from([EAST, WEST])
 
 
 class Orders(RuleBasedStateMachine):
-    """Clients, replication, streams, engines and one takeover, in any order; the end gives the primary back."""
+    """Clients, replication, streams, engines, up to two disasters and a failback, in any order; at the end the regions
+    see each other."""
 
-    republishes, restores = True, True
+    republishes, restores, reads_the_stream = True, True, True
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = OrderModel(republishes=self.republishes, restores=self.restores)
+        self.model = OrderModel(
+            republishes=self.republishes, restores=self.restores, reads_the_stream=self.reads_the_stream
+        )
 
     @rule(name=NAMES)
     def a_client_enters(self, name: str) -> None:
-        # A client enters in each region at most once: a double acceptance is the price of eventual tables.
-        if f"ACC-1#{name}" not in self.model.acked:
-            self.model.enter(self._here, name)
+        # A client may repeat an order that was accepted: it does not know whether its answer was lost.
+        self.model.enter(self._here, name)
 
     @rule(name=NAMES)
     def a_client_cancels(self, name: str) -> None:
@@ -47,10 +49,10 @@ class Orders(RuleBasedStateMachine):
     def the_stream_fails_or_works(self, working: bool) -> None:
         self.model.world.streams[EAST].working = working
 
-    @precondition(lambda self: not self.model.taken_over)
+    @precondition(lambda self: not self.model.cut)
     @rule()
     def a_process_stands_still_before_its_mark(self) -> None:
-        self.model.freezes[EAST] = True
+        self.model.freezes[self._here] = True
 
     @rule(milliseconds=st.integers(1, 4_000))
     def time_passes(self, milliseconds: int) -> None:
@@ -60,18 +62,32 @@ class Orders(RuleBasedStateMachine):
     def the_redrive_runs(self) -> None:
         self.model.redrive(self._here)
 
-    @precondition(lambda self: self.model.acked)
+    @precondition(lambda self: self.model.acked and self.model.takeovers < 2)
     @rule()
-    def the_other_region_takes_over(self) -> None:
+    def the_region_with_the_lease_is_lost(self) -> None:
+        """The first disaster, or the second: then the recovery region is lost."""
         self.model.take_over()
+
+    @precondition(lambda self: self.model.cut)
+    @rule()
+    def the_regions_see_each_other_again(self) -> None:
+        self.model.give_back()
+
+    @precondition(lambda self: self.model.takeovers and not self.model.cut and self._here == WEST)
+    @rule()
+    def an_operator_fails_back(self) -> None:
+        self.model.fail_back()
 
     @property
     def _here(self) -> str:
-        return WEST if self.model.taken_over else EAST
+        return self.model.holder
 
     def teardown(self) -> None:
-        self.model.take_over()
-        self.model.give_back()
+        if not self.model.takeovers:
+            self.model.take_over()
+        if self.model.cut:
+            self.model.give_back()
+        self.model.drain()
         self.model.judge()
 
 
@@ -79,6 +95,12 @@ class WithoutRepublishing(Orders):
     """A takeover that leaves to the old stream what the old region published."""
 
     republishes = False
+
+
+class WithoutTheStream(Orders):
+    """A return that looks at the tables alone, whose items a second acceptance has overwritten."""
+
+    reads_the_stream = False
 
 
 class WithoutRestoring(Orders):
@@ -106,24 +128,31 @@ def test_every_accepted_order_is_traded_or_named_and_no_cancellation_is_undone()
 def _a_record_that_dies_with_its_stream(machine: Orders) -> None:
     machine.a_client_enters("A")
     machine.writes_arrive(4)
-    machine.the_other_region_takes_over()
+    machine.the_region_with_the_lease_is_lost()
 
 
 def _a_mark_that_comes_after_the_cancellation(machine: Orders) -> None:
     machine.a_process_stands_still_before_its_mark()
     machine.a_client_enters("A")
     machine.writes_arrive(4)
-    machine.the_other_region_takes_over()
+    machine.the_region_with_the_lease_is_lost()
     machine.a_client_cancels("A")
+
+
+def _an_order_that_its_client_enters_again(machine: Orders) -> None:
+    machine.a_client_enters("A")
+    machine.the_region_with_the_lease_is_lost()
+    machine.a_client_enters("A")
 
 
 @pytest.mark.parametrize(
     ("broken", "schedule", "found"),
     [
+        (WithoutTheStream, _an_order_that_its_client_enters_again, "was accepted twice"),
         (WithoutRepublishing, _a_record_that_dies_with_its_stream, "neither traded nor named"),
         (WithoutRestoring, _a_mark_that_comes_after_the_cancellation, "was undone"),
     ],
-    ids=["lost with the stream", "undone cancellation"],
+    ids=["accepted twice", "lost with the stream", "undone cancellation"],
 )
 def test_the_model_finds_a_seeded_fault(broken: type[Orders], schedule: Callable[[Orders], None], found: str) -> None:
     for kind in (Orders, broken):

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from recovery.clients import between
 from recovery.parts import switch_of
 from tests.recovery.world import World
 
@@ -40,4 +41,6 @@ def _answers(*answers: tuple[int, bytes]) -> None:
 
 def test_a_throttled_traffic_switch_is_asked_again_and_stops_no_failover(world: World) -> None:
     _answers((400, _THROTTLED), (400, _THROTTLED), (200, _STANDBY))
-    assert switch_of(world.configuration).state() == "standby"
+    found = world.configuration
+    clients = between(found.timing)(found.standby.region, found.primary.region)
+    assert switch_of(found, clients).state() == "standby"

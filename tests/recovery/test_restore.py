@@ -3,6 +3,8 @@ fails is no success."""
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from recovery.clients import Clients
 from recovery.errors import OutsideRecoveryWindowError, StepFailedError
-from recovery.restore import Restore
+from recovery.restore import Restore, RestoredTable
 from recovery.waiting import Waiter
 from tests.recovery.clients import error
 from tests.recovery.world import EAST, WEST, World
@@ -94,3 +96,68 @@ def test_a_table_without_recovery_is_refused_by_name(
     with pytest.raises(OutsideRecoveryWindowError, match="table orders has no point-in-time recovery"):
         restore(world).run(AT, replay=False)
     assert not events.replays
+
+
+class Copies:
+    """Point-in-time recovery over generated orders: `size` of them, restored as `restored` says."""
+
+    def __init__(self, size: int, restored: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+        self._size, self._restored = size, restored
+
+    def get_paginator(self, _operation: str) -> Any:
+        return self
+
+    def paginate(self, TableName: str) -> Iterator[Any]:
+        for number in range(self._size):
+            item = _stored(number)
+            found = item if TableName == "live" else self._restored(item)
+            if found is not None:
+                yield {"Items": [found]}
+
+
+def _stored(number: int) -> dict[str, Any]:
+    return {
+        "order_id": {"S": f"ACC-1#{number}"},
+        "accepted_at": {"N": str(number)},
+        "fingerprint": {"S": f"{number:064x}"},
+    }
+
+
+def verified(
+    world: World, size: int, restored: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda item: item
+) -> RestoredTable:
+    """The comparison of `size` live orders with what was restored of them."""
+    tables = replace(world.configuration.tables, orders="live")
+    made = replace(restore(world), configuration=replace(world.configuration, tables=tables))
+    world.services["dynamodb", WEST] = Copies(size, restored)
+    return made._verified("live", "restored", AT)
+
+
+def test_a_restored_table_with_cancellations_is_compared(world: World) -> None:
+    """A cancellation is an item of its own in the orders table, without the time and the fingerprint of an order."""
+    cancellation = {"order_id": {"S": "ACC-1#0#cancel"}, "kind": {"S": "cancellation"}, "changed_at": {"N": "1"}}
+    found = verified(world, 1, lambda _item: cancellation)
+    assert found.items == 1
+    assert found.mismatches == ("ACC-1#0 is missing",)
+
+
+def test_every_order_that_is_missing_or_differs_is_named(world: World) -> None:
+    """What differs is found by segments, and named by order."""
+
+    def restored(item: dict[str, Any]) -> dict[str, Any] | None:
+        if item["accepted_at"]["N"] == "7":
+            return None
+        return {**item, "fingerprint": {"S": "ab" * 32}} if item["accepted_at"]["N"] == "9" else item
+
+    assert verified(world, 50, restored).mismatches == ("ACC-1#7 is missing", "ACC-1#9 differs")
+
+
+def test_memory_does_not_grow_with_the_table(world: World) -> None:
+    """A billion orders are compared in the memory of the segments' sums."""
+    peaks = []
+    for size in (1_000, 10_000):
+        tracemalloc.start()
+        assert not verified(world, size).mismatches
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]

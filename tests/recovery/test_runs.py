@@ -23,6 +23,7 @@ from recovery.scale_out import CalledScaleOut, CodeBuildScaleOut, CommandScaleOu
 from recovery.steps.step import Stage
 from recovery.switch import HealthCheckSwitch, OvertakenError
 from recovery.waiting import Waiter
+from tests.functions.conftest import event
 from tests.recovery.clients import KilledError, error, ids
 from tests.recovery.test_kills import killing_at
 from tests.recovery.world import CONTROL, EAST, LEASE_MILLISECONDS, WEST, Identity, World
@@ -477,3 +478,23 @@ def test_a_look_that_does_not_come_is_cut_in_time_to_begin(world: World) -> None
     context = world.operations().context(plan_of(Verb.FAILOVER), "")
     unready = [check.name for check in readiness.checks(context, 0.2) if not check.ready]
     assert unready == ["order intake"], "without it no order would be accepted"
+
+
+def test_an_order_that_its_client_entered_in_both_regions_is_named_with_both_acceptances(world: World) -> None:
+    """The second acceptance overwrites the item of the first one: only the old region's stream still tells of it."""
+    body = (
+        '{"client_order_id":"TWICE","instrument":"XYZ","side":"BUY","type":"MARKET","quantity":"1",'
+        '"time_in_force":"IOC"}'
+    )
+    asked = event("POST", "/orders", body, account="ACC-1")
+    assert world.applications[EAST].answer(asked).answer.status == 201
+    first = world.clock()
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    assert world.applications[WEST].answer(asked).answer.status == 201
+    # The last of the two writes stays, in both regions.
+    world.replicate(WEST, EAST)
+    world.give_back_the_primary()
+    (named,) = world.operations().begin(Verb.FAILBACK).step("reconcile-orders").facts["named"]
+    assert (named["order_id"], named["region"], named["epoch"], named["accepted_at"]) == ("ACC-1#TWICE", EAST, 1, first)
+    assert named["became"] == "entered again"
+    assert (named["again"]["region"], named["again"]["epoch"]) == (WEST, 2)

@@ -26,7 +26,19 @@ from recovery.scale_out import CalledScaleOut, Progress
 from recovery.switch import HealthCheckSwitch
 from recovery.waiting import Waiter
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
-from tests.recovery.clients import CloudWatch, Databases, Files, Killer, Lambda, Mortal, Routed, Secrets, Stream, ids
+from tests.recovery.clients import (
+    CloudWatch,
+    Databases,
+    Files,
+    Killer,
+    Lambda,
+    Mortal,
+    Routed,
+    Secrets,
+    Silent,
+    Stream,
+    ids,
+)
 from tests.recovery.exports import ACCOUNT, EAST, LEASE_MILLISECONDS, SECRET, WEST, outputs
 from tests.recovery.tables import Tables
 
@@ -89,15 +101,17 @@ class World:
         self.files = {EAST: Files("fs-primary", None), WEST: Files("fs-standby", "fs-primary")}
         self.metrics = CloudWatch()
         self.services: dict[tuple[str, str], Any] = {}
+        self.lost: set[str] = set()
         for region in (EAST, WEST):
             self.services |= {
-                ("dynamodb", region): self.dynamodb[region],
+                ("dynamodb", region): routed[region],
                 ("rds", region): self.databases[region],
                 ("secretsmanager", region): self.secrets[region],
                 ("efs", region): self.files[region],
                 ("cloudwatch", region): self.metrics,
                 ("lambda", region): Lambda(self.applications[region], self._redrive(region, routed[region])),
                 ("sts", region): Identity(),
+                ("kinesis", region): self.streams[region],
             }
         self.hold(EAST)
 
@@ -119,6 +133,8 @@ class World:
         return Operations(**arguments)
 
     def client(self, service: str, region: str) -> Any:
+        if region in self.lost:
+            return Silent()
         return Mortal(self.services[service, region], service, self.killer)
 
     def sleep(self, milliseconds: int) -> None:
@@ -137,6 +153,13 @@ class World:
             held = self.lease()
             item = ControlItem(held.holder, held.epoch, held.valid_from, self.clock() + LEASE_MILLISECONDS)
             self.dynamodb[WEST].put_item(TableName=CONTROL, Item=control_item.to_attributes(item))
+
+    def give_back_the_recovery_region(self) -> None:
+        """The recovery region is back after a failover to the primary, with all that had waited to be copied."""
+        self.lost.clear()
+        self.clock.advance(24 * 3_600_000)
+        self.replicate(WEST, EAST)
+        self.replicate(EAST, WEST)
 
     def give_back_the_primary(self) -> None:
         """The primary's region is back, its data are replicas of what the recovery region has become."""

@@ -76,6 +76,20 @@ def test_a_build_that_fails_leaves_no_command(tmp_path: Path, tools: Path) -> No
     ran = _run(tmp_path, tools, GO=str(tools / "go"))
     assert ran.returncode == 1
     assert not (tmp_path / "bin" / "pulumi").exists()
+    assert "engine: the build failed: " in ran.stdout
+    assert ran.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path: Path, tools: Path) -> None:
+    """The build asks for the space that it needs; nothing is left in the cache."""
+    _command(tools / "go", "")
+    _command(tools / "df", "")
+    (tools / "df").write_text("#!/bin/sh\nprintf 'Filesystem\\n/dev/x 100 90 10 90%% /\\n'\n")
+    ran = _run(tmp_path, tools, GO=str(tools / "go"))
+    assert ran.returncode == 1
+    assert "a build needs 6000 MB" in ran.stdout
+    assert "10 are free" in ran.stdout
+    assert not list((tmp_path / ".cache" / "trading-platform").iterdir())
 
 
 @pytest.mark.parametrize(("version", "fits"), [("3.272.0", True), ("3.273.5", True), ("3.271.0", False), ("", False)])

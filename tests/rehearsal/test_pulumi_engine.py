@@ -15,6 +15,9 @@ from rehearsal.engines import pulumi as engines
 from rehearsal.engines.protocol import EngineError, Progress
 from rehearsal.engines.pulumi import PulumiEngine
 from rehearsal.engines.pulumi_command import PulumiCommand
+from rehearsal.engines.pulumi_events import DriftEvents, PolicyEvents, UpdateEvents
+from rehearsal.engines.pulumi_state import Retained, merged
+from rehearsal.engines.terraform.plugin import Plugin
 from rehearsal.stacks import Declared
 
 PROJECT = {"name": "trading-platform", "runtime": {"name": "python", "options": {"virtualenv": ".venv"}}}
@@ -29,6 +32,7 @@ class Command(PulumiCommand):
         return None
 
 
+PROVIDER_PLUGIN = Plugin("5.100.0", None)
 COMMAND = Command(Path("/bin/pulumi"), "3.274.1")
 
 
@@ -40,6 +44,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiEngine:
     (checkout / "Pulumi.primary.yaml").write_text(yaml.safe_dump(STACK), encoding="utf-8")
     monkeypatch.setattr(engines, "ROOT", checkout)
     monkeypatch.setattr(engines, "find_command", lambda: COMMAND)
+    monkeypatch.setattr(engines, "_provider", lambda: PROVIDER_PLUGIN)
     return PulumiEngine(tmp_path / "build", {})
 
 
@@ -73,12 +78,109 @@ def test_a_stack_that_cannot_be_made_is_a_failure_of_the_engine(
 def test_progress_counts_what_a_provider_makes() -> None:
     """Components are events of the engine too; the total is of resources alone."""
     told: list[Progress] = []
-    events = engines._Events("primary", 1, told.append)
+    events = UpdateEvents("primary", 1, told.append)
     for custom in (False, True):
         made = SimpleNamespace(custom=custom)
-        metadata = SimpleNamespace(op="create", urn="urn:pulumi:primary::p::t::vpc", new=made, old=None)
-        event: Any = SimpleNamespace(
-            diagnostic_event=None, resource_pre_event=None, res_outputs_event=SimpleNamespace(metadata=metadata)
-        )
-        events(event)
+        events(_finished("create", "vpc", new=made))
     assert [(progress.resource, progress.done, progress.total) for progress in told] == [("vpc", 1, 1)]
+
+
+def _event(**kinds: Any) -> Any:
+    names = ("diagnostic_event", "policy_event", "resource_pre_event", "res_outputs_event")
+    return SimpleNamespace(**{name: kinds.get(name) for name in names})
+
+
+def _step(op: str, name: str, new: Any, diffs: list[str] | None) -> Any:
+    urn = f"urn:pulumi:primary::p::t::{name}"
+    return SimpleNamespace(metadata=SimpleNamespace(op=automation.OpType(op), urn=urn, new=new, old=None, diffs=diffs))
+
+
+def _finished(op: str, name: str, new: Any) -> Any:
+    return _event(res_outputs_event=_step(op, name, new, None))
+
+
+def _begun(op: str, name: str, diffs: list[str] | None = None) -> Any:
+    return _event(resource_pre_event=_step(op, name, object(), diffs))
+
+
+def test_drift_is_what_a_refreshing_preview_would_change() -> None:
+    """A resource that is gone is not read back, and an operation without changed properties is named by itself."""
+    events = DriftEvents()
+    for event in (
+        _finished("refresh", "kept", object()),
+        _finished("refresh", "gone", None),
+        _begun("same", "kept"),
+        _begun("update", "changed", ["tags"]),
+        _begun("create", "gone"),
+    ):
+        events(event)
+    assert events.read_back == {"urn:pulumi:primary::p::t::kept"}
+    assert [(change.address.rsplit("::", 1)[-1], change.arguments) for change in events.changes] == [
+        ("changed", ("tags",)),
+        ("gone", ("create",)),
+    ]
+
+
+def test_unevaluated_rules_are_counted_by_name_and_mandatory_violations_are_kept() -> None:
+    """The SDK puts a policy's description before the message."""
+    events = PolicyEvents()
+    for policy, level, message in (
+        ("could-not-be-evaluated", "advisory", "A rule could not be evaluated\niam-wildcard: policy is not known"),
+        ("could-not-be-evaluated", "advisory", "A rule could not be evaluated\niam-wildcard: policy is not known"),
+        ("bucket-encrypted", "mandatory", "Buckets are encrypted\nhas no key"),
+        ("spot-price", "advisory", "Spot"),
+    ):
+        events(
+            _event(
+                policy_event=SimpleNamespace(
+                    policy_name=policy, enforcement_level=level, message=message, resource_urn="urn:a::b::c::logs"
+                )
+            )
+        )
+    assert events.not_evaluated == {"iam-wildcard": 2}
+    assert events.violations == ["bucket-encrypted: logs: Buckets are encrypted has no key"]
+    assert events.advisory == {"spot-price": 1}
+
+
+ROOT_URN, PROVIDER_URN = "urn:s", "urn:provider"
+
+
+def _entry(urn: str, **fields: Any) -> dict[str, Any]:
+    return {"urn": urn, "type": "aws:s3/bucket:Bucket", "custom": True, "id": f"id-of-{urn}", **fields}
+
+
+ROOT = {"urn": ROOT_URN, "type": "pulumi:pulumi:Stack"}
+PROVIDER = _entry(PROVIDER_URN, type="pulumi:providers:aws")
+
+
+def test_what_an_update_drops_with_retention_is_kept_with_its_provider(tmp_path: Path) -> None:
+    """Only resources that are in the cloud still are kept: those without retention have been deleted."""
+    retained = Retained(tmp_path / "retained.json")
+    replica = _entry("urn:replica", retainOnDelete=True, provider=f"{PROVIDER_URN}::id")
+    retained.note([ROOT, PROVIDER, replica, _entry("urn:deleted")], [ROOT])
+    assert [entry["urn"] for entry in retained.entries()] == [PROVIDER_URN, "urn:replica"]
+    retained.note([ROOT, replica], [ROOT])
+    assert len(retained.entries()) == 2, "the same is kept once"
+
+
+def test_a_state_to_destroy_has_no_guards_and_no_links_to_what_is_gone() -> None:
+    """The engine refuses a state whose entries refer to others that are missing or stand behind them."""
+    replica = _entry(
+        "urn:replica",
+        retainOnDelete=True,
+        protect=True,
+        parent="urn:component-that-is-gone",
+        dependencies=["urn:gone", "urn:table"],
+        propertyDependencies={"source": ["urn:gone"], "table": ["urn:table"]},
+        provider=f"{PROVIDER_URN}::id-before",
+        deletedWith="urn:gone",
+    )
+    present = [ROOT, _entry("urn:table", protect=True)]
+    found = merged(present, [replica, PROVIDER])
+    assert [entry["urn"] for entry in found] == [ROOT_URN, "urn:table", PROVIDER_URN, "urn:replica"]
+    last = found[-1]
+    assert not {"protect", "retainOnDelete", "deletedWith"} & last.keys()
+    assert (last["parent"], last["dependencies"]) == (ROOT_URN, ["urn:table"])
+    assert last["propertyDependencies"] == {"source": [], "table": ["urn:table"]}
+    assert last["provider"] == f"{PROVIDER_URN}::id-of-{PROVIDER_URN}"
+    assert "protect" not in found[1]

@@ -26,7 +26,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(build: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rehearsal", "--build", str(build)]
+    command = [sys.executable, "-m", "rehearsal", "--engine", "terraform", "--build", str(build)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_SECONDS)
 
 

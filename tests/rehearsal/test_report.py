@@ -65,6 +65,19 @@ def test_what_boto3_misses_and_what_is_left_do_not_pass() -> None:
     ]
 
 
+def test_requests_that_aws_would_refuse_and_checks_that_fail_do_not_pass() -> None:
+    """Both are named with the operation and the count."""
+    failing = report(primary=stack())
+    failing.strictness = {
+        "refused": [{"service": "ec2", "operation": "CreateVpc", "reason": "too many", "count": 2}],
+        "failed": [{"service": "eks", "operation": "CreateCluster", "reason": "zones: KeyError", "count": 1}],
+    }
+    assert failing.problems() == [
+        "AWS would refuse: ec2 CreateVpc: too many (2 times)",
+        "the in-memory AWS could not check: eks CreateCluster: zones: KeyError (1 times)",
+    ]
+
+
 def test_the_file_has_every_field_that_readers_look_for(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     report(primary=stack()).write(file)

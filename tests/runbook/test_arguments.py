@@ -100,6 +100,17 @@ def test_a_reason_that_is_not_one_line_is_refused(run: Run, world: World, comman
     assert world.state() == before
 
 
+@pytest.mark.parametrize("command", [*VERBS, "abort"])
+@pytest.mark.parametrize("forced", [[], ["--force"]])
+@pytest.mark.parametrize("reason", ["", "  ", "\t", "\n", "\u00a0"])
+def test_a_blank_reason_is_refused_with_and_without_force(
+    run: Run, world: World, command: str, forced: list[str], reason: str
+) -> None:
+    before = world.state()
+    assert "--reason = " in refused(run, command, "--yes", *forced, "--reason", reason)
+    assert world.state() == before
+
+
 @pytest.mark.parametrize("command", [*VERBS, "doctor", "resume", "abort"])
 @pytest.mark.parametrize("words", ["", " ", "\t\n", '"', "'open", "a \\", '""'])
 def test_a_scale_out_command_that_names_none_is_refused(run: Run, command: str, words: str) -> None:

@@ -29,7 +29,7 @@ from tests.recovery.test_kills import killing_at
 from tests.recovery.world import EAST, LEASE_MILLISECONDS, WEST, Identity, World
 from tests.runbook.conftest import Backups, Run
 
-VERBS = ("open", "failover", "switchover", "failback", "drill")
+VERBS = ("open", "failover", "switchover", "failback", "rejoin", "drill")
 COMMANDS = ("status", "plan", "doctor", "resume", "abort", "restore", "grow", *VERBS)
 
 
@@ -49,6 +49,54 @@ def test_a_failover_prints_one_document_for_programs(run: Run, world: World) -> 
     assert [step["status"] for step in document["steps"]] == ["done"] * len(document["steps"])
     assert world.lease().holder == WEST
     assert "prove-order: done in" in found.stderr
+
+
+def test_a_failover_to_the_primary_is_confirmed_with_its_region(run: Run, world: World) -> None:
+    """`--to` chooses the direction; the phrase, the report and the journal name the region that takes over."""
+    assert run("failover", "--yes").exit_code == 0
+    world.give_back_the_primary()
+    world.hold(WEST, 2)
+    world.lost.add(WEST)
+    looked = run("doctor", "failover", "--to", EAST)
+    assert "order intake" in looked.stdout
+    assert run("plan", "--to", EAST).stdout.startswith("failover-to-primary: move order intake to the primary")
+    found = run("failover", "--to", EAST, "--yes", "--json")
+    assert found.exit_code == 0, found.output
+    document = json.loads(found.stdout)
+    assert (document["verb"], document["source"], document["target"]) == ("failover-to-primary", WEST, EAST)
+    assert f"failover-to-primary to {EAST}" in found.stderr
+    assert world.lease().holder == EAST
+
+
+def test_the_recovery_region_may_be_named_too(run: Run, world: World) -> None:
+    """`--to` with the default region is the default."""
+    assert run("failover", "--to", WEST, "--dry-run").exit_code == 0
+    assert run("failover", "--to", WEST, "--yes").exit_code == 0
+    assert world.lease().holder == WEST
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("failover", "--yes", "--to", "eu-west-1"), "region 'eu-west-1' is neither us-east-1 (primary) nor us-west-2"),
+        (("failover", "--yes", "--to", "us west"), "--to = 'us west': is not the name of a region"),
+        (("failover", "--yes", "--to", ""), "--to = '': is not the name of a region"),
+        (("plan", "switchover", "--to", EAST), "--to = 'us-east-1': switchover has no choice of region"),
+        (("doctor", "failback", "--to", EAST), "--to = 'us-east-1': failback has no choice of region"),
+        (("failback", "--yes", "--to", EAST), "No such option: --to"),
+    ],
+)
+def test_a_destination_that_is_none_is_refused_before_any_call(
+    run: Run, world: World, words: tuple[str, ...], message: str
+) -> None:
+    """Bad input to `--to`: exit code 2, one line, nothing changed."""
+    calls = len(world.killer.calls)
+    found = run(*words)
+    assert found.exit_code == ConfigurationError.exit_code
+    assert message in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+    assert len(world.killer.calls) == calls
+    assert world.lease().epoch == 1
 
 
 @pytest.mark.parametrize("verb", ["failover", "switchover", "drill"])

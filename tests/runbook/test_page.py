@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recovery import errors
-from tests.recovery.world import World
+from tests.recovery.world import EAST, WEST, World
 from tests.runbook.conftest import Backups, Run
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -39,6 +39,14 @@ def test_each_command_prints_what_the_page_says(
         world.order("LATE", arrived=False)
         assert run("failover", "--yes").exit_code == 0
         world.give_back_the_primary()
+    if "--to" in words or words[0] == "rejoin":
+        assert run("failover", "--yes").exit_code == 0
+        world.give_back_the_primary()
+        world.hold(WEST, 2)
+        world.lost.add(WEST)
+    if words[0] == "rejoin":
+        assert run("failover", "--to", EAST, "--yes").exit_code == 0
+        world.give_back_the_recovery_region()
     found = run(*words)
     lines = [" ".join(line.split()) for line in (found.stdout + found.stderr).splitlines()]
     for pattern in printed.splitlines():

@@ -1,4 +1,4 @@
-"""What turns a fresh instance into a host for a trading engine: worked out here, carried out there."""
+"""Tuning of a fresh instance for a trading engine: this package computes the plan, scripts on the host apply it."""
 
 from components.latency.host_tuning.plan import HostPlan, Ports, plan_host
 from components.latency.host_tuning.user_data import Fleet, user_data

@@ -1,4 +1,4 @@
-"""The tuning of a host, as a pure function of its instance type and of settings."""
+"""Tuning plan of a host, as a pure function of its instance type and of settings."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from dataclasses import dataclass
 
 from components.settings.instance_types import Architecture, InstanceType
 
-# Effective cores up to which so many are left to the kernel, interrupts and agents; 16 beyond. Isolating more starves
-# the network's interrupts, isolating fewer wastes cores.
+# Cores for the kernel, interrupts and agents, by the largest number of effective cores; 16 for larger hosts. Too few
+# starve the network's interrupts, too many waste cores.
 _HOUSEKEEPING = ((4, 1), (8, 2), (32, 4), (96, 8))
 _MOST_HOUSEKEEPING = 16
 
 # EC2 User Guide, "Network maximum transmission unit": jumbo frames inside a VPC.
 JUMBO_MTU = 9001
-# Microseconds that a reader polls the network's queue before it sleeps (Linux, Documentation/admin-guide/sysctl/net).
+# Microseconds of busy polling on the network queue before a reader sleeps (Linux,
+# Documentation/admin-guide/sysctl/net).
 BUSY_POLL_MICROSECONDS = 50
 HUGEPAGE_MIB = 2
-# EC2 User Guide, "Check if ENA Express is enabled for your instance", metric ena_srd_mode: for TCP and UDP, or off.
+# EC2 User Guide, "Check if ENA Express is enabled for your instance", metric ena_srd_mode: on for TCP and UDP, or off.
 _SRD_ON, _SRD_OFF = "3", "0"
-# The option that a kernel is built with for each argument (Linux, Documentation/admin-guide/kernel-parameters, and the
-# Kconfig files that it names). A kernel built without it has neither the effect nor the file to check it by: Amazon's
-# kernels have been built without NO_HZ_FULL.
+# The kernel build option that each argument needs (Linux, Documentation/admin-guide/kernel-parameters, and the Kconfig
+# files that it names). Without the option, the argument has no effect, and the file that would show its value does not
+# exist. Some Amazon kernels were built without NO_HZ_FULL.
 KERNEL_OPTIONS: Mapping[str, str] = {
     "isolcpus": "CONFIG_CPU_ISOLATION",
     "nohz_full": "CONFIG_NO_HZ_FULL",
@@ -40,7 +41,7 @@ KERNEL_OPTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Ports:
-    """What a host listens on; `feed` is UDP, the others are TCP."""
+    """Ports on which a host listens; `feed` is UDP, the others are TCP."""
 
     fix: int
     service: int
@@ -50,7 +51,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class HostPlan:
-    """Every knob's value. Cores are numbered as Linux sees them, with one thread for each."""
+    """All tuning values of one host. Cores have Linux's numbers, with one thread for each core."""
 
     instance_type: InstanceType
     housekeeping: int
@@ -60,18 +61,18 @@ class HostPlan:
 
     @property
     def housekeeping_cpus(self) -> str:
-        """The cores of the kernel, in the notation of `/proc`: `0-3`."""
+        """Cores for the kernel and agents, in the notation of `/proc`: `0-3`."""
         return _span(0, self.housekeeping - 1)
 
     @property
     def isolated_cpus(self) -> str:
-        """The cores of the engine alone: `4-17`."""
+        """Cores isolated for the engine: `4-17`."""
         return _span(self.housekeeping, self.instance_type.cores - 1)
 
     @property
     def transparent_hugepages(self) -> str:
-        """Never on x86, where the kernel's compaction stalls; on Graviton, where pages are walked at a higher price,
-        for whoever asks by madvise."""
+        """`never` on x86, because compaction in the kernel stalls the engine. `madvise` on Graviton, because page walks
+        cost more there, for programs that ask for huge pages."""
         return "never" if self.instance_type.architecture is Architecture.X86_64 else "madvise"
 
     @property
@@ -91,24 +92,24 @@ class HostPlan:
             "skew_tick=1",
             "nmi_watchdog=0",
             "nosoftlockup",
-            *self._of_the_architecture(),
+            *self._architecture_arguments(),
         )
 
-    def _of_the_architecture(self) -> tuple[str, ...]:
+    def _architecture_arguments(self) -> tuple[str, ...]:
         if self.instance_type.architecture is Architecture.ARM64:
             return ("cpuidle.off=1",)
         return ("nosmt", "processor.max_cstate=1", "intel_idle.max_cstate=1", "tsc=reliable")
 
     @property
     def ena_srd_mode(self) -> str:
-        """What the driver says of ENA Express; nothing on a type without it."""
+        """The value of the driver's metric `ena_srd_mode`; empty on a type without ENA Express."""
         if not self.instance_type.ena_express:
             return ""
         return _SRD_ON if self.ena_express else _SRD_OFF
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the scripts on the host read."""
+        """Environment of the scripts on the host."""
         return {
             "INSTANCE_TYPE": self.instance_type.name,
             "ARCHITECTURE": self.instance_type.architecture.value,
@@ -134,20 +135,20 @@ class HostPlan:
 def plan_host(
     instance_type: InstanceType, ports: Ports, hugepages_percent: int, *, ena_express: bool = False
 ) -> HostPlan:
-    """The plan for one type. Raises `ValueError` when the type has no core to spare for an engine.
+    """Return the plan for one instance type. Raises `ValueError` if the type has no core to spare for an engine.
 
-    Cores are physical ones: multithreading is off, by the launch template's CPU options and on the kernel's command
-    line.
+    Cores are physical: the launch template's CPU options and the kernel's command line turn multithreading off.
     """
     housekeeping = housekeeping_cores(instance_type.cores)
     if housekeeping >= instance_type.cores:
-        raise ValueError(f"{instance_type.name} has {instance_type.cores} core: none is left for an engine")
+        name, cores = instance_type.name, instance_type.cores
+        raise ValueError(f"{name} has {cores} core: the kernel needs one and none is left for an engine")
     hugepages = instance_type.memory_mib * hugepages_percent // 100 // HUGEPAGE_MIB
     return HostPlan(instance_type, housekeeping, hugepages, ports, ena_express)
 
 
 def housekeeping_cores(effective_cores: int) -> int:
-    """How many cores do not belong to the engine."""
+    """Number of cores that are not isolated for the engine."""
     return next((count for up_to, count in _HOUSEKEEPING if effective_cores <= up_to), _MOST_HOUSEKEEPING)
 
 

@@ -1,4 +1,4 @@
-"""The user data of an engine's host: its plan, the scripts that carry it out, and the first call of them."""
+"""User data of an engine's host: the tuning plan, the scripts that apply it, and their first run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from components.observability import buckets
 USER_DATA_LIMIT = 16384
 
 _SCRIPTS = Path(__file__).parent / "scripts"
-# By the name that they have on the host.
+# Scripts by their name on the host.
 SCRIPTS = ("kernel-offers", "tune-host", "validate-host", "ready-host", "drain-host")
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """The Auto Scaling group that waits for a host to be ready, and for it to have drained. Names, the region, and for
-    how many seconds it waits for a host to be ready."""
+    """The Auto Scaling group whose launch and termination hooks the host completes: names, region, and the timeout in
+    seconds of the launch hook."""
 
     group: str
     launch_hook: str
@@ -30,9 +30,9 @@ class Fleet:
 
 
 def user_data(plan: HostPlan, fleet: Fleet | None) -> str:
-    """The script that an instance runs once, at its first start. `fleet` is None for a host that stands by itself.
+    """Return the script that an instance runs once, at its first start. `fleet` is None for a host outside a fleet.
 
-    Raises `ValueError` when EC2 would refuse it for its length.
+    Raises `ValueError` if the script exceeds EC2's limit.
     """
     text = "\n".join(
         [
@@ -48,17 +48,17 @@ def user_data(plan: HostPlan, fleet: Fleet | None) -> str:
         ]
     )
     if len(text.encode()) > USER_DATA_LIMIT:
-        raise ValueError(f"the user data has {len(text.encode())} bytes, EC2 takes {USER_DATA_LIMIT}")
+        raise ValueError(f"the user data has {len(text.encode())} bytes, EC2 accepts at most {USER_DATA_LIMIT}")
     return text
 
 
 def script(name: str) -> str:
-    """The text of one of `SCRIPTS`."""
+    """Return the text of one of `SCRIPTS`."""
     return (_SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
 
 
 def _without_comments(text: str) -> str:
-    """The script without lines that hold a comment alone, for which the limit has no room; the first line stays."""
+    """Return the script without comment lines, to stay below the size limit; the first line stays."""
     first, *lines = text.splitlines(keepends=True)
     return "".join((first, *(line for line in lines if not line.lstrip().startswith("#"))))
 
@@ -76,6 +76,6 @@ def _environment(plan: HostPlan, fleet: Fleet | None) -> str:
 
 
 def _file(path: str, content: str, mode: str) -> str:
-    # The quoted word keeps the shell that unpacks it from expanding anything.
+    # The delimiter is quoted, so that the shell does not expand the content.
     end = f"END_OF_{path.rsplit('/', 1)[1].upper().replace('-', '_').replace('.', '_')}"
     return f"cat > {path} <<'{end}'\n{content}{end}\nchmod {mode} {path}"

@@ -1,1 +1,1 @@
-"""Alarms as data, by concern, and the layer that declares them."""
+"""CloudWatch alarms as data, by concern, and the component that declares them."""

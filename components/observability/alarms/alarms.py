@@ -1,4 +1,4 @@
-"""The alarms of a stack, declared."""
+"""The component that declares the alarms of a stack."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pulumi_aws as aws
 from components.layer import Layer
 from components.observability.alarms import (
     compute,
-    elsewhere,
     functions,
     latency,
     logs,
     network_edge,
     orders,
+    primary_region,
     queues,
     recovery,
     replication,
@@ -25,10 +25,10 @@ from components.observability.alarms import (
     streams,
 )
 from components.observability.alarms.spec import MEANING, Alarm, Combined, Concern, Term
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import Series
-from components.observability.watched import Watched
 
-_BY_CONCERN: tuple[Callable[[Watched], Iterator[Alarm]], ...] = (
+_BY_CONCERN: tuple[Callable[[MonitoredLayers], Iterator[Alarm]], ...] = (
     orders.alarms,
     latency.alarms,
     streams.alarms,
@@ -43,32 +43,32 @@ _BY_CONCERN: tuple[Callable[[Watched], Iterator[Alarm]], ...] = (
 )
 
 
-def alarms_of(watched: Watched) -> list[Alarm]:
-    """Every alarm that the stack declares in its own region."""
-    every = (alarm for concern in _BY_CONCERN for alarm in concern(watched))
-    return [alarm for alarm in every if watched.serves or not alarm.serving]
+def alarms_of(layers: MonitoredLayers) -> list[Alarm]:
+    """All alarms that the stack declares in its own region."""
+    every = (alarm for concern in _BY_CONCERN for alarm in concern(layers))
+    return [alarm for alarm in every if layers.is_active or not alarm.serving]
 
 
 @dataclass(frozen=True)
 class AlarmsArgs:
-    """`alarms` are those of `alarms_of`; `primary_side` is the provider for the primary's region, None where nothing is
-    declared there."""
+    """`alarms` are those of `alarms_of`; `primary_side` is the provider for the primary's region, None if the stack
+    declares no alarms there."""
 
-    watched: Watched
+    layers: MonitoredLayers
     alarms: Sequence[Alarm]
     primary_side: pulumi.ProviderResource | None
 
 
 class Alarms(Layer):
-    """People are told by composite alarms, one for each concern, and by tickets. What pages is part of a composite and
-    has no action of its own: one fault raises many alarms, and people are to be woken once."""
+    """Composite alarms, one for each concern, page operators, and tickets notify them by themselves. An alarm that
+    pages is part of a composite and has no action of its own: one fault raises many alarms, but must page once."""
 
     composites: dict[Concern, aws.cloudwatch.CompositeAlarm]
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Alarms", name, opts)
-        self._settings = args.watched.settings
-        self._operations = args.watched.events.topics.operations.arn
+        self._settings = args.layers.settings
+        self._operations = args.layers.events.topics.operations.arn
         declared = {alarm.name: self._declare(alarm, self._operations, self.child) for alarm in args.alarms}
         self.composites = {
             concern: self._composite(concern, [declared[name] for name in names])
@@ -76,9 +76,9 @@ class Alarms(Layer):
             if (names := [alarm.name for alarm in args.alarms if alarm.concern is concern])
         }
         if args.primary_side:
-            topic = elsewhere.operations_topic(self._settings)
-            for alarm in elsewhere.alarms(args.watched):
-                self._declare(alarm, topic, self.there(args.primary_side))
+            topic = primary_region.operations_topic(self._settings)
+            for alarm in primary_region.alarms(args.layers):
+                self._declare(alarm, topic, self.in_primary_region(args.primary_side))
         self.register_outputs({concern.value: composite.arn for concern, composite in self.composites.items()})
 
     def _declare(
@@ -89,7 +89,7 @@ class Alarms(Layer):
             alarm.name,
             name=self._settings.name(alarm.name),
             alarm_description=alarm.description,
-            **_watched(alarm),
+            **_metric_arguments(alarm),
             threshold=alarm.threshold,
             comparison_operator=alarm.comparison.value,
             evaluation_periods=alarm.periods,
@@ -106,24 +106,24 @@ class Alarms(Layer):
         return aws.cloudwatch.CompositeAlarm(
             concern.value,
             alarm_name=self._settings.name(concern.value),
-            alarm_description=f"{MEANING[concern]} The alarms behind it say what is wrong.",
-            alarm_rule=pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(any_of),
+            alarm_description=f"{MEANING[concern]} See its child alarms.",
+            alarm_rule=pulumi.Output.all(*(alarm.name for alarm in alarms)).apply(any_alarm_rule),
             alarm_actions=[self._operations],
             ok_actions=[self._operations],
             opts=self.child,
         )
 
 
-def any_of(names: Sequence[str]) -> str:
-    """A rule that holds while any of the alarms is raised."""
+def any_alarm_rule(names: Sequence[str]) -> str:
+    """Return an alarm rule that is true while any of the alarms is in ALARM."""
     return " OR ".join(f'ALARM("{name}")' for name in names)
 
 
-def _watched(alarm: Alarm) -> dict[str, Any]:
-    """What the alarm looks at, as arguments of CloudWatch."""
-    if isinstance(alarm.watched, Combined):
-        return {"metric_queries": _queries(alarm.watched, alarm.period)}
-    series = alarm.watched
+def _metric_arguments(alarm: Alarm) -> dict[str, Any]:
+    """The metric, expression or statistic of the alarm as arguments of CloudWatch."""
+    if isinstance(alarm.metric, Combined):
+        return {"metric_queries": _queries(alarm.metric, alarm.period)}
+    series = alarm.metric
     return {**_metric(series), "period": alarm.period, **_statistic(alarm.statistic)}
 
 
@@ -138,7 +138,7 @@ def _metric(series: Series) -> dict[str, Any]:
 
 def _statistic(statistic: str) -> dict[str, Any]:
     if statistic.startswith("p"):
-        # With few orders the 99th percentile is the slowest one: a single order raises no alarm.
+        # With few orders the 99th percentile is the slowest order: ignore it, so that a single order raises no alarm.
         return {"extended_statistic": statistic, "evaluate_low_sample_count_percentiles": "ignore"}
     return {"statistic": statistic}
 

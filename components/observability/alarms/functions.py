@@ -1,4 +1,4 @@
-"""Whether functions run, and whether there are enough of them."""
+"""Alarms on functions: errors, throttles and used concurrency."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import pulumi
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Concern, counted, highest
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws
-from components.observability.watched import Watched
 
-# On the way of an order. The failover function's errors have their alarm beside it, for a region that decides.
+# Functions that handle orders. The failover function has an alarm of its own (`components.recovery.failover`).
 _ORDER_PATH = ("order-intake", "authorizer")
 _WATCHED_ELSEWHERE = ("failover",)
-# Of what is reserved, in percent: above, the next burst is refused.
+# Percent of the reserved concurrency: above that, the next burst is likely to be throttled.
 _BUSY_PERCENT = 80
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
-    """Errors and throttles of every function; how many run at a time of those that orders wait for."""
-    for name, function in watched.logging.items():
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """Errors and throttles of every function, and the used concurrency of those that handle orders."""
+    for name, function in layers.functions_with_logs.items():
         if name not in _WATCHED_ELSEWHERE:
             yield from _function(name, function.function.name)
-    functions = watched.settings.functions
+    functions = layers.settings.functions
     reserved = {"order-intake": functions.order_intake_concurrency, "authorizer": functions.authorizer_concurrency}
     for name, most in reserved.items():
         yield highest(
             f"{name}-busy",
-            f"{_BUSY_PERCENT} % of what is reserved for {name} ({most} at a time) runs: raise it before it is refused.",
-            of_aws(published.FUNCTION_CONCURRENCY, watched.logging[name].function.name),
+            f"The function {name} uses {_BUSY_PERCENT} % of its reserved concurrency ({most}): raise it.",
+            of_aws(published.FUNCTION_CONCURRENCY, layers.functions_with_logs[name].function.name),
             most * _BUSY_PERCENT / 100,
         ).for_minutes(2, of=3)
 
@@ -37,7 +37,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
 def _function(name: str, function: pulumi.Input[str]) -> Iterator[Alarm]:
     for suffix, metric, said in (
         ("errors", published.FUNCTION_ERRORS, "fails"),
-        ("throttled", published.FUNCTION_THROTTLES, "is refused for want of concurrency"),
+        ("throttled", published.FUNCTION_THROTTLES, "is throttled: its concurrency is exhausted"),
     ):
         alarm = counted(f"{name}-{suffix}", f"The function {name} {said}.", of_aws(metric, function))
         if name in _ORDER_PATH:

@@ -1,7 +1,7 @@
-"""Whether orders are fast enough.
+"""Alarms on order latency.
 
-Latencies come once a second, and are judged every `latencyAlarmPeriod` seconds (CloudWatch User Guide, "High-resolution
-metrics"): a market does not wait for a minute to be over.
+Latencies are published once a second and evaluated every `latencyAlarmPeriod` seconds (CloudWatch User Guide,
+"High-resolution metrics"), because a market moves within less than a minute.
 """
 
 from __future__ import annotations
@@ -11,39 +11,39 @@ from collections.abc import Iterator
 from components.latency.metrics import ENGINE_LATENCY
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import Series, of_aws, of_engines, of_function
-from components.observability.watched import Watched
 from components.settings import Settings
 from functions import metrics
 
-# What the gateway, the authorizer's cached answer and the network add to order intake, in ms.
+# Milliseconds that the gateway, a cached authorizer result and the network add to order intake.
 _GATEWAY_ALLOWANCE_MS = 100
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
-    """The 99th percentile of engines, of order intake, and of the gateway before it."""
-    observability = watched.settings.observability
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """The 99th percentile of the engines, of order intake, and of the gateway before it."""
+    observability = layers.settings.observability
     objective = observability.engine_latency_objective
-    yield _judged(
-        watched.settings,
+    yield _objective_alarm(
+        layers.settings,
         "engine-latency",
-        f"The slowest of 100 orders takes more than {objective} us in the engines. Look at the hosts' tuning and load.",
+        f"P99 latency of the engines is above {objective} us. Check the hosts' tuning and load.",
         of_engines(ENGINE_LATENCY),
         objective,
     )
     objective = observability.order_latency_objective
-    yield _judged(
-        watched.settings,
+    yield _objective_alarm(
+        layers.settings,
         "order-latency",
-        f"The slowest of 100 orders takes more than {objective} ms in order intake. Look at the traces of the stores.",
+        f"P99 latency of order intake is above {objective} ms. Check the traces of its stores.",
         of_function(metrics.ORDER_LATENCY),
         objective,
     )
     objective += _GATEWAY_ALLOWANCE_MS
     yield Alarm(
         "api-latency",
-        f"The slowest of 100 requests takes more than {objective} ms at the Trading API.",
-        of_aws(published.API_LATENCY, watched.api.api.name, watched.api.stage.stage_name),
+        f"P99 latency of the Trading API is above {objective} ms.",
+        of_aws(published.API_LATENCY, layers.api.api.name, layers.api.stage.stage_name),
         objective,
         statistic="p99",
         comparison=Comparison.ABOVE,
@@ -53,7 +53,7 @@ def alarms(watched: Watched) -> Iterator[Alarm]:
     )
 
 
-def _judged(settings: Settings, name: str, description: str, series: Series, objective: int) -> Alarm:
+def _objective_alarm(settings: Settings, name: str, description: str, series: Series, objective: int) -> Alarm:
     observability = settings.observability
     return Alarm(
         name,

@@ -1,4 +1,4 @@
-"""Whether packets find their way, in and out."""
+"""Alarms on network paths and load balancers."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Iterator
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Comparison, Concern, Missing, counted, highest, summed
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws
-from components.observability.watched import Watched
 
 _TUNNEL_MINUTES = 5
-# A rate that a scan of the network makes by itself is no fault; packets in a minute.
+# Packets a minute: a network scan alone can cause this rate.
 _DROPPED_PACKETS = 100
-# Answers of the load balancer itself, in a minute.
+# Errors a minute that the load balancer itself generates.
 _BALANCER_ERRORS = 10
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
-    """Gateways, the links to the premises, the hub, and the load balancers."""
-    yield from _ways_out(watched)
-    yield from _tunnels(watched)
-    yield from _balancers(watched)
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """NAT gateways, hybrid links, transit gateway and load balancers."""
+    yield from _network_paths(layers)
+    yield from _tunnels(layers)
+    yield from _balancers(layers)
 
 
-def _ways_out(watched: Watched) -> Iterator[Alarm]:
-    network = watched.network
+def _network_paths(layers: MonitoredLayers) -> Iterator[Alarm]:
+    network = layers.network
     for number, gateway in enumerate(network.vpc.nat_gateways.values(), start=1):
         yield (
             counted(
@@ -38,23 +38,25 @@ def _ways_out(watched: Watched) -> Iterator[Alarm]:
     hub = network.hub.gateway.id
     yield summed(
         "hub-drops",
-        "The hub drops packets that it has no route for, or whose attachment is gone.",
+        "The transit gateway drops packets without a route or with a deleted attachment.",
         {"unrouted": of_aws(published.HUB_UNROUTED, hub), "blackholed": of_aws(published.HUB_BLACKHOLED, hub)},
         _DROPPED_PACKETS,
     ).for_minutes(5)
 
 
-def _tunnels(watched: Watched) -> Iterator[Alarm]:
-    """A tunnel says 1 while it is up. A silent VPN is no VPN; one of two tunnels is down while AWS maintains it.
+def _tunnels(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """Alarms on the VPN. A tunnel's state is 1 while it is up. Missing data breaches. AWS maintenance takes one of two
+    tunnels down.
 
-    Both are raised until the premises connect: a concern of other alarms would be raised as long, and not say a word
-    of them.
+    Both alarms are in ALARM until the on-premises side connects. They have a concern of their own, because they would
+    keep another concern in ALARM and hide its other alarms.
     """
-    tunnels = of_aws(published.TUNNELS_UP, watched.network.links.vpn.id)
+    tunnels = of_aws(published.TUNNELS_UP, layers.network.links.vpn.id)
     for name, description, statistic, up, concern in (
-        # While one is up, the connection says 1 for it or 0.5 for both together (same page): only 0 is neither.
-        ("vpn-down", "Both tunnels to the premises are down.", "Maximum", 0.5, Concern.PREMISES),
-        ("vpn-tunnel-down", "A tunnel to the premises is down: the other one is alone.", "Minimum", 1, None),
+        # While one tunnel is up, the connection's metric is 1 (of that tunnel) or 0.5 (of both; same page): only 0
+        # means that both are down.
+        ("vpn-down", "Both VPN tunnels to the on-premises network are down.", "Maximum", 0.5, Concern.ON_PREMISES),
+        ("vpn-tunnel-down", "One of two VPN tunnels is down: there is no redundancy.", "Minimum", 1, None),
     ):
         yield Alarm(
             name,
@@ -70,13 +72,13 @@ def _tunnels(watched: Watched) -> Iterator[Alarm]:
         )
 
 
-def _balancers(watched: Watched) -> Iterator[Alarm]:
-    api, fix = watched.balancers.api, watched.balancers.fix
+def _balancers(layers: MonitoredLayers) -> Iterator[Alarm]:
+    api, fix = layers.balancers.api, layers.balancers.fix
     api_name, fix_name = api.balancer.arn_suffix, fix.balancer.arn_suffix
     yield (
         highest(
             "services-unhealthy",
-            "Tasks of the trading services do not answer their load balancer.",
+            "Tasks of the trading services fail the load balancer's health check.",
             of_aws(published.API_HOSTS_UNHEALTHY, api_name, api.targets.arn_suffix),
             1,
         )
@@ -86,7 +88,7 @@ def _balancers(watched: Watched) -> Iterator[Alarm]:
     yield (
         counted(
             "services-balancer-errors",
-            "The load balancer answers for services that do not: there is none, or it is too slow.",
+            "The load balancer returns 5xx: no healthy task, or a task is too slow.",
             of_aws(published.API_BALANCER_ERRORS, api_name),
             _BALANCER_ERRORS,
         )
@@ -95,14 +97,14 @@ def _balancers(watched: Watched) -> Iterator[Alarm]:
     )
     yield counted(
         "services-errors",
-        "Trading services answer with errors of their own.",
+        "Trading services return 5xx.",
         of_aws(published.API_TARGET_ERRORS, api_name),
         _BALANCER_ERRORS,
     ).for_minutes(2, of=3)
     yield (
         highest(
             "fix-engines-unhealthy",
-            "Engines do not take FIX sessions.",
+            "Engines fail the health check of the FIX load balancer.",
             of_aws(published.FIX_HOSTS_UNHEALTHY, fix_name, fix.targets.arn_suffix),
             1,
         )
@@ -111,6 +113,6 @@ def _balancers(watched: Watched) -> Iterator[Alarm]:
     )
     yield counted(
         "fix-ports-exhausted",
-        "The load balancer of the FIX sessions has no port left for another one.",
+        "The FIX load balancer has no free port for another connection.",
         of_aws(published.FIX_PORTS_EXHAUSTED, fix_name),
     ).pages(Concern.PLATFORM)

@@ -1,7 +1,7 @@
-"""Whether the other region could take over, and what a takeover came to.
+"""Alarms on readiness for a takeover, and on its result.
 
-That nobody observes, and that the failover function itself fails, people are told by alarms that stand beside the
-observers and the function.
+Alarms on missing observations and on a failing failover function are declared with the observers and the function
+(`components.recovery`).
 """
 
 from __future__ import annotations
@@ -12,35 +12,36 @@ import pulumi
 
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Combined, Comparison, Concern, Missing, Term, counted
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_function
-from components.observability.watched import Watched
 from functions import metrics
 
 _HOUR = 3600
-# The endpoint answers 404 as long as this region stands by: of those that are neither, in percent.
+# Percent of answers. The endpoint answers 404 while this region is in standby, so 4xx is expected; other errors are
+# not.
 _SWITCH_ERRORS_PERCENT = 10
-# Observers look once a minute, and three of four must agree: one look that fails is bearable.
+# Failed observations in a row. Observers run once a minute and three of four must agree, so one failure is tolerable.
 _FAILED_OBSERVATIONS_MINUTES = 5
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
-    """In the recovery region, which compares both, observes the primary and takes over."""
-    standby = watched.recovery.standby
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """Alarms of the recovery region, which compares both regions, observes the primary and takes over."""
+    standby = layers.recovery.standby
     if standby is None:
         return
-    yield from _compared(watched.settings.functions.integrity_interval_hours)
+    yield from _compared(layers.settings.functions.integrity_interval_hours)
     endpoint = standby.endpoint
     yield from _standby(endpoint.api.name, endpoint.stage.stage_name)
 
 
 def _compared(interval_hours: int) -> Iterator[Alarm]:
-    """A comparison says what it found once, and what it found holds until the next one: one hour more than passes
-    between two is looked at."""
+    """Alarms on the comparison. It publishes its result once, and the result stays valid until the next one: the alarm
+    looks back one hour longer than the interval."""
     hours = interval_hours + 1
     yield (
         counted(
             "regions-differ",
-            "The regions differ, by more than replication lags. The report of the comparison names the keys.",
+            "The regions differ by more than replication lag. The comparison's report names the keys.",
             of_function(metrics.DIFFERENCES),
             period=_HOUR,
         )
@@ -49,15 +50,15 @@ def _compared(interval_hours: int) -> Iterator[Alarm]:
     )
     yield counted(
         "comparison-failed",
-        "A comparison of the regions could not be finished: nobody knows whether they agree.",
+        "A comparison of the regions did not complete: whether they agree is unknown.",
         of_function(metrics.COMPARISONS_FAILED),
         period=_HOUR,
     ).for_any_of(hours)
-    # A ticket: it is raised until the first comparison, and a concern that it kept raised would not tell of a failover
-    # that stopped.
+    # A ticket and not part of a concern: it is in ALARM until the first comparison, and would keep the concern in ALARM
+    # when a failover stops.
     yield Alarm(
         "regions-not-compared",
-        f"The regions have not been compared for {hours} hours. Look at the schedule and the function.",
+        f"The regions have not been compared for {hours} hours. Check the schedule and the function.",
         of_function(metrics.ENTRIES_COMPARED),
         1,
         statistic="SampleCount",
@@ -73,7 +74,7 @@ def _standby(api: pulumi.Input[str], stage: pulumi.Input[str]) -> Iterator[Alarm
     yield (
         counted(
             "observations-failed",
-            "Observers cannot look at the primary: with too few votes its loss goes unnoticed.",
+            "Observations of the primary fail: with too few votes its loss goes undetected.",
             of_function(metrics.OBSERVATIONS_FAILED),
         )
         .for_minutes(_FAILED_OBSERVATIONS_MINUTES)
@@ -89,7 +90,7 @@ def _standby(api: pulumi.Input[str], stage: pulumi.Input[str]) -> Iterator[Alarm
     )
     yield Alarm(
         "switch-errors",
-        "The endpoint of the traffic switch fails: health checkers may not hear of a takeover.",
+        "The traffic switch endpoint fails: health checkers may not detect a takeover.",
         share,
         _SWITCH_ERRORS_PERCENT,
         periods=3,
@@ -98,11 +99,15 @@ def _standby(api: pulumi.Input[str], stage: pulumi.Input[str]) -> Iterator[Alarm
     )
     yield counted(
         "failover-stopped",
-        "A failover ended before orders were accepted: run the runbook by hand, now.",
+        "A failover ended before orders were accepted: run the runbook manually, now.",
         of_function(metrics.FAILOVERS_STOPPED),
     ).pages(Concern.RECOVERY)
     for name, description, metric in (
-        ("failover-asked-for", "A quorum of observers asks for a failover.", metrics.FAILOVERS_ASKED_FOR),
-        ("failover-run", "A failover was run without a person.", metrics.FAILOVERS_RUN),
+        (
+            "failover-asked-for",
+            "A quorum of observers misses the primary: a failover is proposed.",
+            metrics.FAILOVERS_ASKED_FOR,
+        ),
+        ("failover-run", "An automatic failover ran.", metrics.FAILOVERS_RUN),
     ):
         yield counted(name, description, of_function(metric))

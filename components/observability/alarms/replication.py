@@ -1,7 +1,7 @@
-"""Whether what is written in one region reaches the other in time.
+"""Alarms on replication between the regions.
 
-Each metric is watched in the region that AWS publishes it in: what a table lags and what S3 gave up where it is
-written, how late objects and the database's replica are where they arrive.
+Each alarm is in the region where AWS publishes its metric: table lag and failed S3 replication in the source region, S3
+latency and lag of the database's replica in the target region.
 """
 
 from __future__ import annotations
@@ -18,38 +18,39 @@ from components.data.tables import strong_tables
 from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Combined, Concern, Term, average, counted, highest
 from components.observability.aws_metrics import AwsMetric
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.replica_lag import seconds_behind
 from components.observability.series import Series, of_aws
-from components.observability.watched import Watched
 from components.settings.root import Role
 
-# The reader follows in its own region; who reads there reads what is that old. In seconds.
+# Seconds. The reader is in the same region; its readers get data that is this old.
 _READER_LAG_SECONDS = 30
-# A lag that is over in a few minutes is a burst, not a fault.
+# Minutes: a shorter lag is a burst and not a fault.
 _LAGGING_MINUTES = 5
 
 
-def alarms(watched: Watched) -> Iterator[Alarm]:
-    """Tables and objects that go out from here; what arrives here while this region stands by."""
-    yield from _tables(watched)
+def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """Alarms on outgoing tables and objects, and in standby on incoming ones."""
+    yield from _tables(layers)
     for record in RecordClass:
-        yield _objects_failed(watched, record)
-        if not watched.settings.is_primary:
-            yield _objects_late(watched, record)
-    if watched.stores.database.reader:
+        yield _objects_failed(layers, record)
+        if not layers.settings.is_primary:
+            yield _objects_late(layers, record)
+    if layers.stores.database.reader:
         yield _replica_behind(
             "database-reader-lag",
-            f"The reader receives nothing, or is {_READER_LAG_SECONDS} s behind the database.",
-            watched.stores.database.reader.identifier,
+            f"Replication to the reader has stopped or is {_READER_LAG_SECONDS} s behind.",
+            layers.stores.database.reader.identifier,
             _READER_LAG_SECONDS,
         )
-    if watched.recovery.standby and not watched.serves:
-        yield from _database(watched)
+    if layers.recovery.standby and not layers.is_active:
+        yield from _database(layers)
 
 
-def _tables(watched: Watched) -> Iterator[Alarm]:
-    """A strongly consistent table has no lag: it answers when the other region has it."""
-    settings = watched.settings
+def _tables(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """Alarms on table lag. A strongly consistent table has none: it acknowledges a write after the other region has
+    it."""
+    settings = layers.settings
     limit = settings.recovery.replication_lag_milliseconds
     strong = strong_tables(settings)
     for table in TableName:
@@ -57,9 +58,9 @@ def _tables(watched: Watched) -> Iterator[Alarm]:
             yield (
                 average(
                     f"table-{table}-lag",
-                    f"What is written to the table {table} here reaches the other region more than {limit} ms later: a "
-                    "loss of this region would lose it.",
-                    of_aws(published.TABLE_LAG, watched.stores.tables.name(table), _other_region(watched)),
+                    f"Writes to the table {table} reach the other region more than {limit} ms later: a "
+                    "loss of this region would lose them.",
+                    of_aws(published.TABLE_LAG, layers.stores.tables.name(table), _other_region(layers)),
                     limit,
                 )
                 .for_minutes(_LAGGING_MINUTES)
@@ -67,23 +68,23 @@ def _tables(watched: Watched) -> Iterator[Alarm]:
             )
 
 
-def _objects_failed(watched: Watched, record: RecordClass) -> Alarm:
-    here, there = _roles(watched)
+def _objects_failed(layers: MonitoredLayers, record: RecordClass) -> Alarm:
+    here, there = _roles(layers)
     return counted(
         f"records-{record}-not-replicated",
-        f"Objects of {record} could not be copied to the other region. Look at their replication status, and copy them "
+        f"Objects of {record} failed to replicate to the other region. Check their replication status and copy them "
         "with a batch job.",
-        _rule(watched, published.OBJECTS_FAILED, record, here, there),
+        _rule(layers, published.OBJECTS_FAILED, record, here, there),
     ).pages(Concern.REPLICATION)
 
 
-def _objects_late(watched: Watched, record: RecordClass) -> Alarm:
-    here, there = _roles(watched)
+def _objects_late(layers: MonitoredLayers, record: RecordClass) -> Alarm:
+    here, there = _roles(layers)
     return (
         highest(
             f"records-{record}-late",
-            f"Objects of {record} reach this region later than the {REPLICATION_MINUTES} minutes that S3 promises.",
-            _rule(watched, published.OBJECTS_LAG, record, there, here),
+            f"Objects of {record} reach this region later than {REPLICATION_MINUTES} minutes, S3's commitment.",
+            _rule(layers, published.OBJECTS_LAG, record, there, here),
             REPLICATION_MINUTES * 60,
         )
         .for_minutes(_LAGGING_MINUTES)
@@ -91,13 +92,13 @@ def _objects_late(watched: Watched, record: RecordClass) -> Alarm:
     )
 
 
-def _database(watched: Watched) -> Iterator[Alarm]:
-    """Half of what counts as a sign that the primary is lost: people hear of it before an observer votes."""
-    limit = watched.settings.recovery.replica_lag_seconds // 2
+def _database(layers: MonitoredLayers) -> Iterator[Alarm]:
+    """An alarm at half of the lag at which an observer votes that the primary is lost."""
+    limit = layers.settings.recovery.replica_lag_seconds // 2
     yield _replica_behind(
         "database-replica-lag",
-        f"The replica of the database receives nothing, or is {limit} s behind the primary's.",
-        watched.stores.database.instance.identifier,
+        f"Replication to the database's replica has stopped or is {limit} s behind.",
+        layers.stores.database.instance.identifier,
         limit,
     ).pages(Concern.REPLICATION)
 
@@ -108,17 +109,18 @@ def _replica_behind(name: str, description: str, identifier: pulumi.Input[str], 
     return Alarm(name, description, behind, limit).for_minutes(_LAGGING_MINUTES)
 
 
-def _rule(watched: Watched, metric: AwsMetric, record: RecordClass, source: Role, target: Role) -> Series:
-    """Names are written, not read back: neither stack needs the other's to know them."""
-    settings = watched.settings
+def _rule(layers: MonitoredLayers, metric: AwsMetric, record: RecordClass, source: Role, target: Role) -> Series:
+    """Replication metrics of a bucket. Bucket names are computed and not read, so that neither stack needs the
+    other."""
+    settings = layers.settings
     return of_aws(metric, bucket_name(settings, record, source), bucket_name(settings, record, target), record.value)
 
 
-def _roles(watched: Watched) -> tuple[Role, Role]:
-    here = watched.settings.general.role
+def _roles(layers: MonitoredLayers) -> tuple[Role, Role]:
+    here = layers.settings.general.role
     return here, Role.DR if here is Role.PRIMARY else Role.PRIMARY
 
 
-def _other_region(watched: Watched) -> str:
-    general = watched.settings.general
-    return general.dr_region if watched.settings.is_primary else general.primary_region
+def _other_region(layers: MonitoredLayers) -> str:
+    general = layers.settings.general
+    return general.dr_region if layers.settings.is_primary else general.primary_region

@@ -1,4 +1,4 @@
-"""What an alarm is, before it is declared."""
+"""Definition of an alarm, independent of CloudWatch."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _MINUTE = 60
 
 
 class Concern(StrEnum):
-    """What is wrong for whom, when an alarm of it is raised: people are woken by the concern, once, and find the
-    alarms behind it. The value is the last part of the composite alarm's name."""
+    """Effect on users or operations. Each concern has a composite alarm that pages once and lists its child alarms. The
+    value is the last part of the composite alarm's name."""
 
     ORDERS = "orders-impaired"
     LATENCY = "latency-degraded"
     REPLICATION = "replication-impaired"
     RECOVERY = "recovery-not-ready"
     PLATFORM = "platform-degraded"
-    PREMISES = "premises-cut-off"
+    ON_PREMISES = "premises-cut-off"
 
 
 MEANING: Mapping[Concern, str] = {
-    Concern.ORDERS: "Orders are not taken, not executed, or may be lost.",
-    Concern.LATENCY: "Orders take longer than the objective.",
-    Concern.REPLICATION: "What is written in one region does not reach the other in time: a loss would lose it.",
-    Concern.RECOVERY: "The recovery region could not take over as it should.",
-    Concern.PLATFORM: "A part that others stand on is broken or about to be.",
-    Concern.PREMISES: "The premises do not reach this region by its VPN.",
+    Concern.ORDERS: "Orders are not accepted, not executed, or may be lost.",
+    Concern.LATENCY: "Order latency is above its objective.",
+    Concern.REPLICATION: "Replication to the other region is late: a loss of this region would lose data.",
+    Concern.RECOVERY: "The recovery region is not ready to take over.",
+    Concern.PLATFORM: "Shared infrastructure is failing or near a limit.",
+    Concern.ON_PREMISES: "The on-premises network cannot reach this region by VPN.",
 }
 
 
 class Comparison(StrEnum):
-    """When a value breaches."""
+    """Comparison of a value with the threshold."""
 
     AT_LEAST = "GreaterThanOrEqualToThreshold"
     ABOVE = "GreaterThanThreshold"
@@ -42,7 +42,7 @@ class Comparison(StrEnum):
 
 
 class Missing(StrEnum):
-    """What no value means. Counters and latencies of what nobody uses say nothing, which is well."""
+    """Treatment of missing data. Counters and latencies of unused resources have no data, which is normal."""
 
     WELL = "notBreaching"
     BREACH = "breaching"
@@ -50,7 +50,7 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True)
 class Term:
-    """One of several series that an expression combines."""
+    """One of several series in an expression."""
 
     id: str
     series: Series
@@ -59,7 +59,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Combined:
-    """Metric math over terms of one period (CloudWatch User Guide, "Using math expressions")."""
+    """Metric math over terms with one period (CloudWatch User Guide, "Using math expressions")."""
 
     expression: str
     label: str
@@ -67,24 +67,24 @@ class Combined:
 
     @property
     def resolution(self) -> int:
-        """Seconds: that of its coarsest term."""
+        """Resolution in seconds: the coarsest of its terms."""
         return max(term.series.resolution for term in self.terms)
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """Raised when `statistic` of `watched` breaches `threshold` in `breaching` of the last `periods` periods of
-    `period` seconds.
+    """An alarm that fires when `statistic` of `metric` breaches `threshold` in `breaching` of the last `periods`
+    periods of `period` seconds.
 
-    `name` is the last part of the alarm's name; `description` says what happened and what to do first. An alarm with a
-    `concern` pages through it and notifies nobody by itself; one without is a ticket and notifies by itself. `serving`
-    marks what a region that stands by is expected to do: it is declared once the region serves. `statistic` is empty
-    where the terms of an expression have their own.
+    `name` is the last part of the alarm's name; `description` states the fault and the first action. An alarm with a
+    `concern` pages through the concern's composite alarm and has no action of its own; an alarm without one is a
+    ticket. `serving` marks alarms that are normal in standby: they are declared only in an active region. `statistic`
+    is empty if the terms of an expression have their own.
     """
 
     name: str
     description: str
-    watched: Series | Combined
+    metric: Series | Combined
     threshold: float
     statistic: str = ""
     comparison: Comparison = Comparison.AT_LEAST
@@ -96,39 +96,39 @@ class Alarm:
     serving: bool = False
 
     def for_minutes(self, minutes: int, of: int | None = None) -> Alarm:
-        """The same, raised when that many of the last `of` periods breach; all of them by default."""
+        """Return a copy that fires if that many of the last `of` periods breach; all of them by default."""
         return replace(self, breaching=minutes, periods=of or minutes)
 
     def for_any_of(self, periods: int) -> Alarm:
-        """The same, raised for as long as one of the last so many periods breaches."""
+        """Return a copy that stays in ALARM while one of the last `periods` periods breaches."""
         return replace(self, breaching=1, periods=periods)
 
-    def while_serving(self) -> Alarm:
-        """The same, declared only where orders come to."""
+    def only_when_active(self) -> Alarm:
+        """Return a copy that is declared only in the active region."""
         return replace(self, serving=True)
 
     def pages(self, concern: Concern) -> Alarm:
-        """The same, as a reason to wake people."""
+        """Return a copy that pages through `concern`."""
         return replace(self, concern=concern)
 
 
 def counted(name: str, description: str, series: Series, threshold: float = 1, period: int = _MINUTE) -> Alarm:
-    """An alarm on a sum: so many in one period."""
+    """Return an alarm on the sum of one period."""
     return Alarm(name, description, series, threshold, statistic="Sum", period=period)
 
 
 def highest(name: str, description: str, series: Series, threshold: float, period: int = _MINUTE) -> Alarm:
-    """An alarm on the worst value of a period."""
+    """Return an alarm on the maximum of a period."""
     return Alarm(name, description, series, threshold, statistic="Maximum", period=period)
 
 
 def average(name: str, description: str, series: Series, threshold: float, period: int = _MINUTE) -> Alarm:
-    """An alarm on the mean of a period."""
+    """Return an alarm on the mean of a period."""
     return Alarm(name, description, series, threshold, statistic="Average", period=period)
 
 
 def summed(name: str, description: str, terms: Mapping[str, Series], threshold: float = 1) -> Alarm:
-    """An alarm on the sum of several counters by id, of which those that are silent count as zero."""
+    """Return an alarm on the sum of several counters by id; a counter without data counts as zero."""
     combined = Combined(
         " + ".join(f"FILL({id_}, 0)" for id_ in terms),
         description.partition(".")[0],

@@ -1,1 +1,1 @@
-"""CloudWatch dashboards: what people look at when an alarm has told them to."""
+"""CloudWatch dashboards: the first place to look after a page."""

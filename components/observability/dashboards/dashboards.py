@@ -1,4 +1,4 @@
-"""The dashboards of a stack, declared."""
+"""The component that declares the dashboards of a stack."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from components.layer import Layer
 from components.observability.alarms.spec import Alarm
 from components.observability.dashboards import health, recovery, trading
 from components.observability.dashboards.widgets import body
-from components.observability.watched import Watched
+from components.observability.monitored_layers import MonitoredLayers
 
 
 @dataclass(frozen=True)
 class DashboardsArgs:
     """`alarms` are those that the stack declares."""
 
-    watched: Watched
+    layers: MonitoredLayers
     alarms: Sequence[Alarm]
 
 
 class Dashboards(Layer):
-    """Trading, recovery and the platform's health. Each region has its own, of its own metrics; that of recovery shows
-    the same in both, the primary as it is seen from the recovery region included."""
+    """Dashboards of trading, recovery and platform health. Each region's dashboards show its own metrics. The recovery
+    dashboard is the same in both regions, and includes the primary as the recovery region observes it."""
 
     def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("observability:Dashboards", name, opts)
-        settings = args.watched.settings
+        settings = args.layers.settings
         contents = {
-            "trading": trading.rows(args.watched),
-            "recovery": recovery.rows(args.watched),
-            "health": health.rows(args.watched, args.alarms),
+            "trading": trading.rows(args.layers),
+            "recovery": recovery.rows(args.layers),
+            "health": health.rows(args.layers, args.alarms),
         }
         for dashboard, rows in contents.items():
             aws.cloudwatch.Dashboard(

@@ -1,4 +1,4 @@
-"""Every alarm of the stack, and what functions, stores and the network are doing."""
+"""Health dashboard: all alarms of the stack, and graphs of functions, stores and network."""
 
 from __future__ import annotations
 
@@ -11,74 +11,78 @@ from components.observability import aws_metrics as published
 from components.observability.alarms.spec import Alarm, Concern
 from components.observability.aws_metrics import AwsMetric
 from components.observability.dashboards.widgets import MOST_ALARMS, Alarms, Graph, Line, Rows, Widget
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws
-from components.observability.watched import Watched
 
 
-def rows(watched: Watched, alarms: Sequence[Alarm]) -> Rows:
-    """The concerns, the alarms behind each, the tickets; then graphs."""
+def rows(layers: MonitoredLayers, alarms: Sequence[Alarm]) -> Rows:
+    """Rows: composite alarms, their child alarms, tickets, then graphs."""
     return [
         [
-            Alarms("Concerns", [_arn(watched, _name(watched, concern)) for concern in Concern if _of(alarms, concern)]),
-            Alarms("Fleet, drills, failover", [_arn(watched, name) for name in watched.acting]),
+            Alarms(
+                "Concerns",
+                [_arn(layers, _name(layers, concern)) for concern in Concern if _alarms_of_concern(alarms, concern)],
+            ),
+            Alarms("Fleet, drills, failover", [_arn(layers, name) for name in layers.action_alarms]),
         ],
-        *([widget] for widget in _states(watched, alarms)),
+        *([widget] for widget in _states(layers, alarms)),
         [
-            _functions(watched, "Function errors", published.FUNCTION_ERRORS, "Sum"),
-            _functions(watched, "Functions running", published.FUNCTION_CONCURRENCY, "Maximum"),
-            _functions(watched, "Function duration", published.FUNCTION_DURATION, "p99"),
+            _functions(layers, "Function errors", published.FUNCTION_ERRORS, "Sum"),
+            _functions(layers, "Functions running", published.FUNCTION_CONCURRENCY, "Maximum"),
+            _functions(layers, "Function duration", published.FUNCTION_DURATION, "p99"),
         ],
         [
-            _databases(watched, "Database CPU", published.DATABASE_CPU),
-            _databases(watched, "Database connections", published.DATABASE_CONNECTIONS),
-            _firewall(watched),
+            _databases(layers, "Database CPU", published.DATABASE_CPU),
+            _databases(layers, "Database connections", published.DATABASE_CONNECTIONS),
+            _firewall(layers),
         ],
-        [_balancer(watched), _ways_out(watched)],
+        [_balancer(layers), _network_paths(layers)],
     ]
 
 
-def _states(watched: Watched, alarms: Sequence[Alarm]) -> Iterator[Widget]:
+def _states(layers: MonitoredLayers, alarms: Sequence[Alarm]) -> Iterator[Widget]:
     for concern in (*Concern, None):
-        found = [_arn(watched, _name(watched, alarm.name)) for alarm in _of(alarms, concern)]
+        found = [_arn(layers, _name(layers, alarm.name)) for alarm in _alarms_of_concern(alarms, concern)]
         for start in range(0, len(found), MOST_ALARMS):
             title = f"{concern or 'tickets'}{f', from {start + 1}' if start else ''}"
             yield Alarms(title, found[start : start + MOST_ALARMS])
 
 
-def _of(alarms: Sequence[Alarm], concern: Concern | None) -> list[Alarm]:
+def _alarms_of_concern(alarms: Sequence[Alarm], concern: Concern | None) -> list[Alarm]:
     return [alarm for alarm in alarms if alarm.concern is concern]
 
 
-def _name(watched: Watched, name: str) -> str:
-    return watched.settings.name(name)
+def _name(layers: MonitoredLayers, name: str) -> str:
+    return layers.settings.name(name)
 
 
-def _arn(watched: Watched, name: pulumi.Input[str]) -> pulumi.Output[str]:
-    settings = watched.settings
+def _arn(layers: MonitoredLayers, name: pulumi.Input[str]) -> pulumi.Output[str]:
+    settings = layers.settings
     prefix = f"arn:aws:cloudwatch:{settings.region.name}:{settings.general.account_id}:alarm:"
     return pulumi.Output.concat(prefix, name)
 
 
-def _functions(watched: Watched, title: str, metric: AwsMetric, statistic: str) -> Graph:
+def _functions(layers: MonitoredLayers, title: str, metric: AwsMetric, statistic: str) -> Graph:
     lines = (
-        Line(of_aws(metric, function.function.name), statistic, name) for name, function in watched.logging.items()
+        Line(of_aws(metric, function.function.name), statistic, name)
+        for name, function in layers.functions_with_logs.items()
     )
     return Graph(title, metric.unit, tuple(lines))
 
 
-def _databases(watched: Watched, title: str, metric: AwsMetric) -> Graph:
-    lines = (Line(of_aws(metric, instance.identifier), "Average", name) for name, instance in watched.databases.items())
+def _databases(layers: MonitoredLayers, title: str, metric: AwsMetric) -> Graph:
+    lines = (Line(of_aws(metric, instance.identifier), "Average", name) for name, instance in layers.databases.items())
     return Graph(title, metric.unit, tuple(lines))
 
 
-def _firewall(watched: Watched) -> Graph:
-    acl = watched.network.firewall.metric_name
-    blocked = of_aws(published.REQUESTS_BLOCKED, acl, watched.settings.region.name, ALL_RULES)
-    return Graph("Requests that the firewall blocks", "Count", (Line(blocked, "Sum", "blocked"),))
+def _firewall(layers: MonitoredLayers) -> Graph:
+    acl = layers.network.firewall.metric_name
+    blocked = of_aws(published.REQUESTS_BLOCKED, acl, layers.settings.region.name, ALL_RULES)
+    return Graph("Requests blocked by the firewall", "Count", (Line(blocked, "Sum", "blocked"),))
 
 
-def _balancer(watched: Watched) -> Graph:
-    latency = of_aws(published.API_TARGET_LATENCY, watched.balancers.api.balancer.arn_suffix)
+def _balancer(layers: MonitoredLayers) -> Graph:
+    latency = of_aws(published.API_TARGET_LATENCY, layers.balancers.api.balancer.arn_suffix)
     return Graph(
         "Latency of the trading services",
         published.API_TARGET_LATENCY.unit,
@@ -86,9 +90,9 @@ def _balancer(watched: Watched) -> Graph:
     )
 
 
-def _ways_out(watched: Watched) -> Graph:
-    hub = watched.network.hub.gateway.id
-    gateways = watched.network.vpc.nat_gateways
+def _network_paths(layers: MonitoredLayers) -> Graph:
+    hub = layers.network.hub.gateway.id
+    gateways = layers.network.vpc.nat_gateways
     return Graph(
         "Packets and connections dropped",
         "Count",
@@ -98,6 +102,6 @@ def _ways_out(watched: Watched) -> Graph:
                 for zone, gateway in gateways.items()
             ),
             Line(of_aws(published.HUB_UNROUTED, hub), "Sum", "hub, no route"),
-            Line(of_aws(published.HUB_BLACKHOLED, hub), "Sum", "hub, attachment gone"),
+            Line(of_aws(published.HUB_BLACKHOLED, hub), "Sum", "hub, attachment deleted"),
         ),
     )

@@ -1,4 +1,4 @@
-"""Whether the other region could take over, and what it would cost: the same view from either region."""
+"""Recovery dashboard: readiness for a takeover and its expected duration, the same in either region."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from components.observability.dashboards.trading import (
     orders_refused,
 )
 from components.observability.dashboards.widgets import Graph, Line, Rows, Text
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_function
-from components.observability.watched import Watched
 from components.settings import Settings
 from components.settings.coherence_recovery import OBSERVED_EVERY_SECONDS, recovery_budget
 from components.settings.root import Role
@@ -25,28 +25,28 @@ from functions.metrics import Metric
 from recovery.budget import RTO_SECONDS
 
 
-def rows(watched: Watched) -> Rows:
-    """Readiness first, then what is on its way, then the primary itself as seen from wherever one looks."""
-    settings = watched.settings
+def rows(layers: MonitoredLayers) -> Rows:
+    """Rows: readiness, replication in progress, then the primary as the recovery region observes it."""
+    settings = layers.settings
     primary = settings.general.primary_region
     return [
         [Text(budget_text(settings)), _lease(settings), _votes(settings)],
         [_tables(settings), _objects(settings), _database(settings)],
         [_comparisons(settings), _observations(settings), _failovers(settings)],
         [orders_entered(primary), orders_refused(primary), _primary_api(settings)],
-        [order_latency(watched, primary), engine_latency(watched, primary)],
+        [order_latency(layers, primary), engine_latency(layers, primary)],
     ]
 
 
 def budget_text(settings: Settings) -> str:
-    """The terms of the recovery time as a table in Markdown."""
+    """Terms of the recovery time as a table in Markdown."""
     found = recovery_budget(settings)
     terms = [*found.terms, found.detection]
     lines = [f"| {term.name} | {term.seconds:g} |" for term in terms[:-1]]
     return "\n".join(
         [
             f"## Recovery time: {found.seconds:g} of {RTO_SECONDS:g} s",
-            "From the decision to the first accepted order, as the settings allow at most (computed, not measured).",
+            "From the decision to the first accepted order: the upper bound from settings (computed, not measured).",
             "",
             "| term | s |",
             "|---|---|",
@@ -58,7 +58,7 @@ def budget_text(settings: Settings) -> str:
 
 
 def _lease(settings: Settings) -> Graph:
-    return _seen_by_recovery(
+    return _recovery_region_graph(
         settings,
         "Lease not extended",
         metrics.LEASE_STALE_FOR.unit,
@@ -70,25 +70,25 @@ def _lease(settings: Settings) -> Graph:
 
 def _votes(settings: Settings) -> Graph:
     votes = (metrics.PRIMARY_UNANSWERED, metrics.PRIMARY_UNSEEN)
-    return _seen_by_recovery(settings, "Observers that miss the primary", "Count", votes, "Minimum", 1)
+    return _recovery_region_graph(settings, "Observers that do not reach the primary", "Count", votes, "Minimum", 1)
 
 
 def _observations(settings: Settings) -> Graph:
     made = (metrics.OBSERVATIONS, metrics.OBSERVATIONS_FAILED)
-    return _seen_by_recovery(settings, "Observations", "Count", made, "Sum")
+    return _recovery_region_graph(settings, "Observations", "Count", made, "Sum")
 
 
 def _comparisons(settings: Settings) -> Graph:
     found = (metrics.DIFFERENCES, metrics.COMPARISONS_FAILED, metrics.ENTRIES_COMPARED)
-    return _seen_by_recovery(settings, "Comparisons of the regions", "Count", found, "Sum", period=3600)
+    return _recovery_region_graph(settings, "Comparisons of the regions", "Count", found, "Sum", period=3600)
 
 
 def _failovers(settings: Settings) -> Graph:
     counted = (metrics.FAILOVERS_ASKED_FOR, metrics.FAILOVERS_RUN, metrics.FAILOVERS_STOPPED)
-    return _seen_by_recovery(settings, "Failovers", "Count", counted, "Sum")
+    return _recovery_region_graph(settings, "Failovers", "Count", counted, "Sum")
 
 
-def _seen_by_recovery(
+def _recovery_region_graph(
     settings: Settings,
     title: str,
     unit: str,
@@ -97,13 +97,13 @@ def _seen_by_recovery(
     limit: float | None = None,
     period: int = OBSERVED_EVERY_SECONDS,
 ) -> Graph:
-    """The recovery region publishes it, whichever region one looks from."""
+    """A graph of a metric that the recovery region publishes, viewed from either region."""
     lines = tuple(Line(of_function(metric), statistic, metric.name) for metric in shown)
     return Graph(title, unit, lines, settings.general.dr_region, limit, period)
 
 
 def _tables(settings: Settings) -> Graph:
-    """Of what the primary writes, which is where DynamoDB publishes it."""
+    """Replication lag of the primary's writes; DynamoDB publishes it in the primary's region."""
     general, strong = settings.general, strong_tables(settings)
     lines = tuple(
         Line(of_aws(published.TABLE_LAG, settings.shared_name(table), general.dr_region), "Maximum", table.value)
@@ -120,7 +120,7 @@ def _objects(settings: Settings) -> Graph:
         return Line(of_aws(published.OBJECTS_PENDING, source, target, record.value), "Maximum", record.value)
 
     lines = tuple(line(record) for record in RecordClass)
-    return Graph("Objects on their way", "Count", lines, settings.general.dr_region)
+    return Graph("Objects pending replication", "Count", lines, settings.general.dr_region)
 
 
 def _database(settings: Settings) -> Graph:

@@ -1,4 +1,4 @@
-"""Orders and how fast they are."""
+"""Trading dashboard: orders and their latency."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pulumi_aws as aws
 from components.latency.metrics import ENGINE_LATENCY, ORDER_RATE, REALISED_VOLATILITY
 from components.observability import aws_metrics as published
 from components.observability.dashboards.widgets import Graph, Line, Rows
+from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_engines, of_function
-from components.observability.watched import Watched
 from functions import metrics
 
 _PERCENTILES = ("p50", "p99", "p99.9")
@@ -23,19 +23,19 @@ _REFUSALS = (
 
 
 def orders_entered(region: str | None = None) -> Graph:
-    """Orders taken and orders left to the outbox; in another region where one is named."""
+    """Accepted orders, and orders that wait in the outbox; of another region if `region` is set."""
     taken = (metrics.ORDERS_ACCEPTED, metrics.ORDERS_DEFERRED)
     return Graph("Orders", "Count", _counts(taken), region)
 
 
 def orders_refused(region: str | None = None) -> Graph:
-    """Orders that were not taken, by reason."""
-    return Graph("Orders not taken", "Count", _counts(_REFUSALS), region)
+    """Refused orders by reason."""
+    return Graph("Orders refused", "Count", _counts(_REFUSALS), region)
 
 
-def order_latency(watched: Watched, region: str | None = None) -> Graph:
-    """Percentiles of order intake."""
-    observability = watched.settings.observability
+def order_latency(layers: MonitoredLayers, region: str | None = None) -> Graph:
+    """Latency percentiles of order intake."""
+    observability = layers.settings.observability
     return Graph(
         "Latency of order intake",
         metrics.ORDER_LATENCY.unit,
@@ -46,9 +46,9 @@ def order_latency(watched: Watched, region: str | None = None) -> Graph:
     )
 
 
-def engine_latency(watched: Watched, region: str | None = None) -> Graph:
-    """Percentiles over all engines."""
-    observability = watched.settings.observability
+def engine_latency(layers: MonitoredLayers, region: str | None = None) -> Graph:
+    """Latency percentiles over all engines."""
+    observability = layers.settings.observability
     return Graph(
         "Latency of the engines",
         ENGINE_LATENCY.unit,
@@ -59,15 +59,15 @@ def engine_latency(watched: Watched, region: str | None = None) -> Graph:
     )
 
 
-def rows(watched: Watched) -> Rows:
-    """The dashboard: an order's way from left to right, row by row."""
+def rows(layers: MonitoredLayers) -> Rows:
+    """Rows of the dashboard, in the order of an order's path."""
     return [
         [orders_entered(), orders_refused()],
-        [order_latency(watched), engine_latency(watched)],
-        [_market(), _fleet(watched)],
-        [_stream("Order stream", watched.events.streams.orders), _consumers(watched)],
-        [_waiting(watched), _outbox()],
-        [_services(watched), _gateway(watched)],
+        [order_latency(layers), engine_latency(layers)],
+        [_market(), _fleet(layers)],
+        [_stream("Order stream", layers.events.streams.orders), _consumers(layers)],
+        [_waiting(layers), _outbox()],
+        [_services(layers), _gateway(layers)],
     ]
 
 
@@ -87,8 +87,8 @@ def _market() -> Graph:
     )
 
 
-def _fleet(watched: Watched) -> Graph:
-    group = of_aws(published.FLEET_IN_SERVICE, watched.engines.fleet.group.name)
+def _fleet(layers: MonitoredLayers) -> Graph:
+    group = of_aws(published.FLEET_IN_SERVICE, layers.engines.fleet.group.name)
     return Graph("Engines in service", "Engines", (Line(group, "Average", "fleet"),))
 
 
@@ -103,8 +103,8 @@ def _stream(title: str, stream: aws.kinesis.Stream) -> Graph:
     )
 
 
-def _consumers(watched: Watched) -> Graph:
-    streams = watched.events.streams
+def _consumers(layers: MonitoredLayers) -> Graph:
+    streams = layers.events.streams
     both: tuple[tuple[aws.kinesis.Stream, Mapping[str, aws.kinesis.StreamConsumer]], ...] = (
         (streams.orders, streams.order_consumers),
         (streams.market_data, streams.market_data_consumers),
@@ -118,12 +118,12 @@ def _consumers(watched: Watched) -> Graph:
     return Graph("Consumers behind", "Milliseconds", (*lines, *archive))
 
 
-def _waiting(watched: Watched) -> Graph:
+def _waiting(layers: MonitoredLayers) -> Graph:
     lines = (
         Line(of_aws(published.OLDEST_MESSAGE, queue.queue.name), "Maximum", name)
-        for name, queue in watched.working_queues
+        for name, queue in layers.consumed_queues
     )
-    limit = watched.settings.streams.order_event_max_age
+    limit = layers.settings.streams.order_event_max_age
     return Graph("Oldest message of each queue", "Seconds", tuple(lines), limit=limit)
 
 
@@ -132,8 +132,8 @@ def _outbox() -> Graph:
     return Graph("Oldest order of the outbox", metrics.OUTBOX_OLDEST_AGE.unit, (line,))
 
 
-def _services(watched: Watched) -> Graph:
-    services = watched.services
+def _services(layers: MonitoredLayers) -> Graph:
+    services = layers.services
     here = (services.cluster.name, services.service_name)
     return Graph(
         "Trading services",
@@ -145,8 +145,8 @@ def _services(watched: Watched) -> Graph:
     )
 
 
-def _gateway(watched: Watched) -> Graph:
-    api = (watched.api.api.name, watched.api.stage.stage_name)
+def _gateway(layers: MonitoredLayers) -> Graph:
+    api = (layers.api.api.name, layers.api.stage.stage_name)
     return Graph(
         "Trading API",
         "Count",

@@ -1,5 +1,5 @@
-"""Widgets of CloudWatch dashboards as data, and the body that CloudWatch takes (CloudWatch API Reference, "Dashboard
-body structure and syntax")."""
+"""Widgets of CloudWatch dashboards as data, and the dashboard body in JSON (CloudWatch API Reference, "Dashboard body
+structure and syntax")."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from components.observability.series import Series
 # A dashboard's grid is 24 units wide.
 _COLUMNS = 24
 _HEIGHT = 6
-# An alarm widget shows a hundred alarms at most.
+# An alarm widget shows at most a hundred alarms.
 MOST_ALARMS = 100
 
 
@@ -27,7 +27,7 @@ class Line:
     label: str
 
     def entry(self, period: int, region: str) -> list[Any]:
-        """As an element of `metrics`: namespace, name, dimensions, options."""
+        """Return the element of `metrics`: namespace, name, dimensions, options."""
         dimensions = [part for pair in self.series.dimensions.items() for part in pair]
         options = {"stat": self.statistic, "label": self.label, "period": period, "region": region}
         return [self.series.namespace, self.series.name, *dimensions, options]
@@ -35,8 +35,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Graph:
-    """Lines over time in one unit. `region` is None for the dashboard's own; `limit` is drawn where the alarm is
-    raised; `period` is in seconds."""
+    """Lines over time in one unit. `region` is None for the dashboard's own region; `limit` is drawn at the alarm's
+    threshold; `period` is in seconds."""
 
     title: str
     unit: str
@@ -46,7 +46,7 @@ class Graph:
     period: int = 60
 
     def properties(self, region: str) -> dict[str, Any]:
-        """Of a widget of the kind `metric`."""
+        """Properties of a widget of type `metric`."""
         limit = [{"label": "alarm", "value": self.limit}] if self.limit is not None else []
         where = self.region or region
         return {
@@ -64,26 +64,26 @@ class Graph:
 
 @dataclass(frozen=True)
 class Text:
-    """Markdown."""
+    """A Markdown text."""
 
     markdown: str
     kind = "text"
 
     def properties(self, _region: str) -> dict[str, Any]:
-        """Of a widget of the kind `text`."""
+        """Properties of a widget of type `text`."""
         return {"markdown": self.markdown}
 
 
 @dataclass(frozen=True)
 class Alarms:
-    """The states of alarms, given by ARN."""
+    """States of alarms, by ARN."""
 
     title: str
     arns: Sequence[pulumi.Input[str]]
     kind = "alarm"
 
     def properties(self, _region: str) -> dict[str, Any]:
-        """Of a widget of the kind `alarm`."""
+        """Properties of a widget of type `alarm`."""
         return {"title": self.title, "alarms": list(self.arns), "sortBy": "stateUpdatedTimestamp"}
 
 
@@ -92,11 +92,11 @@ Rows = Sequence[Sequence[Widget]]
 
 
 def body(rows: Rows, region: str) -> dict[str, Any]:
-    """The body of a dashboard: the widgets of a row are as wide as each other."""
-    return {"start": "-PT3H", "periodOverride": "inherit", "widgets": list(_placed(rows, region))}
+    """Return the body of a dashboard; all widgets of a row have the same width."""
+    return {"start": "-PT3H", "periodOverride": "inherit", "widgets": list(_positioned_widgets(rows, region))}
 
 
-def _placed(rows: Rows, region: str) -> Iterator[Mapping[str, Any]]:
+def _positioned_widgets(rows: Rows, region: str) -> Iterator[Mapping[str, Any]]:
     for number, row in enumerate(rows):
         width = _COLUMNS // len(row)
         for column, widget in enumerate(row):

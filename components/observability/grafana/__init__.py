@@ -1,1 +1,1 @@
-"""Dashboards of Grafana as code, and where they take their data from."""
+"""Grafana dashboards as code, and their data sources."""

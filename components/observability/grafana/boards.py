@@ -1,4 +1,4 @@
-"""Every dashboard of a stack, as the JSON that Grafana loads."""
+"""All dashboards of a stack as the JSON that Grafana loads."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from components.settings import Settings
 
 
 def boards(settings: Settings) -> dict[str, str]:
-    """JSON by identifier. The same settings give the same bytes."""
+    """Return the dashboards' JSON by identifier. Equal settings give equal bytes."""
     built = [_numbered(make(settings).build()) for make in (order_latency, trading, readiness)]
     return {str(board.uid): JSONEncoder(sort_keys=True, indent=1).encode(board) for board in built}
 
 
 def _numbered(board: Dashboard) -> Dashboard:
-    """Grafana knows a panel by its number, in links and in what people have open."""
+    """Number the panels. Links and open browser pages refer to a panel by its number."""
     for number, panel in enumerate(board.panels or [], start=1):
         if not isinstance(panel, Panel):
             raise TypeError(f"{board.uid} has a row; number the panels in it too")

@@ -1,4 +1,4 @@
-"""The dashboard of order latency."""
+"""Grafana dashboard of order latency."""
 
 from __future__ import annotations
 
@@ -18,24 +18,28 @@ _NAMES = {"0.5": "P50", "0.99": "P99", "0.999": "P99.9"}
 
 
 def order_latency(settings: Settings) -> Dashboard:
-    """Engines by histogram, order intake by what it tells CloudWatch."""
+    """Engines' latency from Prometheus histograms, order intake's from CloudWatch."""
     quantiles = [Query(f'{LATENCY_QUANTILE}{{quantile="{q}"}}', name) for q, name in _NAMES.items()]
     dashboard = board(
-        "order-latency", "Order latency", "How long orders take, against the objective of 99 in 100.", "10s", "1h"
+        "order-latency",
+        "Order latency",
+        "Latency of orders against the objective for the 99th percentile.",
+        "10s",
+        "1h",
     )
-    for panel in (*_now(settings, quantiles), *_engines(settings, quantiles), *_alarmed(settings)):
+    for panel in (*_now(settings, quantiles), *_engines(settings, quantiles), *_alarm_metrics(settings)):
         dashboard = dashboard.with_panel(panel)
     return dashboard
 
 
 def _now(settings: Settings, quantiles: list[Query]) -> list[stat.Panel]:
     figures = [
-        figure(f"{query.legend} now", "Of the last minute, all engines.", "s", [query], above=_objective(settings))
+        figure(f"{query.legend} now", "Last minute, all engines.", "s", [query], above=_objective(settings))
         for query in quantiles
     ]
     slow = figure(
         "Slower than the objective",
-        "Share of the orders of 5 minutes; counted at a bound, not interpolated.",
+        "Share of orders in 5 minutes; exact, because the objective is a histogram bound.",
         "percentunit",
         [Query(slow_ratio("5m"), "share")],
         above=BUDGET,
@@ -44,7 +48,7 @@ def _now(settings: Settings, quantiles: list[Query]) -> list[stat.Panel]:
 
 
 def _engines(settings: Settings, quantiles: list[Query]) -> list[timeseries.Panel | heatmap.Panel]:
-    """What the engines' histogram tells: over time, of the error budget, by bucket, by engine, by operation."""
+    """Panels of the engines' histogram: over time, error budget, by bucket, by engine, by operation."""
     objective = _objective(settings)
     bucket, count = contract.ORDER_LATENCY.bucket, contract.ORDER_LATENCY.count
     fast = f'{bucket}{{le="{in_seconds(settings.observability.engine_latency_objective)}"}}'
@@ -54,7 +58,7 @@ def _engines(settings: Settings, quantiles: list[Query]) -> list[timeseries.Pane
         graph("Latency in engines", ENGINE_LATENCY.description, "s", quantiles, above=objective),
         graph(
             "Error budget",
-            "How many times faster than allowed it burns; 1 uses it up in 30 days.",
+            "Burn rate; 1 uses the budget up in 30 days.",
             "short",
             [Query(burn_rate(window), window) for window in ("5m", "1h", "6h")],
             above=BURNS[0].factor,
@@ -67,7 +71,7 @@ def _engines(settings: Settings, quantiles: list[Query]) -> list[timeseries.Pane
         ),
         graph(
             "Slower than the objective, by engine",
-            "One engine alone points at its host; all of them at what they share.",
+            "A single slow engine suggests its host; all engines suggest a shared cause.",
             "percentunit",
             [Query(slow_by_engine, "{{instance}}")],
             above=BUDGET,
@@ -82,12 +86,12 @@ def _engines(settings: Settings, quantiles: list[Query]) -> list[timeseries.Pane
     ]
 
 
-def _alarmed(settings: Settings) -> list[timeseries.Panel]:
-    """The metrics that CloudWatch alarms look at, with their thresholds."""
+def _alarm_metrics(settings: Settings) -> list[timeseries.Panel]:
+    """Panels of the metrics that CloudWatch alarms use, with their thresholds."""
     observability = settings.observability
     return [
         graph(
-            "Engines, as CloudWatch alarms see them",
+            "Engines, by the metric of the CloudWatch alarm",
             ENGINE_LATENCY.description,
             "µs",
             _percentiles(settings, of_engines(ENGINE_LATENCY)),
@@ -108,5 +112,5 @@ def _percentiles(settings: Settings, series: Series) -> list[CloudWatchQuery]:
 
 
 def _objective(settings: Settings) -> float:
-    """In seconds, as Prometheus counts."""
+    """The objective in seconds, Prometheus' unit."""
     return settings.observability.engine_latency_objective / 1_000_000

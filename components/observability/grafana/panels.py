@@ -1,6 +1,5 @@
-"""Panels in the platform's own form: one source each, a unit, a place that follows from the order, and queries that are
-read off the catalogues of metrics.
-"""
+"""Panels in the platform's style: one data source each, a unit, a position by order, and queries from the metric
+catalogues."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ _TAG = "trading-platform"
 
 @dataclass(frozen=True)
 class Query:
-    """One line, or several, of a panel: PromQL, and the legend as Grafana's template."""
+    """One query of a panel in PromQL, with the legend as a Grafana template."""
 
     expression: str
     legend: str
@@ -35,7 +34,7 @@ class Query:
 
 @dataclass(frozen=True)
 class CloudWatchQuery:
-    """A metric of CloudWatch in one region; `*` is whichever value a dimension has."""
+    """A CloudWatch metric of one region; the value `*` matches any value of a dimension."""
 
     series: Series
     statistic: str
@@ -47,7 +46,7 @@ Queries = Sequence[Query] | Sequence[CloudWatchQuery]
 
 
 def graph(title: str, description: str, unit: str, queries: Queries, above: float | None = None) -> timeseries.Panel:
-    """Lines over time. `above` draws a line at a threshold, in the panel's unit."""
+    """Lines over time. `above` is a threshold in the panel's unit, drawn as a line."""
     panel = (
         timeseries.Panel()
         .title(title)
@@ -69,7 +68,7 @@ def graph(title: str, description: str, unit: str, queries: Queries, above: floa
 
 
 def figure(title: str, description: str, unit: str, queries: Queries, above: float | None = None) -> stat.Panel:
-    """The newest value, red from the threshold `above` on."""
+    """The newest value, red above the threshold `above`."""
     panel = (
         stat.Panel()
         .title(title)
@@ -88,7 +87,7 @@ def figure(title: str, description: str, unit: str, queries: Queries, above: flo
 
 
 def density(title: str, description: str, unit: str, query: Query) -> heatmap.Panel:
-    """How often each bucket of a histogram was hit, over time."""
+    """A heatmap of a histogram's buckets over time."""
     return (
         heatmap.Panel()
         .title(title)
@@ -112,12 +111,12 @@ def density(title: str, description: str, unit: str, query: Query) -> heatmap.Pa
 
 
 def note(title: str, markdown: str, columns: int = HALF) -> text.Panel:
-    """A text that is read beside the figures."""
+    """A Markdown text beside the panels."""
     return text.Panel().title(title).mode(TextMode.MARKDOWN).content(markdown).span(columns).height(_HEIGHT)
 
 
 def board(uid: str, title: str, description: str, refresh: str, window: str) -> dashboard.Dashboard:
-    """An empty dashboard, of the last `window`."""
+    """An empty dashboard that shows the last `window`."""
     return (
         dashboard.Dashboard(title)
         .uid(uid)
@@ -167,8 +166,8 @@ def _target(query: Query | CloudWatchQuery, number: int) -> prometheus.Dataquery
             .namespace(query.series.namespace)
             .metric_name(query.series.name)
             .statistic(query.statistic)
-            .dimensions(_written(query.series))
-            # Every dimension of the metric is named, or another metric of that name would be drawn beside it.
+            .dimensions(_dimension_values(query.series))
+            # With every dimension named, no other metric of that name matches.
             .match_exact(True)
             .label(query.legend)
             .id(f"q{letter.lower()}")
@@ -184,11 +183,14 @@ def _target(query: Query | CloudWatchQuery, number: int) -> prometheus.Dataquery
     return target.format(PromQueryFormat.HEATMAP) if query.buckets else target
 
 
-def _written(series: Series) -> dict[str, str | list[str]]:
-    """Raises `TypeError` for a value that only AWS knows: a dashboard is made before anything has an identifier."""
+def _dimension_values(series: Series) -> dict[str, str | list[str]]:
+    """Return the dimensions as text. Raises `TypeError` for a value that only AWS knows, because dashboards are created
+    before resources exist."""
     written: dict[str, str | list[str]] = {}
     for name, value in series.dimensions.items():
         if not isinstance(value, str):
-            raise TypeError(f"{series.namespace} {series.name}: {name} is not known yet; name it, or write *")
+            raise TypeError(
+                f"{series.namespace} {series.name}: {name} is unknown before deployment; use a computed name or *"
+            )
         written[name] = value
     return written

@@ -1,4 +1,4 @@
-"""The dashboard of recovery: whether the other region could take over, and how long that would take."""
+"""Grafana dashboard of recovery readiness, with the expected recovery time."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ from functions import metrics
 from functions.metrics import Metric
 from recovery.budget import RTO_SECONDS
 
-# Grafana's word for whichever value a dimension has: identifiers that AWS chooses.
+# Grafana's wildcard for a dimension's value, for identifiers that AWS assigns.
 _ANY = "*"
 
 
 def readiness(settings: Settings) -> Dashboard:
-    """The same in either region: each metric is read in the region that publishes it."""
+    """The dashboard, equal in both regions: each panel reads the region that publishes its metric."""
     dashboard = board(
-        "recovery-readiness", "Recovery readiness", "Whether the recovery region could take over now.", "1m", "6h"
+        "recovery-readiness", "Recovery readiness", "Readiness of the recovery region for a takeover.", "1m", "6h"
     )
     for panel in (
-        *_verdicts(settings),
+        *_observer_metrics(settings),
         note("Recovery time", budget_text(settings)),
         note("Last drill", _drill_text(settings)),
         *_replication(settings),
         *_failovers(settings),
-        *_writers(settings),
+        *_accepted_orders(settings),
     ):
         dashboard = dashboard.with_panel(panel)
     return dashboard
 
 
-def _verdicts(settings: Settings) -> list[stat.Panel]:
-    """What decides on a failover, each red from where it speaks for one."""
+def _observer_metrics(settings: Settings) -> list[stat.Panel]:
+    """Panels of the observers' metrics, each red from the threshold of its vote."""
     decisive = (
         ("Lease stale", metrics.LEASE_STALE_FOR, "s", "Maximum", settings.recovery.lease_stale_seconds),
         ("Primary unanswered", metrics.PRIMARY_UNANSWERED, "short", "Minimum", 1),
@@ -51,18 +51,18 @@ def _verdicts(settings: Settings) -> list[stat.Panel]:
         ("Differences", metrics.DIFFERENCES, "short", "Maximum", 1),
     )
     return [
-        figure(title, metric.description, unit, [_observed(settings, metric, statistic)], above=above)
+        figure(title, metric.description, unit, [_observer_query(settings, metric, statistic)], above=above)
         for title, metric, unit, statistic, above in decisive
     ]
 
 
 def _replication(settings: Settings) -> list[timeseries.Panel]:
-    """How late the recovery region has what the primary writes: tables, database, records, files."""
+    """Panels of replication lag: tables, database, records, files."""
     recovery, general = settings.recovery, settings.general
     return [
         graph(
             "Tables",
-            "How late the recovery region has what the primary writes. Strongly consistent tables have no lag.",
+            "Lag of the primary's writes in the recovery region. Strongly consistent tables have no lag.",
             "ms",
             [
                 CloudWatchQuery(
@@ -78,7 +78,7 @@ def _replication(settings: Settings) -> list[timeseries.Panel]:
         ),
         graph(
             "Database",
-            "How far its replica is behind.",
+            "Lag of the replica.",
             "s",
             [
                 CloudWatchQuery(
@@ -92,14 +92,14 @@ def _replication(settings: Settings) -> list[timeseries.Panel]:
         ),
         graph(
             "Records",
-            f"How late objects arrive; S3 promises {REPLICATION_MINUTES} minutes.",
+            f"Replication latency of objects; S3 commits to {REPLICATION_MINUTES} minutes.",
             "s",
             [_late_records(settings, record) for record in RecordClass],
             above=REPLICATION_MINUTES * 60,
         ),
         graph(
             "Files",
-            "How long ago what the replica holds was the truth.",
+            "Age of the replica's last synchronization.",
             "s",
             [
                 CloudWatchQuery(
@@ -117,31 +117,31 @@ def _late_records(settings: Settings, record: RecordClass) -> CloudWatchQuery:
 
 
 def _failovers(settings: Settings) -> list[timeseries.Panel]:
-    """Whether anything watches, and what it has done."""
+    """Panels of observations and failovers."""
     return [
         graph(
             "Observations",
-            "One a minute; none is blindness, not health.",
+            "One a minute; zero means that nothing observes the primary.",
             "short",
             [
-                _observed(settings, metrics.OBSERVATIONS, "Sum"),
-                _observed(settings, metrics.OBSERVATIONS_FAILED, "Sum"),
+                _observer_query(settings, metrics.OBSERVATIONS, "Sum"),
+                _observer_query(settings, metrics.OBSERVATIONS_FAILED, "Sum"),
             ],
         ),
         graph(
             "Failovers",
-            "Asked for, run, and stopped before orders were accepted: those of drills as well.",
+            "Proposed, run, and stopped before orders were accepted, including drills.",
             "short",
             [
-                _observed(settings, metric, "Sum")
+                _observer_query(settings, metric, "Sum")
                 for metric in (metrics.FAILOVERS_ASKED_FOR, metrics.FAILOVERS_RUN, metrics.FAILOVERS_STOPPED)
             ],
         ),
     ]
 
 
-def _writers(settings: Settings) -> list[timeseries.Panel]:
-    """Both regions side by side: what each accepts, and what it has not passed on."""
+def _accepted_orders(settings: Settings) -> list[timeseries.Panel]:
+    """Panels that compare both regions: accepted orders, and orders that wait in the outbox."""
     return [
         graph(
             "Orders not in the stream",
@@ -151,7 +151,7 @@ def _writers(settings: Settings) -> list[timeseries.Panel]:
         ),
         graph(
             "Accepted orders",
-            "In either region: two lines above zero at one time are two writers.",
+            "In each region: two lines above zero at the same time mean two writers.",
             "short",
             _in_both_regions(settings, metrics.ORDERS_ACCEPTED, "Sum"),
         ),
@@ -163,23 +163,23 @@ def _in_both_regions(settings: Settings, metric: Metric, statistic: str) -> list
     return [CloudWatchQuery(of_function(metric), statistic, region, region) for region in regions]
 
 
-def _observed(settings: Settings, metric: Metric, statistic: str) -> CloudWatchQuery:
-    """The recovery region publishes it, whichever region one looks from."""
+def _observer_query(settings: Settings, metric: Metric, statistic: str) -> CloudWatchQuery:
+    """A query of a metric that the recovery region publishes."""
     return CloudWatchQuery(of_function(metric), statistic, settings.general.dr_region, metric.name)
 
 
 def _drill_text(settings: Settings) -> str:
-    """A drill leaves a report, not a metric: where it stands, and what it is held to."""
+    """Markdown about drills, which write a report and no metric: its location, and the target."""
     return "\n".join(
         [
-            f"A drill is held to {RTO_SECONDS:g} s from the decision to the first accepted order; the settings allow "
+            f"Target of a drill: {RTO_SECONDS:g} s from the decision to the first accepted order; the settings allow "
             f"{recovery_budget(settings).seconds:g} s.",
             "",
-            "- On the real platform: the experiment of AWS FIS, logged in "
-            f"`/aws/fis/{settings.name_in(Role.PRIMARY, 'drill')}`; the moves themselves are in the journal, which "
-            "`python -m runbook status` reads.",
+            "- On AWS: the FIS experiment, logged in "
+            f"`/aws/fis/{settings.name_in(Role.PRIMARY, 'drill')}`; the steps are in the journal, which "
+            "`python -m runbook status` shows.",
             "- In the in-memory AWS: `make rehearse` writes `build/rehearsal/report.json`, part `drill`.",
             "",
-            "What was accepted, where and when, is in the panels below.",
+            "The panels below show accepted orders by region and time.",
         ]
     )

@@ -1,5 +1,4 @@
-"""Where dashboards take their data from: the identifiers by which panels name a source, and Grafana's own setting of
-each."""
+"""Grafana's data sources: their identifiers in panels, and their provisioning."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from typing import Any
 
 from components.settings import Settings
 
-# Objects with this label are dashboards.
+# Grafana loads ConfigMaps with this label as dashboards.
 DASHBOARD_LABEL, DASHBOARD_VALUE = "grafana_dashboard", "1"
 
 
@@ -25,7 +24,7 @@ CLOUDWATCH = Source("cloudwatch", "cloudwatch")
 
 
 def cloudwatch_source(settings: Settings) -> dict[str, Any]:
-    """CloudWatch as a data source: with the role of Grafana's pod, and this region where a panel names none."""
+    """CloudWatch as a data source, with the role of Grafana's pod and this region as the default."""
     return {
         "name": "CloudWatch",
         "uid": CLOUDWATCH.uid,

@@ -1,4 +1,4 @@
-"""The dashboard of trading performance."""
+"""Grafana dashboard of trading performance."""
 
 from __future__ import annotations
 
@@ -36,10 +36,8 @@ _INTAKE = (
 
 
 def trading(settings: Settings) -> Dashboard:
-    """Orders, fills and rejections, volatility, queues, market data, and the way in."""
-    dashboard = board(
-        "trading-performance", "Trading performance", "What is traded, and what stands in its way.", "10s", "1h"
-    )
+    """Orders, fills and rejections, volatility, queues, market data, and trading services."""
+    dashboard = board("trading-performance", "Trading performance", "Orders, fills and their obstacles.", "10s", "1h")
     for panel in (*_now(), *_orders(), *_engines(settings), *_market_data(), *_services(settings)):
         dashboard = dashboard.with_panel(panel)
     return dashboard
@@ -51,7 +49,7 @@ def _now() -> list[stat.Panel]:
         figure("Orders", "Per second, all engines.", "ops", [Query(f"sum({ORDER_RATE})", "orders")]),
         figure("Fills", "Per second, all engines.", "ops", [Query(FILL_RATE, "fills")]),
         figure("Rejected", "Share of 5 minutes.", "percentunit", [Query(REJECTED_RATIO, "share")], above=0.1),
-        figure("Engines", "Those that answer.", "short", [Query(answering, "{{fleet}}")]),
+        figure("Engines", "Engines that can be scraped.", "short", [Query(answering, "{{fleet}}")]),
     ]
 
 
@@ -66,7 +64,7 @@ def _orders() -> list[timeseries.Panel]:
 
 
 def _engines(settings: Settings) -> list[timeseries.Panel]:
-    """What the fleet grows by, and whether it grows in time."""
+    """Panels of the fleet: the metric that it scales by, and its size."""
     latency = settings.latency
     return [
         graph(
@@ -78,7 +76,7 @@ def _engines(settings: Settings) -> list[timeseries.Panel]:
         ),
         graph(
             "Orders per engine",
-            "The fleet grows above the line.",
+            "The fleet scales out above the line.",
             "ops",
             [Query(f"sum by (instance) (rate({contract.ORDERS.name}[1m]))", "{{instance}}")],
             above=latency.orders_per_engine,
@@ -93,7 +91,7 @@ def _market_data() -> list[timeseries.Panel]:
     return [
         graph(
             "Age of market data",
-            "While the venue trades, of the engine that lags most.",
+            "While the venue trades; the engine with the oldest data.",
             "s",
             [Query(age, "{{feed}}")],
             above=STALE_SECONDS,
@@ -105,11 +103,11 @@ def _market_data() -> list[timeseries.Panel]:
 def _services(settings: Settings) -> list[timeseries.Panel]:
     quantile = f'{SERVICE_QUANTILE}{{quantile="0.99"}}'
     return [
-        graph("Trading services", "P99 of what they answer.", "s", [Query(quantile, "P99")]),
+        graph("Trading services", "P99 of their responses.", "s", [Query(quantile, "P99")]),
         graph("Errors of trading services", "Share of 5 minutes.", "percentunit", [Query(SERVICE_ERRORS, "errors")]),
         graph(
             "Order intake",
-            "Orders of a minute by what they were answered.",
+            "Orders a minute by result.",
             "short",
             [CloudWatchQuery(of_function(metric), "Sum", settings.region.name, name) for metric, name in _INTAKE],
         ),

@@ -1,1 +1,1 @@
-"""Metrics as Prometheus sees them: who exposes which, what is derived from them, and what raises an alert."""
+"""Prometheus metrics and rules: metric families, recording rules and alerts."""

@@ -1,4 +1,4 @@
-"""What raises an alert about the cluster that monitoring and other workloads run on."""
+"""Alerts on the Kubernetes cluster that runs monitoring and other workloads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DAY = 24 * 60 * 60
 
 
 def cluster_alerts() -> Group:
-    """Nodes, pods, volumes, the autoscaler, and resolving names."""
+    """Alerts on nodes, pods, volumes, the autoscaler and DNS."""
     room = f"{of.VOLUME_AVAILABLE.name} / {of.VOLUME_CAPACITY.name}"
     answers = of.DNS_RESPONSES.name
     return Group(
@@ -32,33 +32,33 @@ def cluster_alerts() -> Group:
                 f'max by (namespace, pod, container) (max_over_time({of.POD_WAITING.name}{{reason="CrashLoopBackOff"}}'
                 "[5m])) == 1",
                 Severity.WARNING,
-                "A container ends again and again",
-                "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} does not stay up.",
+                "A container restarts repeatedly",
+                "{{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} is in CrashLoopBackOff.",
                 hold="10m",
             ),
             Alert(
                 "VolumeFillsUp",
                 f"{room} < {_LEAST_ROOM:g} and predict_linear({of.VOLUME_AVAILABLE.name}[6h], {_DAY}) < 0",
                 Severity.WARNING,
-                "A volume is full within a day",
+                "A volume will be full within a day",
                 "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} "
-                "left, and is full within a day at the rate of 6 hours.",
+                "free space and will be full within a day at the rate of the last 6 hours.",
                 hold="30m",
             ),
             Alert(
                 "AutoscalerUnable",
                 f"{of.SAFE_TO_SCALE.name} == 0",
                 Severity.WARNING,
-                "The autoscaler does not act",
-                "It says that the cluster is not in a state in which it may add or remove nodes.",
+                "The autoscaler has stopped scaling",
+                "It reports that the cluster is not in a safe state to add or remove nodes.",
                 hold="15m",
             ),
             Alert(
                 "PodsFindNoNode",
                 f"sum({of.UNSCHEDULABLE.name}) > 0",
                 Severity.WARNING,
-                "Pods wait for a node that does not come",
-                "{{ $value }} pods have found no node for 15 minutes.",
+                "Pods stay unschedulable",
+                "{{ $value }} pods have been unschedulable for 15 minutes.",
                 hold="15m",
             ),
             Alert(
@@ -66,15 +66,15 @@ def cluster_alerts() -> Group:
                 f'(sum(rate({answers}{{rcode="SERVFAIL"}}[5m])) or vector(0)) / (sum(rate({answers}[5m])) > 0) '
                 f"> {_MOST_DNS_ERRORS:g}",
                 Severity.WARNING,
-                "Names are not resolved in the cluster",
-                "CoreDNS fails {{ $value | humanizePercentage }} of the questions that it is asked.",
+                "DNS resolution fails in the cluster",
+                "CoreDNS answers {{ $value | humanizePercentage }} of queries with SERVFAIL.",
                 hold="10m",
             ),
             Alert(
                 "TargetDown",
                 f'{of.UP.name}{{job!="{contract.ENGINES}"}} == 0',
                 Severity.WARNING,
-                "Something cannot be scraped",
+                "A target cannot be scraped",
                 "{{ $labels.instance }} of the job {{ $labels.job }} has not answered for 10 minutes.",
                 hold="10m",
             ),

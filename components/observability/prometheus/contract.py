@@ -1,9 +1,9 @@
-"""The metrics that engines and trading services owe to Prometheus, on the port of metrics, at `/metrics`.
+"""Metrics that engines and trading services must expose to Prometheus, on the metrics port at `/metrics`.
 
-Engines tell CloudWatch the same once a second (`components.latency.metrics`), for what must act within seconds or
+Engines also publish metrics to CloudWatch once a second (`components.latency.metrics`), for reactions within seconds or
 without the cluster: scaling, and alarms at 1 ms. Prometheus has the whole distribution, by venue and operation, for
-people who look for a cause. Latencies are counted in the bounds of `components.observability.buckets`, which hosts
-and tasks are told in their environment.
+diagnosis. Histograms use the bounds of `components.observability.buckets`, which hosts and tasks receive in their
+environment.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from components.observability.prometheus.family import Family, Kind
 ENGINES = "trading-engines"
 SERVICES = "trading-services"
 
-# Labels that scraping gives to whatever an engine or a service exposes, beside Prometheus' own `job` and `instance`.
+# Labels that scraping adds to all metrics of an engine or service, beside Prometheus' own `job` and `instance`.
 TARGET_LABELS = ("zone", "fleet", "namespace", "pod", "service", "container", "endpoint")
-# Values of `fleet`: whether a host always stands, or comes and goes with the market.
+# Values of `fleet`: a fixed engine, or one of the scaling fleet.
 FIXED, ELASTIC = "fixed", "elastic"
 
-# What an engine did with an order. A rejection is an answer, a failure is none.
+# Outcome of an order in an engine. A rejection is an answer; a failure is not.
 ACCEPTED, REJECTED, FAILED = "accepted", "rejected", "failed"
 
 ORDER_LATENCY = Family(
@@ -37,7 +37,7 @@ ORDERS = Family(
     Kind.COUNTER,
     "",
     ("operation", "outcome"),
-    f"Orders, cancellations and replacements by what became of them: {ACCEPTED}, {REJECTED} or {FAILED}.",
+    f"Orders, cancellations and replacements by outcome: {ACCEPTED}, {REJECTED} or {FAILED}.",
     cloudwatch=ORDER_RATE,
 )
 REJECTS = Family(
@@ -47,10 +47,8 @@ REJECTS = Family(
     ("reason",),
     "Rejected orders by reason: risk, venue, invalid or throttled.",
 )
-FILLS = Family("trading_fills_total", Kind.COUNTER, "", ("venue",), "Executions, partial ones included.")
-QUEUE_DEPTH = Family(
-    "trading_order_queue_depth", Kind.GAUGE, "", (), "Orders that have arrived in an engine and wait to be worked on."
-)
+FILLS = Family("trading_fills_total", Kind.COUNTER, "", ("venue",), "Executions, including partial ones.")
+QUEUE_DEPTH = Family("trading_order_queue_depth", Kind.GAUGE, "", (), "Orders that wait in an engine.")
 VOLATILITY = Family(
     "trading_realised_volatility_ratio",
     Kind.GAUGE,
@@ -69,11 +67,9 @@ MARKET_DATA_TIME = Family(
     "hangs.",
 )
 MARKET_DATA_MESSAGES = Family(
-    "trading_market_data_messages_total", Kind.COUNTER, "", ("feed",), "Messages of a feed that were worked on."
+    "trading_market_data_messages_total", Kind.COUNTER, "", ("feed",), "Processed messages of a feed."
 )
-FEED_OPEN = Family(
-    "trading_feed_open", Kind.GAUGE, "", ("feed",), "1 while the venue of a feed says that it trades, 0 otherwise."
-)
+FEED_OPEN = Family("trading_feed_open", Kind.GAUGE, "", ("feed",), "1 while the venue of a feed is open, 0 otherwise.")
 ENGINE_FAMILIES: tuple[Family, ...] = (
     ORDER_LATENCY,
     ORDERS,

@@ -1,6 +1,5 @@
-"""The families that rules and dashboards take from what is not the platform's: Prometheus itself, the exporters of its
-chart, the add-ons of the cluster. Each names the page that documents it.
-"""
+"""Metric families of third parties that rules and dashboards use: Prometheus, the exporters of its chart, and add-ons
+of the cluster. Each names the page that documents it."""
 
 from __future__ import annotations
 
@@ -34,23 +33,23 @@ CONFIG_LOADED = _gauge(
     "prometheus_config_last_reload_successful", "", (), "Whether the newest configuration is in use.", _PROMETHEUS
 )
 BLOCKS_SIZE = _gauge(
-    "prometheus_tsdb_storage_blocks_bytes", "bytes", (), "What the stored blocks take.", "Prometheus, Storage"
+    "prometheus_tsdb_storage_blocks_bytes", "bytes", (), "Size of stored blocks.", "Prometheus, Storage"
 )
 BLOCKS_LIMIT = _gauge(
     "prometheus_tsdb_retention_limit_bytes",
     "bytes",
     (),
-    "What they may take; the oldest go beyond.",
+    "Size limit; Prometheus deletes the oldest blocks.",
     "Prometheus, Storage",
 )
 DISCOVERY_FAILURES = _counter(
-    "prometheus_sd_refresh_failures_total", ("mechanism", "config"), "Lists of targets not got.", _PROMETHEUS
+    "prometheus_sd_refresh_failures_total", ("mechanism", "config"), "Failed target discoveries.", _PROMETHEUS
 )
 ALERTS_DROPPED = _counter(
-    "prometheus_notifications_dropped_total", (), "Alerts that no Alertmanager took.", _PROMETHEUS
+    "prometheus_notifications_dropped_total", (), "Alerts that no Alertmanager accepted.", _PROMETHEUS
 )
 ALERTMANAGERS = _gauge(
-    "prometheus_notifications_alertmanagers_discovered", "", (), "Alertmanagers that are known.", _PROMETHEUS
+    "prometheus_notifications_alertmanagers_discovered", "", (), "Discovered Alertmanagers.", _PROMETHEUS
 )
 NOTIFICATIONS_FAILED = _counter(
     "alertmanager_notifications_failed_total", ("integration", "reason"), "Notifications not sent.", _ALERTMANAGER
@@ -59,11 +58,15 @@ MANAGED_RESOURCES = _gauge(
     "prometheus_operator_managed_resources",
     "",
     ("controller", "name", "resource", "state"),
-    "Monitors, rules and the like that the operator has selected or rejected.",
+    "Monitors, rules and other objects that the operator selected or rejected.",
     _OPERATOR,
 )
 NODE_CONDITION = _gauge(
-    "kube_node_status_condition", "", ("node", "condition", "status"), "1 for the status a condition has.", _NODES
+    "kube_node_status_condition",
+    "",
+    ("node", "condition", "status"),
+    "1 for the current status of a condition.",
+    _NODES,
 )
 POD_WAITING = _gauge(
     "kube_pod_container_status_waiting_reason",
@@ -76,16 +79,14 @@ VOLUME_AVAILABLE = _gauge(
     "kubelet_volume_stats_available_bytes", "bytes", ("namespace", "persistentvolumeclaim"), "Room left.", _KUBERNETES
 )
 VOLUME_CAPACITY = _gauge(
-    "kubelet_volume_stats_capacity_bytes", "bytes", ("namespace", "persistentvolumeclaim"), "Room in all.", _KUBERNETES
+    "kubelet_volume_stats_capacity_bytes", "bytes", ("namespace", "persistentvolumeclaim"), "Total size.", _KUBERNETES
 )
 SAFE_TO_SCALE = _gauge(
-    "cluster_autoscaler_cluster_safe_to_autoscale", "", (), "1 while the autoscaler is able to act.", _AUTOSCALER
+    "cluster_autoscaler_cluster_safe_to_autoscale", "", (), "1 while the autoscaler can scale.", _AUTOSCALER
 )
-UNSCHEDULABLE = _gauge(
-    "cluster_autoscaler_unschedulable_pods_count", "", ("type",), "Pods that find no node.", _AUTOSCALER
-)
+UNSCHEDULABLE = _gauge("cluster_autoscaler_unschedulable_pods_count", "", ("type",), "Unschedulable pods.", _AUTOSCALER)
 DNS_RESPONSES = _counter(
-    "coredns_dns_responses_total", ("server", "zone", "view", "rcode", "plugin"), "Answers by their code.", _COREDNS
+    "coredns_dns_responses_total", ("server", "zone", "view", "rcode", "plugin"), "DNS answers by code.", _COREDNS
 )
 
 EXPORTER_FAMILIES: tuple[Family, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Family))

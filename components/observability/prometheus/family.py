@@ -1,4 +1,4 @@
-"""What a metric family is: one name under which somebody exposes time series."""
+"""Definition of a metric family: one name with its time series."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Family:
-    """`unit` is the base unit that the name ends with, or empty for what has none; `labels` are those that whoever
-    exposes it sets, beside the target's own. `page` documents a family that is not the platform's. `cloudwatch` is the
-    metric that says the same in CloudWatch, and `per_cloudwatch_unit` how much of `unit` one of its units is."""
+    """`unit` is the base unit in which the name ends, or empty. `labels` are set by the process that exposes the
+    family, in addition to the target's labels. `page` documents a third-party family. `cloudwatch` is the equivalent
+    metric in CloudWatch, and `per_cloudwatch_unit` converts one of its units to `unit`."""
 
     name: str
     kind: Kind
@@ -34,16 +34,16 @@ class Family:
 
     @property
     def bucket(self) -> str:
-        """The series of a histogram that count what was at most `le`. Raises `ValueError` for another kind."""
+        """The histogram's series of cumulative counts up to the bound `le`. Raises `ValueError` for another kind."""
         return self._series("_bucket")
 
     @property
     def count(self) -> str:
-        """The series of a histogram that count everything. Raises `ValueError` for another kind."""
+        """The histogram's series of the total count. Raises `ValueError` for another kind."""
         return self._series("_count")
 
     def series(self) -> Iterator[tuple[str, frozenset[str]]]:
-        """Every name under which it is stored, with the labels of each (Prometheus, "Histograms and summaries")."""
+        """Names of all stored series, with the labels of each (Prometheus, "Histograms and summaries")."""
         labels = frozenset(self.labels)
         if self.kind is not Kind.HISTOGRAM:
             yield self.name, labels
@@ -54,5 +54,5 @@ class Family:
 
     def _series(self, suffix: str) -> str:
         if self.kind is not Kind.HISTOGRAM:
-            raise ValueError(f"{self.name} is a {self.kind}, and has no {suffix}")
+            raise ValueError(f"{self.name} is a {self.kind} and has no {suffix} series")
         return f"{self.name}{suffix}"

@@ -1,4 +1,4 @@
-"""Which alerts are not told while another says the same, or its cause."""
+"""Inhibition rules: alerts that Alertmanager suppresses while their cause fires."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Inhibition:
-    """While `source` is raised, `targets` with the same values of the labels `equal` are not told."""
+    """While `source` fires, Alertmanager suppresses `targets` with equal values of the labels `equal`."""
 
     source: str
     targets: tuple[str, ...]
@@ -18,7 +18,8 @@ INHIBITIONS: tuple[Inhibition, ...] = (
     Inhibition("EngineDown", ("EngineQueueGrows", "MarketDataStalled", "MarketDataUnknown"), ("instance",)),
     Inhibition("OrderLatencyBudgetBurnsInHours", ("OrderLatencyBudgetBurnsInDays", "OrderLatencyBudgetRunsOut")),
     Inhibition("OrderLatencyBudgetBurnsInDays", ("OrderLatencyBudgetRunsOut",)),
-    # The kubelet of a node that is not ready does not answer: of all targets, only it has the label of its node
-    # (Prometheus Operator, "Endpoints" of the kind Node). Pods and tasks may fail for reasons of their own meanwhile.
+    # The kubelet of a node that is not ready does not answer. Of all targets, only kubelets have the label of their
+    # node (Prometheus Operator, "Endpoints" of the kind Node). Pods and tasks can fail for other reasons at the same
+    # time.
     Inhibition("NodeNotReady", ("TargetDown",), ("node",)),
 )

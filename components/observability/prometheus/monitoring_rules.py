@@ -1,4 +1,4 @@
-"""What raises an alert about monitoring itself: what cannot see, and what cannot tell."""
+"""Alerts on monitoring itself: failures of scraping, evaluation and notification."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NEARLY_FULL = 0.95
 
 
 def monitoring_alerts() -> Group:
-    """Prometheus, the operator and Alertmanager."""
+    """Alerts on Prometheus, the operator and Alertmanager."""
     return Group(
         "monitoring",
         _INTERVAL,
@@ -19,55 +19,55 @@ def monitoring_alerts() -> Group:
                 "RuleEvaluationFails",
                 f"increase({of.RULE_FAILURES.name}[5m]) > 0",
                 Severity.CRITICAL,
-                "Rules are not evaluated",
-                "Rules of {{ $labels.rule_group }} fail: what they watch is watched by nobody.",
+                "Rules fail to evaluate",
+                "Rules of {{ $labels.rule_group }} fail: their alerts cannot fire.",
                 hold="5m",
             ),
             Alert(
                 "MetricsStorageNearlyFull",
                 f"{of.BLOCKS_SIZE.name} / ({of.BLOCKS_LIMIT.name} > 0) > {_NEARLY_FULL:g}",
                 Severity.WARNING,
-                "Metrics outgrow their storage",
-                "Metrics take {{ $value | humanizePercentage }} of their room: the oldest will go before their time.",
+                "Metrics storage is nearly full",
+                "Blocks use {{ $value | humanizePercentage }} of the limit: Prometheus will delete the oldest early.",
                 hold="1h",
             ),
             Alert(
                 "MonitoringConfigurationRefused",
                 f"max_over_time({of.CONFIG_LOADED.name}[5m]) == 0",
                 Severity.CRITICAL,
-                "Prometheus refuses its configuration",
-                "{{ $labels.instance }} goes on with the one before.",
+                "Prometheus rejects its configuration",
+                "{{ $labels.instance }} still uses the previous one.",
                 hold="5m",
             ),
             Alert(
                 "MonitoringResourceRejected",
                 f'sum by (resource) ({of.MANAGED_RESOURCES.name}{{state="rejected"}}) > 0',
                 Severity.WARNING,
-                "The operator rejects what was declared",
-                "{{ $value }} objects of {{ $labels.resource }} are left out: what they declare is not monitored.",
+                "The operator rejects objects",
+                "{{ $value }} objects of {{ $labels.resource }} are rejected and have no effect.",
                 hold="5m",
             ),
             Alert(
                 "TargetsNotDiscovered",
                 f"sum by (mechanism) (increase({of.DISCOVERY_FAILURES.name}[10m])) > 0",
                 Severity.CRITICAL,
-                "Prometheus does not learn where engines and services are",
-                "Lists of targets by {{ $labels.mechanism }} cannot be got: new ones are not scraped.",
+                "Discovery of engines and services fails",
+                "Discovery by {{ $labels.mechanism }} fails: new targets are not scraped.",
                 hold="10m",
             ),
             Alert(
                 "AlertmanagerGone",
                 f"max_over_time({of.ALERTMANAGERS.name}[5m]) < 1 or increase({of.ALERTS_DROPPED.name}[5m]) > 0",
                 Severity.CRITICAL,
-                "Alerts get no further than Prometheus",
-                "No Alertmanager takes the alerts of {{ $labels.instance }}.",
+                "Prometheus cannot deliver alerts",
+                "No Alertmanager accepts the alerts of {{ $labels.instance }}.",
                 hold="5m",
             ),
             Alert(
                 "NotificationsFail",
                 f"sum by (integration) (increase({of.NOTIFICATIONS_FAILED.name}[5m])) > 0",
                 Severity.CRITICAL,
-                "Alerts do not reach people",
+                "Notifications fail",
                 "Alertmanager cannot notify by {{ $labels.integration }}.",
                 hold="5m",
             ),

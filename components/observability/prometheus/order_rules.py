@@ -1,10 +1,9 @@
-"""What is derived from the orders that engines work on: rates, quantiles, and how fast the error budget of the latency
-objective burns.
+"""Recording rules and alerts of orders: rates, quantiles, and burn rates of the latency objective's error budget.
 
-The objective: 99 of 100 orders take no longer than the setting `engineLatencyObjective`. That is a bound of the
-histogram, so the share of slower orders is counted, not interpolated. How fast a budget may burn, over which windows,
-is from Google's Site Reliability Workbook, "Alerting on SLOs", multiwindow, multi-burn-rate alerts: the long window
-says that it matters, the short one that it still goes on.
+The objective: 99 of 100 orders take no longer than the setting `engineLatencyObjective`. This value is a bound of the
+histogram, so the share of slower orders is exact and not interpolated. Burn rates and windows are from Google's Site
+Reliability Workbook, "Alerting on SLOs", multiwindow, multi-burn-rate alerts: the long window shows that the burn is
+significant, the short one that it continues.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from components.observability.prometheus import contract
 from components.observability.prometheus.rule import Alert, Group, Recording, Severity
 from components.settings import Settings
 
-# The share of orders that may be slower.
+# Share of orders that can be slower than the objective.
 BUDGET = 0.01
 QUANTILES = ("0.5", "0.99", "0.999")
-# Engines are scraped every 5 s; a rate wants four samples at least.
+# Engines are scraped every 5 s, and a rate needs at least four samples.
 _RATE = "1m"
 _INTERVAL = "15s"
 _WINDOWS = ("5m", "30m", "1h", "6h", "3d")
@@ -28,7 +27,7 @@ _WINDOWS = ("5m", "30m", "1h", "6h", "3d")
 
 @dataclass(frozen=True)
 class Burn:
-    """An alert on the budget: raised when both windows burn it `factor` times as fast as it lasts for 30 days."""
+    """A burn rate alert: fires while both windows burn the 30-day budget `factor` times too fast."""
 
     name: str
     factor: float
@@ -52,18 +51,17 @@ LATENCY_QUANTILE = "region_quantile:trading_order_latency_seconds:rate1m"
 
 
 def slow_ratio(window: str) -> str:
-    """Name of the series that says which share of the orders of a window took longer than the objective."""
+    """Name of the series with the share of orders in a window that were slower than the objective."""
     return f"region:trading_order_latency_slow:ratio_rate{window}"
 
 
 def burn_rate(window: str) -> str:
-    """Name of the series that says how many times faster than allowed the budget burns: 1 uses it up in 30 days."""
+    """Name of the series with the burn rate: 1 uses the budget up in 30 days."""
     return f"region:trading_order_latency_budget:burn_rate{window}"
 
 
 def order_recordings(settings: Settings) -> Group:
-    """Everything that is recorded about orders. Where no orders come there are no shares, rather than shares of
-    nothing."""
+    """Recording rules of orders. Without orders a share has no value."""
     orders, latency = contract.ORDERS.name, contract.ORDER_LATENCY
     objective = in_seconds(settings.observability.engine_latency_objective)
     return Group(
@@ -89,7 +87,7 @@ def order_recordings(settings: Settings) -> Group:
 
 
 def order_alerts(settings: Settings) -> Group:
-    """What raises an alert about the latency objective."""
+    """Alerts on the latency objective."""
     microseconds = settings.observability.engine_latency_objective
     return Group(
         "trading-orders-objective",
@@ -99,9 +97,9 @@ def order_alerts(settings: Settings) -> Group:
                 burn.name,
                 f"{burn_rate(burn.long)} > {burn.factor:g} and {burn_rate(burn.short)} > {burn.factor:g}",
                 burn.severity,
-                f"Too many orders take longer than {microseconds} us",
-                f'Over {burn.long} the error budget of order latency burned {{{{ $value | printf "%.1f" }}}} times as '
-                f"fast as it lasts for, and still does; {burn.factor:g} times is too fast.",
+                f"Too many orders are slower than {microseconds} us",
+                f'The burn rate of the latency error budget over {burn.long} is {{{{ $value | printf "%.1f" }}}} and '
+                f"stays high; the limit is {burn.factor:g}.",
             )
             for burn in BURNS
         ]
@@ -110,21 +108,22 @@ def order_alerts(settings: Settings) -> Group:
 
 
 def _unmeasured(microseconds: int) -> Alert:
-    """Orders without the objective's bound have no share of slow ones: no alert on the budget would be raised."""
+    """If the histogram lacks the objective's bound, there is no share of slow orders, and no burn rate alert would
+    fire."""
     bucket = f'{contract.ORDER_LATENCY.bucket}{{le="{in_seconds(microseconds)}"}}'
     return Alert(
         "OrderLatencyUnmeasured",
         f"sum by (instance) (rate({contract.ORDERS.name}[5m])) > 0 unless on (instance) {bucket}",
         Severity.WARNING,
-        "The latency of orders is not measured against its objective",
-        f"{{{{ $labels.instance }}}} works on orders, and does not count those within {microseconds} us.",
+        "The latency objective is not measured",
+        f"{{{{ $labels.instance }}}} processes orders but has no histogram bound at {microseconds} us.",
         hold="5m",
     )
 
 
 def _share(orders: str, outcome: str) -> str:
     every = f"sum(rate({orders}[5m]))"
-    # A counter that was never touched is not exposed: that share is 0, not unknown.
+    # A counter without increments is not exposed: its share is 0 and not unknown.
     some = f'(sum(rate({orders}{{outcome="{outcome}"}}[5m])) or vector(0))'
     return f"{some} / ({every} > 0)"
 

@@ -1,4 +1,4 @@
-"""Rules of Prometheus as data: what is recorded, what raises an alert, and in which group both are evaluated."""
+"""Prometheus rules as data: recording rules, alerts and rule groups."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-# The page for whoever is told, in the platform's repository; the anchor is the alert's.
+# Page for operators in the platform's repository; the anchor is the alert's name.
 RUNBOOK = "docs/observability.md"
 
 
 class Severity(StrEnum):
-    """How soon somebody has to look: now, or in working hours."""
+    """Urgency of an alert: immediately, or in working hours."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -20,22 +20,22 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Recording:
-    """A series that is computed once, and read by alerts and dashboards. Its name is `level:metric:operations`
-    (Prometheus, "Recording rules")."""
+    """A precomputed series for alerts and dashboards. Its name is `level:metric:operations` (Prometheus, "Recording
+    rules")."""
 
     name: str
     expression: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def manifest(self) -> dict[str, Any]:
-        """As Prometheus reads it."""
+        """The rule in Prometheus' syntax."""
         return {"record": self.name, "expr": self.expression, **({"labels": dict(self.labels)} if self.labels else {})}
 
 
 @dataclass(frozen=True)
 class Alert:
-    """`hold` is how long the expression must be true, in Prometheus' notation, and empty for at once. `summary` is one
-    line; `description` may use templates for labels and value."""
+    """`hold` is how long the expression must be true, in Prometheus' notation; empty means immediately. `summary` is
+    one line; `description` can contain templates for labels and value."""
 
     name: str
     expression: str
@@ -46,11 +46,11 @@ class Alert:
 
     @property
     def runbook(self) -> str:
-        """Where the page says what to do."""
+        """Link to the alert's instructions."""
         return f"{RUNBOOK}#{self.name.lower()}"
 
     def manifest(self) -> dict[str, Any]:
-        """As Prometheus reads it."""
+        """The rule in Prometheus' syntax."""
         return {
             "alert": self.name,
             "expr": self.expression,
@@ -62,17 +62,17 @@ class Alert:
 
 @dataclass(frozen=True)
 class Group:
-    """Rules that are evaluated one after the other, every `interval`."""
+    """Rules that Prometheus evaluates in order, every `interval`."""
 
     name: str
     interval: str
     rules: Sequence[Recording | Alert]
 
     def manifest(self) -> dict[str, Any]:
-        """As Prometheus reads it."""
+        """The group in Prometheus' syntax."""
         return {"name": self.name, "interval": self.interval, "rules": [rule.manifest() for rule in self.rules]}
 
     @property
     def alerts(self) -> list[Alert]:
-        """Those of its rules that tell somebody."""
+        """The group's alerts, without its recording rules."""
         return [rule for rule in self.rules if isinstance(rule, Alert)]

@@ -1,4 +1,4 @@
-"""Every group of rules of a stack, in one list."""
+"""All rule groups of a stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.settings import Settings
 
 
 def rule_groups(settings: Settings) -> list[Group]:
-    """Every group of a stack."""
+    """Return all rule groups of a stack."""
     return [
         order_recordings(settings),
         order_alerts(settings),

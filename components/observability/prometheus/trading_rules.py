@@ -1,4 +1,4 @@
-"""What raises an alert about engines, their orders and their market data, and about the trading services."""
+"""Alerts on engines, orders and market data, and on trading services."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from components.settings import Settings
 
 _INTERVAL = "15s"
 _MOST_FAILED, _MOST_REJECTED, _MOST_ERRORS = 0.001, 0.1, 0.01
-# Seconds without a message, while a venue trades, after which prices are those of another market. Venues send
-# heartbeats within a second or so.
+# Seconds without a message, while a venue trades, after which prices are stale. Venues send heartbeats about every
+# second.
 STALE_SECONDS = 5
-# Orders. A burst leaves fewer behind, and is worked off at once.
+# Orders. A burst leaves fewer orders in the queue, and they are processed quickly.
 _DEEP_QUEUE = 100
-# How far back an engine that does not answer must have answered: one that is only starting was never there, and one
-# that is down for hours is not well again.
+# An engine must have answered in this period to be reported as lost: a starting engine never answered, and an engine
+# that has been down for hours was reported before.
 _SERVED = "1d"
 
 SERVICE_ERRORS = "region:http_server_requests_failed:ratio_rate5m"
@@ -26,13 +26,13 @@ SERVICE_QUANTILE = "region_quantile:http_server_request_duration_seconds:rate5m"
 
 
 def trading_alerts(settings: Settings) -> Group:
-    """Alerts on engines. Those that miss an engine exist only where engines always stand: a region that stands by has
-    none to miss."""
+    """Alerts on engines. Alerts on missing engines exist only if the stack has fixed engines; a standby region has
+    none."""
     return Group("trading-engines", _INTERVAL, [*_engines(settings), *_orders(), *_market_data()])
 
 
 def service_rules(settings: Settings) -> Group:
-    """Recordings and alerts on the trading services."""
+    """Recording rules and alerts of the trading services."""
     requests = contract.REQUEST_DURATION
     errors = f'{requests.count}{{http_response_status_code=~"5.."}}'
     tasks = settings.sizes.service_tasks_min
@@ -62,8 +62,8 @@ def service_rules(settings: Settings) -> Group:
                 "TradingServicesFailing",
                 f"{SERVICE_ERRORS} > {_MOST_ERRORS:g}",
                 Severity.CRITICAL,
-                "Trading services answer with errors",
-                f"{{{{ $value | humanizePercentage }}}} of the requests of 5 minutes ended in an error of the service; "
+                "Trading services return errors",
+                f"{{{{ $value | humanizePercentage }}}} of requests in 5 minutes failed in the service; "
                 f"{_MOST_ERRORS:.0%} may.",
                 hold="2m",
             ),
@@ -78,8 +78,8 @@ def _engines(settings: Settings) -> Iterator[Alert]:
         "EngineDown",
         f"{up} == 0 and max_over_time({up}[{_SERVED}]) == 1",
         Severity.CRITICAL,
-        "An engine that served answers no more",
-        "{{ $labels.instance }} ({{ $labels.fleet }}, {{ $labels.zone }}) has stopped to answer.",
+        "An engine has stopped answering",
+        "{{ $labels.instance }} ({{ $labels.fleet }}, {{ $labels.zone }}) no longer answers.",
         hold="30s",
     )
     fixed = settings.sizes.fixed_engines
@@ -89,8 +89,8 @@ def _engines(settings: Settings) -> Iterator[Alert]:
             "EnginesMissing",
             f"(sum({standing}) or vector(0)) < {fixed}",
             Severity.CRITICAL,
-            f"Fewer than the {fixed} engines that always stand answer",
-            f"Only {{{{ $value }}}} of {fixed} can be scraped, for longer than an engine needs to start.",
+            f"Fewer than {fixed} fixed engines answer",
+            f"Only {{{{ $value }}}} of {fixed} can be scraped, for longer than an engine's start takes.",
             hold=f"{settings.latency.engine_readiness_seconds}s",
         )
 
@@ -100,8 +100,8 @@ def _orders() -> Iterator[Alert]:
         "OrdersFailing",
         f"{FAILED_RATIO} > {_MOST_FAILED:g}",
         Severity.CRITICAL,
-        "Orders end without an answer",
-        f"{{{{ $value | humanizePercentage }}}} of the orders of 5 minutes failed; {_MOST_FAILED:.1%} may.",
+        "Orders fail without an answer",
+        f"{{{{ $value | humanizePercentage }}}} of orders in 5 minutes failed; the limit is {_MOST_FAILED:.1%}.",
         hold="1m",
     )
     yield Alert(
@@ -109,8 +109,8 @@ def _orders() -> Iterator[Alert]:
         f"{REJECTED_RATIO} > {_MOST_REJECTED:g}",
         Severity.WARNING,
         "Many orders are rejected",
-        f"{{{{ $value | humanizePercentage }}}} of the orders of 5 minutes were rejected; clients who trade have "
-        f"fewer than {_MOST_REJECTED:.0%}.",
+        f"{{{{ $value | humanizePercentage }}}} of orders in 5 minutes were rejected; normal is "
+        f"below {_MOST_REJECTED:.0%}.",
         hold="5m",
     )
     queue = contract.QUEUE_DEPTH.name
@@ -118,15 +118,15 @@ def _orders() -> Iterator[Alert]:
         "EngineQueueGrows",
         f"min_over_time({queue}[1m]) > {_DEEP_QUEUE} and deriv({queue}[2m]) > 0",
         Severity.CRITICAL,
-        "An engine gets more orders than it works off",
-        "{{ $value }} orders or more have been waiting in {{ $labels.instance }} for a minute, and they become more.",
+        "An engine's order queue grows",
+        "{{ $value }} or more orders have waited in {{ $labels.instance }} for a minute, and the queue grows.",
         hold="1m",
     )
 
 
 def market_data_age() -> str:
-    """How old the newest message of each feed was, in seconds, when its engine was asked. Not how old it is now:
-    between two scrapes that grows by as much as a feed may be silent."""
+    """PromQL for the age in seconds of each feed's newest message at the time of the scrape. The age now would also
+    grow between two scrapes, by as much as a feed can be silent."""
     return f"timestamp({contract.MARKET_DATA_TIME.name}) - {contract.MARKET_DATA_TIME.name}"
 
 
@@ -136,15 +136,15 @@ def _market_data() -> Iterator[Alert]:
         "MarketDataStalled",
         f"{market_data_age()} > {STALE_SECONDS} and on (instance, feed) {open_} == 1",
         Severity.CRITICAL,
-        "A feed is silent while its venue trades",
-        '{{ $labels.instance }} has had nothing from {{ $labels.feed }} for {{ $value | printf "%.0f" }} s.',
+        "A market data feed is silent while its venue trades",
+        '{{ $labels.instance }} has received nothing from {{ $labels.feed }} for {{ $value | printf "%.0f" }} s.',
         hold="10s",
     )
     yield Alert(
         "MarketDataUnknown",
         f'{UP.name}{{job="{contract.ENGINES}"}} == 1 unless on (instance) {arrived}',
         Severity.CRITICAL,
-        "An engine does not say how old its prices are",
-        "{{ $labels.instance }} answers, but exposes no feed at all.",
+        "An engine does not report the age of its prices",
+        "{{ $labels.instance }} answers but exposes no feed metrics.",
         hold="1m",
     )

@@ -1,5 +1,8 @@
-"""KMS: replica keys and the rotation period.
+"""KMS: replica keys, ids of multi-Region keys, and the rotation period.
 
+- The id of a multi-Region key is `mrk-` and 32 hexadecimal digits without hyphens; services match it by that form,
+  and it fits the header of moto's ciphertexts.
+  https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html (key ID)
 - ReplicateKey: a replica has a multi-Region configuration, description, policy, tags, aliases, grants and deletion of
   its own; the lists of replicas agree in all Regions.
   https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html
@@ -12,9 +15,11 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from functools import cache
 from typing import Any
 
+from moto.kms import models
 from moto.kms.models import Key, kms_backends
 from moto.kms.responses import KmsResponse
 from moto.utilities.utils import get_partition
@@ -24,14 +29,30 @@ from rehearsal.aws.corrections._patch import around
 DEFAULT_ROTATION_DAYS = 365
 """https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
 
+_MULTI_REGION_ID = re.compile(r"mrk-[0-9a-f]{32}")
+
 
 @cache
 def install() -> None:
+    around(models, "generate_key_id", _key_id)
+    around(KmsResponse, "_validate_cmk_id", _validate_key_id)
     around(KmsResponse, "replicate_key", _replicate_key)
     around(Key, "to_dict", _describe)
     around(KmsResponse, "enable_key_rotation", _enable_key_rotation)
     around(KmsResponse, "disable_key_rotation", _disable_key_rotation)
     around(KmsResponse, "get_key_rotation_status", _get_key_rotation_status)
+
+
+def _key_id(original: Any, multi_region: bool = False) -> str:
+    key_id: str = original(multi_region)
+    return "mrk-" + key_id.removeprefix("mrk-").replace("-", "") if multi_region else key_id
+
+
+def _validate_key_id(original: Any, response: KmsResponse, key_id: str) -> None:
+    """moto takes only its own form of a multi-Region key's id; an ARN with the same id passes the rest of its check."""
+    if _MULTI_REGION_ID.fullmatch(key_id):
+        key_id = f"arn:{get_partition(response.region)}:kms:{response.region}:{response.current_account}:key/{key_id}"
+    original(response, key_id)
 
 
 def _family(key: Key) -> list[Key]:

@@ -15,8 +15,7 @@ from typing import Any
 
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.exceptions import JsonRESTError, ServiceException
-from moto.core.parse import PROTOCOL_PARSERS
-from moto.core.request import Request, determine_request_protocol, normalize_request
+from moto.core.request import Request, normalize_request
 from moto.core.responses import BaseResponse
 from moto.core.routing import get_service_router
 from moto.core.serialize import DefaultAttributePicker, get_serializer_class
@@ -26,6 +25,7 @@ from werkzeug.exceptions import NotFound
 
 from rehearsal.aws.store.call import Call, Pass
 from rehearsal.aws.store.errors import AwsError, invalid_request
+from rehearsal.aws.store.parameters import parameters_of
 from rehearsal.aws.store.service import INSTALLED, Service
 from rehearsal.aws.store.shapes import violations
 
@@ -104,35 +104,13 @@ def _handle(service: Service, request: Request, operation: Any, uri: dict[str, A
 
 
 def _parse(operation: Any, request: Request, uri: dict[str, Any]) -> dict[str, Any]:
-    protocol = determine_request_protocol(operation.service_model, request.content_type)
-    parser = PROTOCOL_PARSERS[protocol](operation)
-    try:
-        parsed = parser.parse(
-            {
-                "method": request.method,
-                "values": request.values,
-                "headers": request.headers,
-                "body": request.data,
-                "url_path": request.path,
-                "url_params": uri,
-            }
-        )
-    except (ValueError, TypeError, AttributeError) as error:
-        raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
+    params = parameters_of(operation, request, uri)
     shape = operation.input_shape
-    params = {name: value for name, value in parsed.items() if value is not None}
     if shape is not None:
-        # Moto's parser reads a list or map that the query string does not have as an empty one.
-        absent = [name for name in params if _in_query(shape.members[name]) and params[name] in ([], {})]
-        params = {name: value for name, value in params.items() if name not in absent}
         found = list(violations(shape, params))
         if found:
             raise invalid_request(operation, found)
     return params
-
-
-def _in_query(shape: Any) -> bool:
-    return shape.serialization.get("location") == "querystring"
 
 
 def _check_answer(operation: Any, result: Any) -> None:

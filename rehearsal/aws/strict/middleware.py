@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from moto.core.exceptions import ServiceException
 from moto.moto_server.werkzeug_app import BackendRequest
 
 from rehearsal.aws.control import answered_as_json, body_of
@@ -18,6 +17,7 @@ from rehearsal.aws.outage import caller_of
 from rehearsal.aws.store import AwsError, Call
 from rehearsal.aws.store.door import refusal
 from rehearsal.aws.store.errors import invalid_request
+from rehearsal.aws.store.parameters import parameters_of
 from rehearsal.aws.store.service import INSTALLED
 from rehearsal.aws.strict import requests
 from rehearsal.aws.strict.constraint import Constraint
@@ -33,8 +33,8 @@ _KEPT = 200
 
 
 @dataclass
-class Refused:
-    """Requests that were refused (or would have been, in the mode `counts`), by service, operation and reason."""
+class Tally:
+    """Counts of requests by service, operation and reason."""
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -57,19 +57,30 @@ class Refused:
 class StrictMiddleware:
     """Checks each request by botocore's model and by the documented constraints.
 
-    GET STRICT_PATH answers `mode`, `checked` (requests by service), `operations`, `constraints` and `refused`; POST
-    takes a `mode`.
+    A check that fails itself refuses nothing: the request is served, and the failure is counted.
+
+    GET STRICT_PATH answers `mode`, `checked` (requests by service), `operations`, `constraints` (each with the number
+    of requests that it was `asked` about), `refused` (or, in the mode `counts`, what would have been) and `failed`
+    (checks that failed themselves); POST takes a `mode`.
     """
 
-    def __init__(self, application: WSGIApplication, account_id: str, mode: Mode = Mode.REFUSES) -> None:
+    def __init__(
+        self,
+        application: WSGIApplication,
+        account_id: str,
+        mode: Mode = Mode.REFUSES,
+        constraints: Sequence[Constraint] = CONSTRAINTS,
+    ) -> None:
         self._application = application
         self._account = account_id
         self._mode = mode
-        self._refused = Refused()
+        self._refused, self._failed = Tally(), Tally()
+        self._asked: Counter[Constraint] = Counter()
         self._checked: Counter[str] = Counter()
         self._operations: set[tuple[str, str]] = set()
+        self._constraints = constraints
         self._by_operation: dict[tuple[str, str], list[Constraint]] = {}
-        for constraint in CONSTRAINTS:
+        for constraint in constraints:
             for name in constraint.operations:
                 self._by_operation.setdefault((constraint.service, name), []).append(constraint)
 
@@ -103,17 +114,17 @@ class StrictMiddleware:
         self._checked[service] += 1
         self._operations.add((service, name))
         try:
-            self._check(service, region, operation, requests.parameters_of(operation, request, uri))
-        except ServiceException as error:
+            self._check(service, region, operation, parameters_of(operation, request, uri))
+        except AwsError as error:
             self._refused.add(service, name, str(error.message))
             log.warning("refused %s %s: %s", service, name, error.message)
             return refusal(service, request, operation, error)
-        except Exception:
-            log.exception("the check of %s %s failed", service, name)
-            self._refused.add(service, name, "the check itself failed; the server's log has the error")
+        except Exception as error:  # noqa: BLE001 - a fault of the check is no fault of the request
+            self._note_failure(service, name, "the service model", error)
         return None
 
     def _check(self, service: str, region: str, operation: Any, params: dict[str, Any]) -> None:
+        """Raises AwsError for a request that AWS refuses."""
         validate = requests.validator_of(service, str(operation.name))
         if validate is not None:
             violations: list[str] = []
@@ -125,9 +136,22 @@ class StrictMiddleware:
             installed = INSTALLED.get(service)
             call = Call(operation, self._account, region, params, bool(installed and installed.everywhere))
             for constraint in constraints:
-                reason = constraint.broken(call)
+                reason = self._broken(constraint, call)
                 if reason:
                     raise AwsError(constraint.code, reason)
+
+    def _broken(self, constraint: Constraint, call: Call) -> str | None:
+        """Why the constraint refuses a request. A constraint reads moto's state, which may lack what it looks for."""
+        self._asked[constraint] += 1
+        try:
+            return constraint.broken(call)
+        except Exception as error:  # noqa: BLE001 - a fault of the check is no fault of the request
+            self._note_failure(call.service, str(call.operation.name), constraint.name, error)
+            return None
+
+    def _note_failure(self, service: str, operation: str, check: str, error: Exception) -> None:
+        log.error("the check %r of %s %s failed", check, service, operation, exc_info=error)
+        self._failed.add(service, operation, f"{check}: {type(error).__name__}: {error}")
 
     def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "POST":
@@ -142,9 +166,12 @@ class StrictMiddleware:
                 "mode": self._mode,
                 "checked": dict(sorted(self._checked.items())),
                 "operations": len(self._operations),
-                "constraints": [constraint.as_json() for constraint in CONSTRAINTS],
+                "constraints": [
+                    {**constraint.as_json(), "asked": self._asked[constraint]} for constraint in self._constraints
+                ],
                 "not_checked": requests.NOT_CHECKED,
                 "refused": self._refused.as_json(),
+                "failed": self._failed.as_json(),
             },
         )
 

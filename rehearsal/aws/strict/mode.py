@@ -14,8 +14,3 @@ class Mode(StrEnum):
     COUNTS = "counts"
     """Serves it, and counts what it would have refused."""
     OFF = "off"
-
-
-REHEARSED = Mode.COUNTS
-"""The mode of a whole rehearsal: no whole rehearsal has run in the mode `refuses` yet, so it names what would be
-refused in its report. Tests of the server run in the mode `refuses`."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from preflight.checks.zones import WITHOUT_EKS
 from rehearsal.aws.store import Call
 from rehearsal.aws.strict.constraint import Constraint
 
@@ -96,9 +97,10 @@ def _by_parameter(call: Call, name: str) -> str | None:
 
 
 def _zone_of_cluster(call: Call) -> str | None:
-    without = {"use1-az3", "usw1-az2", "cac1-az3"}
-    subnets = call.moto("ec2").get_all_subnets(list((call.params.get("resourcesVpcConfig") or {}).get("subnetIds", [])))
-    named = {subnet.availability_zone for subnet in subnets if subnet.availability_zone_id in without}
+    wanted = (call.params.get("resourcesVpcConfig") or {}).get("subnetIds", [])
+    zones = call.moto("ec2").subnets.values()
+    subnets = [subnets[subnet] for subnets in zones for subnet in wanted if subnet in subnets]
+    named = {subnet.availability_zone for subnet in subnets if subnet.availability_zone_id in WITHOUT_EKS}
     if named:
         return f"Cannot create cluster because {', '.join(sorted(named))}, the targeted availability zone, has no EKS"
     return None

@@ -14,7 +14,13 @@ _NAMES = {r"\p{ASCII}": r"[\x00-\x7F]", r"\p{all}": r"\p{Any}"}
 
 Matches = Callable[[str], bool]
 
-NOT_ENFORCED: dict[tuple[str, str], str] = {}
+NOT_ENFORCED: dict[tuple[str, str], str] = {
+    ("ec2", "PlacementGroupArn"): (
+        "The pattern ends with `placement-group/^.{1,255}$`: a `^` inside it matches no ARN at all. The EC2 User Guide "
+        "creates reservations in cluster placement groups: "
+        "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/cr-cpg.html"
+    ),
+}
 """Patterns that AWS itself does not hold requests to, by service and shape, with the evidence."""
 
 

@@ -45,7 +45,7 @@ def _endpoints_in_vpc(call: Call) -> int:
     if call.params.get("VpcEndpointType") != "Interface":
         return -1
     return sum(
-        endpoint.vpc_id == call.params["VpcId"] and endpoint.endpoint_type == "Interface"
+        endpoint.vpc_id == call.params["VpcId"] and endpoint.vpc_endpoint_type == "Interface"
         for endpoint in call.moto("ec2").vpc_end_points.values()
     )
 

@@ -1,4 +1,4 @@
-"""Reads a request: which service and operation it is for, and its parameters."""
+"""Which service and operation a request is for, and the validator of its parameters."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
-from moto.core.request import Request, determine_request_protocol
+from moto.core.request import Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
-from rehearsal.aws.store.errors import AwsError
 from rehearsal.aws.strict.shapes import Compiler, Validator
 
 # botocore's name of a service where the scope of a signature names it otherwise.
@@ -54,35 +52,6 @@ def operation_of(service: str, request: Request) -> tuple[OperationModel, dict[s
         return get_service_router(service).match(request)
     except (HTTPException, NotImplementedError, ServiceException):
         return None
-
-
-def parameters_of(operation: OperationModel, request: Request, uri: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a request. Raises `AwsError` for one that cannot be read."""
-    shape: Any = operation.input_shape
-    if shape is None:
-        return {}
-    protocol = determine_request_protocol(operation.service_model, request.content_type)
-    parser = PROTOCOL_PARSERS[protocol](operation)
-    try:
-        parsed = parser.parse(
-            {
-                "method": request.method,
-                "values": request.values,
-                "headers": request.headers,
-                "body": request.data,
-                "url_path": request.path,
-                "url_params": uri,
-            }
-        )
-    except (RequestParserError, ValueError, TypeError, AttributeError) as error:
-        raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
-    members: Any = shape.members
-    # Moto's parser reads a list or map that a query string or a header does not have as an empty one.
-    return {
-        name: value
-        for name, value in parsed.items()
-        if value is not None and not (value in ([], {}) and "location" in members[name].serialization)
-    }
 
 
 @cache

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
-from google.protobuf import any_pb2
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from rehearsal.plugins.aws.process import ProviderError, ProviderProcess
 from rehearsal.plugins.aws.provider import Made, Resources
 from rehearsal.plugins.aws.remote import RefusedError, Remote
 from rehearsal.plugins.aws.schema import schemas
 from rehearsal.plugins.aws.shapes import Shapes
+from rehearsal.plugins.partial import fail_partly
 from rehearsal.plugins.server import EMPTY, Engine, engine_address, plugin_info, serve
 from rehearsal.plugins.warnings import UNSUPPORTED
 from rehearsal.plugins.wire import decoded, encoded
@@ -171,15 +171,7 @@ def _fail_partly(made: Made, inputs: Any, context: grpc.ServicerContext) -> None
     """A resource that stands and is not whole: the engine keeps it and says what failed."""
     if not made.errors:
         return
-    detail = provider_pb2.ErrorResourceInitFailed(
-        id=made.id, properties=encoded(made.outputs), reasons=made.errors, inputs=inputs
-    )
-    packed = any_pb2.Any()
-    packed.Pack(detail)
-    message = "; ".join(made.errors)
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message, details=[packed])
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, message)
+    fail_partly(context, made.id, encoded(made.outputs), inputs, made.errors)
 
 
 def folder() -> Path:

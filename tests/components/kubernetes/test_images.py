@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blueprint import Blueprint
-from components.security.mirrored import Mirrored
+from components.security.mirrored_images import Mirrored
 
 REPOSITORY = "aws:ecr/repository:Repository"
 REGISTRIES = re.compile(r"\b(docker\.io|quay\.io|ghcr\.io|gcr\.io|registry\.k8s\.io|k8s\.gcr\.io|public\.ecr\.aws)\b")

@@ -20,7 +20,6 @@ PLACEMENT = "aws:ec2/placementGroup:PlacementGroup"
 RESERVATION = "aws:ec2/capacityReservation:CapacityReservation"
 INSTANCE = "aws:ec2/instance:Instance"
 POLICY = "aws:autoscaling/policy:Policy"
-SCHEDULE = "aws:autoscaling/schedule:Schedule"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 TEMPLATES = ("engine-fixed", "engine-fleet")
 
@@ -133,7 +132,6 @@ def test_a_pilot_light_has_no_engine_and_pays_for_none(dr: Blueprint):
     group = dr.one(GROUP, "engines").properties
     assert (group["minSize"], group["maxSize"]) == (0, 20)
     assert "warmPool" not in group
-    assert {schedule.properties["minSize"] for schedule in dr.of_type(SCHEDULE)} == {0}
 
 
 def test_a_region_that_takes_over_has_the_primarys_engines(primary: Blueprint, dr_active: Blueprint):
@@ -206,21 +204,6 @@ def test_the_fleet_grows_with_volatility_ahead_of_the_orders(stack: Blueprint):
         assert below["metricIntervalUpperBound"] == above["metricIntervalLowerBound"], "no volatility is between steps"
     assert steps[0]["metricIntervalLowerBound"] == "0"
     assert "metricIntervalUpperBound" not in steps[-1]
-
-
-def test_there_are_more_engines_before_the_markets_open_and_fewer_after_they_close(primary: Blueprint):
-    opening, closing = (primary.one(SCHEDULE, name).properties for name in ("market-open", "market-close"))
-    assert opening["recurrence"] == "0 9 * * MON,TUE,WED,THU,FRI"
-    assert closing["recurrence"] == "30 16 * * MON,TUE,WED,THU,FRI"
-    assert {opening["timeZone"], closing["timeZone"]} == {"America/New_York"}, "summer time moves nothing"
-    assert (opening["minSize"], closing["minSize"]) == (4, 2)
-
-
-def test_market_hours_are_a_floor_under_the_fleet_and_never_take_an_engine_that_works(stack: Blueprint):
-    for name in ("market-open", "market-close"):
-        schedule = stack.one(SCHEDULE, name).properties
-        assert schedule["desiredCapacity"] == -1, "a count would shrink a fleet that has grown past it"
-        assert schedule["maxSize"] == -1, "the upper bound is the group's own"
 
 
 def test_a_host_may_do_what_an_engine_does_and_no_more(stack: Blueprint):

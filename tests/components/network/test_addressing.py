@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.network.addressing import divide, joined
+from components.network.addressing import divide, merge_ranges
 from components.settings import REGIONS
 
 PRIVATE_BLOCKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -53,6 +53,6 @@ def test_a_tier_named_as_a_whole_covers_its_subnets_and_nothing_else(vpc: IPv4Ne
     divided = divide(vpc, zones)
     for tier in ("app", "data", "public"):
         subnets = [getattr(ranges, tier) for ranges in divided]
-        whole = joined(subnets)
+        whole = merge_ranges(subnets)
         assert sum(r.num_addresses for r in whole) == sum(s.num_addresses for s in subnets)
         assert all(any(subnet.subnet_of(part) for part in whole) for subnet in subnets)

@@ -112,7 +112,7 @@ def test_what_waits_for_a_first_thing_hides_no_fault(world: World, dr: Blueprint
 
 
 def test_a_vpn_that_is_lost_wakes_people(world: World):
-    (composite,) = (found for found in world.stack.of_type(COMPOSITE) if found.name == Concern.PREMISES.value)
+    (composite,) = (found for found in world.stack.of_type(COMPOSITE) if found.name == Concern.ON_PREMISES.value)
     assert _children(composite) == [world.stack.one(ALARM, "vpn-down").properties["name"]]
 
 
@@ -158,7 +158,8 @@ def test_a_region_that_stands_by_does_not_cry_for_what_is_not_there(dr: Blueprin
     later = {alarm.name for alarm in _own(dr_active)} - names
     assert {"orders-not-accepting", "services-too-few", "fleet-too-small", "engine-1-broken"} <= later
     missed = {alarm.name for alarm in _own(dr) if _misses(alarm)}
-    assert missed == {"vpn-down", "vpn-tunnel-down", "regions-not-compared", "observers-blind"}
+    expected = {"vpn-down", "vpn-tunnel-down", "regions-not-compared", "observers-blind", "market-hours-unplanned"}
+    assert missed == expected
     assert not [alarm.name for alarm in _own(dr) if alarm.properties["threshold"] <= 0]
 
 

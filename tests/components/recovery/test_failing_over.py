@@ -12,6 +12,7 @@ from blueprint import Blueprint, record_dr
 from components.recovery.observers import quorum_rule
 from functions import metrics
 from recovery import configuration
+from recovery.clients import Clients
 from recovery.parts import switch_of
 from rehearsal.aws.additions._alarm_rule import AlarmRule
 from runbook.outputs import budget_of
@@ -99,7 +100,7 @@ def test_the_runbook_understands_what_it_is_told(dr: Blueprint, dr_active: Bluep
     assert (found.primary.region, found.standby.region) == ("us-east-1", "us-west-2")
     assert found.standby.database == "trading-dr-trade-history"
     assert found.tables.control == "trading-control"
-    assert switch_of(found), "the switch is one that it can turn"
+    assert switch_of(found, Clients("us-west-2", "us-east-1")), "the switch is one that it can turn"
     assert configuration.to_outputs(found) == exported, "no key more and none less"
     assert budget_of(dr.outputs) == dr.outputs["recoveryBudget"]
     told = dr.one(FUNCTION, "failover").properties["environment"]["variables"]["RECOVERY"]

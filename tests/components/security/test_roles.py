@@ -84,8 +84,10 @@ def test_a_trader_trades_through_the_api_and_changes_no_record(stack: Blueprint)
 def test_an_operator_recovers_and_reads_no_trading_data(stack: Blueprint):
     for action in ("rds:PromoteReadReplica", "sqs:StartMessageMoveTask", "lambda:InvokeFunction", "ecs:UpdateService"):
         assert _may(stack, "operator", action), f"the runbook needs {action}"
-    for action in ("s3:GetObject", "secretsmanager:GetSecretValue", "kinesis:GetRecords", "iam:PassRole"):
+    for action in ("s3:GetObject", "secretsmanager:GetSecretValue", "kinesis:PutRecord", "iam:PassRole"):
         assert not _may(stack, "operator", action), f"an operator may {action}"
+    streams = statement(stack.one(ROLE_POLICY, "operator"), "NameOrdersOfTheLostStream")["Resource"]
+    assert streams.endswith(":stream/trading-*-orders"), "an operator reads the records of orders, to name them, alone"
     lease = statement(stack.one(ROLE_POLICY, "operator"), "HoldTheLease")
     assert lease["Resource"].endswith(":table/trading-control"), "an operator writes to the control table alone"
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
 
 from blueprint import record_primary
+from components.network.flows import Group, flows_between_regions, flows_within
 from components.settings import Settings, SettingsError
+from components.settings.network import MOST_CLIENT_RANGES, MOST_POD_PORTS, RULES_OF_A_GROUP
 
 DR = {
     "role": "dr",
@@ -81,3 +85,31 @@ def test_a_refused_setting_registers_nothing():
 
 def test_both_stack_files_stand_side_by_side():
     assert Settings.parse(DR).network.vpc_cidr != Settings.parse({}).network.vpc_cidr
+
+
+def _rules_by_group(ports: list[int], ranges: list[str]) -> dict[str, int]:
+    """The most rules that one direction of each security group has."""
+    network = Settings.parse({"podPorts": ports, "clientCidrs": ranges}).network
+    flows = [
+        *flows_within(network, {"s3": "pl-1", "dynamodb": "pl-2"}),
+        *flows_between_regions(network, IPv4Network("10.1.0.0/16")),
+    ]
+    inbound = Counter(flow.target for flow in flows if isinstance(flow.target, Group))
+    outbound = Counter(flow.source for flow in flows if isinstance(flow.source, Group))
+    return {group.value: max(inbound[group], outbound[group]) for group in Group}
+
+
+def test_lists_at_their_longest_fit_into_the_security_groups():
+    """Amazon VPC User Guide, "Amazon VPC quotas": 60 inbound and 60 outbound rules of a security group."""
+    ports = list(range(20_000, 20_000 + MOST_POD_PORTS))
+    ranges = [f"8.8.{number}.0/24" for number in range(MOST_CLIENT_RANGES)]
+    rules = _rules_by_group(ports, ranges)
+    assert max(rules.values()) <= RULES_OF_A_GROUP
+    assert rules["cluster-nodes"] == RULES_OF_A_GROUP, "one port more would be too many"
+    assert rules["load-balancer"] == RULES_OF_A_GROUP, "one range more would be too many"
+
+
+def test_more_pod_ports_than_the_nodes_group_takes_are_refused():
+    ports = list(range(20_000, 20_001 + MOST_POD_PORTS))
+    with pytest.raises(SettingsError, match=r"trading-platform:podPorts = .* quota of 60; name 22 or fewer"):
+        Settings.parse({"podPorts": ports})

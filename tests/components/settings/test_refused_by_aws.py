@@ -9,9 +9,7 @@ from typing import Any
 import cfnlint
 import pytest
 
-from components.latency.scaling import recurrence
 from components.settings import Settings, SettingsError
-from components.settings.coherence_latency import open_spans
 from components.settings.engine_versions import FIRST_MINOR_OF_POSTGRES, VALKEY_VERSIONS
 from components.settings.managed_classes import CACHE_SIZES, DATABASE_SIZES
 
@@ -100,32 +98,6 @@ def test_it_is_refused_by_its_key_with_the_way_out(given: dict[str, Any], way_ou
 )
 def test_its_right_neighbour_is_taken(given: dict[str, Any]):
     assert Settings.parse(given)
-
-
-@pytest.mark.parametrize(
-    ("given", "opens", "closes"),
-    [
-        ({}, "0 9 * * MON,TUE,WED,THU,FRI", "30 16 * * MON,TUE,WED,THU,FRI"),
-        # Futures: Sunday evening to Friday afternoon. The lead and the lag of half an hour fill the daily pause.
-        ({"marketOpen": "18:00", "marketClose": "17:00"}, "30 17 * * SUN", "30 17 * * FRI"),
-        (
-            {"marketOpen": "18:00", "marketClose": "17:00", "marketOpenLeadMinutes": 10, "marketCloseLagMinutes": 10},
-            "50 17 * * MON,TUE,WED,THU,SUN",
-            "10 17 * * MON,TUE,WED,THU,FRI",
-        ),
-        (
-            {"marketOpen": "00:10", "marketClose": "08:00"},
-            "40 23 * * MON,TUE,WED,THU,SUN",
-            "30 8 * * MON,TUE,WED,THU,FRI",
-        ),
-        ({"marketCloseLagMinutes": 500}, "0 9 * * MON,TUE,WED,THU,FRI", "20 0 * * TUE,WED,THU,FRI,SAT"),
-    ],
-)
-def test_the_floor_of_the_fleet_follows_sessions_over_midnight(given: dict[str, Any], opens: str, closes: str):
-    settings = Settings.parse({"dbMaintenanceWindow": "sat:20:00-sat:21:00", **given})
-    spans = open_spans(settings)
-    assert recurrence([start for start, _ in spans]) == opens
-    assert recurrence([end for _, end in spans]) == closes
 
 
 @pytest.mark.parametrize(

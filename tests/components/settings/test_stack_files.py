@@ -26,10 +26,14 @@ FUZZ = settings(
 )
 
 
-def read(text: str | bytes, tmp_path: Path, **overrides: Any) -> dict[str, Any]:
+def read_file(text: str | bytes, tmp_path: Path) -> stack_files.StackFile:
     file = tmp_path / "Pulumi.tried.yaml"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return stack_files.read(file).configuration(overrides)
+    return stack_files.read(file)
+
+
+def read(text: str | bytes, tmp_path: Path, **overrides: Any) -> dict[str, Any]:
+    return read_file(text, tmp_path).configuration(overrides)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +130,60 @@ def test_other_values_arrive(line: str, key: str, value: Any, tmp_path: Path):
 )
 def test_a_file_without_settings_leaves_the_defaults(text: str, tmp_path: Path):
     assert read(text, tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("environment: [a/b]\n", "a/b"),
+        ("environment:\n  - desk/prod\n  - shared\n", "desk/prod, shared"),
+        ("environment:\n  imports:\n    - desk/prod: {merge: false}\n", "desk/prod"),
+        ("environment: [a/b]\nconfig:\n  dbName: orders\n", "a/b"),
+    ],
+)
+def test_what_an_environment_may_set_is_said_in_one_line(text: str, names: str, tmp_path: Path):
+    file = read_file(text, tmp_path)
+    line = file.unread("Pulumi.primary.yaml")
+    assert f"environment = {names}: " in line
+    assert "may come from there" in line
+    assert "--set KEY=VALUE" in line
+    assert "\n" not in line
+
+
+def test_settings_that_a_file_defines_as_an_environment_are_read_under_its_own(tmp_path: Path):
+    """Pulumi docs, "Pulumi ESC": what stands below `config:` is over what an environment gives."""
+    file = read_file(
+        "environment:\n  values:\n    pulumiConfig:\n      dbName: ledger\n      venues: [XLON]\n"
+        "config:\n  dbName: orders\n",
+        tmp_path,
+    )
+    assert file.configuration() == {f"{PROJECT}:dbName": "orders", f"{PROJECT}:venues": ["XLON"]}
+    assert not file.unread("Pulumi.primary.yaml")
+
+
+def test_a_file_of_another_size_is_refused_unread(tmp_path: Path):
+    with pytest.raises(SettingsError, match=r"Pulumi\.tried\.yaml: has more than 500 kB"):
+        read(b"config:\n  dbName: " + b"x" * 2_000_000, tmp_path)
+
+
+@pytest.mark.parametrize("value", ["{'fn::secret': x}", "'${aws.account}'", "[{'fn::open::x': {}}]"])
+def test_an_expression_of_an_environment_is_refused_by_its_key(value: str, tmp_path: Path):
+    text = f"environment:\n  values:\n    pulumiConfig:\n      dbName: {value}\n"
+    with pytest.raises(SettingsError, match=f"{PROJECT}:dbName = .*give a value with --set"):
+        read(text, tmp_path)
+    assert read_file(text, tmp_path).configuration({"dbName": "orders"}) == {f"{PROJECT}:dbName": "orders"}
+
+
+def test_the_same_text_below_config_is_text(tmp_path: Path):
+    assert read("config:\n  dbName: '${aws.account}'\n", tmp_path) == {f"{PROJECT}:dbName": "${aws.account}"}
+
+
+@pytest.mark.parametrize(
+    "text", ["environment: a/b\n", "environment: [1]\n", "environment:\n  imports: a/b\n", "environment: [[a]]\n"]
+)
+def test_an_environment_of_another_form_is_refused_by_its_line(text: str, tmp_path: Path):
+    with pytest.raises(SettingsError, match=r"Pulumi\.tried\.yaml, line \d"):
+        read(text, tmp_path)
 
 
 @pytest.mark.parametrize(

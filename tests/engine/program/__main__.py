@@ -52,7 +52,11 @@ if not config.get_bool("withoutFunction"):
         opts=opts,
     )
 aws.ssm.Parameter(
-    "parameter", name="/small/key", type="SecureString", value=pulumi.Output.secret("hush-hush-value"), opts=opts
+    "parameter",
+    name="/small/key",
+    type="SecureString",
+    value=pulumi.Output.secret(config.get("secret") or "hush-hush-value"),
+    opts=opts,
 )
 if config.get_bool("broken"):
     aws.sqs.Queue("broken", name="a name that SQS refuses!", opts=opts)

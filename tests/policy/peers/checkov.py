@@ -10,9 +10,14 @@ from pathlib import Path
 
 from tests.policy.peers.terraform import Fixture, FixtureError, read_folder
 
-_CHECKS = Path("checkov/terraform/checks/resource/aws")
-_TESTS = Path("tests/terraform/checks/resource/aws")
+_CHECKS = Path("checkov/terraform/checks")
+_TESTS = Path("tests/terraform/checks")
+# Checks of policy documents judge `aws_iam_policy_document` by itself: what it would be given to.
+_ROLE = ("aws:iam/role:Role", "assumeRolePolicy")
+_POLICY = ("aws:iam/policy:Policy", "policy")
+_TRUST = ("CKV_AWS_358",)
 _ID = re.compile(r"""\bid\s*=\s*["'](CKV2?_AWS_\d+)["']""")
+_IMPORT = re.compile(r"from checkov\.terraform\.checks\.\w+\.aws\.(\w+) import check")
 _EXAMPLE = re.compile(r"""["']/?(example_\w+)["']""")
 
 
@@ -29,19 +34,26 @@ class Expectation:
 
 def expectations(checkout: Path) -> Iterator[Expectation | FixtureError]:
     """The expectations of a checkout of checkov, and fixtures that cannot be read."""
-    for path in sorted((checkout / _TESTS).glob("test_*.py")):
-        check = _check(checkout, path)
-        if check is not None:
-            yield from _of(check, path)
+    for kind in ("resource", "data"):
+        for path in sorted((checkout / _TESTS / kind / "aws").glob("test_*.py")):
+            check = _check(checkout / _CHECKS / kind / "aws", path)
+            if check is not None:
+                holder = None if kind == "resource" else _ROLE if check in _TRUST else _POLICY
+                yield from _of(check, path, holder)
 
 
-def _check(checkout: Path, test: Path) -> str | None:
-    source = checkout / _CHECKS / f"{test.stem.removeprefix('test_')}.py"
-    found = _ID.search(source.read_text(encoding="utf-8")) if source.is_file() else None
-    return found[1] if found else None
+def _check(checks: Path, test: Path) -> str | None:
+    """The id of the check that a test is of; a few tests are named otherwise and import it."""
+    name = test.stem.removeprefix("test_")
+    imported = _IMPORT.search(test.read_text(encoding="utf-8"))
+    for source in (checks / f"{name}.py", checks / f"{imported[1] if imported else name}.py"):
+        found = _ID.search(source.read_text(encoding="utf-8")) if source.is_file() else None
+        if found:
+            return found[1]
+    return None
 
 
-def _of(check: str, path: Path) -> Iterator[Expectation | FixtureError]:
+def _of(check: str, path: Path, holder: tuple[str, str] | None) -> Iterator[Expectation | FixtureError]:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     for example in dict.fromkeys(_EXAMPLE.findall(text)):
@@ -51,7 +63,7 @@ def _of(check: str, path: Path) -> Iterator[Expectation | FixtureError]:
         folder = path.parent / example
         if folder.is_dir() and (passed or failed):
             try:
-                yield Expectation(check, example, read_folder(folder), passed, failed)
+                yield Expectation(check, example, read_folder(folder, holder), passed, failed)
             except (FixtureError, OSError) as error:
                 yield FixtureError(f"{check} {example}: {error}")
     yield from _inline(check, path, tree)

@@ -18,6 +18,7 @@ from pulumi.runtime import rpc
 
 from blueprint.lookups import answer
 from policy import tokens
+from policy.catalogue import RULES
 from rehearsal.lowering.naming import camel, plural, terraform_type
 
 Json = dict[str, Any]
@@ -27,6 +28,9 @@ _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)(?:\[[^\]]*\])?\.([\w.\[\]\"*]+
 _DOCUMENT = re.compile(r"^\$\{data\.aws_iam_policy_document\.([\w-]+)\.json\}$")
 _VARIABLE = re.compile(r"^\$\{(var|local)\.([\w-]+)\}$")
 _ENCODED = re.compile(r"^\$\{jsonencode\((.*)\)\}$", re.DOTALL)
+# Some fixtures write booleans as Python does, and end lists in JSON with a comma, which AWS refuses.
+_BOOLEAN = {"${True}": True, "${False}": False, "${true}": True, "${false}": False}
+_LAST_COMMA = re.compile(r",(\s*[\]}])")
 
 
 class FixtureError(Exception):
@@ -34,9 +38,13 @@ class FixtureError(Exception):
 
 
 class Fixture:
-    """The resources of one fixture, by Terraform address, and its blueprint."""
+    """The resources of one fixture, by Terraform address, and its blueprint.
 
-    def __init__(self, text: str) -> None:
+    `holder` is the token and property of a resource that stands for each `aws_iam_policy_document` by itself, for
+    checks that judge the document and not what it is given to.
+    """
+
+    def __init__(self, text: str, holder: tuple[str, str] | None = None) -> None:
         try:
             parsed = hcl2.loads(text)
         except Exception as error:  # noqa: BLE001 - the parser raises lark's own errors
@@ -50,7 +58,7 @@ class Fixture:
             for type_, named in entry.items()
             for name, body in named.items()
         ]
-        self._types = {type_ for type_, _, _ in self._given}
+        self._holder = holder
 
     @staticmethod
     def _data(parsed: Json) -> dict[str, Json]:
@@ -82,6 +90,12 @@ class Fixture:
             properties = _named(_resource_types(token), self._value(body))
             entry = {"urn": urn, "type": token, "name": name, "custom": True, "properties": properties}
             resources.append({**entry, "provider": PROVIDER, "options": {}})
+        for name in self._documents if self._holder is not None else ():
+            token, path = self._holder or ("", "")
+            urn = f"urn:pulumi:peer::fixture::{token}::document-{name}"
+            addresses[f"aws_iam_policy_document.{name}"] = urn
+            entry = {"urn": urn, "type": token, "name": f"document-{name}", "custom": True}
+            resources.append({**entry, "properties": {path: self._document(name)}, "provider": PROVIDER, "options": {}})
         return {"stack": "peer", "resources": resources, "outputs": {}}, addresses
 
     def _value(self, value: Any) -> Any:
@@ -102,7 +116,9 @@ class Fixture:
                 return json.dumps(self._value(ast.literal_eval(found[1])))
             except (ValueError, SyntaxError):
                 return text
-        return _REFERENCE.sub(_pulumi_reference, text)
+        if text in _BOOLEAN:
+            return _BOOLEAN[text]
+        return _REFERENCE.sub(_pulumi_reference, _as_json(text))
 
     def _document(self, name: str) -> str:
         given = self._value(self._documents[name])
@@ -114,6 +130,22 @@ class Fixture:
             entry["conditions"] = _list(entry.pop("condition", None))
             statements.append(entry)
         return answer("aws:iam/getPolicyDocument:getPolicyDocument", {"statements": statements}, REGION)["json"]
+
+
+def _as_json(text: str) -> str:
+    """A document with commas after the last elements as JSON; any other text as it is."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    try:
+        json.loads(text)
+    except ValueError:
+        repaired = _LAST_COMMA.sub(r"\1", text)
+        try:
+            json.loads(repaired)
+        except ValueError:
+            return text
+        return repaired
+    return text
 
 
 def _pulumi_reference(match: re.Match[str]) -> str:
@@ -131,7 +163,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def _token(type_: str) -> str | None:
-    return _by_terraform().get(type_)
+    # The provider has `aws_alb` for `aws_lb` still.
+    return _by_terraform().get(type_) or _by_terraform().get(type_.replace("aws_alb", "aws_lb", 1))
 
 
 @cache
@@ -149,8 +182,9 @@ def _by_terraform() -> dict[str, str]:
             return not skip
 
     found: dict[str, str] = {}
-    named = [value for value in vars(tokens).values() if isinstance(value, str) and value.startswith("aws:")]
-    for token in named:
+    named = [value for value in vars(tokens).values() if isinstance(value, str)]
+    named += [type_ for rule in RULES for type_ in rule.types] + list(tokens.OTHER_TOKENS)
+    for token in (token for token in dict.fromkeys(named) if token.startswith("aws:")):
         for second in (False, True):
             name = terraform_type(token, Every(second))
             if name is not None:
@@ -193,7 +227,7 @@ def _shaped(annotation: Any, value: Any) -> Any:
     return value
 
 
-def read_folder(folder: Path) -> Fixture:
+def read_folder(folder: Path, holder: tuple[str, str] | None = None) -> Fixture:
     """All Terraform files of a folder as one fixture. Raises `FixtureError`."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.tf"))]
-    return Fixture("\n".join(texts))
+    return Fixture("\n".join(texts), holder)

@@ -1,4 +1,4 @@
-"""One in-memory AWS for all tests of the folder: each test uses names of its own."""
+"""Clients of the in-memory AWS, and servers of a test's own."""
 
 from __future__ import annotations
 
@@ -13,27 +13,6 @@ from botocore.config import Config
 from rehearsal.aws import server
 
 ClientFactory = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def in_memory_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.RunningServer]:
-    with server.start(log=tmp_path_factory.mktemp("aws") / "server.log") as running:
-        raise_quotas(running)
-        yield running
-
-
-def raise_quotas(running: server.RunningServer) -> None:
-    """Quotas of what many tests make in one account: the in-memory AWS has AWS's defaults."""
-    for region in ("us-east-1", "us-west-2", "us-east-2"):
-        quotas = clients_of(running)("service-quotas", region)
-        for service, code in (
-            ("ec2", "L-0263D0A3"),
-            ("ec2", "L-A2478D36"),
-            ("vpc", "L-F678F1CE"),
-            ("vpc", "L-A4707A72"),
-            ("vpc", "L-FE5A380F"),
-        ):
-            quotas.request_service_quota_increase(ServiceCode=service, QuotaCode=code, DesiredValue=100)
 
 
 def clients_of(running: server.RunningServer) -> ClientFactory:
@@ -62,6 +41,12 @@ def clients_of(running: server.RunningServer) -> ClientFactory:
 def client(in_memory_aws: server.RunningServer) -> ClientFactory:
     """`client("kms", "us-west-2")`: a boto3 client of the in-memory AWS."""
     return clients_of(in_memory_aws)
+
+
+@pytest.fixture(scope="session")
+def image(client: ClientFactory) -> str:
+    """An image that exists in each region; asked for once, because the in-memory AWS lists all images in seconds."""
+    return client("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
 
 
 @pytest.fixture

@@ -145,3 +145,28 @@ def test_a_client_that_asks_whether_it_may_send_is_answered_before_it_sends(in_m
             b"PUT /a-bucket/key HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
         )
         assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
+
+
+def test_a_reset_empties_every_region_and_gives_back_the_default_quotas(own_aws):
+    """A reset removes moto's resources, the store's records and quotas that were raised, in each region."""
+    client, addresses = clients_of(own_aws), ("ec2", "L-0263D0A3")
+    for region in ("us-east-1", "us-west-2"):
+        client("kinesis", region).create_stream(StreamName="orders", ShardCount=1)
+        client("budgets").create_budget(
+            AccountId=server.ACCOUNT_ID,
+            Budget={
+                "BudgetName": region,
+                "TimeUnit": "MONTHLY",
+                "BudgetType": "COST",
+                "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+            },
+        )
+        client("service-quotas", region).request_service_quota_increase(
+            ServiceCode=addresses[0], QuotaCode=addresses[1], DesiredValue=9
+        )
+    own_aws.reset()
+    assert client("budgets").describe_budgets(AccountId=server.ACCOUNT_ID).get("Budgets", []) == []
+    for region in ("us-east-1", "us-west-2"):
+        assert client("kinesis", region).list_streams()["StreamNames"] == []
+        quota = client("service-quotas", region).get_service_quota(ServiceCode=addresses[0], QuotaCode=addresses[1])
+        assert quota["Quota"]["Value"] == 5

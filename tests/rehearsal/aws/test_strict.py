@@ -320,6 +320,7 @@ def test_a_check_costs_less_than_a_millisecond() -> None:
     idle machine, in processor time, so that a busy machine changes nothing."""
     from moto.core.request import Request
 
+    from rehearsal.aws.store.parameters import parameters_of
     from rehearsal.aws.strict import requests
 
     body = json.dumps({"StreamName": "orders", "ShardCount": 13})
@@ -330,7 +331,7 @@ def test_a_check_costs_less_than_a_millisecond() -> None:
         begun = time.process_time()
         found = requests.operation_of("kinesis", request)
         assert found is not None
-        params = requests.parameters_of(found[0], request, found[1])
+        params = parameters_of(found[0], request, found[1])
         validator_of("kinesis", "CreateStream")(params, "", [])  # type: ignore[misc]
         spent.append(time.process_time() - begun)
     assert statistics.median(spent) < 0.001

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from rehearsal.drill.__main__ import counts, main, table
 from rehearsal.drill.drill import troubles
 from rehearsal.drill.ledger import Findings, ObjectFindings
 from rehearsal.drill.orders import Acceptance
@@ -171,3 +172,22 @@ def test_the_picture_is_well_formed_and_shows_what_happened() -> None:
     assert "us-east-1 &lt;dead&gt;" in picture
     assert ">0 s<" in picture, "the axis counts from the decision"
     assert "first accepted order" in picture
+
+
+def test_the_table_adds_up_what_the_oracle_found() -> None:
+    """One row for each kind of loss and second fault; the last row is the sum."""
+    found = [
+        result(0, findings=Findings(10, lost=("a",), cancelled=2, traded_twice=("b",))),
+        result(0, findings=Findings(20, unnamed=("c",), undone=("d",), twice_unnamed=("b",))),
+    ]
+    assert counts(found) == ("2", "30", "1", "1", "2", "1", "1", "1", str(sum(len(one.troubles) for one in found)))
+    assert table(found).row_count == 2
+
+
+def test_a_number_of_drills_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bad input ends the command with exit code 2 and one line about it."""
+    for seeds in ("0", "-1", "many"):
+        with pytest.raises(SystemExit) as ended:
+            main(["--seeds", seeds])
+        assert ended.value.code == 2
+        assert "--seeds" in capsys.readouterr().err

@@ -19,16 +19,11 @@ def autoscaling(client):
     return client("autoscaling", REGION)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def subnet(client):
     ec2 = client("ec2", REGION)
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     return ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24", AvailabilityZone=ZONE)["Subnet"]["SubnetId"]
-
-
-@pytest.fixture(scope="module")
-def image(client):
-    return client("ec2", REGION).describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
 
 
 @pytest.fixture
@@ -190,3 +185,17 @@ def test_an_instance_can_leave_its_reservation(ec2, launch, found, reservation):
     )
     assert found(instance_id)["CapacityReservationSpecification"] == {"CapacityReservationPreference": "none"}
     assert "CapacityReservationId" not in found(instance_id)
+
+
+def test_capacity_is_reserved_in_a_placement_group_by_its_arn(ec2):
+    """The model's pattern of such an ARN matches none; AWS's user guide reserves capacity so."""
+    ec2.create_placement_group(GroupName="near", Strategy="cluster")
+    group = f"arn:aws:ec2:{REGION}:123456789012:placement-group/near"
+    made = ec2.create_capacity_reservation(
+        InstanceType="c5n.large",
+        InstancePlatform="Linux/UNIX",
+        AvailabilityZone=ZONE,
+        InstanceCount=1,
+        PlacementGroupArn=group,
+    )["CapacityReservation"]
+    assert made["PlacementGroupArn"] == group

@@ -14,7 +14,7 @@ def ec2(client):
     return client("ec2", REGION)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def subnets(client):
     ec2 = client("ec2", REGION)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -35,9 +35,8 @@ def test_a_launch_template_does_not_hand_its_own_tags_to_instances(ec2):
 
 
 @pytest.fixture
-def group(client, ec2, subnets, request):
+def group(client, ec2, subnets, image, request):
     name = request.node.name
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     ec2.create_launch_template(
         LaunchTemplateName=name, LaunchTemplateData={"ImageId": image, "InstanceType": "c5n.large"}
     )
@@ -158,8 +157,13 @@ def test_a_service_keeps_its_capacity_providers_and_its_deployment_settings(clie
     assert service["availabilityZoneRebalancing"] == "DISABLED"
 
 
-def test_a_function_keeps_its_dead_letter_target_and_its_logging(client):
-    client("iam").create_role(RoleName="compute", AssumeRolePolicyDocument="{}")
+@pytest.fixture
+def role(client):
+    client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
+    return ROLE
+
+
+def test_a_function_keeps_its_dead_letter_target_and_its_logging(client, role):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("index.py", "def handler(event, context): return event")
@@ -168,7 +172,7 @@ def test_a_function_keeps_its_dead_letter_target_and_its_logging(client):
     functions.create_function(
         FunctionName="intake",
         Runtime="python3.12",
-        Role=ROLE,
+        Role=role,
         Handler="index.handler",
         Code={"ZipFile": packed.getvalue()},
         DeadLetterConfig=target,
@@ -179,7 +183,7 @@ def test_a_function_keeps_its_dead_letter_target_and_its_logging(client):
     assert found["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "/aws/lambda/intake"}
 
 
-def test_a_function_takes_a_layer_that_another_account_publishes(client):
+def test_a_function_takes_a_layer_that_another_account_publishes(client, role):
     layer = "arn:aws:lambda:eu-west-2:017000801446:layer:Published:7"
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -188,7 +192,7 @@ def test_a_function_takes_a_layer_that_another_account_publishes(client):
     described = functions.create_function(
         FunctionName="layered",
         Runtime="python3.13",
-        Role=ROLE,
+        Role=role,
         Handler="index.handler",
         Code={"ZipFile": packed.getvalue()},
         Layers=[layer],

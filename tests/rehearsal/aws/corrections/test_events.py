@@ -68,3 +68,17 @@ def test_each_rule_that_matches_sees_the_event_as_it_was_put(client):
     # When the emulated queue took the event differs by microseconds.
     assert {**seen_first, "ingestion-time": None} == {**seen_second, "ingestion-time": None}
     assert seen_first["account"], "an event that no target transforms arrives whole"
+
+
+def test_a_consumer_that_is_registered_has_an_arn_that_ends_with_its_time_and_can_be_found_by_it(client: Any) -> None:
+    """Kinesis refuses an ARN of a consumer without the time of its creation."""
+    kinesis = client("kinesis")
+    kinesis.create_stream(StreamName="orders", ShardCount=1)
+    stream = kinesis.describe_stream_summary(StreamName="orders")["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="risk")["Consumer"]
+    seconds = int(consumer["ConsumerCreationTimestamp"].timestamp())
+    assert consumer["ConsumerARN"] == f"{stream}/consumer/risk:{seconds}"
+    found = kinesis.describe_stream_consumer(ConsumerARN=consumer["ConsumerARN"])["ConsumerDescription"]
+    assert found["ConsumerName"] == "risk"
+    kinesis.deregister_stream_consumer(ConsumerARN=consumer["ConsumerARN"])
+    assert kinesis.list_stream_consumers(StreamARN=stream)["Consumers"] == []

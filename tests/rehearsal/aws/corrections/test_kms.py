@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+
 import pytest
+from botocore.exceptions import ClientError
 
 
 @pytest.fixture
@@ -41,3 +44,24 @@ def test_the_rotation_period_is_kept_and_is_that_of_the_replicas_too(client, pri
     for region in ("us-east-1", "us-west-2"):
         status = client("kms", region).get_key_rotation_status(KeyId=primary["KeyId"])
         assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, 180)
+
+
+def test_the_id_of_a_multi_region_key_has_the_form_that_other_services_accept(client):
+    """`mrk-` and 32 hexadecimal digits: EFS refuses any other form, and KMS finds the key by id and ARN."""
+    kms = client("kms", "us-east-1")
+    key = kms.create_key(MultiRegion=True)["KeyMetadata"]
+    assert re.fullmatch(r"mrk-[0-9a-f]{32}", key["KeyId"])
+    for name in (key["KeyId"], key["Arn"]):
+        assert kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"] == key["Arn"]
+    client("efs", "us-east-1").create_file_system(CreationToken="mrk", Encrypted=True, KmsKeyId=key["Arn"])
+    with pytest.raises(ClientError, match="does not exist"):
+        kms.describe_key(KeyId="mrk-" + "0" * 32)
+
+
+def test_what_is_encrypted_under_a_multi_region_key_can_be_decrypted(client):
+    """The id of such a key is longer than that of any other, and both have to fit into a ciphertext."""
+    kms = client("kms")
+    for multi_region in (True, False):
+        key = kms.create_key(MultiRegion=multi_region)["KeyMetadata"]["Arn"]
+        encrypted = kms.encrypt(KeyId=key, Plaintext=b"state")["CiphertextBlob"]
+        assert kms.decrypt(KeyId=key, CiphertextBlob=encrypted)["Plaintext"] == b"state"

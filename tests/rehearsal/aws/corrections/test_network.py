@@ -163,14 +163,10 @@ def test_a_placement_group_can_be_made_found_and_deleted(ec2):
         ec2.describe_placement_groups(GroupNames=["engines"])
 
 
-def _image(ec2):
-    return ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-
-
-def test_an_instance_keeps_its_tenancy_its_group_and_its_monitoring(ec2, subnet):
+def test_an_instance_keeps_its_tenancy_its_group_and_its_monitoring(ec2, subnet, image):
     ec2.create_placement_group(GroupName="near", Strategy="cluster")
     run = ec2.run_instances(
-        ImageId=_image(ec2),
+        ImageId=image,
         InstanceType="c5n.9xlarge",
         MinCount=1,
         MaxCount=1,
@@ -185,11 +181,11 @@ def test_an_instance_keeps_its_tenancy_its_group_and_its_monitoring(ec2, subnet)
         ec2.delete_placement_group(GroupName="near")
 
 
-def test_an_instance_takes_its_placement_from_the_launch_template(ec2, subnet):
+def test_an_instance_takes_its_placement_from_the_launch_template(ec2, subnet, image):
     template = ec2.create_launch_template(
         LaunchTemplateName="engine",
         LaunchTemplateData={
-            "ImageId": _image(ec2),
+            "ImageId": image,
             "InstanceType": "c5n.9xlarge",
             "Placement": {"Tenancy": "dedicated", "GroupName": "from-template"},
             "Monitoring": {"Enabled": True},

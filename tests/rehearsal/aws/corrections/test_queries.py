@@ -14,7 +14,7 @@ from tests.rehearsal.aws.conftest import ClientFactory
 REGION = "us-east-1"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def orders(client: ClientFactory) -> str:
     """Orders under an account, of which those that wait are in an index."""
     table, dynamodb = "queried-orders", client("dynamodb", REGION)

@@ -1,4 +1,4 @@
-"""What a database instance stands on: its subnets, parameters, logs and the role that watches it."""
+"""Resources that database instances share: subnet group, parameter group, log groups, and the monitoring role."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ _MONITORING_POLICY = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMoni
 
 
 @dataclass(frozen=True)
-class DatabaseGroundArgs:
-    """`identifiers` are those of the instances that will stand on it, for their logs; `logs_key_arn` is the key
-    of the class LOGS."""
+class DatabasePrerequisitesArgs:
+    """`identifiers` are those of the instances, for their log groups; `logs_key_arn` is the key of the class LOGS."""
 
     settings: Settings
     zones: Sequence[Zone]
@@ -30,11 +29,11 @@ class DatabaseGroundArgs:
     logs_key_arn: pulumi.Input[str]
 
 
-class DatabaseGround(Layer):
+class DatabasePrerequisites(Layer):
     """Subnet group in the data tier, parameter group, monitoring role, and the log groups, which RDS would otherwise
-    make without retention or key."""
+    create without retention or key."""
 
-    def __init__(self, name: str, args: DatabaseGroundArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DatabasePrerequisitesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data:DatabaseGround", name, opts)
         self._args = args
         self._name = args.settings.name("trade-history")

@@ -1,4 +1,4 @@
-"""One schedule with a role that may do just what it is for."""
+"""One EventBridge schedule with a role that allows only its target."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from components.settings import Settings
 
 
 @dataclass(frozen=True)
-class TimetableArgs:
-    """`expression` is EventBridge Scheduler's, in the time zone `zone`; `target` is an ARN that takes `input`, and
-    `statement` what that asks for. A run that is missed is left out: the next one comes."""
+class ScheduledTaskArgs:
+    """`expression` is a schedule expression in the time zone `zone`; `target` is an ARN that receives `input`, and
+    `statement` is the permission to call it. A missed run is skipped: the next run replaces it."""
 
     settings: Settings
     description: str
@@ -27,10 +27,10 @@ class TimetableArgs:
     enabled: bool = True
 
 
-class Timetable(Layer):
-    """In a group of its own, so that its role is of use to this schedule alone."""
+class ScheduledTask(Layer):
+    """A schedule in a group of its own, so that only this schedule can use the role."""
 
-    def __init__(self, name: str, args: TimetableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: ScheduledTaskArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("recovery:Timetable", name, opts)
         settings, physical = args.settings, args.settings.name(name)
         region, account = settings.region.name, settings.general.account_id

@@ -1,4 +1,4 @@
-"""What of a stack is watched."""
+"""Resources of a stack that alarms, dashboards and log metrics refer to."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from components.edge.balancers import Balancers
 from components.events.events import Events
 from components.events.queue import Queue
 from components.latency.engines import Engines
+from components.latency.market_hours import MarketHours
 from components.network.network import Network
 from components.recovery.recovery import Recovery
 from components.security.rotation import Rotation
@@ -24,17 +25,17 @@ from components.security.trail import Trail
 from components.settings import Settings
 
 
-class Logging(Protocol):
-    """A function with a log of its own; `function` has the name that CloudWatch knows it by."""
+class FunctionWithLogs(Protocol):
+    """A function with a log group; CloudWatch knows it by the name of `function`."""
 
     function: aws.lambda_.Function
     log_group: aws.cloudwatch.LogGroup
 
 
 @dataclass(frozen=True)
-class Watched:
-    """The layers of one stack whose metrics are watched, drawn and counted; `primary_file_system` is None in the
-    primary, and `trail` wherever the trail is not kept."""
+class MonitoredLayers:
+    """The layers of one stack with metrics. `primary_file_system` is None in the primary; `trail` is None in stacks
+    without the trail."""
 
     settings: Settings
     network: Network
@@ -42,6 +43,7 @@ class Watched:
     events: Events
     balancers: Balancers
     engines: Engines
+    market_hours: MarketHours
     services: Services
     functions: Functions
     api: TradingApi
@@ -51,28 +53,29 @@ class Watched:
     primary_file_system: pulumi.Input[str] | None = None
 
     @property
-    def serves(self) -> bool:
-        """Whether orders come to this region: the primary, or a recovery region that has taken over."""
+    def is_active(self) -> bool:
+        """Whether this region accepts orders: the primary, or a recovery region that has taken over."""
         return self.settings.is_primary or self.settings.general.active
 
     @property
-    def logging(self) -> Mapping[str, Logging]:
-        """Every function of the stack, by the last part of its name."""
+    def functions_with_logs(self) -> Mapping[str, FunctionWithLogs]:
+        """All functions of the stack, by the last part of their names."""
         functions, standby = self.functions, self.recovery.standby
-        found: dict[str, Logging] = {
+        found: dict[str, FunctionWithLogs] = {
             "order-intake": functions.order_intake,
             "authorizer": functions.authorizer,
             "redrive": functions.redrive,
             "integrity": functions.integrity,
             "rotation": self.rotation,
+            "market-hours": self.market_hours.function,
         }
         if standby:
             found |= {"observer": standby.observers.function, "failover": standby.failover.function}
         return found
 
     @property
-    def acting(self) -> list[pulumi.Output[str]]:
-        """Names of the alarms that stand beside what acts on them: the fleet, drills, observers, the failover."""
+    def action_alarms(self) -> list[pulumi.Output[str]]:
+        """Names of alarms that other layers declare because they act on them: scaling, drills, observers, failover."""
         standby = self.recovery.standby
         alarms = [self.engines.fleet.volatility, self.recovery.drills.stop]
         if standby:
@@ -82,13 +85,13 @@ class Watched:
 
     @property
     def databases(self) -> Mapping[str, aws.rds.Instance]:
-        """Instances by what they are called in the names of alarms."""
+        """Database instances by their names in alarms."""
         database = self.stores.database
         return {"database": database.instance, **({"database-reader": database.reader} if database.reader else {})}
 
     @property
-    def last_resorts(self) -> Iterator[tuple[str, Queue]]:
-        """Queues that are the end of the line, with what they hold; that of recovery has an alarm of its own."""
+    def unconsumed_queues(self) -> Iterator[tuple[str, Queue]]:
+        """Queues without a consumer, with their contents; the recovery layer's queue has an alarm of its own."""
         queues = self.events.queues
         yield "quarantine", queues.quarantine
         yield "quarantine-ordered", queues.ordered_quarantine
@@ -97,7 +100,7 @@ class Watched:
         yield "failed-invocations", self.functions.failed
 
     @property
-    def working_queues(self) -> Iterator[tuple[str, Queue]]:
+    def consumed_queues(self) -> Iterator[tuple[str, Queue]]:
         """Queues with consumers and a dead-letter queue, by the last part of their names."""
         queues = self.events.queues
         for venue, queue in queues.execution.items():

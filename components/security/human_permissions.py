@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.data.table_schemas import TableName, serving_name
-from components.security.boundaries import Boundaries, fenced_regions
+from components.security.boundaries import Boundaries, permitted_regions
 from components.security.keys import KEY_USE, DataClass, Keys
 from components.security.policies import BUILD_USE, Statement
 from components.security.services import PLATFORM_SERVICES
@@ -61,7 +61,7 @@ _READ_LOGS = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults
 
 
 @dataclass(frozen=True)
-class People:
+class HumanPermissions:
     """Statements of the human roles of one stack; ARNs are of the platform's own names, in any of its regions."""
 
     settings: Settings
@@ -121,7 +121,7 @@ class People:
             Statement(
                 "StopAndStartAlarms",
                 ["cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions", "cloudwatch:SetAlarmState"],
-                [self._arn("cloudwatch", f"alarm:{self._own}")],
+                [self._arn("cloudwatch", f"alarm:{self._own_arn}")],
             ),
             self._decrypt("ReadThroughServices", DataClass.STREAMS, "sqs", "kinesis"),
             self._use("UseControlTable", KEY_USE, DataClass.TABLES, "dynamodb"),
@@ -167,7 +167,7 @@ class People:
     def deployer(self) -> list[Statement]:
         """Brings stacks up: everything of the platform's services in its regions, and roles within boundaries."""
         services = [f"{service}:*" for service in PLATFORM_SERVICES if service not in ("kms", "execute-api")]
-        fence = {"StringEquals": {"aws:RequestedRegion": fenced_regions(self.settings)}}
+        fence = {"StringEquals": {"aws:RequestedRegion": permitted_regions(self.settings)}}
         return [
             Statement("DeployServices", services, ["*"], conditions=fence),
             Statement(
@@ -219,7 +219,7 @@ class People:
                 ["*"],
                 conditions=tagged,
             ),
-            Statement("ScaleServices", ["ecs:UpdateService"], [self._arn("ecs", f"service/{self._own}/*")]),
+            Statement("ScaleServices", ["ecs:UpdateService"], [self._arn("ecs", f"service/{self._own_arn}/*")]),
             Statement("OpenSessions", ["ssm:StartSession"], [self._arn("ec2", "instance/*")], conditions=tagged),
             # Systems Manager User Guide, "Sample IAM policies for Session Manager": a session starts with a document,
             # of the account (a shell) or of AWS (a forwarded port).
@@ -241,7 +241,10 @@ class People:
             Statement(
                 "RunAutomations",
                 ["ssm:StartAutomationExecution", "ssm:StopAutomationExecution"],
-                [self._arn("ssm", f"automation-definition/{self._own}:*"), self._arn("ssm", "automation-execution/*")],
+                [
+                    self._arn("ssm", f"automation-definition/{self._own_arn}:*"),
+                    self._arn("ssm", "automation-execution/*"),
+                ],
             ),
         ]
 
@@ -253,7 +256,7 @@ class People:
             for table in (TableName.CONTROL, TableName.ORDERS, TableName.POSITIONS)
         )
         return [
-            Statement("RunFunctions", ["lambda:InvokeFunction"], [self._arn("lambda", f"function:{self._own}")]),
+            Statement("RunFunctions", ["lambda:InvokeFunction"], [self._arn("lambda", f"function:{self._own_arn}")]),
             Statement(
                 "HoldTheLease",
                 [
@@ -268,7 +271,7 @@ class People:
             Statement(
                 "PromoteDatabase",
                 ["rds:PromoteReadReplica", "rds:RebootDBInstance", "rds:ModifyDBInstance"],
-                [self._arn("rds", f"db:{self._own}")],
+                [self._arn("rds", f"db:{self._own_arn}")],
             ),
             Statement(
                 "DetachAndRotateSecrets",
@@ -277,7 +280,7 @@ class People:
                     "secretsmanager:RotateSecret",
                     "secretsmanager:StopReplicationToReplica",
                 ],
-                [self._arn("secretsmanager", f"secret:{self._own}")],
+                [self._arn("secretsmanager", f"secret:{self._own_arn}")],
             ),
             Statement(
                 "DetachFiles",
@@ -289,6 +292,11 @@ class People:
                 "CompareAndNameOrders",
                 ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"],
                 [orders, f"{orders}/index/outbox", f"{orders}/index/by_change", positions],
+            ),
+            Statement(
+                "NameOrdersOfTheLostStream",
+                ["kinesis:GetRecords", "kinesis:GetShardIterator"],
+                [self._arn("kinesis", f"stream/{self._own_arn}-orders")],
             ),
             Statement(
                 "ReadOrdersOfEitherRegion",
@@ -303,7 +311,7 @@ class People:
             Statement(
                 "ScaleOut",
                 BUILD_USE,
-                [self._arn("codebuild", f"project/{self._own}")],
+                [self._arn("codebuild", f"project/{self._own_arn}")],
             ),
         ]
 
@@ -332,13 +340,13 @@ class People:
             Statement(
                 "RestoreFromTables",
                 ["dynamodb:RestoreTableToPointInTime"],
-                [self._arn("dynamodb", f"table/{self._own}")],
+                [self._arn("dynamodb", f"table/{self._own_arn}")],
             ),
             Statement("ReplayEvents", ["events:CancelReplay", "events:StartReplay"], [self._arn("events", "*")]),
             Statement(
                 "RedriveQueues",
                 ["sqs:CancelMessageMoveTask", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"],
-                [self._arn("sqs", self._own)],
+                [self._arn("sqs", self._own_arn)],
             ),
         ]
 
@@ -364,11 +372,11 @@ class People:
         ]
 
     @property
-    def _own(self) -> str:
+    def _own_arn(self) -> str:
         return f"{self.settings.general.name_prefix}-*"
 
     def _iam(self, kind: str) -> str:
-        return f"arn:aws:iam::{self.settings.general.account_id}:{kind}/{self._own}"
+        return f"arn:aws:iam::{self.settings.general.account_id}:{kind}/{self._own_arn}"
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:*:{self.settings.general.account_id}:{resource}"

@@ -1,8 +1,8 @@
-"""Images of others that run on the platform, each copied into a repository of the platform's own registry.
+"""Third-party images that run on the platform, each copied into a repository of the platform's own registry.
 
-Nodes pull them from the registry of their own region, so that a takeover depends on no other registry. They are copied
-rather than cached by pull-through rules: a rule asks the registry upstream at the first pull in each region, which
-would be during the takeover, and rules for Docker Hub and for GitHub need credentials (Amazon ECR User Guide, "Sync an
+Nodes pull from the registry of their own region, so that a takeover depends on no other registry. Images are copied and
+not cached by pull-through rules. Such a rule contacts the upstream registry at the first pull in each region, which
+would be during the takeover, and rules for Docker Hub and GitHub need credentials (Amazon ECR User Guide, "Sync an
 upstream registry with an Amazon ECR private registry").
 """
 
@@ -16,7 +16,7 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where an image comes from. `tag` is None where the Kubernetes version decides."""
+    """Source of an image. `tag` is None if the Kubernetes version decides it."""
 
     registry: str
     repository: str
@@ -24,9 +24,9 @@ class Upstream:
 
 
 class Mirrored(Enum):
-    """The images of the charts of `components.kubernetes.charts`, at the versions that those charts name: values.yaml
-    of kube-prometheus-stack 88.5.3 and of its charts kube-state-metrics 8.4.0, prometheus-node-exporter 4.56.1 and
-    grafana 12.11.1."""
+    """Images of the charts of `components.kubernetes.charts`, at the versions that those charts use: values.yaml of
+    kube-prometheus-stack 88.5.3 and of its charts kube-state-metrics 8.4.0, prometheus-node-exporter 4.56.1 and grafana
+    12.11.1."""
 
     AUTOSCALER = Upstream("registry.k8s.io", "autoscaling/cluster-autoscaler", None)
     OPERATOR = Upstream("quay.io", "prometheus-operator/prometheus-operator", "v0.93.1")
@@ -41,19 +41,19 @@ class Mirrored(Enum):
 
 
 def registry(settings: Settings) -> str:
-    """The registry of this stack's region, with the first part of the platform's repositories:
+    """Registry of this stack's region, with the first part of the repositories' names:
     `123456789012.dkr.ecr.us-east-1.amazonaws.com/trading`."""
     general = settings.general
     return f"{general.account_id}.dkr.ecr.{settings.region.name}.amazonaws.com/{general.name_prefix}"
 
 
 def tag(settings: Settings, image: Mirrored) -> str:
-    """The version of an image that the stack runs."""
+    """Tag of an image in this stack."""
     return image.value.tag or settings.kubernetes.pins.autoscaler
 
 
-def copies(settings: Settings) -> list[dict[str, str]]:
-    """What to copy before workloads come up: `source` and `target` of each image, as references with a tag."""
+def images_to_mirror(settings: Settings) -> list[dict[str, str]]:
+    """Images to copy before workloads start: `source` and `target` of each image, as references with a tag."""
     return [
         {
             "source": f"{image.value.registry}/{image.value.repository}:{tag(settings, image)}",

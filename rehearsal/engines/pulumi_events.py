@@ -1,0 +1,108 @@
+"""What the events of the pulumi engine say: progress, failures, replacements, drift, and the policy pack's verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pulumi import automation
+
+from policy.configuration import NOT_EVALUATED
+from rehearsal.engines.protocol import Drift, Progress, Report
+from rehearsal.plugins.warnings import NOT_MADE, UNSUPPORTED
+
+_MANDATORY = "mandatory"
+_WITHOUT_CHANGE = (automation.OpType.SAME, automation.OpType.READ, automation.OpType.REFRESH)
+
+
+@dataclass
+class PolicyEvents:
+    """The verdict of the policy packs that the engine has loaded.
+
+    `violations` are mandatory ones as `rule: resource: message`; `advisory` counts advisory ones by rule;
+    `not_evaluated` counts, by rule, the properties that the preview did not know.
+    """
+
+    violations: list[str] = field(default_factory=list)
+    advisory: Counter[str] = field(default_factory=Counter)
+    not_evaluated: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        """Take one event."""
+        found = event.policy_event
+        if found is None:
+            return
+        message = " ".join(found.message.split())
+        if found.policy_name == NOT_EVALUATED:
+            # The pack reports `<rule>: <property> <reason>` (`policy.engine`), after the policy's own description.
+            self.not_evaluated[_rule_in(message)] += 1
+        elif found.enforcement_level == _MANDATORY:
+            name = (found.resource_urn or "stack").rsplit("::", 1)[-1]
+            self.violations.append(f"{found.policy_name}: {name}: {message}")
+        else:
+            self.advisory[found.policy_name] += 1
+
+
+@dataclass
+class DriftEvents:
+    """A refreshing preview: `read_back` are URNs that the cloud still has, `changes` what the preview would change."""
+
+    read_back: set[str] = field(default_factory=set)
+    changes: list[Drift] = field(default_factory=list)
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        """Take one event."""
+        finished = event.res_outputs_event
+        if finished and finished.metadata.op == automation.OpType.REFRESH and finished.metadata.new:
+            self.read_back.add(finished.metadata.urn)
+        step = event.resource_pre_event
+        if step and step.metadata.op not in _WITHOUT_CHANGE:
+            changed = sorted(step.metadata.diffs or ())
+            self.changes.append(Drift(step.metadata.urn, tuple(changed) or (str(step.metadata.op.value),)))
+
+
+class UpdateEvents:
+    """Turns the events of an update into progress, and keeps what failed and what was replaced."""
+
+    def __init__(self, stack: str, total: int, report: Report) -> None:
+        self._stack = stack
+        self._total = total
+        self._report = report
+        self._done = 0
+        self.errors: dict[str, str] = {}
+        self.not_made: dict[str, str] = {}
+        self.unsupported: set[str] = set()
+        self.replaced: set[str] = set()
+        self.policy = PolicyEvents()
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        """Take one event."""
+        self.policy(event)
+        diagnostic = event.diagnostic_event
+        if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
+            self.errors[diagnostic.urn] = " ".join(diagnostic.message.split())
+        if diagnostic and diagnostic.severity == "warning" and diagnostic.urn:
+            self._note(diagnostic.urn, " ".join(diagnostic.message.split()).removeprefix("warning: "))
+        step = event.resource_pre_event
+        if step and step.metadata.op == automation.OpType.REPLACE:
+            self.replaced.add(step.metadata.urn)
+        finished = event.res_outputs_event
+        state = finished and (finished.metadata.new or finished.metadata.old)
+        if finished and state and state.custom:
+            self._done += 1
+            name = finished.metadata.urn.rsplit("::", 1)[-1]
+            self._report(Progress(self._stack, str(finished.metadata.op.value), name, self._done, self._total))
+
+    def _note(self, urn: str, message: str) -> None:
+        if message.startswith(NOT_MADE):
+            self.not_made[urn] = message.removeprefix(NOT_MADE)
+        elif message.startswith(UNSUPPORTED):
+            _, qualified, name = urn.rsplit("::", 2)
+            self.unsupported.add(f"{qualified.split('$')[-1]}.{name}: {message.removeprefix(UNSUPPORTED)}")
+
+
+def _rule_in(message: str) -> str:
+    """The rule that a note names: the word before the first colon, behind the policy's own description if there is
+    one."""
+    head = message.split(":", 1)[0].split()
+    return head[-1] if head else message

@@ -1,0 +1,200 @@
+"""The floor of the engines' fleet is raised in trading hours, and neither on holidays nor after an early close."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from blueprint import Blueprint
+from components.latency.market_spans import calendars_end, raised_spans
+from components.settings import Settings, SettingsError, calendars
+from functions.market_hours.plan import HORIZON, HOURS_PATH, Hours
+from tests.components.security.graph import statements
+
+FUNCTION, SCHEDULE = "aws:lambda/function:Function", "aws:scheduler/schedule:Schedule"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def spans_on(day: str, zone: ZoneInfo = NEW_YORK, **given: Any) -> list[tuple[str, str]]:
+    """Local start and end of the spans that end on a day."""
+    settings = Settings.parse({"dbMaintenanceWindow": "sat:20:00-sat:21:00", **given})
+    local = [tuple(datetime.fromtimestamp(at * 60, zone) for at in span) for span in raised_spans(settings)]
+    return [(f"{start:%a %H:%M}", f"{end:%a %H:%M}") for start, end in local if end.date() == date.fromisoformat(day)]
+
+
+@pytest.mark.parametrize(
+    ("day", "given", "spans"),
+    [
+        pytest.param("2026-11-30", {}, [("Mon 09:00", "Mon 16:30")], id="a usual day"),
+        pytest.param("2026-11-26", {}, [], id="Thanksgiving"),
+        pytest.param("2026-11-27", {}, [("Fri 09:00", "Fri 13:30")], id="the early close after it"),
+        pytest.param("2026-11-28", {}, [], id="a Saturday"),
+        pytest.param("2027-03-15", {}, [("Mon 09:00", "Mon 16:30")], id="the first day of summer time"),
+        pytest.param("2026-12-24", {"marketOpen": "04:00", "marketClose": "20:00"}, [("Thu 03:30", "Thu 17:30")],
+                     id="late trading ends as much earlier as the exchange closes"),
+        pytest.param("2026-11-26", {"marketCalendars": ["24/7"]}, [("Thu 09:00", "Thu 16:30")],
+                     id="a market without holidays"),
+        pytest.param("2026-11-26", {"marketCalendars": ["XNYS", "XLON"]}, [("Thu 09:00", "Thu 16:30")],
+                     id="another venue trades"),
+        pytest.param("2026-11-27", {"marketCalendars": ["XNYS", "XLON"]}, [("Fri 09:00", "Fri 16:30")],
+                     id="another venue closes at its usual time"),
+        pytest.param("2026-12-24", {"marketCalendars": ["XNYS", "CMES"]}, [("Thu 09:00", "Thu 13:30")],
+                     id="all close early, by the least of it"),
+        pytest.param("2026-11-30", {"marketDays": ["TUE"]}, [], id="no day of the settings"),
+        pytest.param("2026-11-27", {"marketOpen": "14:00"}, [], id="the session would open after the early close"),
+    ],
+)  # fmt: skip
+def test_a_session_is_that_of_the_calendar(day: str, given: dict[str, Any], spans: list[tuple[str, str]]):
+    assert spans_on(day, **given) == spans
+
+
+FUTURES = {
+    "marketOpen": "18:00",
+    "marketClose": "17:00",
+    "marketCalendars": ["CMES", "XNYS"],
+    "marketOpenLeadMinutes": 10,
+    "marketCloseLagMinutes": 10,
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "spans"),
+    [
+        ("2026-11-30", [("Sun 17:50", "Mon 17:10")]),
+        ("2026-12-01", [("Mon 17:50", "Tue 17:10")]),
+        # Thanksgiving belongs to CMES alone, which closes five hours early.
+        ("2026-11-26", [("Wed 17:50", "Thu 12:10")]),
+        ("2026-12-25", []),
+    ],
+)
+def test_a_session_over_midnight_belongs_to_the_day_on_which_it_closes(day: str, spans: list[tuple[str, str]]):
+    assert spans_on(day, **FUTURES) == spans
+
+
+def test_sessions_without_a_pause_between_them_are_one_span():
+    """The lead and the lag of half an hour fill the daily pause, but not that after an early close."""
+    given = {**FUTURES, "marketOpenLeadMinutes": 30, "marketCloseLagMinutes": 30}
+    assert spans_on("2026-12-04", **given) == [("Sun 17:30", "Fri 17:30")]
+    assert spans_on("2026-11-26", **given) == [("Sun 17:30", "Thu 12:30")]
+
+
+@pytest.mark.parametrize("given", [{}, FUTURES, {"marketTimeZone": "Asia/Tokyo", "marketCalendars": ["XTKS", "XNYS"]}])
+def test_spans_are_in_order_apart_and_of_all_the_table(given: dict[str, Any]):
+    settings = Settings.parse({"dbMaintenanceWindow": "sat:20:00-sat:21:00", **given})
+    spans = raised_spans(settings)
+    assert all(start < end for start, end in spans)
+    gaps = [other[0] - one[1] for one, other in pairwise(spans)]
+    assert min(gaps) > 0
+    assert max(gaps) < HORIZON, "within the horizon the next raising is always known"
+    first, last = calendars.first_and_last()
+    assert (spans[-1][1] - spans[0][0]) / 1440 > (last - first).days - 7
+
+
+def test_after_a_calendar_ends_its_weekdays_are_trading_days():
+    """The Shanghai exchange publishes its holidays year by year; afterwards holidays raise the floor."""
+    given = {"marketCalendars": ["XSHG", "XNYS"], "marketTimeZone": "Asia/Shanghai"}
+    assert (
+        spans_on("2026-10-01", ZoneInfo("Asia/Shanghai"), **{**given, "venues": ["XSHG"], "marketCalendars": ["XSHG"]})
+        == []
+    )
+    assert spans_on(
+        "2027-10-01", ZoneInfo("Asia/Shanghai"), **{**given, "venues": ["XSHG"], "marketCalendars": ["XSHG"]}
+    )
+    ends = datetime.fromtimestamp(calendars_end(Settings.parse(given)) * 60, ZoneInfo("Asia/Shanghai"))
+    assert ends.date() == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "way_out"),
+    [
+        ({"marketCalendars": ["XNYSE"]}, "marketCalendars", "did you mean XNYS?"),
+        ({"marketCalendars": ["NOWHERE"]}, "marketCalendars", "24/7"),
+        ({"marketCalendars": []}, "marketCalendars", "at least 1 item"),
+        ({"marketCalendars": ["XNYS", "XNAS"]}, "marketCalendars", "remove one"),
+        ({"marketCalendars": ["XLON"]}, "marketCalendars", "add XNYS"),
+        ({"venues": ["XNYS", "XLON"]}, "marketCalendars", "add XLON"),
+        ({"marketDays": ["FRI", "SAT"]}, "marketDays", "add the calendar that does"),
+    ],
+)
+def test_calendars_that_do_not_fit_are_refused(given: dict[str, Any], key: str, way_out: str):
+    with pytest.raises(SettingsError, match=f"trading-platform:{key} = ") as refusal:
+        Settings.parse({"dbMaintenanceWindow": "sun:20:00-sun:21:00", **given})
+    assert way_out in str(refusal.value)
+
+
+def test_the_function_has_the_hours_of_the_settings_and_the_floors_of_the_sizes(stack: Blueprint):
+    function = stack.one(FUNCTION, "market-hours").properties
+    hours = Hours.parse(function["code"]["assets"][HOURS_PATH]["text"])
+    assert list(hours.spans) == raised_spans(Settings.parse({}))
+    variables = function["environment"]["variables"]
+    assert variables["GROUP"] == stack.one("aws:autoscaling/group:Group", "engines").properties["name"]
+    assert int(variables["RAISED"]) >= int(variables["LOWERED"])
+
+
+def test_a_takeover_changes_the_floors_and_no_right(primary: Blueprint, dr: Blueprint, dr_active: Blueprint):
+    for graph, floors in ((primary, ("4", "2")), (dr, ("0", "0")), (dr_active, ("4", "2"))):
+        variables = graph.one(FUNCTION, "market-hours").properties["environment"]["variables"]
+        assert (variables["RAISED"], variables["LOWERED"]) == floors
+    for kind in ("aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"):
+        assert dr.one(kind, "market-hours").properties == dr_active.one(kind, "market-hours").properties
+
+
+def test_it_may_change_the_minimum_of_the_fleet_and_nothing_else(stack: Blueprint):
+    said = {each["Sid"]: each for each in statements(stack.one("aws:iam/rolePolicy:RolePolicy", "market-hours"))}
+    group = stack.one("aws:autoscaling/group:Group", "engines").properties["name"]
+    for sid in ("PlanTheFloor", "RemoveWhatIsNotPlanned"):
+        assert said[sid]["Resource"].endswith(f":autoScalingGroup:*:autoScalingGroupName/{group}")
+    assert said["PlanTheFloor"]["Condition"] == {"Null": {"autoscaling:MaxSize": "true"}}
+    changing = [
+        action
+        for each in said.values()
+        for action in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+        if action.startswith("autoscaling:") and "Describe" not in action
+    ]
+    assert sorted(changing) == ["autoscaling:DeleteScheduledAction", "autoscaling:PutScheduledUpdateGroupAction"]
+
+
+def test_it_runs_all_day_in_both_regions(stack: Blueprint):
+    schedule = stack.one(SCHEDULE, "market-hours").properties
+    assert (schedule["scheduleExpression"], schedule["state"]) == ("rate(5 minutes)", "ENABLED")
+
+
+def test_a_plan_that_is_not_made_and_a_calendar_that_ends_are_noticed(stack: Blueprint):
+    unplanned, ends = (stack.one(ALARM, f"market-{name}").properties for name in ("hours-unplanned", "calendars-end"))
+    assert (unplanned["metricName"], unplanned["treatMissingData"]) == ("FloorPlanned", "breaching")
+    assert (ends["metricName"], ends["comparisonOperator"], ends["threshold"]) == (
+        "CalendarDaysLeft",
+        "LessThanThreshold",
+        60,
+    )
+    assert all(alarm["alarmActions"] for alarm in (unplanned, ends)), "both notify by themselves"
+
+
+@pytest.mark.parametrize("name", ["XNYS", "XLON", "CMES", "XTKS", "XETR", "XSHG", "ASEX", "24/7"])
+def test_the_table_is_that_of_the_library(name: str):
+    """One calendar of each kind: early closes, sessions from the evening before, holidays that are published year by
+    year, Orthodox Easter, none at all."""
+    generate = pytest.importorskip("components.settings.calendars.generate")
+    kept = json.loads(calendars.TABLE_PATH.read_text(encoding="utf-8"))["calendars"][name]
+    assert kept == generate.entry(name)
+
+
+def test_the_table_is_of_the_version_that_is_installed():
+    """Another version may know other holidays: `make calendars` writes the table anew."""
+    from importlib.metadata import version
+
+    assert calendars.library() == f"exchange_calendars {version('exchange_calendars')}"
+
+
+def test_the_time_zone_of_a_plan_is_utc():
+    settings = Settings.parse({})
+    start = next(
+        start for start, _ in raised_spans(settings) if start >= datetime(2027, 1, 4, tzinfo=UTC).timestamp() / 60
+    )
+    assert datetime.fromtimestamp(start * 60, UTC) == datetime(2027, 1, 4, 14, 0, tzinfo=UTC)
