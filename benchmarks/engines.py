@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.aws.server import ACCOUNT_ID, start
-from rehearsal.aws.strict.mode import REHEARSED
 from rehearsal.engines.choice import EngineKind, make
 from rehearsal.engines.protocol import EngineError
 from rehearsal.stacks import Declared, Program
@@ -106,7 +105,7 @@ def measured() -> dict[str, Any]:
 def _brought_up(kind: EngineKind, declared: Declared) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory() as build,
-        start(0, Path(build) / "server.log", ACCOUNT_ID, strict=REHEARSED) as cloud,
+        start(0, Path(build) / "server.log", ACCOUNT_ID) as cloud,
         Memory() as memory,
     ):
         engine = make(kind, Path(build) / "engine", cloud.environment())

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import typer
+from components.settings.errors import SettingsError, problem
 
 
 def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
-    """Settings by key from `KEY=VALUE` words. Raises `typer.BadParameter` for a word without a value."""
-    overrides = {}
+    """Settings by key from `KEY=VALUE` words. Raises `SettingsError` for a word of another form, and for a key that is
+    given twice."""
+    overrides: dict[str, str] = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")
-        if not separator:
-            raise typer.BadParameter(f"{pair!r}: write it as KEY=VALUE", param_hint="--set")
+        if not (key.strip() and separator):
+            raise SettingsError([problem("--set", pair, "is no setting with a value; write it as KEY=VALUE")])
+        if overrides.get(key, value) != value:
+            raise SettingsError([problem("--set", key, "is given twice with other values; leave one of them out")])
         overrides[key] = value
     return overrides

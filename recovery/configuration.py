@@ -57,6 +57,8 @@ TIMING: Mapping[str, Whole] = {
 """Times by field."""
 # AWS Secrets Manager API Reference, RotationRulesType: AutomaticallyAfterDays is 1 to 1000.
 ROTATION = Whole("rotationDays", "days", 1, 1000)
+ENGINES = Whole("engines", "engines", 0, 500)
+"""How many engines a takeover starts at once (components/settings: enginesAtTakeover)."""
 
 
 @dataclass(frozen=True)
@@ -237,4 +239,7 @@ def _scale_out(run: Reader) -> Mapping[str, Any]:
         found.texts("command")
     else:
         raise run.wrong("scaleOut", "names neither a CodeBuild project nor a command")
+    if found.has("engineGroup"):
+        found.text("engineGroup")
+        found.whole(ENGINES)
     return found.values

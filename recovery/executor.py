@@ -23,6 +23,7 @@ from recovery.errors import (
 from recovery.journal import Entry, Facts, Journal, JournalUnavailableError, Kind, Outcome, Run
 from recovery.plan import Plan
 from recovery.report import Report, Status, StepReport
+from recovery.steps.engines import AwaitEngines
 from recovery.steps.lease import AwaitLease, AwaitQuiet
 from recovery.steps.step import Stage, Step
 from recovery.steps.traffic import ProveOrder
@@ -157,6 +158,7 @@ class Executor:
             steps=tuple(self._reports.get(step.name) or _report(step, Status.NOT_BEGUN) for step in self.plan.steps),
             recovery_seconds=recovery_seconds(self.run),
             lease_seconds=_lease_seconds(self.run),
+            tradable_seconds=tradable_seconds(self.run),
             reached=asdict(self.context.clients.reached),
         )
 
@@ -165,6 +167,14 @@ def recovery_seconds(run: Run) -> float | None:
     """From the decision to the first accepted order, by the journal; None before that."""
     for entry in run.entries:
         if entry.kind == Kind.RESULT and entry.step == ProveOrder.name:
+            return (entry.at - run.began.content["decided_at"]) / 1000
+    return None
+
+
+def tradable_seconds(run: Run) -> float | None:
+    """From the decision to the first engine in service, by the journal; None where no engine was waited for."""
+    for entry in run.entries:
+        if entry.kind == Kind.RESULT and entry.step == AwaitEngines.name and entry.content.get("in_service"):
             return (entry.at - run.began.content["decided_at"]) / 1000
     return None
 

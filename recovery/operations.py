@@ -31,7 +31,7 @@ from recovery.errors import (
     StepFailedError,
     UnfinishedRunError,
 )
-from recovery.executor import Executor, Watch, recovery_seconds
+from recovery.executor import Executor, Watch, recovery_seconds, tradable_seconds
 from recovery.journal import Entry, Journal, Kind, Outcome, Run, Tail
 from recovery.lock import CALLS_TO_TAKE, Heartbeat, Held, Lock
 from recovery.plan import GIVEN_UP, GIVES_WAY, UNPLANNED, Plan, Verb, plan_of
@@ -396,6 +396,7 @@ def _shown_run(run: Run) -> dict[str, Any]:
         "began": timestamp(run.began.at),
         "outcome": run.outcome or "unfinished: `resume` or `abort` it",
         "recovery_seconds": recovery_seconds(run),
+        "tradable_seconds": tradable_seconds(run),
         "done": sorted(run.results()),
         "failed": {step: facts["trouble"] for step, facts in run.failures().items()},
     }

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from recovery.errors import ConfigurationError
 from recovery.steps.compare import CatchUp, CompareOrders
+from recovery.steps.engines import AwaitEngines, StartEngines
 from recovery.steps.growth import DrainBacklog, ScaleOutStep, StandBy
 from recovery.steps.lease import AwaitLease, AwaitQuiet, Quiesce, TakeLease
 from recovery.steps.orders import ReconcileOrders, ReconcileReturned, RecordKnownOrders
@@ -74,6 +75,7 @@ class Plan:
 _HAND_OVER = (TakeLease(), AwaitLease(), OpenIntake(), TurnTraffic(), ProveOrder())
 _QUIET = (Quiesce(), AwaitQuiet(), CatchUp())
 _ASKED = (PromoteDatabase(), DetachSecret(), DetachFiles())
+_ENGINES_STARTED, _ENGINES_STAND = (StartEngines(),), (AwaitEngines(),)
 _AWAITED = (AwaitDatabase(), RotateSecret(), AwaitFiles())
 
 PLANS: dict[Verb, Plan] = {
@@ -96,8 +98,10 @@ PLANS: dict[Verb, Plan] = {
             (
                 *_HAND_OVER,
                 RecordKnownOrders(),
+                *_ENGINES_STARTED,
                 RepublishOrders(),
                 *_ASKED,
+                *_ENGINES_STAND,
                 *_AWAITED,
                 ScaleOutStep(),
                 DrainBacklog(),
@@ -113,8 +117,10 @@ PLANS: dict[Verb, Plan] = {
                 AwaitReplica(),
                 *_QUIET,
                 *_HAND_OVER,
+                *_ENGINES_STARTED,
                 RepublishOrders(),
                 *_ASKED,
+                *_ENGINES_STAND,
                 *_AWAITED,
                 ScaleOutStep(),
                 DrainBacklog(),

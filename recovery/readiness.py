@@ -204,6 +204,25 @@ def _files(context: Context) -> Check:
     return Check("files", state in ("available", "updating"), f"{name} {state}", "wait until it is available")
 
 
+def _engines(context: Context) -> Check:
+    """Whether orders would be traded: accepting them needs no engine."""
+    name = context.configuration.scale_out.get("engineGroup")
+    if not name or context.target != context.configuration.standby:
+        return Check("engines", True, "the exports name no group that a takeover starts")
+    client = context.clients.here("autoscaling")
+    found = client.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    if not found:
+        return Check("engines", False, f"group {name} does not exist", "bring the recovery stack up")
+    group, wanted = found[0], int(context.configuration.scale_out["engines"])
+    standing = sum(instance["LifecycleState"] == "InService" for instance in group.get("Instances", []))
+    shown = f"{standing} in service, a takeover asks for {wanted}, {name} may have {group['MaxSize']}"
+    if standing:
+        return Check("engines", True, f"{shown}: orders are traded at once")
+    ready = 0 < wanted <= group["MaxSize"]
+    shown = f"{shown}: orders are accepted at once and traded once an engine stands"
+    return Check("engines", ready, shown, "raise elasticEnginesMax or enginesAtTakeover")
+
+
 def _growth(context: Context) -> Check:
     trouble = context.parts.grow.trouble()
     return Check("scale-out", trouble is None, trouble or "can start", "configure how this region grows")
@@ -219,6 +238,7 @@ _LOOKS: dict[str, Callable[[Context], Check]] = {
     "database": _database,
     "secret": _secret,
     "files": _files,
+    "engines": _engines,
     "scale-out": _growth,
 }
 """By name, in the order in which a takeover needs them."""

@@ -49,6 +49,8 @@ class Report:
     recovery_seconds: float | None
     lease_seconds: float | None
     reached: dict[str, int]
+    tradable_seconds: float | None = None
+    """From the decision to the first engine in service: orders are accepted before, and traded from then on."""
 
     def step(self, name: str) -> StepReport:
         return next(step for step in self.steps if step.name == name)

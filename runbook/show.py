@@ -95,6 +95,8 @@ class Show:
         if report.recovery_seconds is not None:
             lease = f", {report.lease_seconds:g} s of them the old lease" if report.lease_seconds else ""
             self._out.print(f"first accepted order {report.recovery_seconds:g} s after the decision{lease}")
+        if report.tradable_seconds is not None:
+            self._out.print(f"first engine in service {report.tradable_seconds:g} s after the decision")
         self._out.print(f"{report.verb} {report.run} is {report.outcome}" + _next(report))
 
     def restored(self, restored: Restored) -> None:

@@ -37,9 +37,8 @@ def costs(
     set_: Annotated[list[str] | None, typer.Option("--set", help="a setting that overrides the stack file")] = None,
 ) -> None:
     """Estimate the monthly cost of a stack from its recorded graph and a dated price table."""
-    overrides = overrides_of(set_ or [])
     try:
-        recorded = _recorded(stack, active, overrides)
+        recorded = _recorded(stack, active, overrides_of(set_ or []))
     except (pulumi.RunError, BlueprintError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(_BAD_INPUT) from error

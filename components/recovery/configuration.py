@@ -55,7 +55,11 @@ class RunConfiguration:
             "accountClaim": settings.api.token_account_claim,
             "canaryAccount": recovery.canary_account,
             "switch": self._switch(),
-            "scaleOut": {"project": self.scale_out.name},
+            "scaleOut": {
+                "project": self.scale_out.name,
+                "engineGroup": settings.name("engines"),
+                "engines": recovery.engines_at_takeover,
+            },
         }
 
     def _site(self, role: Role) -> dict[str, Any]:

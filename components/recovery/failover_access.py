@@ -151,7 +151,17 @@ class FailoverAccess:
                 "ScaleOut",
                 BUILD_USE,
                 [self.scale_out.arn],
-            )
+            ),
+            # A description names no resource (Service Authorization Reference, "Amazon EC2 Auto Scaling").
+            Statement("SeeEngines", ["autoscaling:DescribeAutoScalingGroups"], ["*"]),
+            Statement(
+                "StartEngines",
+                ["autoscaling:SetDesiredCapacity"],
+                [
+                    f"arn:aws:autoscaling:{self._region}:{self._account}:autoScalingGroup:*"
+                    f":autoScalingGroupName/{self.settings.name('engines')}"
+                ],
+            ),
         ]
 
     def _notifications(self) -> list[Statement]:

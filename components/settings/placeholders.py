@@ -21,7 +21,7 @@ _DOCUMENTATION = tuple(IPv4Network(block) for block in ("192.0.2.0/24", "198.51.
 _TOP_LEVEL = ("example", "invalid", "localhost", "test")
 _DOMAINS = ("example.com", "example.net", "example.org")
 # Accounts of AWS's own documentation (AWS Style Guide, example account IDs) and those of one digit.
-_ACCOUNTS = frozenset(
+EXAMPLE_ACCOUNTS = frozenset(
     {"123456789012", "111122223333", "444455556666", "777788889999", "999988887777", "123456789123", "210987654321"}
     | {digit * 12 for digit in "0123456789"}
 )
@@ -57,7 +57,7 @@ def kind_of(value: object) -> tuple[str, str] | None:
         return _ADDRESS_FOUND if any(network.subnet_of(block) for block in _DOCUMENTATION) else None
     if not isinstance(value, str):
         return None
-    if any(account in _ACCOUNTS for account in _ACCOUNT.findall(value)):
+    if any(account in EXAMPLE_ACCOUNTS for account in _ACCOUNT.findall(value)):
         return "names an account of examples", "set it to the id of your account"
     if any(is_example(domain) for domain in _DOMAIN.findall(value)):
         return "names an example domain", "set it to a name of a domain that you own"
@@ -75,9 +75,13 @@ def is_example(domain: str) -> bool:
     return name.rpartition(".")[2] in _TOP_LEVEL or any(name == d or name.endswith(f".{d}") for d in _DOMAINS)
 
 
+def is_documentation(address: IPv4Address) -> bool:
+    """Whether an address is of a block for documentation."""
+    return any(address in block for block in _DOCUMENTATION)
+
+
 def _is_documentation(text: str) -> bool:
     try:
-        address = IPv4Address(text)
+        return is_documentation(IPv4Address(text))
     except ValueError:
         return False
-    return any(address in block for block in _DOCUMENTATION)

@@ -105,6 +105,13 @@ class RecoverySettings(Section):
     failover_cooldown_minutes: int = Field(
         30, description="The least time between two takeovers, in minutes.", ge=1, le=1440
     )
+    engines_at_takeover: int = Field(
+        2,
+        description="Engines that a takeover starts directly after the first accepted order, before the stack grows; 0 "
+        "for none. Engines that stand by are elasticEnginesMin of the recovery stack.",
+        ge=0,
+        le=500,
+    )
     lease_stale_seconds: int = Field(
         150, description="Age at which a lease that nobody extends counts as a sign of loss, in seconds.", ge=60
     )

@@ -78,7 +78,7 @@ def read(path: Path) -> StackFile:
         reason = error.strerror or type(error).__name__
         raise SettingsError([f"{path.name}: cannot be read ({reason}); name a file that can"]) from error
     if len(data) > MOST_BYTES:
-        raise SettingsError([f"{path.name}: is larger than {MOST_BYTES // 1000} kB; name a stack file"])
+        raise SettingsError([f"{path.name}: has more than {MOST_BYTES // 1000} kB; name a stack file"])
     try:
         return parsed(data, path.name)
     except EngineYamlError as error:

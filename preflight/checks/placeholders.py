@@ -1,61 +1,36 @@
-"""Values of documentation that no real stack may keep: addresses, domains and the account of examples."""
+"""Values of documentation that no stack on AWS may keep, by the rule that the settings apply at an update."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
 
+from components.settings.placeholders import placeholders
 from preflight.account import Account
 from preflight.declared import Declared
 from preflight.model import Answer, Question, not_asked, ok, stops
 
-# RFC 5737: blocks for documentation. RFC 2606 and RFC 6761: names that no registry delegates.
-_ADDRESSES = tuple(IPv4Network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
-_TOP_LEVEL = ("example", "invalid", "localhost", "test")
-_DOMAINS = ("example.com", "example.net", "example.org")
-# Accounts of AWS's own documentation.
-_ACCOUNTS = frozenset({"123456789012", "111122223333", "444455556666"})
+_NEEDED = "a value of your own"
 
 
 class Placeholders:
-    """Reads accountId, customerGatewayIp and every domain of the settings; calls nothing; stops where one is a value of
-    documentation, which AWS accepts or waits for without end."""
+    """Reads every setting; calls nothing; stops where one is a value of documentation, which AWS refuses or waits for
+    without end."""
 
     name = "placeholder"
 
     def questions(self, declared: Declared) -> Iterator[Question]:
-        settings = declared.settings
-        account, address = declared.account, settings.network.customer_gateway_ip
-        yield _question("accountId", account, account in _ACCOUNTS, "set it to the id of your account")
-        yield _question(
-            "customerGatewayIp", str(address), is_documentation(address), "set it to your VPN device's public address"
-        )
-        for key, domain in (
-            ("apiDomain", settings.compute.api_domain),
-            ("tradingApiDomain", settings.recovery.trading_api_domain),
-            ("tokenIssuer", settings.api.token_issuer.removeprefix("https://").partition("/")[0]),
-        ):
-            yield _question(key, domain, is_example(domain), "set it to a name of a domain that you own")
-        for email in settings.streams.operations_emails:
-            _, _, domain = email.partition("@")
-            yield _question("operationsEmails", email, is_example(domain), "set it to whom alarms reach")
+        found = list(placeholders(declared.settings))
+        for key, value, why in found:
+            fault, _, way_out = why.partition("; ")
+            yield _question(key, f"{value!r} {fault}", way_out)
+        if not found:
+            yield Question(self.name, "settings", "global", _NEEDED, lambda _: ok("no value of documentation"))
 
 
-def is_documentation(address: IPv4Address) -> bool:
-    """Whether an address is of a block for documentation."""
-    return any(address in block for block in _ADDRESSES)
-
-
-def is_example(domain: str) -> bool:
-    """Whether a domain is one for documentation or tests, or lies in one."""
-    name = domain.rstrip(".").lower()
-    return name.rpartition(".")[2] in _TOP_LEVEL or any(name == d or name.endswith(f".{d}") for d in _DOMAINS)
-
-
-def _question(key: str, value: str, is_placeholder: bool, way_out: str) -> Question:
+def _question(key: str, found: str, way_out: str) -> Question:
     def ask(account: Account) -> Answer:
         if account.emulated:
             return not_asked("the in-memory AWS takes values of documentation")
-        return stops(f"{value!r}, a value of documentation", way_out) if is_placeholder else ok(value)
+        return stops(found, way_out)
 
-    return Question(Placeholders.name, key, "global", "a value of your own", ask, way_out if is_placeholder else "")
+    return Question(Placeholders.name, key, "global", _NEEDED, ask, way_out)

@@ -37,7 +37,7 @@ def run(settings: pulumi.runtime.Settings, program: str, parallel: int) -> int:
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run_path(program)))
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
-        return 1
+        return _SHOWN
     except Exception:  # noqa: BLE001 whatever a program raises is shown as its error
         pulumi.log.error("Program failed with an unhandled exception:\n" + traceback.format_exc())
         return _SHOWN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,11 @@ def test_a_bad_setting_ends_with_one_message_and_a_non_zero_exit() -> None:
 
 
 def test_a_setting_without_a_value_is_a_usage_error() -> None:
-    assert run(app, ["primary", "--set", "natGateways"]).exit_code == 2
+    for words in (["natGateways"], ["=2"], ["natGateways=2", "--set", "natGateways=3"]):
+        shown = run(app, ["primary", "--set", *words])
+        assert shown.exit_code == 2
+        (line,) = shown.stderr.splitlines()
+        assert re.fullmatch(r"--set = '.*': is .*; .+", line)
 
 
 def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 import preflight.__main__ as command
+from benchmarks.preflight import RATIO
+from blueprint import record_primary
 from preflight.account import Account, CannotAskError
 from preflight.checks import CHECKS
 from preflight.declared import Declared
@@ -154,3 +157,13 @@ def test_a_bad_setting_is_the_settings_own_message() -> None:
     result = CliRunner().invoke(command.app, ["primary", "--set", "vpcCidr=8.8.0.0/16"])
     assert result.exit_code == 2
     assert "vpcCidr = '8.8.0.0/16': is not a private range" in result.output
+
+
+def test_the_questions_cost_little_beside_the_evaluation(declared: Declared) -> None:
+    """The bound is a ratio of processor times of the same machine: evaluation, and questions derived from it."""
+    begun = time.process_time()
+    record_primary()
+    evaluation = time.process_time() - begun
+    begun = time.process_time()
+    questions_of(declared)
+    assert time.process_time() - begun <= RATIO * evaluation

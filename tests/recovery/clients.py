@@ -189,6 +189,32 @@ class Files:
         return {}
 
 
+class Engines:
+    """Auto Scaling of one region, with one group: an engine comes into service a few looks after it was asked for."""
+
+    def __init__(self, name: str, most: int = 20) -> None:
+        self.name, self.most = name, most
+        self.desired = 0
+        self._looks_left = 0
+
+    def describe_auto_scaling_groups(self, AutoScalingGroupNames: Sequence[str]) -> Any:
+        if AutoScalingGroupNames != [self.name]:
+            return {"AutoScalingGroups": []}
+        self._looks_left -= 1
+        state = "Pending" if self._looks_left > 0 else "InService"
+        instances = [{"LifecycleState": state} for _ in range(self.desired)]
+        group = {"AutoScalingGroupName": self.name, "DesiredCapacity": self.desired, "MaxSize": self.most}
+        return {"AutoScalingGroups": [{**group, "Instances": instances}]}
+
+    def set_desired_capacity(self, AutoScalingGroupName: str, DesiredCapacity: int, HonorCooldown: bool) -> Any:
+        assert AutoScalingGroupName == self.name
+        assert DesiredCapacity <= self.most
+        assert not HonorCooldown
+        if DesiredCapacity > self.desired:
+            self.desired, self._looks_left = DesiredCapacity, 6
+        return {}
+
+
 class CloudWatch:
     """CloudWatch: one lag for every replica, None for no measurement."""
 

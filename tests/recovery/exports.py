@@ -69,5 +69,5 @@ _PLATFORM = Configuration(
     account_claim="account_id",
     canary_account="CANARY",
     switch={"kind": "healthCheck"},
-    scale_out={"project": "standby-scale-out"},
+    scale_out={"project": "standby-scale-out", "engineGroup": "standby-engines", "engines": 2},
 )

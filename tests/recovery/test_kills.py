@@ -31,6 +31,7 @@ def ready_for(verb: Verb) -> World:
 @cache
 def _prepared(verb: Verb) -> World:
     world = worlds.world()
+    world.unhurried = True
     world.order("A")
     if verb is Verb.OPEN:
         world.dynamodb[WEST].delete_item(TableName="control", Key=worlds.control_item.key())

@@ -134,7 +134,7 @@ def test_of_two_runbooks_at_once_one_proceeds_and_the_other_names_it(world: Worl
 
     # A holder that lives is heard of while the other waits.
     report = world.operations("alice", watch=watch).begin(Verb.FAILOVER)
-    assert report.outcome == "done"
+    assert report.outcome == "done", [(step.name, step.trouble) for step in report.steps if step.trouble]
     assert len(others) == len(report.steps)
 
 

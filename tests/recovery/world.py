@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -29,6 +29,7 @@ from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
 from tests.recovery.clients import (
     CloudWatch,
     Databases,
+    Engines,
     Files,
     Killer,
     Lambda,
@@ -100,8 +101,11 @@ class World:
         self.secrets = {region: Secrets(SECRET, region, EAST) for region in (EAST, WEST)}
         self.files = {EAST: Files("fs-primary", None), WEST: Files("fs-standby", "fs-primary")}
         self.metrics = CloudWatch()
+        self.engines = Engines("standby-engines")
         self.services: dict[tuple[str, str], Any] = {}
         self.lost: set[str] = set()
+        self.unhurried = False
+        """Whether the looks before a run may take as long as a busy machine needs: they are cut by real time."""
         for region in (EAST, WEST):
             self.services |= {
                 ("dynamodb", region): routed[region],
@@ -109,6 +113,7 @@ class World:
                 ("secretsmanager", region): self.secrets[region],
                 ("efs", region): self.files[region],
                 ("cloudwatch", region): self.metrics,
+                ("autoscaling", region): self.engines,
                 ("lambda", region): Lambda(self.applications[region], self._redrive(region, routed[region])),
                 ("sts", region): Identity(),
                 ("kinesis", region): self.streams[region],
@@ -117,7 +122,8 @@ class World:
 
     @property
     def configuration(self) -> Configuration:
-        return configuration.from_outputs(outputs())
+        found = configuration.from_outputs(outputs())
+        return replace(found, timing=replace(found.timing, decision=60_000)) if self.unhurried else found
 
     def operations(self, holder: str = "alice", **changes: Any) -> Operations:
         """A runbook of its own, as another process has it."""
@@ -217,6 +223,7 @@ class World:
                 region: (one.primary_region, one.rotations, sorted(map(tuple, one.versions.values())))
                 for region, one in self.secrets.items()
             },
+            "engines": self.engines.desired,
             "files": {region: one.source for region, one in self.files.items()},
             "grown": (len(self.grown.runs), len(self.shrunk.runs)),
             "journal": run and (run.verb, run.outcome, sorted(run.results())),

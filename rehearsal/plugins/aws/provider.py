@@ -19,6 +19,7 @@ from rehearsal.plugins.aws.paths import keep
 from rehearsal.plugins.aws.remote import Applied, Complaint, Planned, RefusedError, Remote
 from rehearsal.plugins.aws.schema import Schemas
 from rehearsal.plugins.aws.shapes import Shape, Shapes
+from rehearsal.plugins.aws.values import normalized
 from rehearsal.plugins.steps import at
 from rehearsal.plugins.warnings import NOT_MADE, UNSUPPORTED
 from rehearsal.plugins.wire import UNKNOWN, Unknown
@@ -205,10 +206,10 @@ class Resources:
             raise RefusedError(
                 [Complaint(True, "this state was written by another plugin; import the resource anew", ())]
             )
-        version = self._schemas.resource(type_)[1]
-        if kept.version == version:
-            return kept
-        return Kept(self._remote.upgrade(type_, kept.version, kept.state), kept.private, version)
+        block, version = self._schemas.resource(type_)
+        current = kept.version == version
+        state = kept.state if current else self._remote.upgrade(type_, kept.version, kept.state)
+        return Kept(normalized(block, state), kept.private, version)
 
     def _planned(
         self,
@@ -223,7 +224,7 @@ class Resources:
         written = keep(block, ignored, kept.state, written)
         _limit(block, written, "update", seconds)
         planned = self._remote.plan(type_, block, kept.state, written, kept.private)
-        state = keep(block, ignored, kept.state, planned.state)
+        state = keep(block, ignored, kept.state, normalized(block, planned.state))
         return Planned(state, planned.private, planned.replaces, planned.warnings), written
 
     def _made(self, token: str, block: Block, applied: Applied, inputs: Mapping[str, Any]) -> Made:

@@ -62,6 +62,28 @@ def _whole_nested(inner: Block, mode: str, items: Any) -> Any:
     return whole(inner, items[0] if isinstance(items, list) else items)
 
 
+def normalized(block: Block, state: Mapping[str, Any]) -> dict[str, Any]:
+    """A state of the provider in which nested blocks that it leaves null are empty, as Terraform's core keeps it.
+
+    A provider of the older SDK takes a null block for one that it never had, and plans it as unknown (terraform:
+    internal/plans/objchange, `NormalizeObjectFromLegacySDK`).
+    """
+    kept = dict(state)
+    for name, nested in block.blocks.items():
+        kept[name] = _normalized_nested(block.nested(name), nested["nesting_mode"], state.get(name))
+    return kept
+
+
+def _normalized_nested(inner: Block, mode: str, value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return value
+    if mode in ("list", "set"):
+        return [item if isinstance(item, Unknown) else normalized(inner, item) for item in value or ()]
+    if mode == "map":
+        return {key: normalized(inner, item) for key, item in (value or {}).items()}
+    return normalized(inner, value) if isinstance(value, Mapping) else value
+
+
 def dynamic(type_: Any, value: Any) -> Any:
     """A value whose type is only known with it travels together with its type."""
     if type_ != "dynamic" or value is None or isinstance(value, Unknown):

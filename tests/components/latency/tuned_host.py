@@ -48,10 +48,14 @@ class Host:
         program.write_text(_COMMAND, encoding="utf-8")
         program.chmod(0o755)
 
-    def validate(self) -> subprocess.CompletedProcess[str]:
+    def validate(self, text: str | None = None) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "TRADING_ROOT": str(self.root)}
         return subprocess.run(
-            ["bash", "-c", script("validate-host")], env=environment, text=True, capture_output=True, check=False
+            ["bash", "-c", text or script("validate-host")],
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
         )
 
 

@@ -183,7 +183,7 @@ def _by_terraform() -> dict[str, str]:
 
     found: dict[str, str] = {}
     named = [value for value in vars(tokens).values() if isinstance(value, str)]
-    named += [type_ for rule in RULES for type_ in rule.types] + list(tokens.OTHER_TOKENS)
+    named += [type_ for rule in RULES for type_ in rule.types] + [*tokens.OTHER_TOKENS, "aws:kms/alias:Alias"]
     for token in (token for token in dict.fromkeys(named) if token.startswith("aws:")):
         for second in (False, True):
             name = terraform_type(token, Every(second))

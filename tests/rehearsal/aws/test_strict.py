@@ -316,8 +316,8 @@ def test_each_constraint_names_its_source_and_a_known_operation() -> None:
 
 
 def test_a_check_costs_less_than_a_millisecond() -> None:
-    """What a request costs beyond moto: routing, parsing and validating it. A bound of ten times what it takes on an
-    idle machine, in processor time, so that a busy machine changes nothing."""
+    """What a request costs beyond moto: routing, parsing and validating it, in processor time, which other processes
+    of a busy machine do not lengthen."""
     from moto.core.request import Request
 
     from rehearsal.aws.store.parameters import parameters_of

@@ -58,6 +58,14 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
         ),
         (ROLE, {"assumeRolePolicy": ASSUME, "tags": {"A": "b"}}),
         (BUCKET, {"bucket": "of-this-test"}),
+        (
+            "aws:cfg/recorder:Recorder",
+            {
+                "name": "recorder",
+                "roleArn": "arn:aws:iam::123456789012:role/config",
+                "recordingGroup": {"allSupported": True, "includeGlobalResourceTypes": True},
+            },
+        ),
     ],
 )
 def test_what_is_made_is_read_back_and_needs_no_change(resources: Resources, token: str, inputs: dict) -> None:
@@ -70,6 +78,7 @@ def test_what_is_made_is_read_back_and_needs_no_change(resources: Resources, tok
     read, _ = resources.read(token, made.id, made.outputs, checked.inputs)
     assert read is not None
     assert Kept.of(read.outputs) is not None
+    assert not resources.diff(token, read.outputs, checked.inputs, ()).changed, "a refresh changes nothing"
     resources.delete(token, read.outputs)
     gone, _ = resources.read(token, made.id, made.outputs, checked.inputs)
     assert gone is None
