@@ -72,7 +72,7 @@ def test_an_active_recovery_stack_takes_the_sizes_that_the_primary_exports() -> 
 
 
 def test_both_namespaces_are_read_and_a_contradiction_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = stack_config("primary")
+    config = stack_config("primary", {"exampleValues": True})
     monkeypatch.setattr(program, "stack_config", lambda *_: {**config, "trading:natGatewayz": "3"})
     with pytest.raises(pulumi.RunError, match="natGatewayz"):
         record("primary")

@@ -212,6 +212,43 @@ def global_types_recorded_twice(stacks: tuple[Blueprint, ...]) -> Iterator[str]:
         yield f"global resource types are recorded in {' and '.join(recorders)}"
 
 
+# Dimensions whose value is a name, and the type and property that hold it (CloudWatch metrics of each service's guide).
+_NAMED: Mapping[str, tuple[str, str]] = {
+    "QueueName": ("aws:sqs/queue:Queue", "name"),
+    "FunctionName": ("aws:lambda/function:Function", "name"),
+    "StreamName": ("aws:kinesis/stream:Stream", "name"),
+    "ConsumerName": ("aws:kinesis/streamConsumer:StreamConsumer", "name"),
+    "TopicName": ("aws:sns/topic:Topic", "name"),
+    "DeliveryStreamName": ("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", "name"),
+    "AutoScalingGroupName": ("aws:autoscaling/group:Group", "name"),
+    "RuleName": ("aws:cloudwatch/eventRule:EventRule", "name"),
+    "EventBusName": ("aws:cloudwatch/eventBus:EventBus", "name"),
+    "DBInstanceIdentifier": ("aws:rds/instance:Instance", "identifier"),
+}
+
+
+def alarms_of_nothing(stack: Blueprint) -> Iterator[str]:
+    """A dimension that names nothing has no data, and no service says so. References name something by their making."""
+    regional = stack.one("pulumi:providers:aws", "regional").properties["region"]
+    for alarm in here(stack, "aws:cloudwatch/metricAlarm:MetricAlarm"):
+        for dimension, value in _dimensions(alarm.properties, regional):
+            type_, key = _NAMED.get(dimension, ("", ""))
+            if (
+                type_
+                and "${" not in value
+                and not any(value == each.properties.get(key) for each in here(stack, type_))
+            ):
+                yield f"{alarm.name}: no {dimension} {value}"
+
+
+def _dimensions(properties: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:
+    """Names and values of an alarm's metric, or of each metric of its expression, in the stack's region."""
+    metrics = [properties, *(each["metric"] for each in properties.get("metricQueries", []) if each.get("metric"))]
+    for metric in metrics:
+        if metric.get("region", region) == region:
+            yield from ((name, str(value)) for name, value in (metric.get("dimensions") or {}).items())
+
+
 Check = Callable[[Blueprint], Iterator[str]]
 OF_ONE: tuple[Check, ...] = (
     unprobed_fleets,
@@ -226,6 +263,7 @@ OF_ONE: tuple[Check, ...] = (
     delivery_status_not_logged,
     replicas_that_fill_up,
     pinned_minor_versions,
+    alarms_of_nothing,
 )
 """Checks of a single stack."""
 OF_BOTH: tuple[Callable[[tuple[Blueprint, Blueprint]], Iterator[str]], ...] = (

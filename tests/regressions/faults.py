@@ -419,6 +419,16 @@ FAULTS: tuple[Fault, ...] = (
         _deviation(INSTANCE, "trade-history", lambda was: {"engineVersion": "17.6"}),
     ),
     Fault(
+        "An alarm watches a queue that does not exist",
+        By.DEVIATIONS,
+        "no QueueName trading-primary-replays-gone",
+        _deviation(
+            "aws:cloudwatch/metricAlarm:MetricAlarm",
+            "replays-waiting",
+            lambda was: {"dimensions": {"QueueName": "trading-primary-replays-gone"}},
+        ),
+    ),
+    Fault(
         "ARNs narrow an action that takes no resource",
         By.PERMISSIONS,
         "logs:StopQuery: takes no resource but *",

@@ -30,7 +30,9 @@ def made(client: ClientFactory, image: str) -> Made:
     """What requests name: a network, a role, a group with a launch template."""
     ec2, iam = client("ec2"), client("iam")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    # Without a zone it stands in any, and one of them has no EKS.
+    zone = f"{REGION}a"
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
     role = iam.create_role(RoleName="made", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]["Arn"]
     acl = ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
     ec2.create_launch_template(
