@@ -1,8 +1,9 @@
-"""What a comparison of both regions costs as the table grows: `python -m benchmarks.comparison [--json]`.
+"""Cost of comparing both regions as the table grows: `python -m benchmarks.comparison [--json]`.
 
-Orders are compared by what was written since a mark. The tables hold 10^4, 10^5 and 10^6 orders, of which 10^3 were
-written since the mark. The tables are a fake in this process with an index that is sorted as DynamoDB sorts one: an
-emulator's own cost would hide that of the comparison. Exits with 1 if the largest takes over 1.2 times the smallest.
+The comparison reads orders that were written since a mark. The tables have 10^4, 10^5 and 10^6 orders, of which 10^3
+were written since the mark. They are fakes in this process with an index that is sorted like DynamoDB's, because an
+emulator's own cost would hide the comparison's. Exits with 1 if the largest table takes over 1.2 times as long as the
+smallest.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _LIMITS = Limits(depth=12, lag_milliseconds=0, max_listed=10_000)
 
 
 class FakeTable:
-    """A table of `size` orders, one a millisecond; items are made when they are read."""
+    """A fake table of `size` orders, one each millisecond; items are created on read."""
 
     def __init__(self, size: int) -> None:
         self._shards: dict[str, list[int]] = {shard: [] for shard in order_item.change_shards()}
@@ -57,7 +58,7 @@ def _item(number: int) -> dict[str, Any]:
 
 
 def measured(size: int) -> tuple[float, int]:
-    """Least processor seconds of several comparisons, and most bytes that one allocates."""
+    """Return the minimum processor seconds of several comparisons, and the maximum of bytes that one allocates."""
     table, since = FakeTable(size), size - CHANGED
     sides = [TableSide(table, region, "orders", since) for region in ("us-east-1", "us-west-2")]
     comparer = Comparer(lambda: 0, lambda _seconds: None, lambda _seconds: False)
@@ -75,7 +76,7 @@ def measured(size: int) -> tuple[float, int]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the curve."""
+    """Measure and print the figures by table size."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.comparison", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     wanted = parser.parse_args(arguments)

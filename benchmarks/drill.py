@@ -1,10 +1,10 @@
-"""Drills on a small ground: `python -m benchmarks.drill [--runs 50] [--orders strong] [--minutes 15] [--json]`.
+"""Repeated drills: `python -m benchmarks.drill [--runs 50] [--orders strong] [--minutes 15] [--json]`.
 
-Repeats loss, takeover, return and failback under seeds of their own, and holds what it measures against the platform's
-targets: under two seconds from the decision to the first accepted order beside the wait for the old lease, at the 99th
-percentile; never two writers; every lost order named; none lost in a switchover, nor from strongly consistent tables.
-Exits with 1 when a target is missed.
-Everything runs in an in-memory AWS on this machine: the times are its own and not AWS's.
+Repeats loss, takeover, return and failback, each with its own seed, in a minimal fixture of tables, streams and
+functions. Compares the figures with the platform's targets: at most two seconds from the decision to the first accepted
+order at the 99th percentile, without the wait for the old lease; never two writers; every lost order named; no lost
+order in a switchover or with strongly consistent tables. Exits with 1 if a target is missed. Everything runs in an
+in-memory AWS on this machine, so the times are not AWS's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rehearsal.drill.series import Series
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the drills and prints what they say together."""
+    """Run the drills and print their combined figures."""
     wanted = _parser().parse_args(arguments)
     folder = wanted.build or Path(tempfile.mkdtemp(prefix="drill-"))
     series, left = Series(), range(wanted.first, wanted.first + wanted.runs)
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     end = time.monotonic() + 60 * wanted.minutes
     while left and time.monotonic() < end:
         done = len(series.results) + len(series.broken)
-        # A drill that broke off has left a world in which no other can begin: the next ones get a new one.
+        # A failed drill leaves the fixture in a state in which no other drill can start: the next drills get a new one.
         with start(log=folder / f"server-{done}.log") as server:
             series.run(small.make(server, wanted.orders), _in_time(left, end), folder, tell)
         left = left[len(series.results) + len(series.broken) - done :]
@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _in_time(seeds: Sequence[int], end: float) -> Iterator[int]:
-    """The seeds whose drills begin before `end`; the report says how many there were."""
+    """Yield the seeds of drills that start before `end`; the report has their number."""
     for seed in seeds:
         if time.monotonic() >= end:
             return

@@ -1,9 +1,12 @@
-"""The pulumi engine beside terraform: `python -m benchmarks.engines [--json]`.
+"""The Pulumi engine compared with terraform: `python -m benchmarks.engines [--json]`.
 
-Each brings the primary up in an in-memory AWS of its own, one after the other, from the same recorded graph: first
-terraform, then the pulumi command with this project's plugins and the policy pack. Exits with 1 if the engine's update
-takes more than `MOST_RATIO` times as long as terraform's, if its preview takes over `MOST_PREVIEW_SECONDS`, or if a
-plugin and its provider together ever hold more than `MOST_MEMORY_MB`; with 2 where one of the commands is missing.
+Each deploys the primary in an in-memory AWS of its own, one after the other, from the same recorded graph: first
+terraform, then the pulumi command with this project's plugins and the policy pack. Exits with 2 if one of the commands
+is missing. Exits with 1 if a budget is exceeded:
+
+- the engine's update takes more than `MOST_RATIO` times as long as terraform's;
+- its preview takes over `MOST_PREVIEW_SECONDS`;
+- a plugin and its provider together use more than `MOST_MEMORY_MB`.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""What order intake costs beside the AWS calls it makes: `python -m benchmarks.order_intake [--json]`.
+"""Cost of order intake in addition to its AWS calls: `python -m benchmarks.order_intake [--json]`.
 
-Both handlers answer the same API Gateway event with the same two calls, a conditional put to DynamoDB and a put to
-Kinesis, against the same clients in this process, which answer at once. The bare handler does nothing else. Order
-intake adds the checks of the request, the lease, the outbox and its mark (a third call), the metrics and the answer,
-and hands on the trace of every order, where the platform samples a few.
-The two take turns, order by order, so that whatever else the machine does meets both alike.
+Two handlers answer the same API Gateway event with the same two calls, a conditional put to DynamoDB and a put to
+Kinesis, against the same in-process clients, which answer immediately. The bare handler does nothing else. Order intake
+also validates the request, checks the lease, updates the outbox (a third call), writes metrics, builds the answer, and
+passes the trace header on for every order; in production only some orders are sampled. The handlers alternate order by
+order, so that other load on the machine affects both equally.
 
-Nothing here waits, so a handler's own time is the processor time that it takes. By the wall clock, which is printed
-too, a busy machine adds the time in which it runs something else. Exits with 1 if order intake's processor time at the
-99th percentile is over the budget.
+Neither handler waits, so its cost is its processor time. The wall clock time, which is printed too, also contains time
+in which the machine runs other processes. Exits with 1 if order intake's processor time at the 99th percentile exceeds
+the budget.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class InstantAws:
-    """DynamoDB and Kinesis that answer every call at once, with the lease held."""
+    """DynamoDB and Kinesis clients that answer every call immediately, with a valid lease."""
 
     def get_item(self, **_: Any) -> dict[str, Any]:
         return {"Item": control_item.to_attributes(self._lease())}
@@ -76,7 +76,7 @@ class InstantAws:
 
 
 def bare(aws: InstantAws) -> Handler:
-    """The least that takes an order: parse, put, put, answer."""
+    """The minimal handler that accepts an order: parse, put, put, answer."""
 
     def handle(event: dict[str, Any]) -> dict[str, Any]:
         order = json.loads(event["body"])
@@ -90,7 +90,7 @@ def bare(aws: InstantAws) -> Handler:
 
 
 def order_intake(aws: InstantAws) -> Handler:
-    """The function as it is deployed, its metrics written after each order; outside Lambda no segment is sent."""
+    """The deployed handler, with its metrics written after each order. Outside Lambda it sends no trace segment."""
     app = build(_VARIABLES, aws, aws)
     sink = Metrics(namespace="Benchmark", service="order_intake")
 
@@ -105,7 +105,7 @@ Samples = dict[str, dict[str, list[float]]]
 
 
 def measure(orders: int, warm_up: int) -> Samples:
-    """Runs both handlers in turns."""
+    """Run both handlers alternately."""
     aws = InstantAws()
     handlers = {"order_intake": order_intake(aws), "bare": bare(aws)}
     taken: Samples = {clock: {name: [] for name in handlers} for clock in _CLOCKS}
@@ -129,7 +129,7 @@ def measure(orders: int, warm_up: int) -> Samples:
 
 
 def report(taken: Samples) -> dict[str, Any]:
-    """Percentiles in milliseconds by clock and handler, the ratios, and what order intake adds."""
+    """Return percentiles in milliseconds by clock and handler, the ratios, and the cost of order intake."""
     clocks: dict[str, Any] = {}
     for clock, handlers in taken.items():
         own, peer = (_percentiles(handlers[name]) for name in ("order_intake", "bare"))

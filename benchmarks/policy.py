@@ -1,14 +1,14 @@
-"""What the policy pack costs: `python -m benchmarks.policy [--json]`.
+"""Cost of the policy pack: `python -m benchmarks.policy [--json]`.
 
-- In-process: both recorded stacks, primary and recovery, judged by every rule.
-- Growth: 250 to 10,000 resources, made of copies of the primary's. The cost of one resource must not grow. The slope
-  is that of log(seconds) over log(resources), by least squares: 1 is linear, 2 quadratic.
-- Served: the SDK's own server is called as the engine calls it, for each resource and for the stack, with this pack and
-  with one of as many policies that do nothing. Most of the time is the SDK's: it turns every resource into Python
-  values anew for each policy.
+- In-process: every rule on both recorded stacks.
+- Growth: 250 to 10,000 resources, copied from the primary's. The cost of one resource must not grow. The slope is that
+  of log(seconds) over log(resources), by least squares: 1 is linear, 2 quadratic.
+- Served: calls to the SDK's own server as the engine makes them, for each resource and for the stack, with this pack
+  and with a pack of as many idle policies. Most of the time is the SDK's, which converts every resource to Python
+  values again for each policy.
 
-Sizes and packs take turns, round by round, so that whatever else the machine does meets all alike, and processor time
-is counted, since nothing here waits. The fastest round counts. Exits with 1 if a budget is exceeded.
+Sizes and packs alternate round by round, so that other load on the machine affects all equally. Figures are processor
+time of the fastest round. Exits with 1 if a budget is exceeded.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Json = dict[str, Any]
 CONFIG = configuration.read(ROOT / configuration.DEFAULT)
 IN_PROCESS_SECONDS = 1.0
 SIZES = (250, 500, 1_000, 2_500, 5_000, 10_000)
-# The cost of one resource among the most, over that among the fewest.
+# Cost of one resource in the largest stack, divided by that in the smallest.
 GROWTH = 1.5
 SLOPE = 1.1
 SERVED_RATIO = 1.1
@@ -50,7 +50,7 @@ _REFERENCE = re.compile(r"(\$\{[\w:/.-]+::[^#}]+)(#)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and answer 1 when a budget is exceeded."""
+    """Measure and print; return 1 if a budget is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
     options = parser.parse_args(arguments)
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measured() -> Json:
-    """Every figure in seconds of processor time, and which budgets are kept."""
+    """Return every figure in seconds of processor time, and the budgets that are met."""
     primary = record_primary()
     blueprints = [primary.as_json(), record_dr(primary).as_json()]
     grown = {size: grown_to(blueprints[0], size) for size in SIZES}
@@ -101,7 +101,7 @@ def _slope(points: Sequence[tuple[float, float]]) -> float:
 
 
 def grown_to(document: Json, size: int) -> Json:
-    """A stack of `size` resources: the document's, and copies that refer to each other as the originals do."""
+    """Return a stack of `size` resources: the document's, and copies that refer to each other like the originals."""
     found: list[Json] = []
     generation = 0
     while len(found) < size:
@@ -148,7 +148,7 @@ def _served(entries: list[Json]) -> dict[str, Callable[[], object]]:
 
 
 def _serving(policies: list[Policy], requests: list[Any], stack: Any) -> Callable[[], object]:
-    # The SDK has no public way to its server but one that blocks.
+    # The SDK's only public way to start its server blocks.
     server = sdk._PolicyAnalyzerServicer("benchmark", "0.0.1", policies, EnforcementLevel.MANDATORY)
     server.Configure(_configuration(policies), empty_pb2.Empty())
 
@@ -161,7 +161,7 @@ def _serving(policies: list[Policy], requests: list[Any], stack: Any) -> Callabl
 
 
 def _configuration(policies: list[Policy]) -> Any:
-    """The platform's configuration as the engine hands it over: every policy with its level and parameters."""
+    """Return the platform's configuration as the engine passes it: every policy with its level and parameters."""
     request = proto.ConfigureAnalyzerRequest()
     for policy in policies:
         level = policy.enforcement_level or EnforcementLevel.MANDATORY

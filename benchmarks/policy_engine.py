@@ -1,9 +1,9 @@
-"""What the policy pack costs under the engine: `python -m benchmarks.policy_engine [--rounds N] [--json]`.
+"""Cost of the policy pack under the engine: `python -m benchmarks.policy_engine [--rounds N] [--json]`.
 
-Previews of the primary against an in-memory AWS, by the `pulumi` command: without a pack, with the platform's, and
-with one of as many policies that do nothing. The three take turns, so that whatever else the machine does meets all
-alike; the median of the wall clock counts. Exits with 1 if the pack takes more than `RATIO` times what the idle one
-takes, and with 2 where there is no `pulumi` command.
+Runs previews of the primary against an in-memory AWS with the `pulumi` command: without a pack, with the platform's,
+and with a pack of as many idle policies. The three alternate, so that other load on the machine affects all equally;
+the result is the median of the wall clock time. Exits with 1 if the pack takes more than `RATIO` times as long as the
+idle one, and with 2 without a `pulumi` command.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PACKS = {"none": [], "pack": [str(ROOT / "policy")], "idle": [str(ROOT / "benchm
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and answer 1 when the budget is exceeded."""
+    """Measure and print; return 1 if the budget is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="previews with each pack")
     parser.add_argument("--json", action="store_true", help="print figures as JSON")
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measured(rounds: int) -> dict[str, Any]:
-    """Medians in seconds by pack, and the ratio of the pack's to the idle one's. Raises `EngineError`."""
+    """Return median seconds by pack, and the ratio of the pack to the idle one. Raises `EngineError`."""
     taken: dict[str, list[float]] = {pack: [] for pack in PACKS}
     with tempfile.TemporaryDirectory() as build, start() as cloud, Program() as program:
         engine = PulumiEngine(Path(build), cloud.environment())

@@ -1,4 +1,4 @@
-"""What a stack declares, recorded in-process without an engine: for tests, policy, rehearsal and report."""
+"""Record a stack's resource graph in-process, without an engine, for tests, policy, rehearsal and report."""
 
 from blueprint.model import Blueprint, BlueprintError, Resource
 from blueprint.program import record, record_dr, record_primary

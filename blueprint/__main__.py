@@ -1,7 +1,8 @@
-"""Print or draw what a stack declares.
+"""Print or draw the resource graph that a stack declares.
 
-`python -m blueprint primary|dr [--active] [--json FILE] [--picture FILE.svg [--layer NAME]] [--set KEY=VALUE]`;
-`python -m blueprint costs primary|dr` estimates what a stack costs.
+`python -m blueprint primary|dr [--active] [--json FILE] [--picture FILE.svg [--layer NAME]] [--set KEY=VALUE]` records
+a stack of the platform.
+`python -m blueprint costs primary|dr` estimates the monthly cost of a stack.
 `python -m blueprint STACK --program FOLDER` records the Python program of another Pulumi project.
 """
 
@@ -32,28 +33,26 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def blueprint(
     stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
-    active: Annotated[bool, typer.Option("--active", help="dr only: as after a failover")] = False,
-    json: Annotated[Path | None, typer.Option("--json", help="write the JSON here instead; - for stdout")] = None,
+    active: Annotated[bool, typer.Option("--active", help="dr only: the stack as after a failover")] = False,
+    json: Annotated[Path | None, typer.Option("--json", help="write JSON to this file; - for stdout")] = None,
     picture_: Annotated[
-        Path | None, typer.Option("--picture", help="write a drawing of the layers here, as SVG; - for stdout")
+        Path | None, typer.Option("--picture", help="write an SVG drawing of the layers to this file; - for stdout")
     ] = None,
-    layer: Annotated[str | None, typer.Option("--layer", help="draw this layer alone, with its components")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="draw only this layer, with its components")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="a setting that stands over the stack file, KEY=VALUE")
+        list[str] | None, typer.Option("--set", help="override a setting of the stack file, KEY=VALUE")
     ] = None,
     program: Annotated[
         Path | None,
-        typer.Option("--program", help="Folder of another project; --set sets its config."),
+        typer.Option("--program", help="folder of another Pulumi project; --set sets its config"),
     ] = None,
 ) -> None:
-    """Record what a stack declares and print it. Nothing is called and nothing is created.
+    """Record the resource graph of a stack and print it. Makes no call and creates nothing.
 
-    Exits with 0, 1 for a program that cannot be recorded, 2 for a stack file or settings that are wrong.
+    Exits with 0, with 1 for a program that cannot be recorded, and with 2 for an invalid stack file or setting.
     """
     if layer is not None and picture_ is None:
-        raise typer.BadParameter(
-            f"{layer!r}: draws a layer, but no file is named; add --picture FILE.svg", param_hint="--layer"
-        )
+        raise typer.BadParameter(f"{layer!r}: needs a file; add --picture FILE.svg", param_hint="--layer")
     try:
         overrides = overrides_of(set_ or [])
         if program is not None:
@@ -90,7 +89,7 @@ def _recorded(stack: str, active: bool, overrides: dict[str, str]) -> Blueprint:
 
 
 def main() -> None:
-    """Run `costs` or, for any other first word, the command that prints a blueprint."""
+    """Run `costs`, or the command that prints a blueprint for any other first argument."""
     if sys.argv[1:2] == ["costs"]:
         costs(args=sys.argv[2:], prog_name="python -m blueprint costs")
     app(prog_name="python -m blueprint")

@@ -1,8 +1,8 @@
-"""Recording any Python program of Pulumi, for the policy pack: default providers and look-ups included.
+"""Record any Python program of Pulumi for the policy pack, including default providers and lookups.
 
-The platform's own recorder refuses look-ups and default providers, since its program must do without. A program of
-others is recorded as it is: look-ups are answered by `blueprint.lookups` and listed, and each package that it uses
-without a provider of its own gets the engine's default provider.
+The platform's own recorder refuses lookups and default providers. A foreign program is recorded as it is:
+`blueprint.lookups` answers lookups, the recorder lists them, and each package without an explicit provider gets the
+engine's default provider.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Lookup:
-    """A function of a provider that the program calls, and its arguments."""
+    """A provider function that the program calls, with its arguments."""
 
     token: str
     arguments: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form."""
+        """Return the JSON form."""
         return {"function": self.token, "arguments": dict(self.arguments)}
 
 
 @dataclass(frozen=True)
 class ForeignBlueprint:
-    """What the program declares, and what it looks up."""
+    """Resources that the program declares, and its lookups."""
 
     blueprint: Blueprint
     lookups: tuple[Lookup, ...]
     external: frozenset[str]
-    """URNs of the resources that the program only reads."""
+    """URNs of resources that the program only reads."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form of a blueprint; secrets are masked."""
+        """Return the JSON form of a blueprint; secrets are masked."""
         document = self.blueprint.as_json()
         for entry in document["resources"]:
             if entry["urn"] in self.external:
@@ -60,12 +60,12 @@ class ForeignBlueprint:
         return {**document, "lookups": [lookup.as_json() for lookup in self.lookups]}
 
     def to_text(self) -> str:
-        """The JSON form as text."""
+        """Return the JSON form as text."""
         return json.dumps(self.as_json(), indent=2, sort_keys=True) + "\n"
 
 
 class ForeignRecorder(Recorder):
-    """Records a program that may look things up and use default providers."""
+    """Records a program with lookups and default providers."""
 
     def __init__(self, stack_outputs: StackOutputs, region: str) -> None:
         super().__init__(stack_outputs)
@@ -112,7 +112,7 @@ class ForeignRecorder(Recorder):
         return resource_pb2.ReadResourceResponse(urn=urn, properties=struct(state))
 
     def _default_provider(self, type_: str) -> str:
-        """The URN of the package's default provider, which the engine makes where a resource names none."""
+        """URN of the package's default provider, which the engine uses for resources without an explicit provider."""
         package = type_.partition(":")[0]
         provider, name = f"pulumi:providers:{package}", "default"
         urn = self.make_urn("", provider, name)
@@ -123,7 +123,7 @@ class ForeignRecorder(Recorder):
 
 
 def _without(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments with secrets opened: the answer may repeat them, in this process alone."""
+    """Arguments with unmasked secrets, because the answer can contain them; they stay in this process."""
     return {key: getattr(value, "value", value) for key, value in arguments.items()}
 
 
@@ -137,9 +137,9 @@ def record_program(
 ) -> ForeignBlueprint:
     """Run the Python program of the Pulumi project in `folder` in this process, and record it.
 
-    `config` are settings, with the project's namespace where none is given; `stack_outputs` answers references to
-    other stacks. Raises `BlueprintError` for a folder without such a program and for a program that cannot be
-    recorded, and `pulumi.RunError` when the program refuses its settings.
+    `config` are settings; keys without a namespace get the project's. `stack_outputs` answers stack references. Raises
+    `BlueprintError` for a folder without such a program and for a program that cannot be recorded, and
+    `pulumi.RunError` if the program refuses its settings.
     """
     project = _project(folder)
     values = {"aws:region": region, **_declared(project)}
@@ -155,18 +155,20 @@ def record_program(
 def _project(folder: Path) -> dict[str, Any]:
     path = next((p for p in (folder / "Pulumi.yaml", folder / "Pulumi.yml") if p.is_file()), None)
     if path is None or not (folder / "__main__.py").is_file():
-        raise BlueprintError(f"{folder}: holds no Python program of Pulumi; it needs Pulumi.yaml and __main__.py")
+        raise BlueprintError(
+            f"{folder}: has no Python program of Pulumi; name a folder with Pulumi.yaml and __main__.py"
+        )
     try:
         project = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise BlueprintError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(project, dict) or not isinstance(project.get("name"), str):
-        raise BlueprintError(f"{path}: has no name; it is no project of Pulumi")
+        raise BlueprintError(f"{path}: has no `name`; add it, or name a Pulumi project")
     return project
 
 
 def _declared(project: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that the project file gives a default or a value."""
+    """Settings with a default or a value in the project file."""
     found = {}
     for key, entry in (project.get("config") or {}).items():
         value = entry.get("default", entry.get("value")) if isinstance(entry, Mapping) else entry
@@ -177,7 +179,7 @@ def _declared(project: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _imports_of(folder: Path) -> Any:
-    """The program's own modules can be imported and its files be found; neither is left behind."""
+    """Let the program import its own modules and find its files, and restore both settings afterwards."""
 
     before, path, at = set(sys.modules), list(sys.path), Path.cwd()
     sys.path.insert(0, str(folder.resolve()))

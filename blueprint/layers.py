@@ -1,4 +1,4 @@
-"""Groups the resources of a blueprint by the layer that declares them, and finds how layers depend on each other."""
+"""Groups of a blueprint's resources by layer, and dependencies between layers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Layer:
 
 
 def kind_of(resource: Resource) -> str:
-    """The service and class of a type token: `ec2/subnet`; the class alone for a Kubernetes object: `Deployment`."""
+    """Service and class of a type token: `ec2/subnet`; only the class for a Kubernetes object: `Deployment`."""
     package, module, name = resource.type.split(":")
     return name if package == "kubernetes" else module
 
@@ -43,7 +43,7 @@ def layers(blueprint: Blueprint) -> dict[str, Layer]:
 
 
 def layer_of(blueprint: Blueprint, resource: Resource) -> str | None:
-    """The layer of the outermost component above a resource; None where there is none."""
+    """Layer of the outermost component above a resource; None without one."""
     layer = None
     current: Resource | None = resource
     while current is not None:
@@ -54,7 +54,7 @@ def layer_of(blueprint: Blueprint, resource: Resource) -> str | None:
 
 
 def dependencies(blueprint: Blueprint) -> dict[str, Counter[str]]:
-    """For each layer, how many of its resources' dependencies lie in each other layer."""
+    """For each layer, the number of its resources' dependencies in each other layer."""
     layer_by_urn = {resource.urn: layer_of(blueprint, resource) for resource in blueprint.resources}
     found: dict[str, Counter[str]] = {}
     for resource in blueprint.resources:
@@ -70,10 +70,10 @@ def dependencies(blueprint: Blueprint) -> dict[str, Counter[str]]:
 
 
 def ranks(edges: Mapping[str, Counter[str]]) -> dict[str, int]:
-    """The row of each layer: one more than the highest row among the layers that it depends on.
+    """Return the row of each layer: one more than the highest row of the layers that it depends on.
 
-    Two layers may need each other through different resources. The weaker direction of such a pair, and the weakest
-    edge of a longer cycle, does not count.
+    Two layers can depend on each other through different resources. The weaker direction of such a pair, and the
+    weakest edge of a longer cycle, are ignored.
     """
     kept = {layer: set(counts) for layer, counts in edges.items()}
     while True:

@@ -1,8 +1,8 @@
-"""Answers for what a program looks up while it is evaluated, without a call to AWS.
+"""Answers to a program's lookups without a call to AWS.
 
-Each property of the answer is a reference `${<function>::<key>#<property>}` in the shape that the SDK declares for it.
-A few functions are answered with values, since programs calculate with them: zones, region, account, and policy
-documents, which the function only composes.
+Each property of an answer is a reference `${<function>::<key>#<property>}` in the shape that the SDK declares. A few
+functions are answered with values, because programs compute with them: zones, region, account, and policy documents,
+which the function only composes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pulumi import _types
 from blueprint.references import Reference
 
 ACCOUNT = "111122223333"
-"""An account id of AWS's documentation."""
+"""An account id from AWS's documentation."""
 _ITEMS = 3
 _DEPTH = 3
 _CALL = re.compile(r"^(?P<package>\w+):(?P<module>[\w/.-]+):(?P<name>\w+)$")
@@ -29,7 +29,7 @@ _LISTS = ("Actions", "Resources", "NotActions", "NotResources")
 
 
 def answer(token: str, arguments: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """What the function answers; the arguments come back as they were given."""
+    """Return the function's answer, including its arguments."""
     known = _VALUES.get(token)
     if known is not None:
         return {**arguments, **known(arguments, region)}
@@ -61,7 +61,7 @@ def _below(reference: Reference, step: str) -> Reference:
 
 
 def _result_types(token: str) -> dict[str, Any]:
-    """Properties of the result that the SDK declares, by their engine names; none for functions without an SDK."""
+    """Result properties that the SDK declares, by their engine names; none for functions without an SDK."""
     match = _CALL.match(token)
     if match is None:
         return {}
@@ -121,7 +121,7 @@ def _partition(*_: Any) -> dict[str, Any]:
 
 
 def _policy_document(arguments: Mapping[str, Any], _: str) -> dict[str, Any]:
-    """The document as the provider's data source aws_iam_policy_document composes it."""
+    """Return the document as the provider's data source aws_iam_policy_document composes it."""
     statements = [_statement(given) for given in arguments.get("statements") or ()]
     for source in arguments.get("sourcePolicyDocuments") or ():
         statements += _listed(json.loads(source).get("Statement"))

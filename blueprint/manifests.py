@@ -1,4 +1,4 @@
-"""Kubernetes objects of a blueprint as the manifests that the API would be given."""
+"""Manifests of a blueprint's Kubernetes objects."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 def manifests(blueprint: Blueprint) -> list[dict[str, Any]]:
-    """Every object that the program declares itself, by URN; a release of a chart is none. Secrets are masked, and
-    what only the cloud can give stands as a reference."""
+    """Return all Kubernetes objects that the program declares itself, by URN, without chart releases. Secrets are
+    masked, and values that only the cloud can provide are references."""
     return [
         {key: _shown(value) for key, value in sorted(resource.properties.items())}
         for resource in blueprint.resources
@@ -25,12 +25,12 @@ def manifests(blueprint: Blueprint) -> list[dict[str, Any]]:
 
 
 def releases(blueprint: Blueprint) -> list[dict[str, Any]]:
-    """Every release: its name, chart, version, repository, namespace and values."""
+    """Return all chart releases: name, chart, version, repository, namespace and values."""
     return [_release(resource) for resource in blueprint.of_type(RELEASE)]
 
 
 def as_yaml(objects: list[dict[str, Any]]) -> str:
-    """One YAML document for each object."""
+    """Return one YAML document for each object."""
     return yaml.safe_dump_all(objects, sort_keys=True, width=120)
 
 
@@ -57,7 +57,7 @@ def _shown(value: Any) -> Any:
 
 
 def _masked(value: Any) -> Any:
-    """The shape of a secret, so that it can be checked, with each value in it masked."""
+    """Return the shape of a secret with masked values, so that it can be validated."""
     if isinstance(value, Mapping):
         return {key: _masked(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The recorded graph of one stack."""
+"""The recorded resource graph of one stack."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from blueprint.secrets import masked
 
 
 class BlueprintError(Exception):
-    """The program could not be recorded; the message says why and what to do."""
+    """The program cannot be recorded; the message states why and what to do."""
 
 
 class UnknownStackError(BlueprintError):
-    """No stack file has the name."""
+    """No stack file has this name."""
 
 
 @dataclass(frozen=True)
 class Resource:
     """One registered resource.
 
-    `properties` are its inputs in the engine's camelCase; `provider` and `parent` are URNs or None;
-    `dependencies` are URNs, sorted; `options` holds what was set of protect, ignoreChanges, aliases,
-    retainOnDelete, deletedWith, replaceOnChanges, deleteBeforeReplace, customTimeouts, import.
-    `implied` is True for a child that a remote component's plugin declares.
+    `properties` are its inputs in the engine's camelCase. `provider` and `parent` are URNs or None; `dependencies` are
+    URNs, sorted. `options` has the options that were set among protect, ignoreChanges, aliases, retainOnDelete,
+    deletedWith, replaceOnChanges, deleteBeforeReplace, customTimeouts, import. `implied` is True for a child that a
+    remote component's plugin declares.
     """
 
     urn: str
@@ -43,11 +43,11 @@ class Resource:
     outputs_registered: bool = field(default=False, compare=False)
 
     def reference(self, path: str) -> Reference:
-        """The reference that stands for one of this resource's outputs."""
+        """Return the reference to one of this resource's outputs."""
         return Reference(self.type, self.name, path)
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form; secrets are masked."""
+        """Return the JSON form; secrets are masked."""
         entry = {
             "urn": self.urn,
             "type": self.type,
@@ -64,14 +64,14 @@ class Resource:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """Everything that one stack declares; `resources` are sorted by URN, `outputs` are its exports."""
+    """All resources of one stack, sorted by URN; `outputs` are its exports."""
 
     stack: str
     resources: tuple[Resource, ...]
     outputs: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form; secrets are masked."""
+        """Return the JSON form; secrets are masked."""
         return {
             "stack": self.stack,
             "resources": [resource.as_json() for resource in self.resources],
@@ -79,7 +79,7 @@ class Blueprint:
         }
 
     def to_text(self) -> str:
-        """The JSON form as text: the same settings give the same bytes."""
+        """Return the JSON form as text. Equal settings give equal bytes."""
         return json.dumps(self.as_json(), indent=2, sort_keys=True) + "\n"
 
     @cached_property
@@ -89,7 +89,7 @@ class Blueprint:
 
     @cached_property
     def by_reference(self) -> dict[tuple[str, str], Resource]:
-        """Resources by (type, name), the way in which a reference names them."""
+        """Resources by (type, name), as references name them."""
         return {(resource.type, resource.name): resource for resource in self.resources}
 
     def of_type(self, *types: str) -> list[Resource]:
@@ -97,9 +97,9 @@ class Blueprint:
         return [resource for resource in self.resources if resource.type in types]
 
     def one(self, type_: str, name: str) -> Resource:
-        """The resource of that type and name. Raises `KeyError` when the stack declares none."""
+        """Return the resource of that type and name. Raises `KeyError` if the stack declares none."""
         return self.by_reference[(type_, name)]
 
     def children(self, urn: str | None) -> list[Resource]:
-        """Resources whose parent is `urn`; None asks for those at the top."""
+        """Return the resources whose parent is `urn`; None returns those at the top."""
         return [resource for resource in self.resources if resource.parent == urn]

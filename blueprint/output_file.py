@@ -1,4 +1,4 @@
-"""Where a command writes a document: a file, or the standard output for `-`."""
+"""Writes a command's document to a file, or to standard output for `-`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 
 def write(option: str, file: Path, text: str) -> None:
-    """Write `text` to `file`. Raises `typer.BadParameter` that names the `option` when the file cannot be written."""
+    """Write `text` to `file`. Raises `typer.BadParameter` that names the `option` if the file cannot be written."""
     if str(file) == "-":
         typer.echo(text, nl=False)
         return

@@ -1,4 +1,4 @@
-"""What a resource answers when nothing runs: its inputs, and a reference for each output it computes."""
+"""Outputs of a resource in a recording: its inputs, and a reference for each computed output."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pulumi.runtime import rpc
 
 from blueprint.references import Reference
 
-# Longer chains of nested output objects than the platform reads; bounds types that contain themselves.
+# Maximum depth of nested output objects; it bounds types that contain themselves.
 _DEPTH = 4
 
 
 def computed_outputs(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs as they were given, and references for every other output property of the type."""
+    """Return the inputs unchanged, and references for every other output property of the type."""
     outputs = dict(inputs)
     for prop, annotation in _output_types(type_).items():
         if prop not in outputs and prop not in ("id", "urn"):
@@ -28,7 +28,7 @@ def computed_outputs(type_: str, name: str, inputs: Mapping[str, Any]) -> dict[s
 
 
 def _answer(annotation: Any, reference: Reference, depth: int) -> Any:
-    """References in the shape that the SDK declares: text, a list of one, an object."""
+    """Return references in the shape that the SDK declares: text, a list of one, an object."""
     kind = _types.unwrap_type(annotation)
     origin = typing.get_origin(kind)
     if depth and origin in (list, collections.abc.Sequence):

@@ -1,4 +1,4 @@
-"""Settings that a command line gives over the stack file."""
+"""Overrides of settings from the command line."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from components.settings.errors import SettingsError, problem
 
 
 def overrides_of(pairs: Sequence[str]) -> dict[str, str]:
-    """Settings by key from `KEY=VALUE` words. Raises `SettingsError` for a word of another form, and for a key that is
-    given twice."""
+    """Return settings by key from `KEY=VALUE` words. Raises `SettingsError` for another form, and for a key with two
+    values."""
     overrides: dict[str, str] = {}
     for pair in pairs:
         key, separator, value = pair.partition("=")

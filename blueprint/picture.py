@@ -1,7 +1,7 @@
 """Draws a blueprint as SVG: all layers and their dependencies, or one layer with its components.
 
-The drawing follows the recorded graph alone. The same blueprint gives the same bytes. Colours follow the reader's light
-or dark preference.
+The drawing depends only on the recorded graph. The same blueprint gives the same bytes. Colours follow the reader's
+light or dark preference.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BOX_WIDTH, _GAP_X, _GAP_Y, _MARGIN = 250, 24, 46, 20
 _TITLE_HEIGHT, _LINE_HEIGHT, _HEADING_HEIGHT = 58, 16, 30
 _KINDS_PER_LAYER = 5
 _COMPONENTS_PER_ROW = 4
-# Every rule is limited to the drawing: a page may hold several, beside other drawings.
+# Every rule is scoped to the drawing: a page can contain several drawings.
 _STYLE = """
 .architecture { --ink: #16202a; --soft: #4d5b68; --box: #eef3f8; --edge: #5b7894; --paper: #ffffff; }
 @media (prefers-color-scheme: dark) {
@@ -31,7 +31,7 @@ _STYLE = """
 
 
 def picture(blueprint: Blueprint, layer: str | None = None) -> str:
-    """The SVG document of all layers, or of one. Raises `BlueprintError` when the stack has no such layer."""
+    """Return the SVG document of all layers, or of one. Raises `BlueprintError` if the stack has no such layer."""
     if layer is None:
         return _all_layers(blueprint)
     known = layers(blueprint)
@@ -86,7 +86,7 @@ def _one_layer(blueprint: Blueprint, layer: Layer) -> str:
 
 
 def _by_component(blueprint: Blueprint, layer: Layer) -> Mapping[str, Sequence[Resource]]:
-    """Resources of a layer by the name of the component that is their parent."""
+    """Resources of a layer by the name of their parent component."""
     found: dict[str, list[Resource]] = {}
     for resource in layer.resources:
         parent = blueprint.by_urn.get(resource.parent or "")
@@ -98,7 +98,7 @@ def _by_component(blueprint: Blueprint, layer: Layer) -> Mapping[str, Sequence[R
 
 
 def _direct(edges: Mapping[str, Counter[str]], row_of: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Edges that lead down and that no path of other edges stands for."""
+    """Yield the edges to draw: those that lead down a row, without edges that a longer path already implies."""
     down = {layer: {other for other in counts if row_of[other] < row_of[layer]} for layer, counts in edges.items()}
 
     def reaches(start: str, goal: str) -> bool:
@@ -134,7 +134,7 @@ def _box(x: float, y: float, height: float, name: str, lines: Sequence[str]) -> 
 
 
 def _arrow_head(stack: str) -> str:
-    # The id names the stack: ids are unique on a page that shows two stacks.
+    # The id contains the stack's name, because ids must be unique on a page with two stacks.
     return (
         f'<defs><marker id="head-{stack}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
         'orient="auto"><path class="head" d="M0,0 L8,4 L0,8 z"/></marker></defs>'

@@ -1,4 +1,4 @@
-"""The primary's exports as another stack reads them."""
+"""The primary's exports as a recovery stack reads them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from blueprint.secrets import Secret
 
 
 def as_seen_from_dr(stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Exports of a recorded stack for a stack that refers to it.
+    """Return exports of a recorded stack for a stack that refers to it.
 
-    What the primary knows without the cloud stays a value; what only the cloud can give becomes a reference
-    to the stack's output (`${pulumi:pulumi:StackReference::<stack>#outputs.<name>}`), since the primary's own
-    references mean nothing in another stack.
+    Values that the primary knows without the cloud stay values. Values that only the cloud can provide become
+    references to the stack's output (`${pulumi:pulumi:StackReference::<stack>#outputs.<name>}`), because the primary's
+    own references are meaningless in another stack.
     """
     return {name: _seen(value, Reference(STACK_REFERENCE, stack, f"outputs.{name}")) for name, value in outputs.items()}
 
@@ -23,10 +23,10 @@ def as_seen_from_dr(stack: str, outputs: Mapping[str, Any]) -> dict[str, Any]:
 def named_again(
     document: Mapping[str, Any], stack: str, declared: Mapping[str, Any], actual: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """A blueprint in its JSON form that was recorded with real exports of `stack`, as if recorded with references.
+    """Rewrite a blueprint in JSON form that was recorded with real exports of `stack`, as if recorded with references.
 
-    A reader that joins two stacks needs to know which export a value is, and an ARN from the cloud names no resource of
-    a blueprint. `declared` are the exports as `stack` declares them, `actual` those that it has.
+    A reader of two joined stacks needs to know the export behind each value, and an ARN from the cloud names no
+    resource of a blueprint. `declared` are the exports as `stack` declares them, `actual` their real values.
     """
     names = dict(_given(as_seen_from_dr(stack, declared), actual))
     if not names:
@@ -37,7 +37,7 @@ def named_again(
 
 
 def _given(seen: Any, actual: Any) -> Iterator[tuple[str, str]]:
-    """What the cloud gave, with the reference that stands for it."""
+    """Yield pairs of a value from the cloud and the reference that replaces it."""
     if isinstance(seen, Secret):
         return
     if isinstance(seen, dict) and isinstance(actual, Mapping):

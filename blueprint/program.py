@@ -1,4 +1,4 @@
-"""Runs the program in this process and records it."""
+"""Runs the program in this process and records its resources."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def record_primary(overrides: Mapping[str, Any] | None = None) -> Blueprint:
-    """The primary stack as its stack file and the schema's defaults declare it."""
+    """Record the primary stack with its stack file and the schema's defaults."""
     return record("primary", overrides=overrides)
 
 
 def record_dr(
     primary: Blueprint | None = None, *, active: bool = False, overrides: Mapping[str, Any] | None = None
 ) -> Blueprint:
-    """The recovery stack, its references answered from the recorded primary; `active` as after a failover."""
+    """Record the recovery stack with references to the recorded primary; `active` as after a failover."""
     primary = primary or record_primary()
     overrides = {**(overrides or {}), **({"active": True} if active else {})}
     reference = primary_reference("dr", overrides)
@@ -44,7 +44,7 @@ def record_dr(
 
 
 def primary_reference(stack_name: str, overrides: Mapping[str, Any] | None = None) -> str:
-    """The stack that a recovery stack reads the primary's outputs from, as organization/project/stack."""
+    """Stack from which a recovery stack reads the primary's outputs, as organization/project/stack."""
     config = stack_config(stack_name, overrides)
     return config.get(f"{SHORT_NAMESPACE}:primaryStack", config[f"{PROJECT}:primaryStack"])
 
@@ -55,12 +55,11 @@ def record(
     overrides: Mapping[str, Any] | None = None,
     stack_outputs: StackOutputs | None = None,
 ) -> Blueprint:
-    """Runs `__main__.py` for a stack and records it.
+    """Run `__main__.py` for a stack and record it.
 
-    `overrides` are settings without namespace that stand over the stack file; `stack_outputs` answers
-    references to other stacks. Values of documentation are allowed: nothing is called.
-    Raises `pulumi.RunError` when the program refuses its settings, and
-    `BlueprintError` when the stack is unknown or the program looks something up.
+    `overrides` are settings without namespace that override the stack file; `stack_outputs` answers stack references.
+    Example values of the documentation are allowed, because a recording makes no call. Raises `pulumi.RunError` if the
+    program refuses its settings, and `BlueprintError` if the stack is unknown or the program makes a lookup.
     """
     config = stack_config(stack_name, {"exampleValues": True, **(overrides or {})})
     recorder = Recorder(stack_outputs or {})
@@ -69,7 +68,7 @@ def record(
 
 
 def run_in_thread(stack_name: str, config: Mapping[str, str], recorder: Recorder, project: str, folder: Path) -> None:
-    """Run the program in `folder` against the recorder. Raises what the program raises."""
+    """Run the program in `folder` against the recorder. Raises the program's exceptions."""
     result: list[BaseException | None] = [None]
 
     def run() -> None:
@@ -78,17 +77,17 @@ def run_in_thread(stack_name: str, config: Mapping[str, str], recorder: Recorder
         except BaseException as error:  # noqa: BLE001 - carried over to the calling thread
             result[0] = error
 
-    # The SDK keeps its state in context variables and an event loop: a thread of its own leaves none behind.
+    # The SDK keeps its state in context variables and an event loop; in a separate thread, none of it remains.
     thread = threading.Thread(target=run, name=f"record-{stack_name}")
-    # The whole graph stays alive until the end: looking for garbage meanwhile takes a quarter of the time.
+    # The whole graph stays in memory until the end, and garbage collection would take a quarter of the time.
     gc.disable()
     try:
         thread.start()
         thread.join()
     finally:
         gc.enable()
-        # The SDK leaves suspended coroutines in cycles. They end here, not in the middle of what runs next: within
-        # the compiler of CPython 3.11 that is a "recursion depth mismatch".
+        # The SDK leaves suspended coroutines in reference cycles. Collect them here: collected later, inside the
+        # compiler of CPython 3.11, they cause a "recursion depth mismatch".
         gc.collect()
     if result[0] is not None:
         raise result[0]
@@ -125,7 +124,7 @@ def _run(stack_name: str, config: Mapping[str, str], recorder: Recorder, project
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """End the tasks that a program with an error leaves behind; Python reports each one that outlives its loop."""
+    """End the tasks that a failed program leaves; Python reports each task that outlives its loop."""
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
@@ -133,8 +132,8 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _in_stack(folder: Path) -> None:
-    """What the SDK's entry point does, but for how it waits: the SDK looks at every pending output again for each
-    one that is done, which takes a third of the time on a graph of five hundred resources."""
+    """Do what the SDK's entry point does, but wait differently. The SDK checks all pending outputs again whenever one
+    is done, which takes a third of the time for a graph of five hundred resources."""
     root = stack.Stack()
     try:
         runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
@@ -150,10 +149,10 @@ async def _in_stack(folder: Path) -> None:
 
 
 def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """The configuration as the engine hands it to the program: defaults of the schema under the stack file.
+    """Return the configuration as the engine passes it to the program: the stack file over the schema's defaults.
 
-    `overrides` are settings without namespace that stand over the stack file. Raises `SettingsError` for a file that
-    the engine would not read as it is written, and `UnknownStackError` for a stack without a file.
+    `overrides` are settings without namespace that override the stack file. Raises `SettingsError` for a file that the
+    engine would read differently, and `UnknownStackError` for a stack without a file.
     """
     defaults = {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
     path = stack_file(stack_name)
@@ -165,13 +164,13 @@ def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) ->
 
 @cache
 def _tell_once(line: str) -> None:
-    """A stack is recorded many times in one process; what its file leaves open is said once, on stderr."""
+    """Print a line to stderr once, because one process can record a stack many times."""
     if line:
         sys.stderr.write(f"{line}\n")
 
 
 def stack_file(stack_name: str) -> Path:
-    """The file of a stack. Raises `UnknownStackError` for a stack without one."""
+    """Return the file of a stack. Raises `UnknownStackError` for a stack without one."""
     files = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in ROOT.glob("Pulumi.*.yaml")}
     if stack_name not in files:
         known = ", ".join(sorted(files))

@@ -1,4 +1,4 @@
-"""A resource monitor that records each registration whole and answers it with references."""
+"""A resource monitor that records complete registrations and answers them with references."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ StackOutputs = Mapping[str, Mapping[str, Any]]
 
 
 class _NoMocks(mocks.Mocks):
-    """The recorder answers by itself; a call to a provider function is refused."""
+    """The recorder answers registrations itself; a call to a provider function is refused."""
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict, list[tuple[str, str]] | None]:
         raise BlueprintError(
@@ -35,7 +35,7 @@ class _NoMocks(mocks.Mocks):
 
 
 class Recorder(mocks.MockMonitor):
-    """Records what one run of the program registers."""
+    """Records the registrations of one program run."""
 
     def __init__(self, stack_outputs: StackOutputs) -> None:
         super().__init__(_NoMocks())
@@ -48,7 +48,7 @@ class Recorder(mocks.MockMonitor):
 
     @property
     def recorded(self) -> tuple[Resource, ...]:
-        """Every registered resource but the stack itself, sorted by URN."""
+        """All registered resources except the stack itself, sorted by URN."""
         return tuple(
             replace(resource, outputs_registered=urn in self._outputs_of)
             for urn, resource in sorted(self._recorded.items())
@@ -56,11 +56,11 @@ class Recorder(mocks.MockMonitor):
 
     @property
     def stack_outputs(self) -> Mapping[str, Any]:
-        """What the program exported."""
+        """The program's exports."""
         return self._outputs_of.get(self._root or "", {})
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The engine's URN: types of all parents but the stack, then the resource's own."""
+        """Return the engine's URN: types of all parents except the stack, then the resource's own."""
         if parent and parent != self._root:
             type_ = f"{parent.split('::')[2]}${type_}"
         return f"urn:pulumi:{settings.get_stack()}::{settings.get_project()}::{type_}::{name}"
@@ -84,7 +84,7 @@ class Recorder(mocks.MockMonitor):
     def _register_remote(
         self, request: Any, urn: str, properties: Mapping[str, Any]
     ) -> resource_pb2.RegisterResourceResponse:
-        """A component that a plugin makes: its children are recorded as the plugin would declare them."""
+        """Record a component that a plugin creates, with its children as the plugin would declare them."""
         expansion = self._expanded(request, urn, properties)
         with self._lock:
             for child in expansion.children:
@@ -100,8 +100,8 @@ class Recorder(mocks.MockMonitor):
     def _expanded(self, request: Any, urn: str, properties: Mapping[str, Any]) -> Expansion:
         if request.type != CLUSTER:
             raise BlueprintError(
-                f"{request.type} {request.name!r} is made by a plugin that is not here, and nothing says what it "
-                f"declares; only {CLUSTER} is known: declare the resources themselves"
+                f"{request.type} {request.name!r} is created by a plugin, and only the expansion of "
+                f"{CLUSTER} is known: declare its resources directly"
             )
         return expand(
             Component(
@@ -121,8 +121,7 @@ class Recorder(mocks.MockMonitor):
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:  # noqa: N802
         if request.type != STACK_REFERENCE:
             raise BlueprintError(
-                f"the program reads {request.type} {request.name!r} while it is evaluated; "
-                "only other stacks may be read"
+                f"the program reads {request.type} {request.name!r} while it runs; only other stacks may be read"
             )
         urn = self.make_urn(request.parent, request.type, request.name)
         name = plain(request.properties)["name"]
@@ -130,12 +129,12 @@ class Recorder(mocks.MockMonitor):
             raise BlueprintError(f"the program refers to stack {name!r}, whose outputs are not known here")
         outputs = self._stack_outputs[name]
         secret = [output for output, value in outputs.items() if holds_secret(value)]
-        # As the engine does: names tell the secret ones, or else every output of the stack would count as secret.
+        # Mark only secret outputs, by name, as the engine does; otherwise all outputs of the stack count as secret.
         state = {"name": name, "outputs": revealed(dict(outputs)), "secretOutputNames": secret}
         return resource_pb2.ReadResourceResponse(urn=urn, properties=struct(state))
 
     def _claim_name(self, type_: str, name: str, urn: str) -> None:
-        """References name a resource by type and name, so both together must be unique in a stack."""
+        """Claim a type and name: both together must be unique in a stack, because references use them."""
         key = (type_, name)
         if key in self._names:
             raise BlueprintError(
@@ -158,12 +157,12 @@ class Recorder(mocks.MockMonitor):
 
 
 def _provider_urn(reference: str) -> str | None:
-    """A provider reference is `<urn>::<id>`; the URN itself has four parts."""
+    """Return the URN of a provider reference `<urn>::<id>`; the URN itself has four parts."""
     return "::".join(reference.split("::")[:4]) or None
 
 
 def _options(request: Any) -> dict[str, Any]:
-    """What was set of the options that decide a resource's life; the unset ones are left out."""
+    """Return the lifecycle options that were set."""
     aliases = [*request.aliasURNs, *(_alias(alias) for alias in request.aliases)]
     timeouts = {
         action: getattr(request.customTimeouts, action)
@@ -190,7 +189,7 @@ def _alias(alias: Any) -> str | dict[str, Any]:
 
 
 def plain(message: struct_pb2.Struct) -> dict[str, Any]:
-    """A protobuf struct as Python values: integers as int, secrets as `Secret`, assets as they were sent."""
+    """Convert a protobuf struct to Python values: integers as int, secrets as `Secret`, assets as they were sent."""
     return {key: _plain_value(value) for key, value in message.fields.items()}
 
 
@@ -212,7 +211,7 @@ def _plain_value(value: struct_pb2.Value) -> Any:
 
 
 def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """Python values as the protobuf struct in which the engine answers."""
+    """Convert Python values to the protobuf struct of the engine's answers."""
     message = struct_pb2.Struct()
     message.update(_sendable(dict(values)))
     return message

@@ -1,7 +1,7 @@
-"""How a value that only the cloud can give is written in a blueprint.
+"""Text form of values that only the cloud can provide.
 
-A computed output is answered with the text `${<type>::<name>#<path>}`. It survives `Output.concat`,
-`json.dumps` and f-strings inside `apply`, so where it ends up tells which resource feeds which argument.
+A computed output is answered with the text `${<type>::<name>#<path>}`. It survives `Output.concat`, `json.dumps` and
+f-strings inside `apply`, so that each argument shows the resource that it comes from.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Reference:
 
 
 def references_in(value: Any) -> Iterator[Reference]:
-    """Every reference in a property value, however deep, in the order in which they stand."""
+    """Yield all references in a property value at any depth, in order."""
     if isinstance(value, str):
         for match in _PATTERN.finditer(value):
             yield Reference(**match.groupdict())
@@ -42,5 +42,5 @@ def references_in(value: Any) -> Iterator[Reference]:
 
 
 def replace_references(text: str, replacement: Callable[[Reference], str]) -> str:
-    """The text with each reference replaced by what `replacement` answers for it."""
+    """Return the text with each reference replaced by the result of `replacement`."""
     return _PATTERN.sub(lambda match: replacement(Reference(**match.groupdict())), text)

@@ -1,11 +1,11 @@
-"""Secret values: kept apart in memory, never written."""
+"""Secret values: marked in memory, masked in every document."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-# The signatures under which the engine sends a secret (pulumi/sdk, resource/properties: SigKey, SecretSig).
+# The signatures with which the engine marks a secret (pulumi/sdk, resource/properties: SigKey, SecretSig).
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
 
@@ -23,7 +23,7 @@ class Secret:
 
 
 def masked(value: Any) -> Any:
-    """The value as it may be written: each secret in the engine's form, its content masked."""
+    """Return the value for printing: each secret in the engine's form with masked content."""
     if isinstance(value, Secret):
         return {SIGNATURE_KEY: SECRET_SIGNATURE, "value": MASK}
     if isinstance(value, dict):
@@ -34,7 +34,7 @@ def masked(value: Any) -> Any:
 
 
 def revealed(value: Any) -> Any:
-    """The value with each secret opened, for the engine that carries it out; never for print."""
+    """Return the value with unmasked secrets, for the engine that applies it; never print it."""
     if isinstance(value, Secret):
         return revealed(value.value)
     if isinstance(value, dict):
@@ -45,7 +45,7 @@ def revealed(value: Any) -> Any:
 
 
 def holds_secret(value: Any) -> bool:
-    """Whether the value is a secret, or one is anywhere in it."""
+    """Whether the value is a secret or contains one."""
     if isinstance(value, Secret):
         return True
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()

@@ -1,4 +1,4 @@
-"""A blueprint as a tree that a person reads."""
+"""A blueprint as a readable tree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from blueprint.model import Blueprint, Resource
 
 
 def tree(blueprint: Blueprint) -> Tree:
-    """Components with their children; a stateful resource shows its protection, an implied one its origin."""
+    """Return components with their children; stateful resources show their protection, implied ones their origin."""
     custom = sum(resource.custom for resource in blueprint.resources)
     root = Tree(Text(f"{blueprint.stack}: {custom} resources in {len(blueprint.resources) - custom} components"))
     _grow(root, blueprint, None)

@@ -40,7 +40,7 @@ def regional_provider(
 
 
 def silent_provider(name: str, region: str) -> aws.Provider:
-    """Create a provider that makes no call, not even when it is configured, because its region may be lost.
+    """Create a provider that makes no calls, including at its configuration, because its region may be lost.
 
     It skips the lookup of the account, so it cannot compare the account with the allowed ones.
     """

@@ -1,1 +1,1 @@
-"""What delivery runs beside the engine: whoever builds, here or elsewhere, runs the same commands."""
+"""Commands that builds run in addition to the engine, the same in every CI system."""

@@ -1,4 +1,4 @@
-"""Copies the images that a stack names from their registries into the stack's own."""
+"""Copies the images that a stack uses from their registries into the stack's own."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# What `pulumi stack output --json` calls the list.
+# Name of the stack output with the list.
 OUTPUT = "imagesToMirror"
-# github.com/google/go-containerregistry: copies every architecture, and what is there already not again.
+# github.com/google/go-containerregistry: copies all architectures, and skips existing images.
 TOOL = "crane"
 
 
 class MirrorError(Exception):
-    """An image could not be copied; the message names it and says what to do."""
+    """An image could not be copied; the message names the image and the remedy."""
 
 
 @dataclass(frozen=True)
 class Copy:
-    """References with a tag."""
+    """Source and target of a copy, as references with a tag."""
 
     source: str
     target: str
 
     @property
     def command(self) -> list[str]:
-        """The command that copies it."""
+        """The command that copies the image."""
         return [TOOL, "copy", self.source, self.target]
 
 
 def copies(outputs: Path) -> list[Copy]:
-    """What the outputs of a stack name. Raises `MirrorError` when they name nothing."""
+    """Return the copies that a stack's outputs list. Raises `MirrorError` if they list none."""
     try:
         entries = json.loads(outputs.read_text(encoding="utf-8"))[OUTPUT]
         return [Copy(entry["source"], entry["target"]) for entry in entries]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MirrorError(
-            f"{outputs}: holds no {OUTPUT}; bring the stack up, then write `pulumi stack output --json` there"
+            f"{outputs}: has no {OUTPUT}; deploy the stack, then write `pulumi stack output --json` there"
         ) from error
 
 
 def mirror(wanted: list[Copy]) -> Iterator[str]:
-    """Copies one after the other; a line for each that is done. Raises `MirrorError` at the first that fails."""
+    """Copy the images one after the other and yield a line for each. Raises `MirrorError` at the first failure."""
     for each in wanted:
         try:
             subprocess.run(each.command, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""A profile of AWS's shared configuration by which a build acts as another role."""
+"""AWS profile with which a build assumes a role."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class ProfileError(ValueError):
-    """A name or a role that cannot be; the message says what to write."""
+    """An invalid profile name or role; the message states the valid form."""
 
 
 def config_file() -> Path:
-    """Where AWS's tools look (AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials
-    files")."""
+    """Path of the shared config file (AWS SDKs and Tools Reference Guide, "Location of the shared config and
+    credentials files")."""
     return Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
 
 
 def write(path: Path, name: str, role_arn: str) -> None:
-    """Add the profile, or replace it; other profiles stay. No key is written: the credentials are those of the build's
-    container, and every tool renews the role's by itself, so that an update may last longer than a session. Raises
-    `ProfileError`."""
+    """Add or replace the profile; other profiles stay. Raises `ProfileError`.
+
+    The file contains no key: the credential source is the build's container, and each AWS tool renews the role's
+    session by itself, so that an update can last longer than a session.
+    """
     if not _NAME.fullmatch(name):
-        raise ProfileError(f"profile {name!r}: a name is of letters, digits, hyphens and underscores")
+        raise ProfileError(f"profile {name!r}: use only letters, digits, hyphens and underscores")
     if not _ROLE.fullmatch(role_arn):
         raise ProfileError(f"role {role_arn!r}: is not the ARN of a role; write arn:aws:iam::ACCOUNT:role/NAME")
     parser = configparser.RawConfigParser()

@@ -1,1 +1,1 @@
-"""Both stacks against an in-memory AWS on this machine, and the failover drill."""
+"""Rehearsal of both stacks and the failover drill against an in-memory AWS on this machine."""

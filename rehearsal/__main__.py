@@ -1,4 +1,4 @@
-"""The rehearsal's command: `python -m rehearsal [--stack ...] [--engine ...]`, `... up --keep`, `... down`."""
+"""Command of the rehearsal: `python -m rehearsal [--stack ...] [--engine ...]`, `... up --keep`, `... down`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from blueprint.program import ROOT
 from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from rehearsal.engines import EngineError
 from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
-from rehearsal.page.whole import page
-from rehearsal.progress import Shown
+from rehearsal.page.rehearsal_page import page
+from rehearsal.progress import ProgressDisplay
 from rehearsal.rehearse import Rehearsal, Stage
 from rehearsal.report import Report
 from rehearsal.session import Session, SessionError, refuse_second
@@ -31,10 +31,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_w
 
 _EXPECTED = (EngineError, ServerFailedError, SessionError, BlueprintError, pulumi.RunError)
 
-EngineOption = Annotated[EngineKind, typer.Option("--engine", help="what carries the stacks out")]
-StageOption = Annotated[Stage, typer.Option("--stack", help="how far to go; each stands on those before it")]
-BuildOption = Annotated[Path, typer.Option("--build", help="where state, plans and the report go")]
-PortOption = Annotated[int, typer.Option("--port", help="loopback port of the in-memory AWS; 0 takes a free one")]
+EngineOption = Annotated[EngineKind, typer.Option("--engine", help="engine that deploys the stacks")]
+StageOption = Annotated[Stage, typer.Option("--stack", help="last stage to run; earlier stages run first")]
+BuildOption = Annotated[Path, typer.Option("--build", help="folder for state, plans and the report")]
+PortOption = Annotated[int, typer.Option("--port", help="loopback port of the in-memory AWS; 0 selects a free one")]
 
 _BUILD = ROOT / "build" / "rehearsal"
 
@@ -47,26 +47,26 @@ def rehearse(
     build: BuildOption = _BUILD,
     port: PortOption = 0,
 ) -> None:
-    """Bring both stacks up in an in-memory AWS, take over, verify, destroy, and report."""
+    """Deploy both stacks in an in-memory AWS, take over, verify, destroy, and report."""
     if context.invoked_subcommand is None:
         _guarded(lambda console: _whole(console, stack, engine, build, port))
 
 
 @app.command()
 def up(
-    keep: Annotated[bool, typer.Option("--keep", help="leave the server and the stacks up")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="keep the server and the stacks running")] = False,
     stack: StageOption = Stage.DR,
     engine: EngineOption = EngineKind.AUTO,
     build: BuildOption = _BUILD,
     port: PortOption = 0,
 ) -> None:
-    """Bring the stacks up; with --keep leave them, and print how to reach them."""
+    """Deploy the stacks. With --keep, leave them running and print how to reach them."""
     _guarded(lambda console: _up(console, stack, engine, build, port, keep=keep))
 
 
 @app.command()
 def down(build: BuildOption = _BUILD) -> None:
-    """Destroy what `up --keep` left, and stop its server."""
+    """Destroy the stacks of `up --keep` and stop its server."""
     _guarded(lambda console: _down(console, build))
 
 
@@ -91,7 +91,7 @@ def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port
 
 def _up(console: Console, stage: Stage, engine: EngineKind, build: Path, port: int, *, keep: bool) -> int:
     if not keep:
-        raise SessionError("an in-memory AWS ends with its process: use `up --keep`, or `python -m rehearsal` for all")
+        raise SessionError("the in-memory AWS ends with this process: use `up --keep`, or `python -m rehearsal`")
     with _begun(console, engine, build, port, outlives_caller=True) as (rehearsal, server):
         try:
             with rehearsal.shown:
@@ -113,18 +113,18 @@ def _up(console: Console, stage: Stage, engine: EngineKind, build: Path, port: i
 def _down(console: Console, build: Path) -> int:
     session = Session.read(build)
     if session is None:
-        raise SessionError(f"nothing is up in {build}; `python -m rehearsal up --keep` brings the stacks up")
+        raise SessionError(f"nothing is up in {build}; `python -m rehearsal up --keep` deploys the stacks")
     if not session.alive:
-        console.print("the server is gone, and with it everything that was in it; removing its state")
+        console.print("the server and its resources no longer exist; removing its state")
         _clear(build)
         return 0
     engine = make(EngineKind(session.engine), build, session.environment)
     report = Report(session.engine, provider_of(engine))
-    with Shown(console) as shown:
+    with ProgressDisplay(console) as shown:
         Rehearsal(engine, session.environment, session.account_id, shown, report, build).down()
     session.stop_server()
     _clear(build)
-    console.print("destroyed, and the server is stopped")
+    console.print("stacks destroyed, server stopped")
     return 0
 
 
@@ -140,7 +140,7 @@ def _begun(
 ) -> Iterator[tuple[Rehearsal, RunningServer]]:
     refuse_second(build)
     chosen = choose(kind)
-    make(chosen, build, {})  # a missing command or plugin is told before anything starts
+    make(chosen, build, {})  # report a missing command or plugin before anything starts
     _clear(build)
     with Program() as program:
         server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
@@ -157,18 +157,21 @@ def _begun(
             server.stop()
             raise
         Session(server.pid, server.endpoint, chosen.value, ACCOUNT_ID, environment).write(build)
-        yield Rehearsal(engine, environment, ACCOUNT_ID, Shown(console), report, build, server, program), server
+        yield (
+            Rehearsal(engine, environment, ACCOUNT_ID, ProgressDisplay(console), report, build, server, program),
+            server,
+        )
 
 
 def _clear(build: Path) -> None:
-    """State of an in-memory AWS that is gone is worth nothing."""
+    """Remove the state of an in-memory AWS that no longer exists."""
     if build.exists():
         shutil.rmtree(build)
     build.mkdir(parents=True)
 
 
 def _guarded(command: Callable[[Console], int]) -> None:
-    """Runs a command: expected failures in one message, an interrupt cleanly, both with a non-zero exit."""
+    """Run a command. Expected failures print one message; they and interrupts exit with a non-zero code."""
     console = Console()
     signal.signal(signal.SIGTERM, _interrupted)
     try:
@@ -177,7 +180,7 @@ def _guarded(command: Callable[[Console], int]) -> None:
         console.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
         code = 1
     except KeyboardInterrupt:
-        console.print("interrupted; nothing is left running")
+        console.print("interrupted; all processes have ended")
         code = 130
     sys.exit(code)
 

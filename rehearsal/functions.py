@@ -1,7 +1,7 @@
-"""The platform's functions at work: what was deployed is invoked, and what it must have done is looked for.
+"""Checks of the deployed functions: each is invoked, and its effects are verified.
 
-Each runs from its own archive with its own variables, in both regions (`rehearsal.aws.runtime`), on the tables,
-streams, queues and buckets that its stack made.
+Each function runs from its own package with its own variables, in both regions (`rehearsal.aws.runtime`), on the
+tables, streams, queues and buckets of its stack.
 """
 
 from __future__ import annotations
@@ -33,41 +33,41 @@ _ARRIVES_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
-class Duty:
-    """One thing that a function must do; `trouble` says what it did instead, None when it did it."""
+class FunctionCheck:
+    """One check of a function; `error` describes the failure, None after success."""
 
     function: str
     region: str
     what: str
-    trouble: str | None
+    error: str | None
 
     def as_json(self) -> dict[str, Any]:
-        """The form in which the report lists it."""
-        return {"function": self.function, "region": self.region, "what": self.what, "trouble": self.trouble}
+        """Return the form for the report."""
+        return {"function": self.function, "region": self.region, "what": self.what, "trouble": self.error}
 
 
 class NotDoneError(Exception):
-    """A function did something else; the text says what."""
+    """A function failed its check; the text describes its actual result."""
 
 
-def duties(world: World) -> list[Duty]:
-    """Everything that the functions must do, done once. The lease is the primary's."""
+def function_checks(world: World) -> list[FunctionCheck]:
+    """Run all checks of the functions once. The primary holds the lease."""
     primary, standby = world.configuration.primary, world.configuration.standby
-    found: list[Duty] = []
+    found: list[FunctionCheck] = []
     for site, function, what, check in (
         *((primary, "order_intake", what, check) for what, check in _accepting()),
         *((standby, "order_intake", what, check) for what, check in _standing_by()),
         *((site, "redrive", what, check) for site in (primary, standby) for what, check in _redriving()),
         *((site, "integrity", what, check) for site in (primary, standby) for what, check in _comparing()),
     ):
-        found.append(Duty(function, site.region, what, _trouble(partial(check, world, site))))
+        found.append(FunctionCheck(function, site.region, what, _error_of(partial(check, world, site))))
     return found
 
 
 Check = Callable[[World, Site], None]
 
 
-def _trouble(check: Callable[[], None]) -> str | None:
+def _error_of(check: Callable[[], None]) -> str | None:
     try:
         check()
     except (NotDoneError, TimeoutError) as error:
@@ -81,23 +81,23 @@ def _require(true: bool, otherwise: object) -> None:
 
 
 def _accepting() -> Iterator[tuple[str, Check]]:
-    yield "accepts an order, stores it under its lease and puts it into the stream", _accepts
-    yield "answers a repeat as the first time", _repeats
-    yield "refuses another order of the same name", _refuses_another
-    yield "refuses what is no order, and writes nothing", _refuses_nonsense
+    yield "accepts an order, stores it with the epoch of its lease and puts it to the stream", _accepts
+    yield "answers a repeated order like the first one", _repeats
+    yield "refuses a different order with the same id", _refuses_another
+    yield "refuses an invalid order and writes nothing", _refuses_nonsense
 
 
 def _standing_by() -> Iterator[tuple[str, Check]]:
-    yield "refuses an order while it stands by, so that the client may repeat it, and writes nothing", _stands_by
+    yield "refuses an order in standby as retryable and writes nothing", _stands_by
 
 
 def _redriving() -> Iterator[tuple[str, Check]]:
-    yield "moves a failed trade back and sets poison aside", _redrives
+    yield "moves a failed trade back and quarantines a poison message", _redrives
 
 
 def _comparing() -> Iterator[tuple[str, Check]]:
-    yield "finds both regions' orders the same", _finds_no_difference
-    yield "names an order that one region lacks", _finds_a_difference
+    yield "finds no difference between both regions' orders", _finds_no_difference
+    yield "reports an order that one region lacks", _finds_a_difference
 
 
 def _accepts(world: World, site: Site) -> None:
@@ -112,7 +112,7 @@ def _accepts(world: World, site: Site) -> None:
 
 
 def stored_at(item: Mapping[str, Any] | None) -> int:
-    """When an order was accepted, in milliseconds since 1970."""
+    """Time of acceptance of an order, in milliseconds since 1970."""
     return int(item["accepted_at"]) - 1_000 if item else 0
 
 
@@ -162,7 +162,7 @@ def _redrives(world: World, site: Site) -> None:
     back = _received(sqs, route["source"], f"healthy {mark}")
     _require(back is not None and ID_ATTRIBUTE in back["MessageAttributes"], f"back in its queue: {back}")
     _require(_received(sqs, route["quarantine"], f"poison {mark}") is not None, "poison is not in the quarantine")
-    _require(_received(sqs, route["dead_letters"], mark) is None, "a message was moved and is still where it was")
+    _require(_received(sqs, route["dead_letters"], mark) is None, "a moved message is still in its dead-letter queue")
 
 
 def _finds_no_difference(world: World, site: Site) -> None:
@@ -172,7 +172,8 @@ def _finds_no_difference(world: World, site: Site) -> None:
 
 
 def _finds_a_difference(world: World, site: Site) -> None:
-    """An order that never arrives: written while nothing is copied, and copied after it was counted."""
+    """Check with an order that does not replicate: write it while replication is paused, and replicate it after the
+    check."""
     before = world.server.replication()["lag_seconds"]
     tables = world.client("dynamodb", world.configuration.primary.region)
     stamp = order_item.Stamp(0, world.configuration.primary.region, 1, 0)
@@ -184,7 +185,7 @@ def _finds_a_difference(world: World, site: Site) -> None:
         _require(compared["failed"] is None and compared["differences"] == 1, compared)
     finally:
         world.server.set_lag(before)
-        # The later write wins, and arrives.
+        # The later write wins and replicates.
         key = {order_item.KEY_ATTRIBUTE: item[order_item.KEY_ATTRIBUTE]}
         tables.delete_item(TableName=world.configuration.tables.orders, Key=key)
 
@@ -193,7 +194,7 @@ _FOR_EVER = 86_400.0
 
 
 def _arrived(world: World) -> None:
-    """Waits until no write is younger than the lag."""
+    """Wait until no write is younger than the replication lag."""
 
     def whole() -> bool:
         sides = [
@@ -256,8 +257,8 @@ def _send(sqs: Any, queue: str, body: str, tries: int | None) -> None:
 
 
 def _received(sqs: Any, queue: str, body: str) -> dict[str, Any] | None:
-    """Takes a message out of a queue, None when it is not there."""
-    # Whatever the queue says: whoever looks again and again waits for no message.
+    """Short polling, because the caller repeats the call until the message arrives."""
+    # Ignore the queue's visibility timeout by polling, so that no wait for the message is needed.
     asked = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 0, "MessageAttributeNames": ["All"]}
     answer = sqs.receive_message(QueueUrl=queue, **asked)
     for message in answer.get("Messages", []):

@@ -1,4 +1,4 @@
-"""Shows how far a long step is: bars on a terminal, a line now and then in a log."""
+"""Progress of long steps: bars on a terminal, occasional lines in a log."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from rehearsal.engines import Progress
 _LINE_EVERY_SECONDS = 15.0
 
 
-class Shown:
-    """Shows the progress of several stacks at once; safe to call from their threads."""
+class ProgressDisplay:
+    """Progress of several stacks at once; safe to call from their threads."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -36,19 +36,19 @@ class Shown:
         )
 
     def tell(self, line: str) -> None:
-        """Prints a line about what is under way."""
+        """Print a line about the current step."""
         self._console.print(line, style="dim", soft_wrap=True, markup=False)
 
     @contextmanager
     def phase(self, description: str) -> Iterator[None]:
-        """A step without counts: its beginning, and its time when it is over."""
+        """A step without counts: print its start, and its duration at the end."""
         begun = time.monotonic()
         self._console.print(f"{description} ...", style="dim")
         yield
         self._console.print(f"{description}: {time.monotonic() - begun:.1f} s")
 
     def __call__(self, progress: Progress) -> None:
-        """One step of an engine."""
+        """Show one step of an engine."""
         with self._lock:
             if self._console.is_terminal:
                 self._advance(progress)
@@ -57,7 +57,7 @@ class Shown:
                 line = f"  {progress.stack}: {progress.done} of {progress.total}, {progress.resource}"
                 self._console.print(line, soft_wrap=True)
 
-    def __enter__(self) -> Shown:
+    def __enter__(self) -> ProgressDisplay:
         self._bars.start()
         return self
 

@@ -1,4 +1,4 @@
-"""The rehearsal, in order: primary, recovery region, verification, takeover without the primary, teardown."""
+"""Steps of the rehearsal: primary, recovery region, verification, takeover without the primary, teardown."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from preflight.recorded import as_declared
 from preflight.run import ask, questions_of
 from rehearsal.aws.outage import OURS
 from rehearsal.aws.server import RunningServer, ServerFailedError
-from rehearsal.consistency import complete
 from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import Series, modelled, opened
 from rehearsal.drill.takeover import Takeover
 from rehearsal.drill.world import World, of_outputs
 from rehearsal.engines import Engine, Progress
-from rehearsal.functions import duties
-from rehearsal.growth import Growing
-from rehearsal.progress import Shown
+from rehearsal.functions import function_checks
+from rehearsal.progress import ProgressDisplay
 from rehearsal.report import Report, StackReport
+from rehearsal.scale_out import ScaleOutServer
 from rehearsal.session import SessionError
 from rehearsal.stacks import Declared, Program, peak_memory_mb
+from rehearsal.table_consistency import complete
 from rehearsal.teardown import lift_protections
 from rehearsal.verification import leftovers, verify
 from rehearsal.verification.clients import Clients
 
 
 class Stage(StrEnum):
-    """How far a rehearsal goes; each stage stands on those before it."""
+    """Stages of a rehearsal; each requires the earlier ones."""
 
     PRIMARY = "primary"
     DR = "dr"
@@ -49,18 +49,19 @@ class Stage(StrEnum):
 
 
 DRILLED_SEEDS = (0, 1, 2)
-"""A dead primary; one that is cut off, with the operator killed; a switchover with two operators (`drill.scenario`)."""
+"""Drills: a dead primary; an isolated primary with a killed operator; a switchover with two operators
+(`drill.scenario`)."""
 _STACK = {Stage.PRIMARY: "primary", Stage.DR: "dr", Stage.DR_ACTIVE: "dr"}
 
 
 @dataclass
 class Rehearsal:
-    """Brings stacks up with one engine, in one AWS, and takes them down. Raises `EngineError`."""
+    """Deploys the stacks with one engine in one AWS, and destroys them. Raises `EngineError`."""
 
     engine: Engine
     environment: Mapping[str, str]
     account_id: str
-    shown: Shown
+    shown: ProgressDisplay
     report: Report
     build: Path
     cloud: RunningServer | None = None
@@ -68,10 +69,11 @@ class Rehearsal:
     declared: dict[Stage, Declared] = field(default_factory=dict)
 
     def up(self, stage: Stage, *, proving: bool = False) -> None:
-        """Everything up to and with `stage`, then a refreshing second plan of each stack and a look with boto3.
+        """Deploy everything up to `stage`, then plan each stack again with refresh and verify it with boto3.
 
-        The primary is planned again when the recovery region is up: what that declares on the primary's side must
-        not make the primary's own plan change. With `proving`, functions and drills run before the takeover.
+        The primary is planned again after the recovery stack is deployed: resources that the recovery stack declares in
+        the primary's region must not change the primary's plan. With `proving`, functions and drills run before the
+        takeover.
         """
         with self._timed("up"):
             outputs = self._bring_both_up(stage)
@@ -93,7 +95,8 @@ class Rehearsal:
                 self._plan_again(stage)
 
     def _bring_both_up(self, stage: Stage) -> Mapping[str, Any]:
-        """The recovery region begins as soon as the primary's exports stand; what is left of the primary goes on."""
+        """Deploy both stacks. The recovery stack starts as soon as the primary's exports exist; the rest of the primary
+        continues in parallel."""
         exported = threading.Event()
         with self._beside(1) as beside:
             primary = beside.submit(
@@ -110,14 +113,14 @@ class Rehearsal:
         return outputs
 
     def _run_functions(self) -> None:
-        """What each function must do, on the stacks that stand: it changes what they hold, and nothing declared."""
+        """Check each function on the deployed stacks. The checks change data, and no declared resource."""
         world = self._world()
         with self.shown.phase("functions"), self._timed("functions"):
             opened(world, self.build / "drill")
-            self.report.duties = duties(world)
+            self.report.function_checks = function_checks(world)
 
     def _drill(self) -> None:
-        """Takes regions away and brings them back. What a drill breaks is the report's to say."""
+        """Run the drills. The report lists drills that failed."""
         world = self._world()
         with self.shown.phase("drills"), self._timed("drills"):
             series = self.report.drills = Series(*modelled(world.outputs))
@@ -125,11 +128,11 @@ class Rehearsal:
             series.draw(self.build / "drill.svg")
 
     def _take_over(self, outputs: Mapping[str, Any]) -> None:
-        """The runbook's failover with the primary dead and orders flowing, whose scale-out is this engine's work."""
+        """Run the runbook's failover with the primary dead and orders flowing; this engine performs its scale-out."""
         world, folder = self._world(), self.build / "drill"
 
         def grow(run: str, progress: Callable[[str], None]) -> None:
-            progress(f"{self.engine.kind} brings dr up with active: true for {run}")
+            progress(f"{self.engine.kind} deploys dr with active: true for {run}")
             self._bring_up(
                 "dr",
                 Stage.DR_ACTIVE,
@@ -138,7 +141,7 @@ class Rehearsal:
             )
 
         opened(world, folder)
-        with Growing(grow) as growing, self.shown.phase("takeover"):
+        with ScaleOutServer(grow) as growing, self.shown.phase("takeover"):
             try:
                 taken = self.report.takeover = Takeover.of(world, folder, growing.command).take()
             except (OperatorError, TimeoutError) as error:
@@ -153,13 +156,13 @@ class Rehearsal:
 
     def _world(self) -> World:
         if self.cloud is None:
-            raise SessionError("functions and drills are rehearsed with the server at hand, in one process")
+            raise SessionError("functions and drills need the server in this process; run `python -m rehearsal`")
         return of_outputs(self.cloud, self.engine.outputs("dr"))
 
     def down(self) -> None:
-        """Destroys both stacks and looks for what is left.
+        """Destroy both stacks and look for leftovers.
 
-        The primary begins as soon as the recovery region has nothing left on the primary's side.
+        The primary starts as soon as the recovery stack has no resource left in the primary's region.
         """
         with self._timed("destroy"):
             self._give_back()
@@ -179,8 +182,8 @@ class Rehearsal:
             self.report.leftovers += [f"{stage}: {mark}" for mark in left]
 
     def _give_back(self) -> None:
-        """The stores that the runbook made stand by themselves are replicas again, as people make them by daylight: a
-        secret that was detached belongs to no stack."""
+        """Make the stores replicas again that the runbook detached, as operators do after an incident, because a
+        detached secret belongs to no stack."""
         if self.cloud is not None and self.report.takeover is not None:
             world = self._world()
             found = world.configuration
@@ -194,13 +197,13 @@ class Rehearsal:
             self.report.stacks[stage].seconds["destroy"] = time.monotonic() - begun
 
     def note_strictness(self) -> None:
-        """Takes over into the report what the server checked and refused; nothing where the server is gone."""
+        """Copy the server's checked and refused requests into the report; nothing if the server no longer exists."""
         if self.cloud is not None:
             with suppress(ServerFailedError, OSError):
                 self.report.strictness = self.cloud.strictness()
 
     def write(self, file: Path) -> None:
-        """Writes the report with the peak memory of the larger Python process: this one, or the program's."""
+        """Write the report, with the peak memory of the larger Python process: this one or the program's."""
         program = self.program.peak_memory_mb() if self.program else 0.0
         self.report.peak_memory_mb = max(peak_memory_mb(), program)
         self.report.write(file)
@@ -227,12 +230,12 @@ class Rehearsal:
         report = self.report.stacks[stage] = StackReport.of(declared, outcome)
         report.seconds["preview"] = preview
         if before is not None:
-            # A growth that is repeated finds what the first one left; what that replaced is not forgotten.
+            # A repeated scale-out finds the first one's result; keep the resources that the first one replaced.
             report.replaced = [*before.replaced, *report.replaced]
 
     def _preflight(self, stage: Stage, declared: Declared) -> None:
-        """What the stack needs of the account, asked before anything is made. A finding that stops an update is one of
-        the report's problems."""
+        """Check what the stack needs of the account before anything is created. A finding that would stop an update is
+        a problem in the report."""
         questions = questions_of(as_declared(declared.blueprint, declared.overrides))
         account = Account(lambda service, region: Clients(region, self.environment).client(service), emulated=True)
         with self.shown.phase(f"{stage}: preflight"):
@@ -241,12 +244,12 @@ class Rehearsal:
     @property
     def _program(self) -> Program:
         if self.program is None:
-            raise SessionError("a stack is declared by the program; there is none to take one down")
+            raise SessionError("no program is loaded, because destroying a stack needs none")
         return self.program
 
     @contextmanager
     def _beside(self, workers: int) -> Iterator[ThreadPoolExecutor]:
-        """Threads that run beside this one; whatever ends this one early stops the engine in theirs."""
+        """Threads that run beside this one; if this thread ends early, it stops the engine in theirs."""
         with ThreadPoolExecutor(workers) as pool:
             try:
                 yield pool
@@ -255,7 +258,7 @@ class Rehearsal:
                 raise
 
     def _judge(self, stage: Stage) -> None:
-        """The policy pack on what was declared: a stack by itself, and the recovery region beside its primary."""
+        """Apply the policy pack: each stack alone, and the recovery stack beside its primary."""
         primary = self.declared[Stage.PRIMARY]
         documents = [primary.document()]
         if stage is not Stage.PRIMARY:
@@ -269,9 +272,9 @@ class Rehearsal:
 
     @contextmanager
     def _counted(self, region: str) -> Iterator[None]:
-        """A region is lost meanwhile, and is there again afterwards: what asked for it is counted."""
+        """Make a region unavailable in this context, and count the requests to it."""
         if self.cloud is None:
-            raise SessionError("a takeover is rehearsed with the server at hand, in one process")
+            raise SessionError("a takeover needs the server in this process; run `python -m rehearsal`")
         before = _refusals(self.cloud, region)
         try:
             yield
@@ -284,7 +287,7 @@ class Rehearsal:
             }
 
     def _check(self, stages: Sequence[Stage], beside: Sequence[Callable[[], None]] = ()) -> None:
-        """Second plans and the look with boto3, and what may go on `beside` them: each of them mostly waits."""
+        """Plan again and verify with boto3, in parallel with `beside`, because each mostly waits."""
         tasks = [*[partial(self._plan_again, stage) for stage in stages], self._verify, *beside]
         with self._beside(len(tasks)) as pool:
             for done in [pool.submit(task) for task in tasks]:
@@ -297,7 +300,7 @@ class Rehearsal:
     def _verify(self) -> None:
         dr = self.declared.get(Stage.DR)
         primary = self.declared[Stage.PRIMARY]
-        with self.shown.phase("look with boto3"):
+        with self.shown.phase("verification with boto3"):
             self.report.verified = verify(
                 primary.blueprint,
                 dr.blueprint if dr else None,
@@ -309,7 +312,7 @@ class Rehearsal:
         return Clients(str(declared.blueprint.outputs["region"]), self.environment)
 
     def _regions(self) -> list[str]:
-        """Regions of both stacks, from what the engine knows of them: another process may have brought them up."""
+        """Regions of both stacks, from the engine, because another process may have deployed them."""
         outputs = (self.engine.outputs(name) for name in ("primary", "dr"))
         return [str(exported["region"]) for exported in outputs if "region" in exported]
 
@@ -325,15 +328,15 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class _Refused:
-    """Requests that were refused because their region is lost, by service: those of the engine, and of the clients that
-    name themselves (the runbook, callers, functions), by name."""
+    """Requests that were refused because their region is lost, by service: those of the engine, and those of clients
+    with a name in the user agent (the runbook, callers, functions)."""
 
     engine: Counter[str]
     others: Mapping[str, Counter[str]]
 
 
 def _refusals(cloud: RunningServer, region: str) -> _Refused:
-    """Who says nothing about itself counts as the engine."""
+    """Count the refused requests. A client without a name counts as the engine."""
     engine: Counter[str] = Counter()
     others: dict[str, Counter[str]] = {}
     for entry in cloud.outages()["refused"]:
@@ -353,7 +356,7 @@ def _to_both(first: Callable[[Progress], None], second: Callable[[Progress], Non
 
 
 def _in_tenths(progress: Callable[[str], None]) -> Callable[[Progress], None]:
-    """Tells of about every tenth of the work."""
+    """Report about every tenth of the progress."""
     tenth = 0
 
     def tell(step: Progress) -> None:

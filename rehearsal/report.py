@@ -1,4 +1,4 @@
-"""What the rehearsal found, as report.json and as a table."""
+"""Result of the rehearsal, as report.json and as a table."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from preflight.model import Verdict
 from rehearsal.drill.series import Series, outcome, shown
 from rehearsal.drill.takeover import TakenOver
 from rehearsal.engines import Drift, Outcome
-from rehearsal.functions import Duty
+from rehearsal.functions import FunctionCheck
 from rehearsal.stacks import Declared
 from rehearsal.verification import Finding
 
-# At least this share of what the stacks declare must be created.
+# Minimum share of declared resources that must be created.
 REQUIRED_SHARE = 0.95
 
 PHASES = ("evaluate", "preview", "up", "destroy")
@@ -32,9 +32,9 @@ PHASES = ("evaluate", "preview", "up", "destroy")
 
 @dataclass
 class StackReport:
-    """One stack, or one state of it; `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects`
-    are declared for the cluster's own API, and `kubernetes_created` are those that an engine with a plugin for it has
-    made; they count for neither side of `declared` and `created`."""
+    """One stack in one state. `seconds` are by phase: evaluate, preview, up, destroy. `kubernetes_objects` are declared
+    for the cluster's own API, and `kubernetes_created` are those that an engine with a Kubernetes plugin created.
+    Neither counts in `declared` and `created`."""
 
     declared: int
     created: int = 0
@@ -52,7 +52,7 @@ class StackReport:
 
     @classmethod
     def of(cls, declared: Declared, outcome: Outcome) -> StackReport:
-        """What the engine says it made; `planned_again` then says what of it is really there."""
+        """Create the entry from the engine's result; `planned_again` then adds which resources really exist."""
         resources = tuple(r for r in declared.blueprint.resources if r.custom and r.type.startswith("aws:"))
         objects = [r for r in declared.blueprint.resources if r.type.startswith("kubernetes:")]
         return cls(
@@ -70,9 +70,10 @@ class StackReport:
         )
 
     def planned_again(self, read_back: frozenset[str], drift: Sequence[Drift]) -> None:
-        """Created means in the engine's state and read back from the server by the refreshing second plan."""
+        """Set the created resources: those that are in the engine's state and that the refreshing second plan read
+        back."""
         vanished = [resource for resource in self.made if resource.urn not in read_back]
-        self.not_created += [(r.type, r.name, "created, and not there when it was read back") for r in vanished]
+        self.not_created += [(r.type, r.name, "created, but missing when it was read back") for r in vanished]
         self.created = len(self.made) - len(vanished)
         self.drift = list(drift)
         self.second_plan_ran = True
@@ -83,7 +84,7 @@ class StackReport:
         return self.created / self.declared if self.declared else 1.0
 
     def as_json(self) -> dict[str, Any]:
-        """The form in report.json."""
+        """Return the form for report.json."""
         return {
             "declared": self.declared,
             "created": self.created,
@@ -101,7 +102,7 @@ class StackReport:
 
 
 def refusals(judged: Judged) -> list[str]:
-    """What of the policy pack's findings refuses a plan, in words."""
+    """Return the policy findings that refuse a plan, as text."""
     findings = [(finding, finding.message) for finding in judged.violations]
     findings += [(finding, f"not evaluated: {finding.property} {finding.reason}") for finding in judged.not_evaluated]
     found = [
@@ -114,10 +115,11 @@ def refusals(judged: Judged) -> list[str]:
 
 @dataclass
 class Report:
-    """The whole rehearsal. `calls_to_lost_region` counts by service what the engine asked of the dead primary in the
-    takeover, None when there was no takeover; `calls_by_others` what the runbook, callers and functions asked of it,
-    by name. `broken_takeover` says why the runbook did not come through. `completed` is what AWS was told in the
-    provider's place. `plugins` are the plugins of this project that the engine worked with: name, version, limits."""
+    """Result of the whole rehearsal. `calls_to_lost_region` counts the engine's requests to the dead primary during the
+    takeover by service, None without a takeover; `calls_by_others` those of the runbook, callers and functions, by
+    name. `broken_takeover` is the reason why the runbook failed. `completed` lists settings that were applied through
+    AWS's API because the provider does not support them. `plugins` are this project's plugins: name, version and
+    limits."""
 
     engine: str
     provider: str
@@ -132,14 +134,14 @@ class Report:
     strictness: dict[str, Any] = field(default_factory=dict)
     preflight: dict[str, list[Asked]] = field(default_factory=dict)
     policy: dict[str, Judged] = field(default_factory=dict)
-    duties: list[Duty] = field(default_factory=list)
+    function_checks: list[FunctionCheck] = field(default_factory=list)
     drills: Series | None = None
     peak_memory_mb: float = 0.0
     plugins: list[dict[str, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def problems(self) -> list[str]:
-        """Why this rehearsal does not pass; empty when it does."""
+        """Reasons why the rehearsal does not pass; empty if it passes."""
         found = [
             f"{name}: {stack.created} of {stack.declared} created, fewer than {REQUIRED_SHARE:.0%}"
             for name, stack in self.stacks.items()
@@ -173,22 +175,22 @@ class Report:
             for entry in self.strictness.get(key, ())
         ]
         found += [
-            f"function {duty.function} in {duty.region}: {duty.what}: {duty.trouble}"
-            for duty in self.duties
-            if duty.trouble
+            f"function {check.function} in {check.region}: {check.what}: {check.error}"
+            for check in self.function_checks
+            if check.error
         ]
         found += self.drills.problems() if self.drills else []
         found += self.takeover.problems if self.takeover else []
-        found += [f"takeover broke off: {self.broken_takeover}"] if self.broken_takeover else []
+        found += [f"takeover failed: {self.broken_takeover}"] if self.broken_takeover else []
         return found + [f"left after destroy: {left}" for left in self.leftovers]
 
     def write(self, file: Path) -> None:
-        """Writes report.json."""
+        """Write report.json."""
         content = {
             "engine": self.engine,
             "provider": self.provider,
             "plugins": self.plugins,
-            "emulated": "every AWS answer comes from an in-memory AWS on this machine; its times are not AWS's",
+            "emulated": "an in-memory AWS on this machine answers all requests; its times are not AWS's",
             "stacks": {name: stack.as_json() for name, stack in self.stacks.items()},
             "verified": [finding.as_json() for finding in self.verified],
             "left_after_destroy": self.leftovers,
@@ -199,7 +201,7 @@ class Report:
             "strictness": self.strictness,
             "preflight": {stage: [asked.as_json() for asked in found] for stage, found in self.preflight.items()},
             "policy": {stage: judged.as_json() for stage, judged in self.policy.items()},
-            "functions": [duty.as_json() for duty in self.duties],
+            "functions": [check.as_json() for check in self.function_checks],
             "drill": self.drills.as_json() if self.drills else None,
             "peak_python_memory_mb": round(self.peak_memory_mb, 1),
             "seconds": {phase: round(value, 1) for phase, value in self.seconds.items()},
@@ -209,7 +211,7 @@ class Report:
         file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     def show(self, console: Console) -> None:
-        """Prints the table and what needs a person's eye."""
+        """Print the table, and everything that needs attention."""
         console.print(self._table())
         for plugin in self.plugins:
             console.print(
@@ -233,16 +235,16 @@ class Report:
         kinds = {finding.what for finding in self.verified if not finding.missing}
         if self.calls_to_lost_region is not None:
             console.print(
-                f"took over with the primary's region dead; calls made to it by the engine: {self.calls_to_lost_region}"
+                f"took over with the primary's region dead; calls of the engine to it: {self.calls_to_lost_region}"
             )
         if self.takeover is not None:
             console.print(f"takeover by the runbook: {self.takeover.shown()}", soft_wrap=True)
         for line in self.completed:
-            console.print(f"told AWS in the place of a provider that cannot: {line}", soft_wrap=True)
+            console.print(f"set through AWS's API, because the provider lacks it: {line}", soft_wrap=True)
         if self.strictness:
             console.print(
                 f"{sum(self.strictness['checked'].values())} requests of {self.strictness['operations']} operations "
-                f"checked as AWS would, by service models and {len(self.strictness['constraints'])} documented "
+                f"validated by service models and {len(self.strictness['constraints'])} documented "
                 f"constraints; {sum(entry['count'] for entry in self.strictness['refused'])} refused"
             )
         for stage, findings in self.preflight.items():
@@ -260,13 +262,13 @@ class Report:
                     f"{name}: rules that the policy pack could not judge in the engine's preview: {rules or 'none'}",
                     soft_wrap=True,
                 )
-        if self.duties:
-            done = sum(duty.trouble is None for duty in self.duties)
-            console.print(f"{done} of {len(self.duties)} things done that the functions must do, in both regions")
+        if self.function_checks:
+            done = sum(check.error is None for check in self.function_checks)
+            console.print(f"{done} of {len(self.function_checks)} checks of functions passed, in both regions")
         if self.drills is not None:
             for result in self.drills.results:
                 console.print(f"{shown(result.scenario)}: {outcome(result)}", soft_wrap=True)
-        console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, apart from the engine")
+        console.print(f"{len(kinds)} kinds of resource and relation verified with boto3, independent of the engine")
 
     def _table(self) -> Table:
         table = Table(title=f"Rehearsal: {self.engine}, {self.provider}, in an in-memory AWS")

@@ -1,4 +1,4 @@
-"""A rehearsal that is up: which server, which stacks. Kept on disk so that another process can take it down."""
+"""Session of a running rehearsal: its server and stacks, stored on disk so that another process can destroy them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _STOP_SECONDS = 15.0
 
 
 class SessionError(Exception):
-    """A session cannot begin or be found; the message says the way out."""
+    """A session cannot start or does not exist; the message states the remedy."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """The server's process and address, the engine in use, and the variables that reach the server."""
+    """The server's process and address, the engine, and the environment variables for the server."""
 
     pid: int
     endpoint: str
@@ -30,29 +30,29 @@ class Session:
     environment: Mapping[str, str]
 
     def write(self, build: Path) -> None:
-        """Keeps the session under the build folder."""
+        """Store the session in the build folder."""
         build.mkdir(parents=True, exist_ok=True)
         (build / _FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, build: Path) -> Session | None:
-        """The session that was kept, or None. Raises `SessionError` when the file is damaged."""
+        """Read the stored session; None if there is none. Raises `SessionError` if the file is damaged."""
         file = build / _FILE
         if not file.exists():
             return None
         try:
             return cls(**json.loads(file.read_text(encoding="utf-8")))
         except (json.JSONDecodeError, TypeError) as error:
-            raise SessionError(f"{file} is damaged ({error}); remove {build} to start afresh") from error
+            raise SessionError(f"{file} is damaged ({error}); remove {build} to start again") from error
 
     @staticmethod
     def forget(build: Path) -> None:
-        """Removes what was kept."""
+        """Remove the stored session."""
         (build / _FILE).unlink(missing_ok=True)
 
     @property
     def alive(self) -> bool:
-        """Whether the server's process is there and is the one that was started."""
+        """Whether the server's process runs and is the one that was started."""
         try:
             command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except FileNotFoundError:
@@ -60,7 +60,7 @@ class Session:
         return _MARK.encode() in command
 
     def stop_server(self) -> None:
-        """Ends the server and waits until it is gone."""
+        """Stop the server and wait until it has ended."""
         if not self.alive:
             return
         os.kill(self.pid, signal.SIGTERM)
@@ -72,11 +72,11 @@ class Session:
 
 
 def refuse_second(build: Path) -> None:
-    """Raises `SessionError` when a rehearsal is up in this build folder already."""
+    """Raise `SessionError` if a rehearsal already runs in this build folder."""
     session = Session.read(build)
     if session is None:
         return
-    state = "is up" if session.alive else "ended without `down`"
+    state = "is running" if session.alive else "ended without `down`"
     raise SessionError(
         f"a rehearsal {state} in {build} (pid {session.pid}, {session.endpoint}); "
         "run `python -m rehearsal down` first, or name another folder with --build"

@@ -1,4 +1,4 @@
-"""The stacks that a rehearsal brings up, as the program declares them against the in-memory AWS."""
+"""The stacks of a rehearsal, as the program declares them for the in-memory AWS."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from blueprint.program import primary_reference
 
 @dataclass(frozen=True)
 class Declared:
-    """A stack with the settings that stand over its stack file, and what it declares with them.
+    """A stack's resources, with the settings that override its stack file.
 
-    `evaluated_in` is the time that the program took, in seconds.
+    `evaluated_in` is the duration of the program, in seconds.
     """
 
     stack: str
@@ -31,15 +31,15 @@ class Declared:
     evaluated_in: float = field(compare=False, default=0.0)
 
     def document(self) -> dict[str, Any]:
-        """The blueprint as `python -m blueprint --json` writes it."""
+        """Return the blueprint as `python -m blueprint --json` writes it."""
         return json.loads(self.blueprint.to_text())
 
 
 class Program:
-    """The program, in a process of its own.
+    """Runs the program in a separate process.
 
-    The SDK takes some 250 MB, which nothing but an evaluation needs, and an evaluation computes while this process
-    speaks to an engine. Use as a context manager, or `close` it.
+    Only an evaluation needs the SDK's 250 MB, and an evaluation computes in parallel with this process's engine. Use it
+    as a context manager, or `close` it.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Program:
         self._peak_memory_mb = 0.0
 
     def loaded(self) -> float:
-        """Waits until SDK and layers are loaded; answers the seconds that it took."""
+        """Wait until the SDK and the layers are loaded; return the seconds it took."""
         return self._loading.result()
 
     def primary(self, account_id: str) -> Declared:
@@ -56,16 +56,16 @@ class Program:
         return self._declared("primary", _emulated(account_id), {})
 
     def dr(self, account_id: str, primary_outputs: Mapping[str, Any], *, active: bool = False) -> Declared:
-        """The recovery stack, its references answered by the outputs that the primary really has."""
+        """The recovery stack, with the primary's real outputs as references."""
         overrides = {**_emulated(account_id), **({"active": True} if active else {})}
         return self._declared("dr", overrides, {primary_reference("dr"): primary_outputs})
 
     def peak_memory_mb(self) -> float:
-        """The most memory that the process had had when it was last evaluated, in MB; whether it still lives or not."""
+        """Peak memory of the process in MB at its last evaluation, also after it has ended."""
         return self._peak_memory_mb
 
     def close(self) -> None:
-        """Ends the process once it has finished what it is at."""
+        """End the process after its current task."""
         self._pool.shutdown(cancel_futures=True)
 
     def __enter__(self) -> Self:
@@ -81,9 +81,9 @@ class Program:
 
 
 def peak_memory_mb() -> float:
-    """The most memory that this process has had, in MB.
+    """Peak memory of this process in MB.
 
-    Linux carries `ru_maxrss` over from the process that started this one (getrusage(2)); VmHWM (proc(5)) begins anew.
+    Linux copies `ru_maxrss` from the parent process (getrusage(2)); VmHWM (proc(5)) starts anew.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -93,7 +93,7 @@ def peak_memory_mb() -> float:
 
 
 def _leave_interrupts() -> None:
-    """A terminal's Ctrl-C reaches every process of its group; the one that asked decides what it means."""
+    """Ignore Ctrl-C, which a terminal sends to the whole process group; the parent process handles it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

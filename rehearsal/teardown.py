@@ -1,4 +1,4 @@
-"""Lifts the protections that a rehearsal's resources really have, so that it can take down what it brought up."""
+"""Removal of the protections of a rehearsal's resources, so that it can destroy them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rehearsal.verification.clients import Clients
 
 
 def lift_protections(clients: Clients) -> None:
-    """Turns off deletion protection and empties buckets in one region of the in-memory AWS."""
+    """Turn off deletion protection and empty buckets in one region of the in-memory AWS."""
     for lift in _LIFTS:
         lift(clients)
 
@@ -49,17 +49,17 @@ def _buckets(clients: Clients) -> None:
         for name in buckets
         if (client.get_bucket_location(Bucket=name).get("LocationConstraint") or "us-east-1") == clients.region
     ]
-    # Before the first is emptied: every later request to a bucket that logs would fill the one that it logs into.
+    # Do this before emptying the first bucket: later requests would write access logs into their target bucket.
     for name in here:
         client.put_bucket_logging(Bucket=name, BucketLoggingStatus={})
     for name in here:
-        # The policy of a bucket for logs lets nobody delete from it.
+        # The policy of a log bucket denies deletion to everyone.
         client.delete_bucket_policy(Bucket=name)
         _empty(client, name)
 
 
 def _empty(client: Any, bucket: str) -> None:
-    """The first page, again and again: the marker of a second one names a version that is gone by then."""
+    """Delete the first page repeatedly: a marker for a second page would name a deleted version."""
     while True:
         page = client.list_object_versions(Bucket=bucket)
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
@@ -72,7 +72,7 @@ def _empty(client: Any, bucket: str) -> None:
 
 
 def _retention(clients: Clients) -> None:
-    """No client can do this in AWS; here the server lets the years pass."""
+    """Expire Object Lock. No client can do this in AWS; the in-memory server lets the years pass."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(clients.environment["AWS_ENDPOINT_URL"] + RETENTION_PATH, data=b"")
     direct.open(request, timeout=60).close()

@@ -1,4 +1,4 @@
-"""A policy that does nothing in the place of one that does."""
+"""Policies that do nothing, as replacements of real ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pulumi_policy import Policy, ResourceValidationPolicy, StackValidationPolic
 
 
 def idle(policy: Policy) -> Policy:
-    """A policy of the same kind and name that looks at nothing."""
+    """Return a policy of the same kind and name that checks nothing."""
     kind = StackValidationPolicy if isinstance(policy, StackValidationPolicy) else ResourceValidationPolicy
     return kind(name=policy.name, description=policy.description, validate=lambda _, __: None)

@@ -1,4 +1,4 @@
-"""`python -m blueprint costs primary|dr [--active]`: what a stack costs in a month before any traffic, line by line."""
+"""`python -m blueprint costs primary|dr [--active]`: monthly cost of a stack without traffic, by line."""
 
 from __future__ import annotations
 
@@ -27,14 +27,18 @@ _BAD_INPUT = 2
 @app.command()
 def costs(
     stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
-    active: Annotated[bool, typer.Option("--active", help="dr only: as after a failover")] = False,
+    active: Annotated[bool, typer.Option("--active", help="dr only: the stack as after a failover")] = False,
     orders: Annotated[float, typer.Option("--orders", min=0, help="million orders in a month")] = 0.0,
     milliseconds: Annotated[
-        float, typer.Option("--order-milliseconds", min=0, help="how long order intake runs for an order")
+        float, typer.Option("--order-milliseconds", min=0, help="duration of order intake for one order")
     ] = 20.0,
     over: Annotated[float, typer.Option("--over", min=0, help="show lines above this many US dollars a month")] = 10.0,
-    json: Annotated[Path | None, typer.Option("--json", help="write the estimate here as JSON; - for stdout")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="a setting that overrides the stack file")] = None,
+    json: Annotated[
+        Path | None, typer.Option("--json", help="write the estimate as JSON to this file; - for stdout")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="override a setting of the stack file, KEY=VALUE")
+    ] = None,
 ) -> None:
     """Estimate the monthly cost of a stack from its recorded graph and a dated price table."""
     try:
@@ -56,7 +60,7 @@ def costs(
 
 
 def as_json(found: Estimate, orders: float = 0.0) -> dict[str, Any]:
-    """The estimate in US dollars a month; `orders` are millions in a month."""
+    """Return the estimate in US dollars a month; `orders` are in millions a month."""
     return {
         "price_date": found.date,
         "standing_usd": round(found.monthly, 2),
@@ -69,11 +73,11 @@ def as_json(found: Estimate, orders: float = 0.0) -> dict[str, Any]:
 
 
 def _recorded(stack: str, active: bool, overrides: dict[str, str]) -> dict[str, Blueprint]:
-    """The stack that was asked for, and the primary beside a recovery stack."""
+    """Record the stack, and for a recovery stack also the primary for comparison."""
     if stack != "dr":
         return {stack: record(stack, overrides={**overrides, **({"active": True} if active else {})})}
     primary = record_primary()
-    title = "dr, active" if active else "dr, standing by"
+    title = "dr, active" if active else "dr, standby"
     return {title: record_dr(primary, active=active, overrides=overrides), "primary": primary}
 
 

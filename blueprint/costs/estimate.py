@@ -1,4 +1,4 @@
-"""The estimate of a whole stack, by layer and by line."""
+"""Cost estimate of a stack, by layer and by line."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Estimate:
-    """`lines` are standing costs, dearest first; `unpriced` names what the table has no price for; `per_million` are
-    the request costs of a million orders."""
+    """`lines` are standing costs, most expensive first; `unpriced` are charges without a price in the table;
+    `per_million` are the request costs of a million orders."""
 
     stack: str
     date: str
@@ -41,19 +41,19 @@ class Estimate:
         return sum(line.monthly for line in self.lines)
 
     def by_layer(self) -> Mapping[str, float]:
-        """Standing cost of a month by layer, dearest first."""
+        """Standing cost of a month by layer, most expensive first."""
         sums: dict[str, float] = defaultdict(float)
         for line in self.lines:
             sums[line.layer] += line.monthly
         return dict(sorted(sums.items(), key=lambda entry: -entry[1]))
 
     def over(self, dollars: float) -> Sequence[Line]:
-        """Lines that cost more than that in a month."""
+        """Lines that cost more than `dollars` a month."""
         return [line for line in self.lines if line.monthly > dollars]
 
 
 def estimate(blueprint: Blueprint, prices: Prices, usage: OrderUsage | None = None) -> Estimate:
-    """The estimate of a recorded stack."""
+    """Estimate the costs of a recorded stack."""
     sums: dict[tuple[str, str, str], tuple[float, float]] = {}
     unpriced: list[str] = []
     for resource in blueprint.resources:

@@ -1,7 +1,7 @@
-"""What each resource costs in a month without any traffic.
+"""Monthly cost of each resource without traffic.
 
-One function for each kind of resource that accrues cost while it stands idle. Costs that follow usage (requests, data,
-storage that fills up) are not here; `blueprint.costs.orders` has those of an order.
+There is one function for each kind of resource that costs money while idle. The module excludes costs by usage
+(requests, data, growing storage); `blueprint.costs.orders` has the request costs of orders.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from blueprint.model import Blueprint, Resource
 
 @dataclass(frozen=True)
 class Charge:
-    """`quantity` units of `what`; `monthly` in US dollars, None where the table has no price for it."""
+    """`quantity` units of `what`; `monthly` in US dollars, None without a price in the table."""
 
     what: str
     quantity: float
@@ -27,14 +27,14 @@ Charged = Callable[[Resource, Blueprint, Prices], Iterator[Charge]]
 
 
 def charges(resource: Resource, blueprint: Blueprint, prices: Prices) -> Iterator[Charge]:
-    """The standing charges of one resource; none for a kind that is free or that is billed by usage."""
+    """Yield the standing charges of one resource; none for a kind that is free or billed by usage."""
     charged = _BY_TYPE.get(resource.type)
     if charged is not None:
         yield from charged(resource, blueprint, prices)
 
 
 def _one(name: str, what: str) -> Charged:
-    """A kind of resource that costs the same whatever its properties are."""
+    """Return the function for a kind with a fixed price."""
 
     def charged(_resource: Resource, _blueprint: Blueprint, prices: Prices) -> Iterator[Charge]:
         yield Charge(what, 1, prices.monthly(name))
@@ -102,7 +102,7 @@ def _hosts(template: Mapping[str, Any], count: int, prices: Prices) -> Iterator[
 
 
 def _reservation(resource: Resource, blueprint: Blueprint, prices: Prices) -> Iterator[Charge]:
-    """Reserved capacity that no fixed instance of the stack fills; what fills it is billed as an instance."""
+    """Yield the reserved capacity that no fixed instance uses; used capacity is billed as an instance."""
     kind = str(resource.properties["instanceType"])
     templates = [_template(instance, blueprint) for instance in blueprint.of_type("aws:ec2/instance:Instance")]
     filled = sum(template.get("instanceType") == kind for template in templates)
@@ -141,7 +141,7 @@ def _database(resource: Resource, blueprint: Blueprint, prices: Prices) -> Itera
 
 
 def _source_size(replica: Resource, blueprint: Blueprint) -> float | None:
-    """The storage of a replica's source, where the same stack declares it."""
+    """Return the storage of a replica's source if the same stack declares the source."""
     source = replica.properties.get("replicateSourceDb")
     for database in blueprint.of_type(replica.type):
         if database.properties.get("identifier") == source or database is _referenced(source, blueprint):
@@ -150,7 +150,7 @@ def _source_size(replica: Resource, blueprint: Blueprint) -> float | None:
 
 
 def _health_check(resource: Resource, _blueprint: Blueprint, prices: Prices) -> Iterator[Charge]:
-    """An endpoint outside AWS is the dearer kind; HTTPS, a 10-second interval and measured latency are features."""
+    """An endpoint outside AWS costs more. HTTPS, a 10-second interval and latency measurement are paid features."""
     properties = resource.properties
     features = [
         str(properties.get("type", "")).startswith("HTTPS"),
@@ -188,14 +188,14 @@ def _volumes(template: Mapping[str, Any], count: int, prices: Prices) -> float:
 
 
 def _template(resource: Resource, blueprint: Blueprint) -> Mapping[str, Any]:
-    """The properties of a resource's launch template, or its own where it has none."""
+    """Return the properties of a resource's launch template, or its own properties without one."""
     named = resource.properties.get("launchTemplate")
     found = _referenced(named.get("id"), blueprint) if isinstance(named, Mapping) else None
     return found.properties if found else resource.properties
 
 
 def _referenced(value: Any, blueprint: Blueprint) -> Resource | None:
-    """The resource that a reference `${type::name#path}` names."""
+    """Return the resource of a reference `${type::name#path}`."""
     if not isinstance(value, str) or not value.startswith("${"):
         return None
     type_, _, rest = value[2:].partition("::")
@@ -203,7 +203,7 @@ def _referenced(value: Any, blueprint: Blueprint) -> Resource | None:
 
 
 def dedicated_types(blueprint: Blueprint) -> Sequence[str]:
-    """Names of launch templates with dedicated tenancy that a host of this stack uses."""
+    """Names of launch templates with dedicated tenancy that this stack's hosts use."""
     used = [
         *blueprint.of_type("aws:ec2/instance:Instance"),
         *(g for g in blueprint.of_type("aws:autoscaling/group:Group") if int(g.properties.get("minSize") or 0)),

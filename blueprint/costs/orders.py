@@ -1,6 +1,6 @@
-"""What a million accepted orders cost in requests, beside the platform's standing cost.
+"""Request costs of a million accepted orders, in addition to the standing costs.
 
-The calls of one order: API Gateway answers it, Lambda runs it, DynamoDB stores it in both regions, Kinesis takes it.
+Calls of one order: API Gateway, Lambda, a DynamoDB write in both regions, and a Kinesis put.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _WRITES_OF_AN_ORDER = 2
 
 @dataclass(frozen=True)
 class OrderUsage:
-    """Assumptions about one order: `milliseconds` that order intake runs for it."""
+    """Assumptions about one order: `milliseconds` is the duration of order intake."""
 
     milliseconds: float = 20.0
 
 
 def per_million(blueprint: Blueprint, prices: Prices, usage: OrderUsage) -> Iterator[Charge]:
-    """Charges of a million orders in this stack."""
+    """Yield the charges of a million orders in this stack."""
     function = blueprint.one("aws:lambda/function:Function", "order-intake")
     gigabytes = float(function.properties.get("memorySize") or 128) / 1024
     seconds = _MILLION * usage.milliseconds / 1000 * gigabytes

@@ -1,8 +1,8 @@
-"""What the plugin of pulumi-eks declares for an `eks:index:Cluster`, which another process would make.
+"""Resources that the plugin of pulumi-eks declares for an `eks:index:Cluster`, in a process of its own.
 
 Follows `createCore`, `createCluster` and `createNodeGroupSecurityGroup` of github.com/pulumi/pulumi-eks, the components
 behind SDK version 4.4 (nodejs/eks: cluster/cluster.ts, servicerole.ts, nodes/securitygroup.ts, addons/cni-addon.ts,
-cluster/authenticationMode.ts). An option of the plugin that is not modelled here is refused by name.
+cluster/authenticationMode.ts). Options of the plugin that are not modelled here are refused by name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SET_AT_CREATION = ["accessConfig.bootstrapClusterCreatorAdminPermissions", "boo
 
 
 def expand(component: Component) -> Expansion:
-    """The expansion of one cluster. Raises `BlueprintError` for an input whose expansion is not written here."""
+    """Return the expansion of one cluster. Raises `BlueprintError` for an input that is not modelled here."""
     refuse(component)
     return _Cluster(component).expansion()
 
@@ -85,7 +85,7 @@ class _Cluster:
             parent=parent,
             provider=other.get("provider", self.component.provider) if custom else None,
             properties={key: value for key, value in properties.items() if value is not None},
-            # The plugin is called when all that the component waits for is there.
+            # The engine calls the plugin after all dependencies of the component exist.
             dependencies=tuple(sorted({*self.component.dependencies, *(child.urn for child in after)})),
             options={"ignoreChanges": ignored} if ignored else {},
             implied=True,
@@ -94,7 +94,7 @@ class _Cluster:
         return resource
 
     def _service_role(self) -> tuple[str, tuple[Resource, ...]]:
-        """ARN of the cluster's role, and what must be there before the role can be used."""
+        """ARN of the cluster's role, and the resources that must exist before the role can be used."""
         given = self._input("serviceRole")
         if given:
             return reference_of(given, "arn"), ()
@@ -127,7 +127,7 @@ class _Cluster:
         return str(role.reference("arn")), (role, attachment)
 
     def _cluster_security_group(self) -> str | None:
-        """Id of the control plane's additional group; without one, the group that EKS makes stands alone."""
+        """Id of the control plane's additional group; None if the cluster uses only the group that EKS creates."""
         given = self._input("clusterSecurityGroup")
         if given:
             return reference_of(given, "id")
@@ -196,8 +196,8 @@ class _Cluster:
         return _present(serviceIpv4Cidr=services if family == "ipv4" else None, ipFamily=family)
 
     def _addons(self, cluster: Resource) -> None:
-        """Kube-proxy and the VPC CNI unless they are switched off; CoreDNS only when it is asked for, since there is
-        no node group to place it on."""
+        """Kube-proxy and the VPC CNI unless they are switched off; CoreDNS only on request, because it needs a node
+        group."""
         proxy = self._input("kubeProxyAddonOptions") or {}
         if proxy.get("enabled", True):
             self._addon("kube-proxy", "kube-proxy", cluster, proxy)
@@ -262,8 +262,9 @@ class _Cluster:
                 )
 
     def _oidc_provider(self, cluster: Resource) -> Resource | None:
-        """The plugin also sends the thumbprint of the issuer's root, which only a call to the issuer can tell. AWS
-        trusts its own library of roots for that issuer (IAM User Guide, "Obtain the thumbprint")."""
+        """The identity provider of the cluster. The plugin also sends the thumbprint of the issuer's root, which needs
+        a call to the issuer. AWS uses its own library of roots for this issuer (IAM User Guide, "Obtain the
+        thumbprint")."""
         if not self._input("createOidcProvider"):
             return None
         return self._add(
@@ -319,7 +320,7 @@ class _Cluster:
             "autoModeNodeRoleName": "",
             "oidcProviderArn": str(oidc.reference("arn")) if oidc else "",
             "oidcProviderUrl": _issuer(cluster),
-            # The plugin cuts the scheme off the issuer's URL, which IAM keeps without it.
+            # The plugin removes the scheme of the issuer's URL, because IAM stores the URL without it.
             "oidcIssuer": str(oidc.reference("url")) if oidc else _issuer(cluster),
         }
 

@@ -1,4 +1,4 @@
-"""A component of pulumi-eks as the program asks for it, and what an expansion answers."""
+"""Input and result of an expansion: a pulumi-eks component, and its children with their outputs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from blueprint.secrets import revealed
 
 CLUSTER = "eks:index:Cluster"
 
-# The signature under which a value is a resource (pulumi/sdk, resource/properties: SigKey, ResourceReferenceSig).
+# The signature of a resource reference (pulumi/sdk, resource/properties: SigKey, ResourceReferenceSig).
 _SIGNATURE_KEY, _RESOURCE = "4dabf18193072939515e22adb298388d", "5cf8f73096256a8f31e491e813e4eb8e"
-# Inputs whose expansion is not written here, and what to do instead.
+# Inputs that are not modelled here, and the alternative.
 _NOT_EXPANDED = {
     "autoMode": "declare the node groups",
     "creationRoleProvider": "use providerCredentialOpts",
@@ -30,9 +30,9 @@ _NOT_EXPANDED = {
 
 @dataclass(frozen=True)
 class Component:
-    """The component as the program asked for it: URN, name, inputs, provider for AWS, and what it waits for.
+    """The component as the program declares it: URN, name, inputs, AWS provider, and dependencies.
 
-    `make_urn` answers the URN of a child for its parent's URN, its type and its name.
+    `make_urn` returns the URN of a child from its parent's URN, its type and its name.
     """
 
     urn: str
@@ -45,14 +45,14 @@ class Component:
 
 @dataclass(frozen=True)
 class Expansion:
-    """The children that the plugin would register, in its order, and the outputs it would answer."""
+    """The children that the plugin would register, in its order, and its outputs."""
 
     children: tuple[Resource, ...]
     outputs: Mapping[str, Any]
 
 
 def refuse(component: Component) -> None:
-    """Raises `BlueprintError` naming each input that asks for more than is expanded here."""
+    """Raise `BlueprintError` that names each input that is not modelled here."""
     inputs = component.inputs
     refused = {name: way for name, way in _NOT_EXPANDED.items() if inputs.get(name)}
     if not inputs.get("skipDefaultNodeGroup"):
@@ -64,16 +64,16 @@ def refuse(component: Component) -> None:
             refused[required] = "set it: the plugin would look it up"
     if refused:
         listed = "; ".join(f"{name}: {way}" for name, way in sorted(refused.items()))
-        raise BlueprintError(f"{CLUSTER} {component.name!r} asks for what a blueprint cannot expand: {listed}")
+        raise BlueprintError(f"{CLUSTER} {component.name!r} has inputs that a blueprint cannot expand: {listed}")
 
 
 def state_of(child: Resource) -> dict[str, Any]:
-    """The outputs of a child, as the engine would answer who asks for the resource."""
+    """Outputs of a child, as the engine returns them for a resource reference."""
     return computed_outputs(child.type, child.name, child.properties)
 
 
 def resource_value(child: Resource) -> dict[str, Any]:
-    """A child as a property value, which the SDK makes a resource again by asking for its URN."""
+    """A child as a property value; the SDK turns it into a resource through its URN."""
     return {
         _SIGNATURE_KEY: _RESOURCE,
         "urn": child.urn,
@@ -83,6 +83,6 @@ def resource_value(child: Resource) -> dict[str, Any]:
 
 
 def reference_of(value: Any, path: str) -> str:
-    """A property of a resource that was given as an input, by its id: `${<type>::<name>#id}`."""
+    """A property of a resource that was given as an input, from its id: `${<type>::<name>#id}`."""
     given = str(revealed(value)["id"])
     return given.removesuffix("#id}") + f"#{path}}}"

@@ -1,4 +1,4 @@
-"""Rules of the security groups that the plugin makes unless an option disables them (nodes/securitygroup.ts)."""
+"""Rules of the security groups that the plugin creates unless an option disables them (nodes/securitygroup.ts)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from blueprint.references import Reference
 
 
 def rule(direction: str, why: str, group: Reference | str, **end: Any) -> dict[str, Any]:
-    """All ports and protocols, unless `end` says otherwise."""
+    """Return a rule; without `end` it covers all ports and protocols."""
     ports = {"fromPort": 0, "toPort": 0, "protocol": "-1"}
     return {"description": why, "type": direction, "securityGroupId": str(group), **ports, **end}
 
 
 def node_rules(nodes: Reference, control_plane: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rules of the nodes' group, by the last part of their names, and the one by which nodes reach the API."""
+    """Yield the rules of the nodes' group by the last part of their names, and the rule by which nodes reach the
+    API."""
     https = {"fromPort": 443, "toPort": 443, "protocol": "tcp"}
     yield (
         "eksNodeIngressRule",

@@ -9,8 +9,8 @@ from blueprint.model import Resource
 
 
 def kubeconfig(cluster: Resource, credentials: Mapping[str, Any]) -> dict[str, Any]:
-    """The kubeconfig of the cluster: the AWS CLI gets a token for the caller; it holds no secret."""
-    # The region is the fourth part of the cluster's ARN, which a reference can only stand for whole.
+    """Return the kubeconfig of the cluster. It has no secret, because the AWS CLI gets a token for the caller."""
+    # The region is the fourth part of the cluster's ARN, but a reference can only replace a whole value.
     region = str(cluster.reference("region"))
     name = str(cluster.reference("name"))
     command = ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"]

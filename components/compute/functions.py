@@ -24,7 +24,7 @@ from components.settings import Settings
 _LONGEST_SECONDS = 900
 # Seconds: each run ends before the next one starts.
 _BETWEEN_RUNS_SECONDS = 5
-# MB, equal to one whole processor. Checksums and batches of messages need no more memory than one page each.
+# MB, equal to one whole processor. One page is enough memory for checksums and batches of messages.
 _BACKGROUND_MEMORY_MB = 1769
 # MB. Verification of a signature takes a fraction of a millisecond on a whole processor, and one order a minute waits
 # for it.

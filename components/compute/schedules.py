@@ -30,8 +30,8 @@ class Schedules(Layer):
     """The redrive runs in both regions, because failed trades stay in the region where they failed and the lease holder
     publishes the outbox.
 
-    Only the recovery region schedules the comparison, because it is up when the primary is lost. In the primary, the
-    function can be invoked by hand.
+    Only the recovery region schedules the comparison, because it is up when the primary is lost. In the primary,
+    operators can invoke the function.
     """
 
     def __init__(self, name: str, args: SchedulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:

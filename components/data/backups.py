@@ -76,7 +76,7 @@ class Backups(Layer):
         )
 
     def _lock(self) -> aws.backup.VaultLockConfiguration:
-        """Lock the vault in compliance mode. After the grace days nobody can remove the lock (AWS Backup Developer
+        """Lock the vault in compliance mode. After the grace days no user can remove the lock (AWS Backup Developer
         Guide, "Vault Lock")."""
         return aws.backup.VaultLockConfiguration(
             "backups",

@@ -19,7 +19,7 @@ _ABANDONED_UPLOAD_DAYS = 7
 
 @dataclass(frozen=True)
 class ObjectLock:
-    """Default retention of each new object version. In compliance mode nobody can shorten it, including the root user
+    """Default retention of each new object version. In compliance mode no user can shorten it, including the root user
     (S3 User Guide, "Locking objects with Object Lock")."""
 
     mode: Literal["COMPLIANCE", "GOVERNANCE"]

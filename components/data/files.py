@@ -33,7 +33,7 @@ class Owner:
 
 
 OWNERS: Mapping[Share, Owner] = {
-    # Users of the official images: prom/prometheus runs as nobody, grafana/grafana as 472.
+    # Users of the official images: prom/prometheus runs as `nobody`, grafana/grafana as 472.
     Share.PROMETHEUS: Owner(65534, 65534),
     Share.GRAFANA: Owner(472, 472),
 }

@@ -75,7 +75,7 @@ class RecordsBucketsArgs:
 
 class RecordsBuckets(Layer):
     """One bucket for each class of records, in either region. Records with a required retention have Object Lock in
-    compliance mode: nobody can delete them or shorten the retention, including the account's owner, so a mistake here
+    compliance mode: no user can delete them or shorten the retention, including the account's owner, so a mistake here
     lasts for years. Locked classes have no expiry: compliance decides about disposal."""
 
     buckets: dict[RecordClass, HardenedBucket]

@@ -26,7 +26,7 @@ class GitHub(Layer):
     stack's deployer (`components.security.roles`). This class declares the role for previews, of pull requests and
     before approvals.
 
-    GitHub issues no token to a pull request from a fork, so nobody outside the repository can run a preview.
+    GitHub issues no token to a pull request from a fork, so only members of the repository can run a preview.
     """
 
     preview: aws.iam.Role

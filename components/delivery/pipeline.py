@@ -84,7 +84,7 @@ class Pipeline(Layer):
             "delivery",
             name=self.name,
             pipeline_type="V2",
-            # SUPERSEDED: a newer execution replaces one that waits for a stage, so that nobody approves an outdated
+            # SUPERSEDED: a newer execution replaces one that waits for a stage, so that approvers never get an outdated
             # change.
             execution_mode="SUPERSEDED",
             role_arn=self.role.arn,

@@ -14,7 +14,7 @@ from components.security.log_bucket import NLB
 from components.settings import Settings
 from components.settings.compute import FixProtocol
 
-# Seconds. A session belongs to one engine: when an engine leaves, its members have a minute to be handed over.
+# Seconds. A session belongs to one engine: when an engine leaves, it has a minute to transfer its sessions.
 _CHECK_INTERVAL, _CHECK_TIMEOUT, _DRAIN = 10, 5, 60
 # Elastic Load Balancing, "Network Load Balancers": the idle timeout of TCP listeners is at most 6000 s; FIX heartbeats
 # are 30 s apart.

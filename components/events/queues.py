@@ -22,15 +22,14 @@ class QueuesArgs:
 
 
 class Queues(Layer):
-    """One queue for each venue before the trade, one for each instrument class after it, one FIFO queue with each
-    account's events in order, and the queues for failures.
+    """The queues of order events and of failures.
 
-    `execution` is by venue, `post_trade` by instrument class. `account_events` is FIFO: its message group is the
-    account, its deduplication id the producer's. `trade_reports` subscribes to the topic of executions, and `replays`
-    receives events that are replayed from the archive. `quarantine` holds events without a route and messages that the
-    redrive gave up; `ordered_quarantine` holds those of FIFO queues, whose dead-letter queues must be FIFO too.
-    `undelivered_events` and `undelivered_notifications` are the dead-letter queues of the bus with its rules, and of
-    the topics' subscriptions.
+    `execution` has one queue for each venue, for accepted orders. `post_trade` has one for each instrument class, for
+    executions. `account_events` is FIFO: its message group is the account, its deduplication id the producer's.
+    `trade_reports` subscribes to the topic of executions, and `replays` receives events that are replayed from the
+    archive. `quarantine` holds events without a route and messages that the redrive gave up; `ordered_quarantine` holds
+    those of FIFO queues, whose dead-letter queues must be FIFO too. `undelivered_events` and
+    `undelivered_notifications` are the dead-letter queues of the bus with its rules, and of the topics' subscriptions.
     """
 
     execution: dict[str, Queue]

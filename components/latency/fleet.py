@@ -54,7 +54,7 @@ class EngineFleetArgs:
 
 class EngineFleet(Layer):
     """An Auto Scaling group in one zone. A host enters service after it has validated its tuning, and leaves after it
-    has handed over its sessions. Hosts in the warm pool have already been through the restart that tuning needs, so
+    has transferred its sessions. Hosts in the warm pool have already been through the restart that tuning needs, so
     that a scale-out takes only as long as a start."""
 
     def __init__(self, name: str, args: EngineFleetArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What raises the floor of the engines' fleet for trading hours: a function that plans, and its schedule."""
+"""Higher minimum of the engine fleet in trading hours: a function that plans scheduled actions, and its schedule."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from components.settings import Settings
 from functions.market_hours.plan import HOURS_PATH, Hours
 
 EVERY_MINUTES = 5
-"""How often the function runs. It acts days ahead; what an update changes in a session is followed so late."""
+"""Interval of the function. It plans days ahead; a change of settings during a session takes effect within this
+interval."""
 _MEMORY_MB = 256
-# Some 30 calls one after the other in a first run, of 2 s at most each, tried again a few times.
+# Seconds. A first run makes some 30 sequential calls of at most 2 s, with a few retries.
 _TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class MarketHoursArgs:
-    """`failed` takes invocations that failed for good."""
+    """`failed` is the queue for invocations that failed all attempts."""
 
     settings: Settings
     keys: Keys
@@ -34,15 +35,14 @@ class MarketHoursArgs:
 
 
 class MarketHours(Layer):
-    """A higher floor from before the opening to after the close of each session, holidays and early closes included.
+    """A higher minimum size from before the opening to after the close of each session, with holidays and early closes.
 
-    A floor and not a count: of a count, the policy on the rate of orders would take away before the opening what no
-    order needs yet, and a fleet that has grown past it would lose engines that work. A group grows to a higher minimum
-    by itself (Amazon EC2 Auto Scaling User Guide, "Scheduled scaling"). After the close the fleet shrinks as its orders
-    do.
+    It sets the minimum and not the desired count. The order rate policy would lower a desired count before the opening,
+    and a fleet that is larger than the count would lose busy engines. A group grows to a higher minimum by itself
+    (Amazon EC2 Auto Scaling User Guide, "Scheduled scaling"). After the close the fleet shrinks with its order rate.
 
-    The function writes scheduled actions for the coming fortnight, which Auto Scaling runs without it. Actions of the
-    program instead would have to lie in the future at each update (Auto Scaling API Reference,
+    The function writes scheduled actions for the coming fortnight, which Auto Scaling runs without the function.
+    Actions that the program declares would have to lie in the future at each update (Auto Scaling API Reference,
     PutScheduledUpdateGroupAction, `StartTime`).
     """
 
@@ -69,9 +69,10 @@ class MarketHours(Layer):
                 memory=_MEMORY_MB,
                 concurrency=1,
                 failed=args.failed,
-                # Outside the VPC: it calls the API of Auto Scaling alone, whose endpoint a standing region lacks.
+                # Outside the VPC: the function calls only Auto Scaling's API, for which a standby region has no
+                # endpoint.
                 placement=None,
-                # The next run plans what this one did not.
+                # The next run plans the days that a failed run left.
                 background=Background(retries=0, max_age=60 * EVERY_MINUTES),
             ),
             self.child,
@@ -92,7 +93,7 @@ class MarketHours(Layer):
 
 
 def _statements(settings: Settings) -> list[Statement]:
-    """Scheduled actions of the one group that change its minimum and no other size.
+    """Permissions for scheduled actions of the one group that change its minimum and no other size.
 
     Service Authorization Reference, "Amazon EC2 Auto Scaling": a request without a maximum has no key `MaxSize`.
     """
@@ -106,7 +107,7 @@ def _statements(settings: Settings) -> list[Statement]:
             conditions={"Null": {"autoscaling:MaxSize": "true"}},
         ),
         Statement("RemoveWhatIsNotPlanned", ["autoscaling:DeleteScheduledAction"], [group]),
-        # They have no resources to name.
+        # These actions do not support resource-level permissions.
         Statement(
             "ReadTheGroup",
             ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScheduledActions"],

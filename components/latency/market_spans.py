@@ -1,4 +1,4 @@
-"""When the fleet's floor is raised, day by day: trading hours with holidays and early closes."""
+"""Trading hours day by day, with holidays and early closes, in which the fleet has a higher minimum."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from components.settings import Settings, calendars
 from components.settings.market import Weekday, minute_of_day
 
 Span = tuple[int, int]
-"""Start and end in minutes from 1970-01-01T00:00Z; the end is not part of it."""
+"""Start and end in minutes from 1970-01-01T00:00Z; the end is exclusive."""
 
 
 def raised_spans(settings: Settings) -> list[Span]:
-    """Each time at which the floor is raised, in order, for the days of the calendars' table.
+    """Spans with a higher minimum, in order, for the days of the calendars' table.
 
-    A span is a session with its lead and lag; sessions between which the floor is not lowered make one span. A session
-    ends early where every venue that trades on the day closes early, by the least of what these close early. After the
-    end of a calendar every weekday of its exchange counts as a trading day.
+    A span is a session with its lead and lag. Sessions that are too close together to lower the minimum between them
+    form one span. A session ends early if every venue that trades on the day closes early, by the smallest difference
+    of these venues. After the end of a calendar, every weekday of its exchange counts as a trading day.
     """
     market, latency = settings.market, settings.latency
     zone = ZoneInfo(market.market_time_zone)
@@ -38,14 +38,13 @@ def raised_spans(settings: Settings) -> list[Span]:
 
 
 def calendars_end(settings: Settings) -> int:
-    """The end of the first calendar that ends, in minutes from 1970-01-01T00:00Z: from then on holidays raise the
-    floor."""
+    """End of the first calendar that ends, in minutes from 1970-01-01T00:00Z. After it, holidays raise the minimum."""
     until = min(calendars.calendar(name).until for name in settings.market.market_calendars)
     return _minutes(until + timedelta(days=1), 0, ZoneInfo(settings.market.market_time_zone))
 
 
 def _trading_days(settings: Settings) -> Iterator[tuple[date, int]]:
-    """Days with a session, and how many minutes before `marketClose` it ends."""
+    """Yield days with a session, and how many minutes before `marketClose` it ends."""
     market = settings.market
     kept = [calendars.calendar(name) for name in market.market_calendars]
     weekdays = {list(Weekday).index(Weekday(day)) for day in market.market_days}
@@ -58,7 +57,7 @@ def _trading_days(settings: Settings) -> Iterator[tuple[date, int]]:
 
 
 def _minutes(day: date, minute: int, zone: ZoneInfo) -> int:
-    """A time of day by the zone's clock. One that summer time skips or repeats is the earlier of both, so that the
-    floor is raised rather too early; a lag of minutes covers the other end."""
+    """A time of day by the zone's clock. If daylight saving time skips or repeats it, the earlier time counts, so that
+    the minimum rises too early rather than too late; a lag of minutes covers the other end."""
     local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
     return int(local.timestamp()) // 60

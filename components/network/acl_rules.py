@@ -109,7 +109,7 @@ def _everything(number: int, cidr: IPv4Network) -> Iterator[AclRule]:
 def _replies_from_outside() -> Iterator[AclRule]:
     # The ephemeral range includes ports used to administer hosts. A stateless ACL cannot distinguish a reply to such a
     # port from a new call to it. A deny rule would drop replies to calls that a NAT gateway or a function makes from
-    # such a port. Security groups are stateful and admit nobody on those ports.
+    # such a port. Security groups are stateful and admit no traffic on those ports.
     yield AclRule(_OUTSIDE, "in", "tcp", *EPHEMERAL, WORLD)
     yield AclRule(_OUTSIDE + 10, "in", "icmp", *_PATH_MTU, WORLD)
 

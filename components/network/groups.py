@@ -24,7 +24,7 @@ class SecurityGroupsArgs:
 
 class SecurityGroups(Layer):
     """One group for each kind of member. Rules name a group, and not an address, where both ends belong to the
-    platform. The default group admits nobody."""
+    platform. The default group admits no traffic."""
 
     trading_engines: aws.ec2.SecurityGroup
     market_data: aws.ec2.SecurityGroup

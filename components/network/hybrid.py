@@ -80,8 +80,7 @@ class HybridLinks(Layer):
             # AWS generates and stores the pre-shared keys: they never appear in a setting or in the state.
             preshared_key_storage="SecretsManager",
             tags={"Name": f"{args.name}-vpn"},
-            # Where AWS stores the keys is chosen once: a change interrupts both tunnels and must be a deliberate
-            # operation.
+            # The keys' storage is chosen once: a change interrupts both tunnels and must be a deliberate operation.
             opts=pulumi.ResourceOptions.merge(
                 self.child, pulumi.ResourceOptions(ignore_changes=["preshared_key_storage"])
             ),

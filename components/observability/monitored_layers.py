@@ -26,7 +26,7 @@ from components.settings import Settings
 
 
 class FunctionWithLogs(Protocol):
-    """A function with a log group; CloudWatch knows it by the name of `function`."""
+    """A function with a log group. `function.name` is its name in CloudWatch's metrics."""
 
     function: aws.lambda_.Function
     log_group: aws.cloudwatch.LogGroup
@@ -91,7 +91,8 @@ class MonitoredLayers:
 
     @property
     def unconsumed_queues(self) -> Iterator[tuple[str, Queue]]:
-        """Queues without a consumer, with their contents; the recovery layer's queue has an alarm of its own."""
+        """Queues without a consumer, by the last part of their names. The recovery layer's queue has an alarm of its
+        own."""
         queues = self.events.queues
         yield "quarantine", queues.quarantine
         yield "quarantine-ordered", queues.ordered_quarantine

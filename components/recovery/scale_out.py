@@ -135,7 +135,7 @@ class ScaleOut(Layer):
         variables = {
             "PULUMI_BACKEND_URL": recovery.state_backend_url,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # Whoever starts the build sets this variable to the run's id, by which the run finds its builds.
+            # The runbook or an operator sets this variable to the run's id, by which the run finds its builds.
             "RECOVERY_RUN": "",
             "PULUMI_STACK": recovery.recovery_stack,
         }

@@ -44,8 +44,8 @@ def switch_document(*, region: str, table: str, role_arn: str) -> dict[str, Any]
                     "security": [],
                     "responses": {
                         str(TAKEN_OVER): {"description": "It has."},
-                        str(NOT_TAKEN_OVER): {"description": "The recovery region has not taken over."},
-                        str(_TROUBLE): {"description": "Unknown: the table did not answer."},
+                        str(NOT_TAKEN_OVER): {"description": "It has not."},
+                        str(_TROUBLE): {"description": "It cannot be told."},
                     },
                     "x-amazon-apigateway-integration": {
                         "type": "aws",

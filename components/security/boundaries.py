@@ -1,4 +1,4 @@
-"""Permission boundaries: the maximum permissions of every role, whatever its policies allow."""
+"""Permission boundaries: the maximum permissions of every role, independent of its policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What traders, operators, auditors and deployers may do: one function each, as statements."""
+"""Permissions of traders, operators, auditors and deployers, as IAM statements."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ _READ_LOGS = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults
 
 @dataclass(frozen=True)
 class HumanPermissions:
-    """Statements of the human roles of one stack; ARNs are of the platform's own names, in any of its regions."""
+    """Statements of the human roles of one stack; ARNs have the platform's own names, in any of its regions."""
 
     settings: Settings
     keys: Keys
     boundaries: Boundaries
 
     def trader(self) -> list[Statement]:
-        """Sends, looks up and cancels orders through the API; reads orders and positions; sees dashboards."""
+        """Trader: sends, reads and cancels orders through the API; reads orders and positions; sees dashboards."""
         region, account = self.settings.region.name, self.settings.general.account_id
         read = (TableName.ORDERS, TableName.POSITIONS)
         tables = [self._arn("dynamodb", f"table/{serving_name(self.settings, table)}") for table in read]
@@ -109,8 +109,8 @@ class HumanPermissions:
         ]
 
     def operator(self) -> list[Statement]:
-        """Observes everything, and carries out the runbook's steps on the platform's own. Of trading data it reads the
-        orders and positions that the runbook compares and names."""
+        """Operator: observes everything and runs the runbook's steps on the platform's own resources. Of trading data
+        it reads the orders and positions that the runbook compares and names."""
         return [
             Statement("Observe", _OBSERVE, ["*"]),
             *self._read_logs(),
@@ -129,7 +129,8 @@ class HumanPermissions:
         ]
 
     def auditor(self) -> list[Statement]:
-        """Reads evidence and its locks; AWS's own SecurityAudit adds the settings of every service."""
+        """Auditor: reads evidence and its locks; AWS's managed policy SecurityAudit adds the settings of every
+        service."""
         account, prefix = self.settings.general.account_id, self.settings.general.name_prefix
         buckets = f"arn:aws:s3:::{prefix}-*-{account}"
         return [
@@ -165,7 +166,8 @@ class HumanPermissions:
         ]
 
     def deployer(self) -> list[Statement]:
-        """Brings stacks up: everything of the platform's services in its regions, and roles within boundaries."""
+        """Deployer: deploys stacks, with all actions of the platform's services in its regions, and on roles within
+        boundaries."""
         services = [f"{service}:*" for service in PLATFORM_SERVICES if service not in ("kms", "execute-api")]
         fence = {"StringEquals": {"aws:RequestedRegion": permitted_regions(self.settings)}}
         return [
@@ -206,7 +208,7 @@ class HumanPermissions:
     def _read_logs(self) -> list[Statement]:
         return [
             Statement("ReadLogs", _READ_LOGS, [self._arn("logs", "log-group:*")]),
-            # A query has no resource to name.
+            # Log queries do not support resource-level permissions.
             Statement("StopQueries", ["logs:StopQuery"], ["*"]),
         ]
 
@@ -222,7 +224,7 @@ class HumanPermissions:
             Statement("ScaleServices", ["ecs:UpdateService"], [self._arn("ecs", f"service/{self._own_arn}/*")]),
             Statement("OpenSessions", ["ssm:StartSession"], [self._arn("ec2", "instance/*")], conditions=tagged),
             # Systems Manager User Guide, "Sample IAM policies for Session Manager": a session starts with a document,
-            # of the account (a shell) or of AWS (a forwarded port).
+            # either of the account (a shell) or of AWS (port forwarding).
             Statement(
                 "OpenSessionsWithDocuments",
                 ["ssm:StartSession"],
@@ -232,7 +234,7 @@ class HumanPermissions:
                     "arn:aws:ssm:*::document/AWS-StartPortForwardingSessionToRemoteHost",
                 ],
             ),
-            # `aws:username` exists for users alone. The same page writes `aws:userid` for the sessions of a role.
+            # `aws:username` exists only for IAM users. The same page uses `aws:userid` for sessions of a role.
             Statement(
                 "KeepToOwnSessions",
                 ["ssm:ResumeSession", "ssm:TerminateSession", "ssmmessages:OpenDataChannel"],
@@ -249,7 +251,7 @@ class HumanPermissions:
         ]
 
     def _failover(self) -> list[Statement]:
-        """The lease, the promotions, and naming what was lost."""
+        """Statements for the lease, the promotions, and reads of lost orders."""
         names = {table: serving_name(self.settings, table) for table in TableName}
         control, orders, positions = (
             self._arn("dynamodb", f"table/{names[table]}")
@@ -316,9 +318,9 @@ class HumanPermissions:
         ]
 
     def _restore(self) -> list[Statement]:
-        """Tables of an earlier time beside the live ones, and what is replayed into them."""
+        """Statements for restored tables, and for the replay of events into them."""
         return [
-            # Who restores a table makes another and fills it (DynamoDB Developer Guide, "Point-in-time recovery").
+            # A restore needs these actions on the new table (DynamoDB Developer Guide, "Point-in-time recovery").
             Statement(
                 "RestoreTables",
                 [
@@ -334,7 +336,7 @@ class HumanPermissions:
                     "dynamodb:UpdateItem",
                     "dynamodb:UpdateTable",
                 ],
-                # The stamp that the runbook gives to a restored table: never the live one.
+                # The time stamp in the name of a restored table; a live table has none.
                 [self._arn("dynamodb", f"table/{self.settings.general.name_prefix}-*-????????T??????Z")],
             ),
             Statement(
@@ -361,7 +363,7 @@ class HumanPermissions:
                 ],
                 [f"arn:aws:route53-recovery-control::{self.settings.general.account_id}:controlpanel/*"],
             ),
-            # It has no resources to name.
+            # This action does not support resource-level permissions.
             Statement("FindSwitches", ["route53-recovery-cluster:ListRoutingControls"], ["*"]),
             Statement(
                 "RunDrills",

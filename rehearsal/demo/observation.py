@@ -1,4 +1,4 @@
-"""What a viewer sees of a drill at one moment, and the observer that collects it while the drill runs."""
+"""State of a drill for display, and the observer that collects it while the drill runs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Observation:
 
     @property
     def headline(self) -> str:
-        """What happened last, as a sentence."""
+        """The latest event, as a sentence."""
         return _sentence(self.marks[-1].what) if self.marks else "The stacks start"
 
 
@@ -107,7 +107,7 @@ class Observer:
         self._thread.join()
 
     def now(self) -> Observation:
-        """The drill as it stands."""
+        """The current state of the drill."""
         at = time.time_ns() // 1_000_000
         marks = tuple(self._drill.marks)
         answers = [answer for traffic in self._drill.flows for answer in list(traffic.acceptances)]

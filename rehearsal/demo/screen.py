@@ -36,7 +36,7 @@ class Lines:
         self._is_recovered = False
 
     def show(self, seen: Observation) -> None:
-        """Prints what is new since the last call."""
+        """Print the new events since the last call."""
         for number in range(self._marks + 1, len(seen.marks) + 1):
             self._print(Observation(seen.marks[:number], (), "", (), None, None, None).headline)
         self._marks = len(seen.marks)

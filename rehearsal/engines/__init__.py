@@ -1,4 +1,4 @@
-"""The engines that carry a stack out: one protocol, two ways."""
+"""Engines that deploy a stack: one protocol, two implementations."""
 
 from rehearsal.engines.protocol import Drift, Engine, EngineError, Outcome, Progress
 

@@ -1,4 +1,4 @@
-"""Which engine carries a rehearsal out."""
+"""Choice of the engine of a rehearsal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rehearsal.engines.terraform import TerraformEngine
 
 
 class EngineKind(StrEnum):
-    """What `--engine` takes."""
+    """Values of `--engine`."""
 
     AUTO = "auto"
     PULUMI = "pulumi"
@@ -22,10 +22,11 @@ class EngineKind(StrEnum):
 
 
 def choose(kind: EngineKind) -> EngineKind:
-    """Terraform where its command is there, a fitting pulumi otherwise. Raises `EngineError` when neither is.
+    """Return Terraform if its command exists, otherwise pulumi in a matching version. Raises `EngineError` without
+    either.
 
-    The whole rehearsal is proven with terraform alone; `--engine pulumi` asks for the engine with the plugins of this
-    project, which name what they cannot do.
+    Terraform is the default, because the whole rehearsal is tested with it. `--engine pulumi` selects the Pulumi engine
+    with this project's plugins, which report what they do not support.
     """
     if kind is not EngineKind.AUTO:
         return kind
@@ -33,18 +34,18 @@ def choose(kind: EngineKind) -> EngineKind:
         return EngineKind.TERRAFORM
     if has_command():
         return EngineKind.PULUMI
-    raise EngineError("there is neither a pulumi nor a terraform command; run `make engine` or `make terraform`")
+    raise EngineError("no pulumi and no terraform command found; run `make engine` or `make terraform`")
 
 
 def make(kind: EngineKind, build: Path, environment: Mapping[str, str]) -> Engine:
-    """The engine of that kind, with its files under `build`."""
+    """Return an engine of that kind, with its files under `build`."""
     if kind is EngineKind.PULUMI:
         return PulumiEngine(build, environment)
     return TerraformEngine(build, environment)
 
 
 def provider_of(engine: Engine) -> str:
-    """The AWS provider that an engine works with, for the report."""
+    """Name of the engine's AWS provider, for the report."""
     if isinstance(engine, TerraformEngine):
         return f"AWS provider {engine.plugin.version}"
     if isinstance(engine, PulumiEngine):

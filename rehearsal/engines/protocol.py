@@ -1,4 +1,4 @@
-"""What the rehearsal asks of an engine."""
+"""Protocol of the engines."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rehearsal.stacks import Declared
 
 
 class EngineError(Exception):
-    """An engine could not carry a stack out; the message says what failed and what state was kept."""
+    """An engine failed to deploy a stack; the message states the failure and the state that was kept."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One resource was begun, done, or failed; `done` counts up to `total`."""
+    """One resource was started, finished or failed; `done` counts up to `total`."""
 
     stack: str
     action: str
@@ -26,12 +26,12 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
-"""Called for each step of progress, from the thread that runs the engine."""
+"""Called for each step of progress, in the engine's thread."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What a refreshing second plan would change, though nothing was changed: address and argument paths."""
+    """An unexpected difference in a refreshing second plan: address and argument paths."""
 
     address: str
     arguments: tuple[str, ...]
@@ -39,11 +39,11 @@ class Drift:
 
 @dataclass
 class Outcome:
-    """What became of one stack.
+    """Result of one stack's deployment.
 
-    `created` are URNs in state; `not_created` are (type, name, reason); `replaced` are addresses that an update
-    in place made anew; `seconds` are by phase. Where the engine itself loads the policy pack, `policy_violations` are
-    its mandatory ones during the update, and `unevaluated_rules` counts, by rule, what its preview could not judge.
+    `created` are URNs in the state; `not_created` are (type, name, reason); `replaced` are addresses that an update in
+    place replaced; `seconds` are by phase. If the engine itself loads the policy pack, `policy_violations` are the
+    mandatory ones of the update, and `unevaluated_rules` counts unevaluated resources of its preview by rule.
     """
 
     stack: str
@@ -57,39 +57,39 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Carries stacks out against the AWS that the environment names.
+    """Deploys stacks to the AWS of its environment.
 
-    `name` is the stack's folder and state; the same name declared otherwise is an update in place.
+    `name` is the stack's folder and state; another declaration under the same name is an update in place.
     """
 
     kind: str
 
     def preview(self, name: str, declared: Declared) -> int:
-        """Plans a stack without a change; answers how many resources would change. Raises `EngineError`."""
+        """Plan a stack without changing it; return the number of resources that would change. Raises `EngineError`."""
         ...
 
     def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
-        """Carries out what was previewed. Raises `EngineError`, keeping the state of what was made.
+        """Apply the last preview. Raises `EngineError` and keeps the state of created resources.
 
-        Sets `exported` once another stack can be brought up on this one's exports, at the end at the latest.
+        Sets `exported` as soon as another stack can use this one's exports, at the latest at the end.
         """
         ...
 
     def outputs(self, name: str) -> Mapping[str, Any]:
-        """The stack's exports, with real values."""
+        """Return the stack's exports with real values."""
         ...
 
     def drift(self, name: str) -> tuple[frozenset[str], tuple[Drift, ...]]:
-        """Refreshes and plans again: URNs read back from the cloud, and what would change."""
+        """Refresh and plan again: return the URNs that were read back, and the differences."""
         ...
 
     def destroy(self, name: str, report: Report, released: threading.Event | None = None) -> None:
-        """Takes a stack down, with what it had retained. Raises `EngineError`.
+        """Destroy a stack, including its retained resources. Raises `EngineError`.
 
-        Sets `released` once nothing of it is left in another stack's region, at the end at the latest.
+        Sets `released` as soon as the stack has no resource left in another stack's region, at the latest at the end.
         """
         ...
 
     def stop(self) -> None:
-        """Interrupts what is under way, in whatever thread, and begins nothing more; state is kept."""
+        """Interrupt running operations in all threads and start no others; state is kept."""
         ...

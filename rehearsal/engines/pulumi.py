@@ -1,4 +1,4 @@
-"""The pulumi engine: the Automation API with a file backend, where the `pulumi` command is there."""
+"""The Pulumi engine: the Automation API with a file backend; it needs the `pulumi` command."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from policy import configuration
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Report
 from rehearsal.engines.pulumi_command import find_command
 from rehearsal.engines.pulumi_events import DriftEvents, PolicyEvents, UpdateEvents
-from rehearsal.engines.pulumi_state import Retained, custom_urns, entries, make_destroyable
+from rehearsal.engines.pulumi_state import RetainedResources, custom_urns, entries, make_destroyable
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
 from rehearsal.plugins.aws.process import ProviderError, executable
 from rehearsal.plugins.install import install
@@ -33,11 +33,11 @@ PACK = ROOT / "policy"
 
 
 class PulumiEngine:
-    """Runs the program itself under the engine; `environment` names the AWS that the provider speaks to.
+    """Runs the program with the Pulumi engine; `environment` names the AWS for the provider.
 
-    State, project file and stack files live under the build folder, so that the checkout's own stay untouched.
-    `provider` is the Terraform provider behind this project's AWS plugin, None where the genuine plugin is installed.
-    Raises `EngineError` when the command or that provider is missing.
+    State, project file and stack files are in the build folder, so that those of the checkout stay unchanged.
+    `provider` is the Terraform provider behind this project's AWS plugin, None if the genuine plugin is installed.
+    Raises `EngineError` if the command or that provider is missing.
     """
 
     kind = "pulumi"
@@ -78,7 +78,7 @@ class PulumiEngine:
         created = custom_urns(after)
         if failure and not created - custom_urns(before):
             raise EngineError(f"{name}: nothing was created: {failure[-2000:]}")
-        # A plugin that cannot make a resource says so and puts nothing in its place.
+        # A plugin that cannot create a resource reports that and creates no substitute.
         created -= frozenset(events.not_made)
         previewed = self._judged.get(name, PolicyEvents())
         return Outcome(
@@ -123,7 +123,7 @@ class PulumiEngine:
                     os.kill(int(child), signal.SIGINT)
 
     def prepared(self, name: str, declared: Declared) -> automation.Stack:
-        """The stack in this build's own state, with the settings that it is declared with."""
+        """Return the stack in this build's own state, with its settings."""
         folder = self._folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
@@ -131,17 +131,17 @@ class PulumiEngine:
         project["runtime"]["options"]["virtualenv"] = str(ROOT / project["runtime"]["options"]["virtualenv"])
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
         stack_file = f"Pulumi.{declared.stack}.yaml"
-        # The settings alone: how a stack that somebody has made keeps its secrets is no part of this one.
+        # Only the settings: the secrets provider of an existing stack file does not apply here.
         settings = stack_files.read(ROOT / stack_file).configuration(declared.overrides)
         if not self._has_cluster_api:
-            # The in-memory AWS answers as a cluster's API to the plugin of this project alone.
+            # Only this project's plugin emulates the Kubernetes API.
             settings[f"{project['name']}:workloads"] = False
-        # JSON is YAML in which every text is quoted.
+        # JSON is valid YAML with all texts quoted.
         (folder / stack_file).write_text(json.dumps({"config": settings}), encoding="utf-8")
         return self._selected(name)
 
     def _selected(self, name: str) -> automation.Stack:
-        # A stack's name is that of the stack file it runs with, whatever state it is in.
+        # A stack has the name of its stack file, in every state.
         options = automation.LocalWorkspaceOptions(
             env_vars=self._variables(), pulumi_command=self.command.automation(), pulumi_home=str(self._home.resolve())
         )
@@ -156,13 +156,13 @@ class PulumiEngine:
             "PULUMI_BACKEND_URL": f"file://{state.resolve()}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase_file()),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            # Schemas and shapes are worked out once for each version; packed assets have to outlive an update.
+            # Cache schemas and shapes for each version; packed assets must exist longer than an update.
             "REHEARSAL_PLUGIN_FOLDER": str(ROOT / "build" / "engine" / "plugins"),
             "PYTHONPATH": str(ROOT),
         }
 
     def _passphrase_file(self) -> Path:
-        """A passphrase of this build's own; it encrypts the secrets in the state and leaves by no other way."""
+        """A passphrase of this build, which encrypts the secrets in the state and is used for nothing else."""
         file = self._build / "passphrase"
         if not file.exists():
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -173,8 +173,8 @@ class PulumiEngine:
     def _folder(self, name: str) -> Path:
         return self._build / name
 
-    def _retained(self, name: str) -> Retained:
-        return Retained(self._folder(name) / "retained.json")
+    def _retained(self, name: str) -> RetainedResources:
+        return RetainedResources(self._folder(name) / "retained.json")
 
     def _run(self, name: str, command: Callable[[], Any], events: UpdateEvents | None = None) -> Any:
         """Run a command; `events` name the resources that failed. Raises `EngineError`."""
@@ -204,10 +204,10 @@ def _with_pack() -> dict[str, Any]:
 
 
 def _missing(declared: Declared, created: frozenset[str], events: UpdateEvents) -> list[tuple[str, str, str]]:
-    """Resources of AWS that are not in the state, each with the provider's words or what it waited for."""
+    """Return AWS resources that are not in the state, each with the provider's error or the missing dependency."""
     reasons = {**events.errors, **events.not_made}
     declared_urns = {r.urn for r in declared.blueprint.resources}
-    # An error of the program belongs to the stack, and holds back whatever it did not declare.
+    # An error of the program belongs to the stack, and prevents all undeclared resources.
     general = "; ".join(text for urn, text in events.errors.items() if urn not in declared_urns)
     return [
         (r.type, r.name, reasons.get(r.urn, general or "a resource that it needs was not created"))

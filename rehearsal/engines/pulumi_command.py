@@ -1,4 +1,4 @@
-"""Where the pulumi command is, and whether its version fits the SDK."""
+"""Location of the pulumi command, and the check that its version matches the SDK."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class PulumiCommand:
     version: str
 
     def automation(self) -> automation.PulumiCommand:
-        """The command in the form of the Automation API, which looks into the folder `bin` of a root."""
+        """The command in the Automation API's form, which looks in the folder `bin` of a root."""
         return automation.PulumiCommand(root=str(self.path.parent.parent))
 
 
 @lru_cache(maxsize=1)
 def find_command() -> PulumiCommand:
-    """The command beside this interpreter, where `make engine` puts it, else the one on PATH.
+    """Return the command beside this interpreter, where `make engine` installs it, or else the one on PATH.
 
-    An engine serves SDKs of its own version and older ones of the same major version. Raises `EngineError`.
+    An engine supports SDKs of its own version and older ones of the same major version. Raises `EngineError`.
     """
     beside = Path(sys.executable).parent / "pulumi"
     found = str(beside) if beside.exists() else shutil.which("pulumi")
     if found is None:
-        raise EngineError("there is no pulumi command; run `make engine`, or use --engine terraform")
+        raise EngineError("no pulumi command found; run `make engine`, or use --engine terraform")
     path = Path(found)
     try:
         said = subprocess.run([found, "version"], capture_output=True, text=True, timeout=_LIMIT_SECONDS).stdout
@@ -55,7 +55,7 @@ def find_command() -> PulumiCommand:
 
 
 def has_command() -> bool:
-    """Whether there is a command whose version fits."""
+    """Whether a command of a matching version exists."""
     try:
         find_command()
     except EngineError:

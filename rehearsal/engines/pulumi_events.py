@@ -1,4 +1,4 @@
-"""What the events of the pulumi engine say: progress, failures, replacements, drift, and the policy pack's verdict."""
+"""Results from the Pulumi engine's events: progress, failures, replacements, drift, and policy violations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _WITHOUT_CHANGE = (automation.OpType.SAME, automation.OpType.READ, automation.Op
 
 @dataclass
 class PolicyEvents:
-    """The verdict of the policy packs that the engine has loaded.
+    """Results of the policy packs that the engine has loaded.
 
     `violations` are mandatory ones as `rule: resource: message`; `advisory` counts advisory ones by rule;
-    `not_evaluated` counts, by rule, the properties that the preview did not know.
+    `not_evaluated` counts, by rule, the properties that were unknown in the preview.
     """
 
     violations: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class PolicyEvents:
     not_evaluated: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, event: automation.EngineEvent) -> None:
-        """Take one event."""
+        """Process one event."""
         found = event.policy_event
         if found is None:
             return
@@ -45,13 +45,14 @@ class PolicyEvents:
 
 @dataclass
 class DriftEvents:
-    """A refreshing preview: `read_back` are URNs that the cloud still has, `changes` what the preview would change."""
+    """Results of a refreshing preview: `read_back` are URNs that still exist in the cloud, `changes` those that it
+    would change."""
 
     read_back: set[str] = field(default_factory=set)
     changes: list[Drift] = field(default_factory=list)
 
     def __call__(self, event: automation.EngineEvent) -> None:
-        """Take one event."""
+        """Process one event."""
         finished = event.res_outputs_event
         if finished and finished.metadata.op == automation.OpType.REFRESH and finished.metadata.new:
             self.read_back.add(finished.metadata.urn)
@@ -62,7 +63,7 @@ class DriftEvents:
 
 
 class UpdateEvents:
-    """Turns the events of an update into progress, and keeps what failed and what was replaced."""
+    """Converts the events of an update to progress, and collects failures and replacements."""
 
     def __init__(self, stack: str, total: int, report: Report) -> None:
         self._stack = stack
@@ -76,7 +77,7 @@ class UpdateEvents:
         self.policy = PolicyEvents()
 
     def __call__(self, event: automation.EngineEvent) -> None:
-        """Take one event."""
+        """Process one event."""
         self.policy(event)
         diagnostic = event.diagnostic_event
         if diagnostic and diagnostic.severity == "error" and diagnostic.urn:
@@ -102,7 +103,6 @@ class UpdateEvents:
 
 
 def _rule_in(message: str) -> str:
-    """The rule that a note names: the word before the first colon, behind the policy's own description if there is
-    one."""
+    """The rule in a note: the word before the first colon, after the policy's own description if there is one."""
     head = message.split(":", 1)[0].split()
     return head[-1] if head else message

@@ -1,8 +1,8 @@
-"""The state of a stack under the pulumi engine: what is in it, what it has retained, and how all of it is taken down.
+"""State of a stack under the Pulumi engine: its entries, its retained resources, and preparation for destroy.
 
 The engine drops a resource with `retainOnDelete` from its state without a call once the program no longer declares it
-(https://www.pulumi.com/docs/iac/concepts/options/retainondelete/). A rehearsal has to take down what it brought up, so
-it keeps those entries, as the terraform engine of this package does, and puts them back before it destroys.
+(https://www.pulumi.com/docs/iac/concepts/options/retainondelete/). A rehearsal has to destroy everything that it
+created. So it keeps those entries, as the Terraform engine of this package does, and restores them before it destroys.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ _LINKS = ("deletedWith", "viewOf")
 _GUARDS = ("protect", "retainOnDelete")
 
 Entry = dict[str, Any]
-"""One resource as a deployment holds it; secrets in it stay encrypted."""
+"""One resource of a deployment; its secrets stay encrypted."""
 
 
 def entries(stack: automation.Stack) -> list[Entry]:
-    """Resources of the stack's state, each behind what it depends on."""
+    """Resources of the stack's state, each after its dependencies."""
     return list((stack.export_stack().deployment or {}).get("resources", []))
 
 
 def custom_urns(found: Sequence[Entry]) -> frozenset[str]:
-    """URNs of resources that a provider has made."""
+    """URNs of resources that a provider created."""
     return frozenset(entry["urn"] for entry in found if entry.get("custom") and entry.get("id"))
 
 
 @dataclass(frozen=True)
-class Retained:
+class RetainedResources:
     """Entries that a stack has dropped from its state and that are still in the cloud, kept in `file`."""
 
     file: Path
 
     def note(self, before: Sequence[Entry], after: Sequence[Entry]) -> None:
-        """Keep what an update has dropped, with its providers."""
+        """Keep the entries that an update has dropped, with their providers."""
         present = {entry["urn"] for entry in after}
         dropped = [e for e in before if e.get("retainOnDelete") and e.get("custom") and e["urn"] not in present]
         if not dropped:
@@ -55,12 +55,12 @@ class Retained:
         self.file.write_text(json.dumps(known), encoding="utf-8")
 
     def entries(self) -> list[Entry]:
-        """Providers first, then what was dropped, each behind what it depends on."""
+        """Providers first, then dropped entries, each after its dependencies."""
         return json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else []
 
 
 def make_destroyable(stack: automation.Stack, retained: Sequence[Entry]) -> int:
-    """Lift protection and retention in the state, and add what was retained; answers how many resources there are."""
+    """Remove protection and retention in the state, and add retained entries; return the number of resources."""
     exported = stack.export_stack()
     deployment = dict(exported.deployment or {})
     deployment["resources"] = merged(deployment.get("resources") or [], retained)
@@ -70,10 +70,10 @@ def make_destroyable(stack: automation.Stack, retained: Sequence[Entry]) -> int:
 
 
 def merged(present: Sequence[Entry], retained: Sequence[Entry]) -> list[Entry]:
-    """The state with what was retained, without guards; links to resources that are gone are left out."""
+    """The state with retained entries, without protection; links to deleted resources are left out."""
     urns = {entry["urn"] for entry in present}
     added = [entry for entry in retained if entry["urn"] not in urns]
-    # The engine wants each entry behind what it depends on; a retained one is never needed by one that is present.
+    # The engine needs each entry after its dependencies. A present entry never depends on a retained one.
     added.sort(key=lambda entry: not entry["type"].startswith(_PROVIDER))
     everything = [*present, *added]
     known = {entry["urn"] for entry in everything}

@@ -1,7 +1,7 @@
 """Resource options as the meta-arguments that mean the same.
 
 `protect` has no counterpart here on purpose: a rehearsal takes down what it brought up. `retainOnDelete` is
-the engine's to honour, see `rehearsal.engines.terraform.retained`.
+the engine's to honour, see `rehearsal.engines.terraform.retained_resources`.
 """
 
 from __future__ import annotations

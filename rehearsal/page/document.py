@@ -52,7 +52,7 @@ def document(title: str, lead: str, sections: Sequence[Section]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        # An empty icon: a browser would ask for one otherwise.
+        # An empty icon, because a browser would otherwise request one.
         f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{_STYLE}</style></head>\n'
         f'<body><header><h1>{escape(title)}</h1><p class="soft">{escape(lead)}</p></header>\n'
         f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n<main>\n{body}\n</main></body></html>\n'
@@ -82,7 +82,7 @@ def wide(inner: str, label: str, *, on_white: bool = False) -> str:
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """Figures with what they count, as a grid of cards: (figure, what)."""
+    """Figures with captions, as a grid of cards: (figure, caption)."""
     return (
         '<ul class="facts">'
         + "".join(f"<li><strong>{escape(figure)}</strong> {escape(what)}</li>" for figure, what in pairs)

@@ -13,7 +13,7 @@ from rehearsal.page.document import Section, bullets, facts, table, wide
 
 
 def drills(results: Sequence[Result], broken: Sequence[str] = ()) -> Section:
-    """A timeline for each drill; `broken` says why drills ended early."""
+    """A timeline for each drill; `broken` are the reasons why drills ended early."""
     body = "".join(_drill(result) for result in results)
     if broken:
         body += '<h3>Drills that ended early</h3><p class="bad">These drills did not finish.</p>' + bullets(broken)

@@ -1,4 +1,4 @@
-"""The section about the recovery time: the budget as a stacked bar against its limit, and what a drill measured."""
+"""The section about the recovery time: the budget as a stacked bar against its limit, and the drills' measurements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROW = 78
 
 
 def recovery_time(budget: Budget, results: Sequence[Result]) -> Section:
-    """`budget` is what the settings allow at most; `results` are the drills, of which failovers were measured."""
+    """`budget` is the upper bound from settings; `results` are the drills, of which failovers were measured."""
     bars = [("Allowed by the settings (modelled)", [(term.name, term.seconds) for term in budget.terms])]
     bars += [(f"Drill {r.scenario.seed}, measured in the in-memory AWS", _measured(r)) for r in results]
     rows = [(term.name, f"{term.seconds:g}", term.source) for term in budget.terms]
@@ -33,7 +33,7 @@ def recovery_time(budget: Budget, results: Sequence[Result]) -> Section:
 
 
 def _measured(result: Result) -> list[tuple[str, float]]:
-    """Parts of one drill's recovery time: what came before the first step, the lease, and the steps of the gap."""
+    """Parts of one drill's recovery time: preparation before the first step, the lease, and the other steps."""
     beyond = {step: seconds for step, seconds in result.steps.items() if seconds >= 0.005}
     lease = min(result.lease_seconds, sum(result.steps.values()))
     if "await-lease" in beyond:

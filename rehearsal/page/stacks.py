@@ -1,4 +1,4 @@
-"""The sections about the stacks of a rehearsal: what was created and what was not, the policy pack, and times."""
+"""The sections about the stacks of a rehearsal: created and missing resources, the policy pack, and times."""
 
 from __future__ import annotations
 

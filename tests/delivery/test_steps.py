@@ -217,7 +217,7 @@ def test_a_deployment_from_github_acts_as_the_deployer_of_the_stack_that_it_brin
 
 def test_no_deployment_turns_the_recovery_region_over():
     """After a takeover, what is committed may still say that the region stands by."""
-    asked = [".venv/bin/python", "-m", "delivery", "standing"]
+    asked = [".venv/bin/python", "-m", "delivery", "check-active"]
     for path in (ROOT / "delivery" / "buildspecs" / name for name in ("deploy.yaml", "preview.yaml")):
         commands = [_words(command) for command in _commands(path)]
         (look,) = (index for index, words in enumerate(commands) if words[:4] == asked)
@@ -231,10 +231,12 @@ def test_no_deployment_turns_the_recovery_region_over():
         runs = [step.get("run", "") for step in steps]
         for stack in stacks:
             (up,) = (index for index, run in enumerate(runs) if run.startswith(f"{ENGINE} up --stack {stack}"))
-            assert steps[up - 1] == {"uses": "./.github/actions/standing"}, f"{name} looks right before {stack} is up"
-    runs = _runs(ROOT / ".github" / "actions" / "standing" / "action.yaml")
+            assert steps[up - 1] == {"uses": "./.github/actions/check-active"}, (
+                f"{name} looks right before {stack} is up"
+            )
+    runs = _runs(ROOT / ".github" / "actions" / "check-active" / "action.yaml")
     looks = [_words(run)[1:5] for run in runs[1:]]
-    assert looks == [["stack", "output", "--stack", "dr"], ["-m", "delivery", "standing", "dr"]]
+    assert looks == [["stack", "output", "--stack", "dr"], ["-m", "delivery", "check-active", "dr"]]
 
 
 def test_the_recovery_region_is_deployed_without_the_primarys():

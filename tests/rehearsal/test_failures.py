@@ -62,7 +62,7 @@ def test_a_taken_port_is_told_and_nothing_stays(tmp_path: Path) -> None:
 def test_a_missing_terraform_is_told_before_anything_starts(tmp_path: Path) -> None:
     told = run("--engine", "pulumi", "--build", str(tmp_path / "b"), PATH=str(tmp_path))
     assert told.returncode == 1
-    assert "there is no pulumi command; run `make engine`, or use --engine terraform" in told.stdout
+    assert "no pulumi command found; run `make engine`, or use --engine terraform" in told.stdout
 
 
 def test_an_unknown_engine_is_a_usage_error(tmp_path: Path) -> None:

@@ -36,5 +36,5 @@ def test_the_newest_version_of_a_mirror_is_taken_by_number_not_by_text(tmp_path:
 
 
 def test_a_variable_that_names_no_mirror_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"TF_PLUGIN_DIR .* holds no AWS provider .*terraform providers mirror"):
+    with pytest.raises(EngineError, match=r"TF_PLUGIN_DIR .* has no AWS provider .*terraform providers mirror"):
         find_plugin({"TF_PLUGIN_DIR": str(tmp_path)})

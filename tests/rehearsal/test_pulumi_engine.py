@@ -16,7 +16,7 @@ from rehearsal.engines.protocol import EngineError, Progress
 from rehearsal.engines.pulumi import PulumiEngine
 from rehearsal.engines.pulumi_command import PulumiCommand
 from rehearsal.engines.pulumi_events import DriftEvents, PolicyEvents, UpdateEvents
-from rehearsal.engines.pulumi_state import Retained, merged
+from rehearsal.engines.pulumi_state import RetainedResources, merged
 from rehearsal.engines.terraform.plugin import Plugin
 from rehearsal.stacks import Declared
 
@@ -155,7 +155,7 @@ PROVIDER = _entry(PROVIDER_URN, type="pulumi:providers:aws")
 
 def test_what_an_update_drops_with_retention_is_kept_with_its_provider(tmp_path: Path) -> None:
     """Only resources that are in the cloud still are kept: those without retention have been deleted."""
-    retained = Retained(tmp_path / "retained.json")
+    retained = RetainedResources(tmp_path / "retained.json")
     replica = _entry("urn:replica", retainOnDelete=True, provider=f"{PROVIDER_URN}::id")
     retained.note([ROOT, PROVIDER, replica, _entry("urn:deleted")], [ROOT])
     assert [entry["urn"] for entry in retained.entries()] == [PROVIDER_URN, "urn:replica"]

@@ -40,7 +40,7 @@ def test_a_clean_rehearsal_passes() -> None:
 def test_created_means_in_state_and_read_back() -> None:
     found = stack(read_back=ALL - {QUEUES[0].urn})
     assert found.created == 19
-    assert found.not_created == [("aws:sqs/queue:Queue", "0", "created, and not there when it was read back")]
+    assert found.not_created == [("aws:sqs/queue:Queue", "0", "created, but missing when it was read back")]
 
 
 def test_fewer_than_95_percent_created_does_not_pass() -> None:

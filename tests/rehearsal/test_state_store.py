@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.engines.terraform.exported import Exported, early_exports, forget_exports
+from rehearsal.engines.terraform.export_watcher import ExportWatcher, early_exports, forget_exports
 from rehearsal.engines.terraform.state_store import State, StateStore
 
 STATE = {
@@ -77,13 +77,13 @@ def test_a_path_outside_the_build_folder_is_refused(store: StateStore, tmp_path:
 def test_exports_are_ready_when_terraform_has_written_them_or_has_ended(tmp_path: Path) -> None:
     """Another stack may begin when the resource that writes the exports is done, or the apply is over."""
     ready = threading.Event()
-    watch = Exported(ready)
+    watch = ExportWatcher(ready)
     watch({"type": "apply_complete", "hook": {"resource": {"addr": "aws_vpc.vpc"}}})
     assert not ready.is_set()
     watch({"type": "apply_complete", "hook": {"resource": {"addr": "terraform_data.exports"}}})
     assert ready.is_set()
     ended = threading.Event()
-    Exported(ended).finish()
+    ExportWatcher(ended).finish()
     assert ended.is_set()
 
 

@@ -60,8 +60,9 @@ class AlarmsArgs:
 
 
 class Alarms(Layer):
-    """Composite alarms, one for each concern, page operators, and tickets notify them by themselves. An alarm that
-    pages is part of a composite and has no action of its own: one fault raises many alarms, but must page once."""
+    """Metric alarms, and one composite alarm for each concern. Composite alarms page operators; tickets are alarms
+    outside a composite, with an action of their own. One fault raises many alarms but must page once, so an alarm
+    inside a composite has no action."""
 
     composites: dict[Concern, aws.cloudwatch.CompositeAlarm]
 

@@ -169,7 +169,7 @@ def _observer_query(settings: Settings, metric: Metric, statistic: str) -> Cloud
 
 
 def _drill_text(settings: Settings) -> str:
-    """Markdown about drills, which write a report and no metric: its location, and the target."""
+    """Text about drills, with the target and the location of their reports, because a drill publishes no metric."""
     return "\n".join(
         [
             f"Target of a drill: {RTO_SECONDS:g} s from the decision to the first accepted order; the settings allow "

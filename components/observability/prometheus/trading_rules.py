@@ -64,7 +64,7 @@ def service_rules(settings: Settings) -> Group:
                 Severity.CRITICAL,
                 "Trading services return errors",
                 f"{{{{ $value | humanizePercentage }}}} of requests in 5 minutes failed in the service; "
-                f"{_MOST_ERRORS:.0%} may.",
+                f"the limit is {_MOST_ERRORS:.0%}.",
                 hold="2m",
             ),
             *([missing] if tasks else []),

@@ -1,4 +1,4 @@
-"""Carries a lowered blueprint out with terraform and the genuine AWS provider."""
+"""Applies a lowered blueprint with terraform and the genuine AWS provider."""
 
 from rehearsal.engines.terraform.engine import TerraformEngine
 

@@ -1,4 +1,4 @@
-"""Runs terraform as a child that never outlives this process, and reads its event stream."""
+"""Runs terraform as a child process that never outlives this process, and reads its event stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from rehearsal.engines.protocol import EngineError
 
-# After an interrupt terraform finishes what is under way and writes its state.
+# Seconds: after an interrupt, terraform finishes running operations and writes its state.
 _GRACE_SECONDS = 90
 
 # Terraform and its provider allocate much and keep little: at Go's default of 100, a fifth to a quarter of their
@@ -28,7 +28,7 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """An error that terraform reported; `address` is the resource's, or None."""
+    """An error from terraform; `address` is the resource's, or None."""
 
     address: str | None
     summary: str
@@ -47,7 +47,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Terraform:
-    """The terraform command in one folder, with an environment that holds the AWS endpoint and the secrets."""
+    """The terraform command in one folder, with the AWS endpoint and secrets in its environment."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -56,11 +56,11 @@ class Terraform:
     stopped: threading.Event = field(default_factory=threading.Event, compare=False)
 
     def run(self, *arguments: str) -> str:
-        """A command that answers on stdout. Raises `EngineError` with terraform's own words when it fails."""
+        """Run a command and return its stdout. Raises `EngineError` with terraform's message if it fails."""
         return self._answered(arguments, subprocess.PIPE)
 
     def write(self, file: Path, *arguments: str) -> None:
-        """A command whose answer on stdout goes to a file. Raises `EngineError` as `run` does."""
+        """Run a command and write its stdout to a file. Raises `EngineError` like `run`."""
         with file.open("w", encoding="utf-8") as written:
             self._answered(arguments, written)
 
@@ -72,7 +72,7 @@ class Terraform:
         return out or ""
 
     def stream(self, arguments: Sequence[str], on_event: Callable[[Event], object]) -> Result:
-        """A command with `-json` whose events are handed over as they happen; errors are collected."""
+        """Run a command with `-json`, pass its events on as they happen, and collect errors."""
         result = Result(code=-1)
         log = self.folder / f"{arguments[0]}.log"
         with self._child(arguments, stderr=subprocess.STDOUT) as child, self._bounded(child), log.open("w") as written:
@@ -91,10 +91,10 @@ class Terraform:
         self, arguments: Sequence[str], *, stdout: int | IO[str] = subprocess.PIPE, stderr: int = subprocess.PIPE
     ) -> subprocess.Popen[str]:
         if self.stopped.is_set():
-            raise EngineError("interrupted; nothing more is begun")
+            raise EngineError("interrupted; no further command starts")
         command = shutil.which("terraform")
         if command is None:
-            raise EngineError("there is no terraform on PATH; install it, or use --engine pulumi")
+            raise EngineError("no terraform command on PATH; install it, or use --engine pulumi")
         environment = {
             **_COLLECT_LESS,
             **os.environ,
@@ -103,7 +103,7 @@ class Terraform:
             "CHECKPOINT_DISABLE": "1",
             **self.environment,
         }
-        # A session of its own: an interrupt at the terminal reaches terraform once, from here.
+        # A separate session, so that terraform receives an interrupt at the terminal only once, from here.
         child = subprocess.Popen(
             [command, *arguments],
             cwd=self.folder,
@@ -116,7 +116,7 @@ class Terraform:
         )
         self.running.add(child)
         if self.stopped.is_set():
-            # Stopped in between: whoever stopped may not have seen this child.
+            # Stopped in the meantime: `stop` may have missed this child.
             interrupt(child)
         return child
 
@@ -125,7 +125,7 @@ class Terraform:
 
 
 class _Bound:
-    """Interrupts a child that takes longer than it may."""
+    """Interrupts a child that exceeds its time limit."""
 
     def __init__(self, child: subprocess.Popen[str], seconds: float, running: set[subprocess.Popen[str]]) -> None:
         self._child = child
@@ -157,7 +157,7 @@ def _communicated(child: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def interrupt(child: subprocess.Popen[str]) -> None:
-    """Asks terraform to stop, lets it write its state, and ends its whole group if it does not."""
+    """Ask terraform to stop, let it write its state, and kill its process group if it does not."""
     if child.poll() is None:
         child.send_signal(signal.SIGINT)
         try:
@@ -171,7 +171,7 @@ def _note(line: str, result: Result, on_event: Callable[[Event], object]) -> Non
     try:
         event = json.loads(line)
     except json.JSONDecodeError:
-        # Terraform prints plain text when it fails before its event stream begins.
+        # Terraform prints plain text if it fails before its event stream starts.
         if line.strip().startswith("Error:"):
             result.errors.append(Diagnostic(None, line.strip()))
         return

@@ -1,4 +1,4 @@
-"""The terraform engine: one folder and one state for each stack."""
+"""The Terraform engine: one folder and one state for each stack."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import Any
 from blueprint.program import ROOT
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
 from rehearsal.engines.terraform.command import Event, Result, Terraform, interrupt
-from rehearsal.engines.terraform.exported import Exported, early_exports, forget_exports, write_exports_early
-from rehearsal.engines.terraform.planned import Planned
+from rehearsal.engines.terraform.export_watcher import ExportWatcher, early_exports, forget_exports, write_exports_early
+from rehearsal.engines.terraform.plan_result import PlanResult
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
-from rehearsal.engines.terraform.released import Released
-from rehearsal.engines.terraform.retained import Retained
+from rehearsal.engines.terraform.release_watcher import ReleaseWatcher
+from rehearsal.engines.terraform.retained_resources import RetainedResources
 from rehearsal.engines.terraform.schema import provider_schema
 from rehearsal.engines.terraform.state_store import State, StateStore, use_http_backend
 from rehearsal.lowering import Lowered, LoweringError, lower
 from rehearsal.stacks import Declared
 
-# Nearly all of the time is waiting for the in-memory AWS, so many wait side by side.
+# Most of the time is waiting for the in-memory AWS, so many operations run in parallel.
 _PARALLELISM = 48
 _LIMIT_SECONDS = 1800.0
 _PLAN = "plan.bin"
@@ -34,8 +34,8 @@ _DRIFT = "drift.bin"
 class TerraformEngine:
     """Lowers a stack to Terraform JSON under `build/<name>/` and applies it.
 
-    `environment` names the AWS that the provider speaks to. Raises `EngineError` when terraform or a provider
-    plugin is missing or broken.
+    `environment` names the AWS for the provider. Raises `EngineError` if terraform or a provider plugin is missing or
+    broken.
     """
 
     kind = "terraform"
@@ -45,7 +45,7 @@ class TerraformEngine:
         self._environment = dict(environment)
         self.plugin = plugin or find_plugin()
         self._lowered: dict[str, Lowered] = {}
-        self._planned: dict[str, Planned] = {}
+        self._planned: dict[str, PlanResult] = {}
         self._secrets: dict[str, str] = {}
         self._running: set[subprocess.Popen[str]] = set()
         self._stopped = threading.Event()
@@ -58,7 +58,7 @@ class TerraformEngine:
         self._retained(name).set_aside(lowered)
         (folder / "main.tf.json").write_text(lowered.to_text(), encoding="utf-8")
         write_exports_early(declared.blueprint, lowered, folder)
-        planned = Planned()
+        planned = PlanResult()
         result = self._terraform(name).stream(
             ["plan", "-json", "-input=false", "-refresh=false", f"-out={_PLAN}", f"-parallelism={_PARALLELISM}"],
             planned,
@@ -72,7 +72,7 @@ class TerraformEngine:
         lowered = self._lowered[name]
         changes = self._planned[name].actions
         before = set(self._state(name).addresses)
-        watch = Exported(exported or threading.Event())
+        watch = ExportWatcher(exported or threading.Event())
         counted = _Counted(name, len(changes), report)
         begun = time.monotonic()
         try:
@@ -85,7 +85,7 @@ class TerraformEngine:
         seconds = {"up": time.monotonic() - begun}
         present = set(self._state(name).addresses)
         if result.code != 0 and not present - before and changes:
-            raise EngineError(f"{name}: nothing was made: " + "; ".join(map(str, result.errors)))
+            raise EngineError(f"{name}: nothing was created: " + "; ".join(map(str, result.errors)))
         return Outcome(
             stack=name,
             created=frozenset(urn for urn, address in lowered.addresses.items() if address in present),
@@ -99,7 +99,7 @@ class TerraformEngine:
         return self._state(name).outputs or early_exports(self._folder(name))
 
     def drift(self, name: str) -> tuple[frozenset[str], tuple[Drift, ...]]:
-        planned = Planned()
+        planned = PlanResult()
         result = self._terraform(name).stream(
             ["plan", "-json", "-input=false", f"-out={_DRIFT}", f"-parallelism={_PARALLELISM}"], planned
         )
@@ -109,8 +109,8 @@ class TerraformEngine:
         read_back = frozenset(urns[address] for address in planned.read_back if address in urns)
         return read_back, self._drifts(name, planned) if planned.differing else ()
 
-    def _drifts(self, name: str, planned: Planned) -> tuple[Drift, ...]:
-        """What differs, argument by argument; only the plan itself says so, and it is large."""
+    def _drifts(self, name: str, planned: PlanResult) -> tuple[Drift, ...]:
+        """Return the differences by argument. Only the plan file has them, and it is large."""
         shown = json.loads(self._terraform(name).run("show", "-json", _DRIFT))
         changes = [change for change in shown["resource_changes"] if change["address"] in planned.differing]
         return tuple(Drift(change["address"], _differing(change["change"])) for change in changes)
@@ -125,11 +125,11 @@ class TerraformEngine:
             released.set()
 
     def _destroy(self, name: str, report: Report, released: threading.Event) -> None:
-        """What was retained goes first: it was made on top of what the stack still has."""
+        """Destroy retained resources first, because they depend on the stack's."""
         retained = self._retained(name)
         present = self._state(name).addresses
         counted = _Counted(name, len(present) + len(retained.kept()), report)
-        watch = Released(retained.declared() & set(present), released)
+        watch = ReleaseWatcher(retained.declared() & set(present), released)
         arguments = ["-json", "-input=false", "-auto-approve", "-refresh=false", f"-parallelism={_PARALLELISM}"]
         result = retained.destroy(arguments, counted)
         if result.code == 0:
@@ -164,8 +164,8 @@ class TerraformEngine:
         return lowered
 
     def _fill_in_secrets(self, name: str) -> None:
-        """Another process may have made the stack. Its passwords are gone with it, and destroying needs none of them,
-        but terraform wants every variable to have a value."""
+        """Give terraform a value for every variable. Another process may have deployed the stack, so its passwords are
+        unknown; destroying does not use them."""
         document = json.loads((self._folder(name) / "main.tf.json").read_text(encoding="utf-8"))
         for variable in document.get("variable", {}):
             self._secrets.setdefault(f"TF_VAR_{variable}", "destroyed")
@@ -185,8 +185,8 @@ class TerraformEngine:
     def _state(self, name: str) -> State:
         return State.read(self._folder(name))
 
-    def _retained(self, name: str) -> Retained:
-        return Retained(self._folder(name), self._terraform)
+    def _retained(self, name: str) -> RetainedResources:
+        return RetainedResources(self._folder(name), self._terraform)
 
     def _folder(self, name: str) -> Path:
         return self._build / name
@@ -200,7 +200,7 @@ class TerraformEngine:
 
 
 class _Counted:
-    """Turns terraform's events into progress."""
+    """Converts terraform's events to progress."""
 
     def __init__(self, stack: str, total: int, report: Report) -> None:
         self._stack = stack
@@ -222,7 +222,7 @@ def _required(plugin: Plugin) -> dict[str, str]:
 
 
 def _missing(declared: Declared, lowered: Lowered, present: set[str], result: Result) -> list[tuple[str, str, str]]:
-    """What the provider was asked for and is not in state, each with the provider's words or what it waited for."""
+    """Return declared resources that are not in the state, each with the provider's error or the missing dependency."""
     reasons = {error.address: error.summary for error in result.errors if error.address}
     general = "; ".join(error.summary for error in result.errors if not error.address)
     missing = []

@@ -1,4 +1,4 @@
-"""Where the AWS provider plugin is: an environment variable, a mirror on this machine, or Terraform's registry."""
+"""Location of the AWS provider plugin: an environment variable, a local mirror, or Terraform's registry."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from pathlib import Path
 
 from rehearsal.engines.protocol import EngineError
 
-# The first version whose resources this lowering was written for; a mirror with an older one is passed over.
+# The oldest version that the lowering supports; older mirrors are skipped.
 _OLDEST = (5, 0, 0)
 _REGISTRY_VERSION = "5.100.0"
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """A provider version, and the mirror directory that holds it; None leaves it to Terraform's registry."""
+    """A provider version and its mirror directory; None means Terraform's registry."""
 
     version: str
     mirror: Path | None
 
 
 def find_plugin(environment: Mapping[str, str] = os.environ) -> Plugin:
-    """The newest AWS provider of major version 5 or later that is at hand.
+    """Return the newest AWS provider of major version 5 or later on this machine.
 
-    Looks into `TF_PLUGIN_DIR`, then Terraform's usual mirror directories, then mirrors under the system's
-    folder for optional software. Raises `EngineError` when `TF_PLUGIN_DIR` is set and holds none.
+    Searches `TF_PLUGIN_DIR`, then Terraform's usual mirror directories, then mirrors in the system's folder for
+    optional software. Raises `EngineError` if `TF_PLUGIN_DIR` is set and has none.
     """
     named = environment.get("TF_PLUGIN_DIR")
     if named:
         plugin = _newest(Path(named))
         if plugin is None:
             raise EngineError(
-                f"TF_PLUGIN_DIR = {named!r} holds no AWS provider for {_target()}; "
+                f"TF_PLUGIN_DIR = {named!r} has no AWS provider for {_target()}; "
                 "point it at a mirror made by `terraform providers mirror`, or unset it"
             )
         return plugin
@@ -55,7 +55,8 @@ def _usual_mirrors(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _newest(mirror: Path) -> Plugin | None:
-    """A mirror is HOST/NAMESPACE/TYPE/VERSION/TARGET/, or .../terraform-provider-TYPE_VERSION_TARGET.zip."""
+    """Return the newest plugin of a mirror: HOST/NAMESPACE/TYPE/VERSION/TARGET/, or
+    .../terraform-provider-TYPE_VERSION_TARGET.zip."""
     if not mirror.is_dir():
         return None
     unpacked = (path.parent.name for path in mirror.glob(f"*/hashicorp/aws/*/{_target()}"))

@@ -1,4 +1,4 @@
-"""The provider's schema, asked of the provider once and kept beside the build, a file for each type."""
+"""Schemas of the provider, read once and cached in the build folder, one file for each type."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PROVIDER = "_provider.json"
 
 
 def provider_schema(terraform: Terraform, cache: Path) -> ProviderSchema:
-    """Schemas of every type; `terraform` stands in an initialised folder. Raises `EngineError`."""
+    """Return schemas of all types; `terraform` runs in an initialised folder. Raises `EngineError`."""
     if not (cache / _INDEX).exists():
         raw = terraform.folder / "schema.json"
-        # The whole schema is 13 MB of text: written and taken apart by children, so that this process stays small.
+        # The whole schema is 13 MB of text: child processes write and split it, so that this process stays small.
         terraform.write(raw, "providers", "schema", "-json")
         command = [sys.executable, "-m", __spec__.name, str(raw.resolve()), str(cache.resolve())]
         split = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
@@ -46,9 +46,9 @@ def _split(raw: Path, cache: Path) -> None:
     for type_, schema in provider["resource_schemas"].items():
         (cache / f"{type_}.json").write_text(json.dumps(schema["block"]), encoding="utf-8")
     (cache / _PROVIDER).write_text(json.dumps(provider["provider"]["block"]), encoding="utf-8")
-    # The index comes last: a cache that was cut short is made again.
+    # Write the index last, so that an incomplete cache is created again.
     (cache / _INDEX).write_text(json.dumps(sorted(provider["resource_schemas"])), encoding="utf-8")
 
 
-if __name__ == "__main__":  # the child that takes the schema apart
+if __name__ == "__main__":  # the child process that splits the schema
     _split(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -35,7 +35,7 @@ def use_http_backend(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class State:
-    """What a state file holds; empty where there is none."""
+    """Content of a state file; empty if there is no file."""
 
     document: Mapping[str, Any]
 
@@ -60,7 +60,7 @@ class State:
 
 
 class StateStore:
-    """Serves the state files of the folders below `build`, each to whoever has this store's password."""
+    """Serves the state files of the folders below `build` to clients with this store's password."""
 
     def __init__(self, build: Path) -> None:
         self._build = build.resolve()
@@ -112,7 +112,7 @@ class StateStore:
                     self._answer(HTTPStatus.OK)
 
             def log_message(self, format: str, *args: object) -> None:
-                """Terraform reports what fails."""
+                """Ignore access logs, because terraform reports failures."""
 
             def _allowed(self) -> Path | None:
                 given = self.headers.get("Authorization", "").removeprefix("Basic ")
@@ -134,7 +134,7 @@ class StateStore:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all. A state holds secrets: only its owner reads it."""
+    """Write a file atomically. A state contains secrets: only its owner can read it."""
     draft = file.with_suffix(".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as written:

@@ -1,4 +1,4 @@
-"""P1: from a change of the program to both stacks."""
+"""P1: the delivery pipeline of both stacks."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def _allowed(stack: Blueprint, role: str) -> set[str]:
     return {action for each in statements(stack.one(ROLE_POLICY, role)) for action in listed(each["Action"])}
 
 
-def test_the_primary_alone_delivers(primary: Blueprint, dr: Blueprint, dr_active: Blueprint):
+def test_only_the_primary_has_the_pipeline(primary: Blueprint, dr: Blueprint, dr_active: Blueprint):
     assert primary.one(PIPELINE, "delivery").properties["pipelineType"] == "V2"
     for stack in (dr, dr_active):
         assert not stack.of_type(PIPELINE, REPOSITORY), "one pipeline brings both stacks up"
 
 
-def test_nothing_comes_up_before_it_was_tested_previewed_and_approved(primary: Blueprint):
+def test_deployments_follow_tests_preview_and_approval(primary: Blueprint):
     order = [
         action["name"]
         for stage in _stages(primary)
@@ -86,7 +86,7 @@ def test_nothing_comes_up_before_it_was_tested_previewed_and_approved(primary: B
     }
 
 
-def test_nobody_else_deploys_between_what_was_approved_and_what_comes_up(primary: Blueprint):
+def test_one_stage_holds_preview_approval_and_deployment(primary: Blueprint):
     """A stage is held by one execution until it is through."""
     stages = {action["name"]: stage["name"] for stage in _stages(primary) for action in stage["actions"]}
     held = ("Preview", "Approve", "Primary", "Recovery", "Publish")
@@ -97,7 +97,7 @@ def test_nobody_else_deploys_between_what_was_approved_and_what_comes_up(primary
     assert primary.one(PIPELINE, "delivery").properties["executionMode"] == "SUPERSEDED", "what waits gives way"
 
 
-def test_each_stack_is_brought_up_as_its_own_deployer(primary: Blueprint):
+def test_each_stack_is_deployed_by_its_own_deployer(primary: Blueprint):
     for action, stack in (("Primary", "primary"), ("Recovery", "dr")):
         assert _variables(primary, action) == {
             "PULUMI_STACK": f"organization/trading-platform/{stack}",
@@ -105,7 +105,7 @@ def test_each_stack_is_brought_up_as_its_own_deployer(primary: Blueprint):
         }
 
 
-def test_the_deployers_trust_the_pipelines_role_and_the_role_may_take_them(primary: Blueprint, dr: Blueprint):
+def test_the_pipelines_role_may_assume_the_deployers(primary: Blueprint, dr: Blueprint):
     role = primary.one(ROLE, "delivery-deploy").properties["name"]
     assert role == "trading-primary-deploy", "the name that the deployers trust"
     taken = statement(primary.one(ROLE_POLICY, "delivery-deploy"), "TakeDeployers")["Resource"]
@@ -116,7 +116,7 @@ def test_the_deployers_trust_the_pipelines_role_and_the_role_may_take_them(prima
         assert trusted == f"arn:aws:iam::{ACCOUNT}:role/{role}", "that one role, by its whole name"
 
 
-def test_what_was_deployed_lies_where_the_recovery_region_looks_for_it(primary: Blueprint, dr: Blueprint):
+def test_the_deployed_program_is_published_for_the_scale_out_build(primary: Blueprint, dr: Blueprint):
     published = _action(primary, "Publish")["configuration"]
     assert published["BucketName"] == f"trading-primary-artifacts-{ACCOUNT}"
     assert published["Extract"] == "false", "as one archive"
@@ -129,7 +129,7 @@ def test_what_was_deployed_lies_where_the_recovery_region_looks_for_it(primary: 
     assert may.endswith("/source/platform.zip"), "the pipeline writes that one object"
 
 
-def test_artifacts_are_encrypted_and_do_not_last(primary: Blueprint):
+def test_artifacts_are_encrypted_and_expire(primary: Blueprint):
     (store,) = primary.one(PIPELINE, "delivery").properties["artifactStores"]
     assert "key" in store["encryptionKey"]["id"]
     assert "::records" in store["encryptionKey"]["id"], "under the platform's own key"
@@ -138,7 +138,7 @@ def test_artifacts_are_encrypted_and_do_not_last(primary: Blueprint):
     assert kept > 60, "a deployment that waits as long as approval may take finds its artifacts"
 
 
-def test_a_push_to_the_branch_starts_it(primary: Blueprint):
+def test_a_push_to_the_branch_starts_the_pipeline(primary: Blueprint):
     pattern = json.loads(primary.one(RULE, "delivery-push").properties["eventPattern"])
     assert pattern["detail"]["referenceName"] == ["main"]
     assert pattern["detail"]["referenceType"] == ["branch"], "a tag deploys nothing"
@@ -146,7 +146,7 @@ def test_a_push_to_the_branch_starts_it(primary: Blueprint):
     assert _allowed(primary, "delivery-push") == {"codepipeline:StartPipelineExecution"}
 
 
-def test_a_repository_of_a_code_host_is_taken_by_a_connection(connected: Blueprint):
+def test_a_code_host_is_a_source_by_connection(connected: Blueprint):
     source = _action(connected, "Source")
     assert source["provider"] == "CodeStarSourceConnection"
     assert source["configuration"]["FullRepositoryId"] == "example/platform"
@@ -157,7 +157,7 @@ def test_a_repository_of_a_code_host_is_taken_by_a_connection(connected: Bluepri
     assert not [r.name for r in connected.of_type(RULE) if r.name in ("delivery-push", "pull-request")]
 
 
-def test_a_connection_that_is_there_is_used_and_not_made():
+def test_an_existing_connection_is_used():
     arn = f"arn:aws:codeconnections:us-east-1:{ACCOUNT}:connection/0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f"
     stack = record_primary(
         {"pipelineSource": "connection", "connectionRepository": "example/platform", "connectionArn": arn}
@@ -167,7 +167,7 @@ def test_a_connection_that_is_there_is_used_and_not_made():
     assert statement(stack.one(ROLE_POLICY, "pipeline"), "UseTheConnection")["Resource"] == arn
 
 
-def test_people_are_asked_and_told_of_failures():
+def test_approvals_and_failures_notify_approvers():
     stack = record_primary({"approverEmails": ["release@trading.example"], "approvalHours": 8})
     approve = _action(stack, "Approve")
     assert approve["timeoutInMinutes"] == 480
@@ -180,7 +180,7 @@ def test_people_are_asked_and_told_of_failures():
     assert told == ["CANCELED", "FAILED"], "one that changes the pipeline itself is cancelled, and leaves dr behind"
 
 
-def test_without_approvers_operations_approves(primary: Blueprint):
+def test_operators_approve_if_there_are_no_approvers(primary: Blueprint):
     topic = _action(primary, "Approve")["configuration"]["NotificationArn"]
     subscribed = {s.properties["endpoint"] for s in primary.of_type(SUBSCRIPTION) if s.properties["topic"] == topic}
     assert subscribed == {"operations@trading.example"}
@@ -199,17 +199,17 @@ def test_a_build_is_bounded_encrypted_and_logged(primary: Blueprint, name: str):
     assert project["logsConfig"]["cloudwatchLogs"]["status"] == "ENABLED"
 
 
-def test_two_deployments_are_never_at_one_stack(primary: Blueprint):
+def test_deployments_never_run_concurrently(primary: Blueprint):
     assert primary.one(PROJECT, "delivery-deploy").properties["concurrentBuildLimit"] == 1
 
 
 @pytest.mark.parametrize("name", ["delivery-check", "delivery-preview", "delivery-pull-request"])
-def test_what_only_looks_waits_for_its_turn_and_is_not_refused(primary: Blueprint, name: str):
+def test_read_only_builds_are_queued(primary: Blueprint, name: str):
     """CodeBuild starts no build above a project's limit, and whoever pushed would hear of no preview."""
     assert primary.one(PROJECT, name).properties.get("concurrentBuildLimit") is None
 
 
-def test_a_pull_request_is_fetched_with_the_commit_that_is_previewed(primary: Blueprint):
+def test_a_pull_request_build_fetches_its_commit(primary: Blueprint):
     """It is named by its id alone, which a shallow clone need not hold."""
     assert not primary.one(PROJECT, "delivery-pull-request").properties["source"].get("gitCloneDepth")
 
@@ -247,13 +247,13 @@ def test_a_preview_reads_state_and_settings_and_changes_neither(with_state: Blue
 
 
 @pytest.mark.parametrize("name", BUILDS)
-def test_no_build_changes_a_role_or_holds_everything(with_state: Blueprint, name: str):
+def test_no_build_has_role_or_administrator_permissions(with_state: Blueprint, name: str):
     for action in _allowed(with_state, name):
         assert not action.startswith("iam:")
         assert not action.endswith(":*")
 
 
-def test_a_deployment_does_nothing_as_itself(with_state: Blueprint):
+def test_a_deployment_only_assumes_deployers(with_state: Blueprint):
     own = {action for action in _allowed(with_state, "delivery-deploy") if not action.startswith("ec2:")}
     assert own == {
         "kms:Decrypt",
@@ -265,7 +265,7 @@ def test_a_deployment_does_nothing_as_itself(with_state: Blueprint):
     }
 
 
-def test_what_was_approved_stands_in_the_network_and_nothing_else(primary: Blueprint, dr: Blueprint):
+def test_only_deployments_run_in_the_vpc(primary: Blueprint, dr: Blueprint):
     inside = {p.name for p in primary.of_type(PROJECT) if p.properties.get("vpcConfig")}
     assert inside == {"delivery-deploy"}
     assert dr.one(PROJECT, "scale-out").properties["vpcConfig"], "the API of its cluster is private as well"
@@ -275,7 +275,7 @@ def test_what_was_approved_stands_in_the_network_and_nothing_else(primary: Bluep
         assert all("::delivery#" in group for group in config["securityGroupIds"])
 
 
-def test_the_clusters_of_both_regions_are_reached_from_the_pipelines_network(dr: Blueprint):
+def test_the_pipelines_network_reaches_both_clusters(dr: Blueprint):
     rules = dr.of_type("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     opened = [
         r
@@ -285,7 +285,7 @@ def test_the_clusters_of_both_regions_are_reached_from_the_pipelines_network(dr:
     assert [r.properties["fromPort"] for r in opened] == [443], "the recovery region's cluster, from the primary's VPC"
 
 
-def test_the_builds_know_where_the_state_is(with_state: Blueprint):
+def test_builds_have_the_state_backend(with_state: Blueprint):
     for name in ("delivery-preview", "delivery-deploy", "delivery-pull-request"):
         variables = with_state.one(PROJECT, name).properties["environment"]["environmentVariables"]
         found = {v["name"]: v["value"] for v in variables}
@@ -293,19 +293,19 @@ def test_the_builds_know_where_the_state_is(with_state: Blueprint):
         assert not [v for v in found if "TOKEN" in v or "PASSPHRASE" in v], "no secret in the clear"
 
 
-def test_the_pipeline_tells_what_a_code_host_must_know(primary: Blueprint):
+def test_the_export_has_the_values_for_a_code_host(primary: Blueprint):
     delivery = primary.outputs["delivery"]
     assert delivery["deployerRoles"]["dr"] == f"arn:aws:iam::{ACCOUNT}:role/trading-dr-deployer"
     assert delivery["repository"]
 
 
-def test_the_program_of_record_cannot_be_deleted_by_a_slip(primary: Blueprint):
+def test_the_repository_is_protected(primary: Blueprint):
     repository = primary.one(REPOSITORY, "platform")
     assert repository.options["protect"] is True
     assert repository.properties["kmsKeyId"], "under a key of the platform"
 
 
-def test_a_recovery_stack_of_another_name_is_brought_up_under_that_name(primary: Blueprint):
+def test_the_recovery_stack_can_have_another_name(primary: Blueprint):
     stack = record_primary({"recoveryStack": "acme/trading-platform/west"})
     assert _variables(stack, "Recovery")["PULUMI_STACK"] == "acme/trading-platform/west"
     assert record_dr(primary, overrides={"recoveryStack": "acme/trading-platform/west"})

@@ -1,4 +1,4 @@
-"""P2: what a pull request would change is posted on it; who previews and deploys from GitHub holds no key."""
+"""P2: previews of pull requests, and GitHub Actions without stored keys."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def on_github() -> Blueprint:
     return record_primary(GITHUB)
 
 
-def test_each_pull_request_and_each_new_commit_of_it_is_previewed(primary: Blueprint):
+def test_each_pull_request_and_each_new_commit_starts_a_preview(primary: Blueprint):
     pattern = json.loads(primary.one(RULE, "pull-request").properties["eventPattern"])
     assert pattern["detail"]["event"] == ["pullRequestCreated", "pullRequestSourceBranchUpdated"]
     assert pattern["resources"][0].startswith("${aws:codecommit/repository:Repository::platform#")
 
 
-def test_the_preview_is_of_the_commit_that_is_asked_about(primary: Blueprint):
+def test_the_preview_builds_the_events_commit(primary: Blueprint):
     transformer = primary.one(TARGET, "pull-request").properties["inputTransformer"]
     request = transformer["inputTemplate"]
     for name, path in transformer["inputPaths"].items():
@@ -48,7 +48,7 @@ def test_the_preview_is_of_the_commit_that_is_asked_about(primary: Blueprint):
     }
 
 
-def test_who_previews_may_answer_on_that_repository_alone(primary: Blueprint):
+def test_a_preview_may_comment_only_on_its_repository(primary: Blueprint):
     answer = statement(primary.one(ROLE_POLICY, "delivery-pull-request"), "AnswerPullRequests")
     assert answer["Resource"].startswith("${aws:codecommit/repository:Repository::platform#")
     start = statement(primary.one(ROLE_POLICY, "pull-request-start"), "Start")
@@ -56,7 +56,7 @@ def test_who_previews_may_answer_on_that_repository_alone(primary: Blueprint):
     assert start["Resource"].endswith(":project/trading-primary-delivery-pull-request")
 
 
-def test_without_a_repository_nobody_of_github_is_trusted(stack: Blueprint):
+def test_github_is_not_trusted_without_a_repository(stack: Blueprint):
     assert not [p for p in stack.of_type(PROVIDER) if ISSUER in p.properties["url"]]
     for role in stack.of_type(ROLE):
         assert ISSUER not in role.properties["assumeRolePolicy"]

@@ -1,4 +1,4 @@
-"""What every stack must hold is asked of all three."""
+"""Fixture with the primary, the standby and the active recovery stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""O3: what raises an alarm, who is told of it, and that a region which takes over is watched as the one it replaces."""
+"""O3: alarms, their notifications, and equal alarms in the primary and an active recovery region."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _latency(graph: Blueprint, name: str) -> Mapping[str, Any]:
     return graph.one(ALARM, name).properties
 
 
-def test_an_engine_that_takes_more_than_a_millisecond_is_noticed_within_half_a_minute(world: World):
+def test_engine_latency_above_one_millisecond_alarms_within_half_a_minute(world: World):
     alarm = _latency(world.stack, "engine-latency")
     assert (alarm["metricName"], alarm["unit"]) == ("EngineLatency", "Microseconds")
     assert (alarm["extendedStatistic"], alarm["threshold"], alarm["comparisonOperator"]) == (
@@ -73,7 +73,7 @@ def test_objectives_and_periods_come_from_the_settings():
         assert (alarm["datapointsToAlarm"], alarm["evaluationPeriods"]) == (4, 5), name
 
 
-def test_people_are_told_of_every_alarm_once(world: World):
+def test_each_alarm_notifies_by_exactly_one_path(world: World):
     """By a composite that holds it, or by itself; a raised alarm that nobody hears of is worth nothing."""
     composites = world.stack.of_type(COMPOSITE)
     held = [child for composite in composites for child in _children(composite)]
@@ -88,7 +88,7 @@ def test_people_are_told_of_every_alarm_once(world: World):
         assert composite.properties["okActions"], f"that {composite.name} is over, people are told too"
 
 
-def test_a_composite_names_alarms_that_exist_and_no_more_than_it_may(world: World):
+def test_composites_name_existing_alarms_within_the_quota(world: World):
     names = {alarm.properties["name"] for alarm in _own(world.stack)}
     for composite in world.stack.of_type(COMPOSITE):
         children = _children(composite)
@@ -98,7 +98,7 @@ def test_a_composite_names_alarms_that_exist_and_no_more_than_it_may(world: Worl
         assert len(composite.properties["alarmRule"]) <= _LONGEST_RULE
 
 
-def test_what_waits_for_a_first_thing_hides_no_fault(world: World, dr: Blueprint):
+def test_alarms_that_wait_for_a_first_event_are_in_no_shared_composite(world: World, dr: Blueprint):
     """Alarms of what is silent until the premises connect, or the regions are compared, are raised from the first day:
     a composite that held them beside others would be raised already when one of those is."""
     waiting = {alarm.name for alarm in _own(dr) if _misses(alarm)}
@@ -111,7 +111,7 @@ def test_what_waits_for_a_first_thing_hides_no_fault(world: World, dr: Blueprint
         assert not raised or len(children) == 1, f"{composite.name} is raised from the first day"
 
 
-def test_a_vpn_that_is_lost_wakes_people(world: World):
+def test_a_lost_vpn_pages(world: World):
     (composite,) = (found for found in world.stack.of_type(COMPOSITE) if found.name == Concern.ON_PREMISES.value)
     assert _children(composite) == [world.stack.one(ALARM, "vpn-down").properties["name"]]
 
@@ -120,7 +120,7 @@ def _misses(alarm: Resource) -> bool:
     return alarm.properties["treatMissingData"] == "breaching"
 
 
-def test_a_concern_is_raised_by_any_of_its_alarms(primary: Blueprint):
+def test_any_alarm_of_a_concern_raises_its_composite(primary: Blueprint):
     composite = primary.one(COMPOSITE, Concern.ORDERS.value)
     children = _children(composite)
     rule = AlarmRule(composite.properties["alarmRule"])
@@ -129,20 +129,20 @@ def test_a_concern_is_raised_by_any_of_its_alarms(primary: Blueprint):
         assert rule.holds({**dict.fromkeys(children, "OK"), child: "ALARM"}), child
 
 
-def test_every_concern_says_what_it_means_and_is_declared_where_it_can_arise(primary: Blueprint, dr: Blueprint):
+def test_each_concern_has_a_description_and_is_declared_where_it_has_alarms(primary: Blueprint, dr: Blueprint):
     assert set(MEANING) == set(Concern)
     declared = {composite.name for composite in primary.of_type(COMPOSITE)}
     assert declared == set(Concern) - {Concern.RECOVERY}
     assert {composite.name for composite in dr.of_type(COMPOSITE)} == {*Concern, "orders-stopped", "primary-lost"}
 
 
-def test_a_region_that_has_taken_over_has_every_alarm_of_the_one_it_replaces(primary: Blueprint, dr_active: Blueprint):
+def test_an_active_recovery_region_has_all_alarms_of_the_primary(primary: Blueprint, dr_active: Blueprint):
     """But for the trail's, which the primary keeps for all regions."""
     wanted = {alarm.name for alarm in _own(primary) if not alarm.name.startswith("trail-")}
     assert wanted <= {alarm.name for alarm in _own(dr_active)}
 
 
-def test_a_region_that_has_taken_over_judges_as_the_one_it_replaces(primary: Blueprint, dr_active: Blueprint):
+def test_an_active_recovery_region_has_the_primarys_thresholds(primary: Blueprint, dr_active: Blueprint):
     def judged(alarm: Resource) -> tuple[object, ...]:
         keys = ("threshold", "period", "evaluationPeriods", "datapointsToAlarm", "treatMissingData", "statistic")
         return tuple(alarm.properties.get(key) for key in keys)
@@ -152,7 +152,7 @@ def test_a_region_that_has_taken_over_judges_as_the_one_it_replaces(primary: Blu
             assert judged(dr_active.one(ALARM, alarm.name)) == judged(alarm), alarm.name
 
 
-def test_a_region_that_stands_by_does_not_cry_for_what_is_not_there(dr: Blueprint, dr_active: Blueprint):
+def test_a_standby_has_no_alarms_on_missing_resources(dr: Blueprint, dr_active: Blueprint):
     """What it watches is silent where it is idle: only what stands there in any case is missed."""
     names = {alarm.name for alarm in _own(dr)}
     later = {alarm.name for alarm in _own(dr_active)} - names
@@ -164,7 +164,7 @@ def test_a_region_that_stands_by_does_not_cry_for_what_is_not_there(dr: Blueprin
 
 
 @pytest.mark.parametrize("hours", [1, 6, 24])
-def test_what_a_comparison_finds_is_not_forgotten_before_the_next(primary: Blueprint, hours: int):
+def test_a_comparison_result_stays_in_alarm_until_the_next_comparison(primary: Blueprint, hours: int):
     """The function says something once per comparison; an hour of silence is not the news that the regions agree."""
     graph = record_dr(primary, overrides={"integrityIntervalHours": hours})
     for name in ("regions-differ", "comparison-failed"):
@@ -177,13 +177,13 @@ def test_what_a_comparison_finds_is_not_forgotten_before_the_next(primary: Bluep
 
 
 @pytest.mark.parametrize(("said", "down"), [([0, 0], True), ([0, 1], False), ([0.5], False), ([1, 1], False)])
-def test_one_tunnel_that_is_down_is_not_both(primary: Blueprint, said: list[float], down: bool):
+def test_one_tunnel_down_is_not_vpn_down(primary: Blueprint, said: list[float], down: bool):
     alarm = primary.one(ALARM, "vpn-down").properties
     assert (alarm["statistic"], alarm["comparisonOperator"]) == ("Maximum", "LessThanThreshold")
     assert (max(said) < alarm["threshold"]) is down
 
 
-def test_order_alarms_stand_before_a_takeover(dr: Blueprint):
+def test_a_standby_already_has_the_order_alarms(dr: Blueprint):
     """Orders come with the switch; alarms that an `up` has yet to declare would come minutes later."""
     for name in (
         "orders-unavailable",
@@ -195,7 +195,7 @@ def test_order_alarms_stand_before_a_takeover(dr: Blueprint):
         assert dr.one(ALARM, name)
 
 
-def test_a_region_that_has_taken_over_declares_no_alarm_in_the_lost_one(dr: Blueprint, dr_active: Blueprint):
+def test_an_active_recovery_region_declares_no_alarm_in_the_lost_region(dr: Blueprint, dr_active: Blueprint):
     there = [alarm for alarm in dr.of_type(ALARM) if alarm not in _own(dr)]
     assert [alarm.name for alarm in there] == ["files-lag"]
     assert there[0].options["retainOnDelete"]
@@ -203,7 +203,7 @@ def test_a_region_that_has_taken_over_declares_no_alarm_in_the_lost_one(dr: Blue
     assert dr_active.of_type(ALARM) == _own(dr_active)
 
 
-def test_every_queue_of_the_last_resort_and_every_dead_letter_queue_is_watched(world: World):
+def test_each_unconsumed_and_dead_letter_queue_has_an_alarm(world: World):
     watched = {
         (alarm.properties.get("dimensions") or {}).get("QueueName")
         for alarm in world.stack.of_type(ALARM)
@@ -221,7 +221,7 @@ def _has_dlq(graph: Blueprint, name: str) -> bool:
     )
 
 
-def test_every_function_is_watched(world: World):
+def test_each_function_has_alarms(world: World):
     watched = {
         (alarm.properties.get("dimensions") or {}).get("FunctionName")
         for alarm in world.stack.of_type(ALARM)
@@ -230,7 +230,7 @@ def test_every_function_is_watched(world: World):
     assert {function.properties["name"] for function in world.stack.of_type("aws:lambda/function:Function")} == watched
 
 
-def test_every_consumer_of_a_stream_is_watched(world: World):
+def test_each_stream_consumer_has_an_alarm(world: World):
     watched = {
         (alarm.properties.get("dimensions") or {}).get("ConsumerName") for alarm in world.stack.of_type(ALARM)
     } - {None}
@@ -239,7 +239,7 @@ def test_every_consumer_of_a_stream_is_watched(world: World):
 
 
 @pytest.mark.parametrize("consistency", ["eventual", "strong"])
-def test_only_tables_that_lag_are_watched_for_it(consistency: str):
+def test_only_eventually_consistent_tables_have_a_lag_alarm(consistency: str):
     graph = record_primary({"ordersConsistency": consistency})
     lagging = {alarm.name for alarm in graph.of_type(ALARM) if alarm.name.startswith("table-")} & {
         f"table-{table}-lag" for table in ("control", "orders", "positions", "market-data", "order-book")
@@ -249,7 +249,7 @@ def test_only_tables_that_lag_are_watched_for_it(consistency: str):
     assert lagging == replicated | orders
 
 
-def test_every_alarm_says_what_happened_in_whole_sentences(world: World):
+def test_alarm_descriptions_are_whole_sentences(world: World):
     for alarm in world.stack.of_type(ALARM):
         said = alarm.properties["alarmDescription"]
         assert said[0].isupper() or said[0].isdigit(), alarm.name
@@ -257,7 +257,7 @@ def test_every_alarm_says_what_happened_in_whole_sentences(world: World):
         assert len(said) <= 1024, "CloudWatch takes no longer description"
 
 
-def test_a_table_is_watched_for_throttling_with_each_of_its_indexes(world: World):
+def test_throttling_alarms_include_each_index(world: World):
     """DynamoDB publishes what an index throttles under its own name, and not in the sum of its table."""
     tables = [t.properties for g in (world.stack, world.other) for t in g.of_type("aws:dynamodb/table:Table")]
     assert any(table.get("globalSecondaryIndexes") for table in tables)
@@ -280,9 +280,7 @@ def test_a_table_is_watched_for_throttling_with_each_of_its_indexes(world: World
 @pytest.mark.parametrize(
     ("stack", "name", "limit"), [("primary", "database-reader-lag", 30), ("dr", "database-replica-lag", 300)]
 )
-def test_a_replica_that_receives_nothing_is_as_bad_as_one_that_is_late(
-    request: pytest.FixtureRequest, stack: str, name: str, limit: int
-):
+def test_stopped_replication_counts_as_lag(request: pytest.FixtureRequest, stack: str, name: str, limit: int):
     alarm = request.getfixturevalue(stack).one(ALARM, name).properties
     queries = alarm.get("metricQueries", [])
     assert [query["expression"] for query in queries if "expression" in query] == [f"IF(lag <= -1, {limit}, lag)"]
@@ -290,12 +288,12 @@ def test_a_replica_that_receives_nothing_is_as_bad_as_one_that_is_late(
     assert (alarm["threshold"], alarm["comparisonOperator"]) == (limit, "GreaterThanOrEqualToThreshold")
 
 
-def test_a_stack_without_a_reader_does_not_watch_one(primary: Blueprint, dr: Blueprint):
+def test_a_stack_without_a_reader_has_no_reader_alarms(primary: Blueprint, dr: Blueprint):
     assert [a.name for a in primary.of_type(ALARM) if a.name.startswith("database-reader")]
     assert not [a.name for a in dr.of_type(ALARM) if a.name.startswith("database-reader")]
 
 
-def test_the_recovery_stack_watches_records_that_come_late_from_either_side(primary: Blueprint):
+def test_the_recovery_stack_has_late_records_alarms_for_both_directions(primary: Blueprint):
     graph = record_dr(primary)
     late = graph.one(ALARM, "records-trades-late").properties["dimensions"]
     assert (late["SourceBucket"], late["DestinationBucket"]) == (

@@ -1,4 +1,4 @@
-"""What a month may cost, and what nobody expected to cost anything."""
+"""Budgets and cost anomaly detection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SUBSCRIPTION = "aws:costexplorer/anomalySubscription:AnomalySubscription"
 TOPIC = "Topic::operations#arn"
 
 
-def test_the_month_of_each_region_has_a_budget(stack: Blueprint):
+def test_each_region_has_a_monthly_budget(stack: Blueprint):
     (budget,) = stack.of_type(BUDGET)
     region = "us-east-1" if stack.stack == "primary" else "us-west-2"
     assert (budget.properties["budgetType"], budget.properties["timeUnit"]) == ("COST", "MONTHLY")
@@ -20,17 +20,17 @@ def test_the_month_of_each_region_has_a_budget(stack: Blueprint):
     assert budget.properties["limitUnit"] == "USD"
 
 
-def test_the_pilot_light_has_a_smaller_one(primary: Blueprint, dr: Blueprint):
+def test_the_pilot_light_has_a_smaller_budget(primary: Blueprint, dr: Blueprint):
     limit = {stack.stack: int(stack.of_type(BUDGET)[0].properties["limitAmount"]) for stack in (primary, dr)}
     assert 0 < limit["dr"] < limit["primary"] / 2, "what stands by costs a fraction of what it stands by for"
 
 
-def test_the_budget_is_the_setting():
+def test_the_budget_comes_from_the_setting():
     (budget,) = record_primary({"monthlyBudget": 1234}).of_type(BUDGET)
     assert budget.properties["limitAmount"] == "1234"
 
 
-def test_people_are_told_before_and_when_it_is_spent_and_when_it_will_be(stack: Blueprint):
+def test_a_budget_notifies_at_80_and_100_percent_and_by_forecast(stack: Blueprint):
     (budget,) = stack.of_type(BUDGET)
     told = {(entry["threshold"], entry["notificationType"]) for entry in budget.properties["notifications"]}
     assert told == {(80, "ACTUAL"), (100, "ACTUAL"), (100, "FORECASTED")}
@@ -40,7 +40,7 @@ def test_people_are_told_before_and_when_it_is_spent_and_when_it_will_be(stack: 
         assert TOPIC in topic
 
 
-def test_the_primary_watches_every_service_of_the_account(primary: Blueprint):
+def test_the_primary_monitors_all_services_of_the_account(primary: Blueprint):
     (monitor,) = primary.of_type(MONITOR)
     assert (monitor.properties["monitorType"], monitor.properties["monitorDimension"]) == ("DIMENSIONAL", "SERVICE")
 
@@ -52,7 +52,7 @@ def test_an_account_has_one_monitor_of_services(dr: Blueprint, dr_active: Bluepr
         assert not stack.of_type(MONITOR, SUBSCRIPTION)
 
 
-def test_people_can_be_subscribed_to_a_monitor_that_exists():
+def test_an_existing_monitor_can_be_used():
     monitor = "arn:aws:ce::123456789012:anomalymonitor/01234567-89ab-cdef-0123-456789abcdef"
     stack = record_primary({"costAnomalyMonitor": monitor})
     assert not stack.of_type(MONITOR)
@@ -60,7 +60,7 @@ def test_people_can_be_subscribed_to_a_monitor_that_exists():
     assert subscription.properties["monitorArnLists"] == [monitor]
 
 
-def test_anomalies_are_told_at_once_and_from_the_set_amount(primary: Blueprint):
+def test_anomalies_notify_immediately_from_the_configured_amount(primary: Blueprint):
     (subscription,) = primary.of_type(SUBSCRIPTION)
     assert subscription.properties["frequency"] == "IMMEDIATE", "a topic takes nothing else"
     (monitor,) = primary.of_type(MONITOR)
@@ -76,7 +76,7 @@ def test_anomalies_are_told_at_once_and_from_the_set_amount(primary: Blueprint):
     }
 
 
-def test_topic_and_key_let_both_services_in_for_this_account_alone(stack: Blueprint, primary: Blueprint):
+def test_topic_and_key_admit_both_services_for_this_account_only(stack: Blueprint, primary: Blueprint):
     topic = json.loads(stack.one("aws:sns/topicPolicy:TopicPolicy", "operations").properties["policy"])
     key = json.loads(primary.one("aws:kms/key:Key", "streams").properties["policy"])
     for document, action in ((topic, "sns:Publish"), (key, "kms:GenerateDataKey*")):
@@ -92,7 +92,7 @@ def test_topic_and_key_let_both_services_in_for_this_account_alone(stack: Bluepr
         assert budgets["Condition"]["ArnLike"] == {"aws:SourceArn": "arn:aws:budgets::123456789012:*"}
 
 
-def test_a_takeover_asks_nothing_of_us_east_1(primary: Blueprint, dr: Blueprint):
+def test_a_takeover_changes_nothing_in_us_east_1(primary: Blueprint, dr: Blueprint):
     active = record_dr(primary, active=True)
     standing, active_ = (
         {entry.urn: entry.properties for entry in stack.of_type(BUDGET, MONITOR, SUBSCRIPTION)}

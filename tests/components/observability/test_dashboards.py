@@ -1,4 +1,4 @@
-"""The dashboards that people look at when an alarm has told them to."""
+"""CloudWatch dashboards."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def _body(graph: Blueprint, name: str) -> dict[str, Any]:
     return json.loads(graph.one(DASHBOARD, name).properties["dashboardBody"])
 
 
-def test_dashboards_are_as_reviewed(primary: Blueprint, dr: Blueprint, dr_active: Blueprint, golden: Golden):
+def test_dashboards_match_the_golden_files(primary: Blueprint, dr: Blueprint, dr_active: Blueprint, golden: Golden):
     for stack, graph in (("primary", primary), ("dr", dr), ("dr-active", dr_active)):
         bodies = {dashboard.name: _body(graph, dashboard.name) for dashboard in graph.of_type(DASHBOARD)}
         golden.matches(f"dashboards-{stack}", bodies)
 
 
-def test_widgets_stand_beside_each_other_within_the_grid(world: World):
+def test_widgets_do_not_overlap_and_fit_the_grid(world: World):
     for dashboard in world.stack.of_type(DASHBOARD):
         taken = set[tuple[int, int]]()
         for widget in _body(world.stack, dashboard.name)["widgets"]:
@@ -39,7 +39,7 @@ def test_widgets_stand_beside_each_other_within_the_grid(world: World):
             taken |= cells
 
 
-def test_dashboards_keep_within_the_quotas(world: World):
+def test_dashboards_stay_within_quotas(world: World):
     for dashboard in world.stack.of_type(DASHBOARD):
         widgets = _body(world.stack, dashboard.name)["widgets"]
         lines = [len(widget["properties"].get("metrics", [])) for widget in widgets]
@@ -48,7 +48,7 @@ def test_dashboards_keep_within_the_quotas(world: World):
         assert all(len(widget["properties"].get("alarms", [])) <= MOST_ALARMS for widget in widgets)
 
 
-def test_the_health_of_a_stack_shows_every_alarm_of_its_region(world: World):
+def test_the_health_dashboard_shows_all_alarms_of_its_region(world: World):
     shown = {
         arn for widget in _body(world.stack, "health")["widgets"] for arn in widget["properties"].get("alarms", [])
     }
@@ -60,7 +60,7 @@ def test_the_health_of_a_stack_shows_every_alarm_of_its_region(world: World):
     assert shown == {f"arn:aws:cloudwatch:{region}:123456789012:alarm:{name}" for name in names}
 
 
-def test_the_primary_is_seen_from_the_recovery_region(dr: Blueprint, dr_active: Blueprint, primary: Blueprint):
+def test_the_recovery_dashboard_shows_the_primary(dr: Blueprint, dr_active: Blueprint, primary: Blueprint):
     for graph in (dr, dr_active):
         seen = [
             widget["properties"]["title"]
@@ -70,7 +70,7 @@ def test_the_primary_is_seen_from_the_recovery_region(dr: Blueprint, dr_active: 
         assert {"Orders", "Trading API of the primary", "Latency of order intake"} <= set(seen)
 
 
-def test_the_recovery_time_stands_beside_what_it_is_made_of(dr: Blueprint):
+def test_the_recovery_dashboard_shows_the_terms_of_the_recovery_time(dr: Blueprint):
     (text,) = [widget for widget in _body(dr, "recovery")["widgets"] if widget["type"] == "text"]
     budget = dr.outputs["recoveryBudget"]
     assert f"{budget['seconds']:g} of 30 s" in text["properties"]["markdown"]
@@ -78,7 +78,7 @@ def test_the_recovery_time_stands_beside_what_it_is_made_of(dr: Blueprint):
         assert f"| {term['name']} | {term['seconds']:g} |" in text["properties"]["markdown"]
 
 
-def test_percentiles_are_drawn_with_the_objective_that_the_alarm_judges_by(primary: Blueprint):
+def test_percentile_graphs_show_the_alarms_threshold(primary: Blueprint):
     (engines,) = [
         widget["properties"]
         for widget in _body(primary, "trading")["widgets"]

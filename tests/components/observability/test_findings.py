@@ -1,4 +1,4 @@
-"""What the account's own services find is told, and kept where it could not be."""
+"""Findings of AWS services notify operators, and undeliverable events are kept."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def copied(vault: str, state: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("severity", "told"), [(2, False), (6.9, False), (7, True), (8, True), (9.5, True)])
-def test_people_are_told_of_intruders_that_guard_duty_is_sure_of(stack: Blueprint, severity: float, told: bool):
+def test_guard_duty_findings_of_high_severity_notify(stack: Blueprint, severity: float, told: bool):
     assert matches(pattern(stack, "intruder-found"), guard_duty(severity)) is told
 
 
@@ -82,14 +82,12 @@ def test_people_are_told_of_intruders_that_guard_duty_is_sure_of(stack: Blueprin
         ({"ProductName": "GuardDuty"}, False),
     ],
 )
-def test_people_are_told_of_grave_weaknesses_until_somebody_takes_them_up(
-    stack: Blueprint, changes: dict[str, Any], told: bool
-):
+def test_security_hub_findings_notify_while_they_are_new(stack: Blueprint, changes: dict[str, Any], told: bool):
     """Security Hub has GuardDuty's findings, too, of which people hear from GuardDuty."""
     assert matches(pattern(stack, "weakness-found"), security_hub(**changes)) is told
 
 
-def test_people_are_told_of_a_backup_that_did_not_reach_the_other_region(stack: Blueprint):
+def test_a_failed_backup_copy_notifies(stack: Blueprint):
     wanted = pattern(stack, "backup-not-copied")
     (vault,) = wanted["detail"]["sourceBackupVaultArn"]
     assert "Vault::backups#arn" in vault
@@ -99,14 +97,14 @@ def test_people_are_told_of_a_backup_that_did_not_reach_the_other_region(stack: 
 
 
 @pytest.mark.parametrize("rule", FINDINGS)
-def test_what_is_found_is_a_ticket_or_is_kept(stack: Blueprint, rule: str):
+def test_findings_go_to_the_operations_topic_or_the_dead_letter_queue(stack: Blueprint, rule: str):
     (target,) = _targets(stack, rule)
     assert "Topic::operations#arn" in target.properties["arn"]
     assert "::undelivered-events#arn" in target.properties["deadLetterConfig"]["arn"]
     assert target.properties["retryPolicy"]["maximumRetryAttempts"] == 185
 
 
-def test_the_queue_of_what_was_not_told_takes_it_of_these_rules(stack: Blueprint):
+def test_the_dead_letter_queue_admits_these_rules(stack: Blueprint):
     """A dead-letter queue whose policy does not know the rule takes nothing, without a word of it."""
     region = "us-east-1" if stack.stack == "primary" else "us-west-2"
     policy = json.loads(stack.one(QUEUE_POLICY, "undelivered-events").properties["policy"])
@@ -120,7 +118,7 @@ def test_the_queue_of_what_was_not_told_takes_it_of_these_rules(stack: Blueprint
         assert any(fnmatchcase(arn, one) for one in admitted), rule
 
 
-def test_a_landing_zone_that_looks_for_intruders_is_heard_by_the_people_on_call_too():
+def test_findings_notify_if_a_landing_zone_runs_detection():
     stack = record_primary({"accountBaseline": False})
     assert not stack.of_type("aws:guardduty/detector:Detector")
     assert {rule.name for rule in stack.of_type(RULE)} >= set(FINDINGS)

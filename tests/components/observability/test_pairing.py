@@ -1,4 +1,4 @@
-"""Whatever looks at a metric has somebody who publishes it."""
+"""Each metric that is used has a publisher."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.components.observability.pairing import FILTER, Use, World, unpaired,
 _LONGEST_PATTERN = 1024
 
 
-def test_every_metric_that_is_looked_at_is_published(world: World):
+def test_each_used_metric_is_published(world: World):
     found = [reason for use in uses(world.stack) if (reason := unpaired(use, world))]
     assert not found, "\n".join(found)
 
 
-def test_the_cache_is_watched_where_there_is_one(with_cache: Blueprint, dr: Blueprint):
+def test_the_cache_has_alarms_if_it_exists(with_cache: Blueprint, dr: Blueprint):
     looked_at = [use for use in uses(with_cache) if use.namespace == "AWS/ElastiCache"]
     assert {use.name for use in looked_at} == {aws_metrics.CACHE_CPU.name, aws_metrics.CACHE_MEMORY.name}
     found = [reason for use in looked_at if (reason := unpaired(use, World(with_cache, dr)))]
@@ -66,26 +66,26 @@ def _one(world: World, where: str) -> Use:
         ),
     ],
 )
-def test_the_pairing_finds_what_is_wrong(primary: Blueprint, dr: Blueprint, where: str, wrong: dict, reason: str):
+def test_the_pairing_finds_faults(primary: Blueprint, dr: Blueprint, where: str, wrong: dict, reason: str):
     world = World(primary, dr)
     use = _one(world, where)
     assert unpaired(use, world) is None
     assert reason in (unpaired(replace(use, **wrong), world) or ""), f"{where} with {wrong} is taken for published"
 
 
-def test_an_observers_metric_is_published_in_the_recovery_region_alone(primary: Blueprint, dr: Blueprint):
+def test_observer_metrics_are_published_only_in_the_recovery_region(primary: Blueprint, dr: Blueprint):
     use = _one(World(dr, primary), "observers-blind")
     assert unpaired(use, World(dr, primary)) is None
     assert "nobody publishes" in (unpaired(replace(use, region="us-east-1"), World(dr, primary)) or "")
 
 
-def test_every_metric_of_the_catalogue_is_looked_at(primary: Blueprint, dr: Blueprint, with_cache: Blueprint):
+def test_each_metric_of_the_catalogue_is_used(primary: Blueprint, dr: Blueprint, with_cache: Blueprint):
     seen = {(use.namespace, use.name) for graph in (primary, dr, with_cache) for use in uses(graph)}
     idle = [f"{m.namespace} {m.name}" for m in aws_metrics.ALL if (m.namespace, m.name) not in seen]
     assert not idle, "the catalogue holds what the platform watches, draws or scales by, and nothing else"
 
 
-def test_every_metric_of_the_engines_contract_is_looked_at(primary: Blueprint):
+def test_each_metric_of_the_engines_contract_is_used(primary: Blueprint):
     seen = {use.name for use in uses(primary) if use.namespace == engine_metrics.NAMESPACE}
     assert {metric.name for metric in engine_metrics.ALL} <= seen
 
@@ -97,7 +97,7 @@ def test_every_metric_filter_raises_an_alarm(world: World):
         assert (made["namespace"], made["name"]) in watched, f"{counted.name} is counted for nobody"
 
 
-def test_patterns_fit_into_a_filter(primary: Blueprint):
+def test_patterns_stay_within_the_filter_limit(primary: Blueprint):
     for counted in primary.of_type(FILTER):
         assert len(counted.properties["pattern"]) <= _LONGEST_PATTERN, counted.name
 

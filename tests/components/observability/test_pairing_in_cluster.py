@@ -35,12 +35,12 @@ def _known(stack: Blueprint) -> dict[str, frozenset[str]]:
     return {**exposed(), **recorded(_rules(stack))}
 
 
-def test_every_rule_is_of_series_that_somebody_publishes(stack: Blueprint):
+def test_rules_use_published_series(stack: Blueprint):
     known = _known(stack)
     assert [fault for rule in _rules(stack) for fault in unpaired(rule["expr"], known)] == []
 
 
-def test_every_panel_of_prometheus_shows_series_that_somebody_publishes(stack: Blueprint):
+def test_prometheus_panels_use_published_series(stack: Blueprint):
     known, looked_at = _known(stack), 0
     for board in boards(stack):
         for panel in panels(board):
@@ -51,7 +51,7 @@ def test_every_panel_of_prometheus_shows_series_that_somebody_publishes(stack: B
     assert looked_at >= 25
 
 
-def test_every_panel_of_cloudwatch_shows_a_metric_that_somebody_publishes_in_its_unit(stack: Blueprint):
+def test_cloudwatch_panels_use_published_metrics_with_their_unit(stack: Blueprint):
     looked_at = 0
     for board in boards(stack):
         for panel in panels(board):
@@ -65,7 +65,7 @@ def test_every_panel_of_cloudwatch_shows_a_metric_that_somebody_publishes_in_its
     assert looked_at >= 25
 
 
-def test_what_is_exposed_is_looked_at(primary: Blueprint):
+def test_exposed_metrics_are_used(primary: Blueprint):
     """The catalogue of exporters holds what is used, and the engines publish nothing in vain."""
     expressions = [rule["expr"] for rule in _rules(primary)]
     expressions += [t["expr"] for b in boards(primary) for p in panels(b) for t in p.get("targets", []) if "expr" in t]
@@ -87,7 +87,7 @@ def test_what_is_exposed_is_looked_at(primary: Blueprint):
         ("1 + 1", "selects nothing"),
     ],
 )
-def test_a_misspelt_name_label_or_bound_is_caught(expression: str, fault: str):
+def test_a_misspelt_name_label_or_bound_is_found(expression: str, fault: str):
     assert any(fault in found for found in unpaired(expression, exposed()))
 
 
@@ -103,7 +103,7 @@ def test_a_misspelt_name_label_or_bound_is_caught(expression: str, fault: str):
         {"statistic": "Mean"},
     ],
 )
-def test_a_query_of_cloudwatch_that_finds_nothing_is_caught(change: dict[str, Any]):
+def test_a_cloudwatch_query_without_a_metric_is_found(change: dict[str, Any]):
     right = {
         "namespace": "TradingPlatform",
         "metricName": "OrdersAccepted",
@@ -128,12 +128,12 @@ def test_expressions_are_read_as_prometheus_reads_them():
 
 
 @pytest.mark.parametrize("expression", ['{job="a"}', "a{", "sum by (x", "a ? b"])
-def test_an_expression_that_is_not_understood_is_not_passed_over(expression: str):
+def test_an_unknown_expression_is_an_error(expression: str):
     with pytest.raises(ValueError, match=r"in |of "):
         read(expression)
 
 
-def test_what_engines_tell_cloudwatch_they_tell_prometheus_in_base_units():
+def test_engine_metrics_exist_in_prometheus_in_base_units():
     told = {family.cloudwatch.name: family for family in contract.ENGINE_FAMILIES if family.cloudwatch}
     assert set(told) == {metric.name for metric in engines.ALL}
     factors = {"Microseconds": ("seconds", 1e-6), "Percent": ("ratio", 0.01), "Count/Second": ("", 1.0)}
@@ -142,7 +142,7 @@ def test_what_engines_tell_cloudwatch_they_tell_prometheus_in_base_units():
         assert (family.unit, family.per_cloudwatch_unit) == factors[family.cloudwatch.unit]
 
 
-def test_names_follow_prometheus_own_conventions():
+def test_metric_names_follow_prometheus_conventions():
     """Prometheus, "Metric and label naming": the base unit last, `_total` for counters."""
     for family in (*contract.ENGINE_FAMILIES, *contract.SERVICE_FAMILIES):
         if family.kind is Kind.COUNTER:
@@ -153,11 +153,11 @@ def test_names_follow_prometheus_own_conventions():
         assert family.page, f"nobody says who exposes {family.name}"
 
 
-def test_a_family_that_is_no_histogram_has_no_buckets():
+def test_only_histograms_have_buckets():
     with pytest.raises(ValueError, match="trading_orders_total is a counter"):
         _ = contract.ORDERS.bucket
 
 
-def test_rules_and_panels_are_written_in_json_that_holds_no_reference(stack: Blueprint):
+def test_rules_and_panels_contain_no_references(stack: Blueprint):
     for board in boards(stack):
         assert "${" not in json.dumps(board), "a query would name what Pulumi only knows later"

@@ -1,4 +1,4 @@
-"""What X-Ray traces, and what becomes of it."""
+"""X-Ray: sampling, groups, encryption and notifications."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def decided(stack: Blueprint, service: str, method: str, path: str, kind: str = 
     raise AssertionError(f"no rule for {method} {path} of {service}")
 
 
-def test_orders_are_traced_as_the_settings_say():
+def test_order_sampling_follows_the_settings():
     stack = record_primary({"tracedOrdersPerSecond": 7, "tracedOrdersPercent": 3})
     api = stages(stack)["trading-api"]
     for method, path in (("POST", "/v1/orders"), ("POST", "/orders"), ("DELETE", "/v1/orders/A-17")):
@@ -45,7 +45,7 @@ def test_orders_are_traced_as_the_settings_say():
         assert (rule.properties["reservoirSize"], rule.properties["fixedRate"]) == (7, 0.03), f"{method} {path}"
 
 
-def test_an_order_that_comes_by_fix_is_traced_by_the_engine(stack: Blueprint):
+def test_fix_orders_are_sampled_by_the_engine_rule(stack: Blueprint):
     rule = decided(stack, "trading_engine", "", "", kind="AWS::EC2::Instance")
     assert (rule.properties["reservoirSize"], rule.properties["fixedRate"]) == (10, 0.05)
 
@@ -58,14 +58,14 @@ def test_health_checks_are_never_traced(stack: Blueprint):
         assert (rule.properties["reservoirSize"], rule.properties["fixedRate"]) == (0, 0), path
 
 
-def test_all_else_of_the_platform_is_traced_now_and_then(stack: Blueprint):
+def test_other_requests_are_sampled_rarely(stack: Blueprint):
     for method, path in operations(load()).values():
         rule = decided(stack, stages(stack)["trading-api"], method.upper(), f"/v1{path}")
         if method == "get" and path != "/health":
             assert (rule.properties["reservoirSize"], rule.properties["fixedRate"]) == (1, 0.01), path
 
 
-def test_every_rule_names_what_is_there(stack: Blueprint):
+def test_sampling_rules_match_existing_services(stack: Blueprint):
     for rule in stack.of_type(RULE):
         service = rule.properties["serviceName"]
         assert service == "trading_engine" or any(fnmatchcase(name, service) for name in stages(stack).values()), (
@@ -73,13 +73,13 @@ def test_every_rule_names_what_is_there(stack: Blueprint):
         )
 
 
-def test_no_two_rules_have_one_priority(stack: Blueprint):
+def test_sampling_rules_have_unique_priorities(stack: Blueprint):
     priorities = [rule.properties["priority"] for rule in stack.of_type(RULE)]
     assert len(set(priorities)) == len(priorities)
     assert all(1 <= priority <= 9999 for priority in priorities)
 
 
-def test_names_fit_into_x_ray_whatever_the_prefix():
+def test_names_stay_within_x_rays_limit_for_any_prefix():
     """X-Ray API Reference, SamplingRule and CreateGroup: 32 characters; ServiceName: 64."""
     stack = record_primary({"namePrefix": "twelveletter"})
     for rule in stack.of_type(RULE):
@@ -111,7 +111,7 @@ def test_an_order_is_slow_when_it_misses_the_objective():
     assert "{ responsetime > 0.25 }" in expressions(stack)["slow"]
 
 
-def test_people_are_told_when_more_fails_than_usual(stack: Blueprint):
+def test_insights_notify_operators(stack: Blueprint):
     on = {group.name for group in stack.of_type(GROUP) if group.properties["insightsConfiguration"]["insightsEnabled"]}
     assert on == {"faults"}
     rule = stack.one("aws:cloudwatch/eventRule:EventRule", "trace-insights")
@@ -125,7 +125,7 @@ def test_people_are_told_when_more_fails_than_usual(stack: Blueprint):
     assert {"Service": "events.amazonaws.com"} in [statement["Principal"] for statement in policy["Statement"]]
 
 
-def test_topics_may_send_the_segments_that_they_are_to_send(stack: Blueprint):
+def test_traced_topics_may_send_segments(stack: Blueprint):
     (policy,) = stack.of_type("aws:xray/resourcePolicy:ResourcePolicy")
     (statement,) = json.loads(policy.properties["policyDocument"])["Statement"]
     assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
@@ -143,7 +143,7 @@ def test_traces_are_encrypted_with_the_platforms_key(stack: Blueprint):
     assert "::logs#arn" in encryption.properties["keyId"]
 
 
-def test_the_key_lets_x_ray_in_for_whoever_may_use_it(primary: Blueprint):
+def test_the_key_admits_x_ray(primary: Blueprint):
     policy = json.loads(primary.one("aws:kms/key:Key", "logs").properties["policy"])
     by_sid = {statement["Sid"]: statement for statement in policy["Statement"]}
     for sid in ("UseThroughItsServices", "GrantToItsServices"):
@@ -161,19 +161,19 @@ def statements(stack: Blueprint, policy: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("policy", ["engine", "services-task"])
-def test_what_works_on_orders_may_send_segments_and_ask_for_the_rules(stack: Blueprint, policy: str):
+def test_order_workloads_may_send_segments_and_read_sampling_rules(stack: Blueprint, policy: str):
     (statement,) = (statement for statement in statements(stack, policy) if statement["Sid"] == "Trace")
     assert {"xray:PutTraceSegments", "xray:GetSamplingRules", "xray:GetSamplingTargets"} <= set(statement["Action"])
 
 
 @pytest.mark.parametrize("state", ["primary", "dr_active"])
-def test_where_engines_run_x_ray_is_reached_privately(state: str, request: pytest.FixtureRequest):
+def test_x_ray_has_a_private_endpoint_where_engines_run(state: str, request: pytest.FixtureRequest):
     stack: Blueprint = request.getfixturevalue(state)
     endpoint = stack.one("aws:ec2/vpcEndpoint:VpcEndpoint", "xray")
     assert endpoint.properties["privateDnsEnabled"] is True
 
 
-def test_who_is_on_call_can_read_encrypted_traces(primary: Blueprint):
+def test_operators_can_read_encrypted_traces(primary: Blueprint):
     found = [
         statement
         for policy in primary.of_type(ROLE_POLICY)
@@ -184,7 +184,7 @@ def test_who_is_on_call_can_read_encrypted_traces(primary: Blueprint):
     assert [statement["Action"] for statement in found] == ["kms:Decrypt"]
 
 
-def test_a_takeover_changes_nothing_of_it(dr: Blueprint, dr_active: Blueprint):
+def test_a_takeover_changes_no_tracing(dr: Blueprint, dr_active: Blueprint):
     kinds = (RULE, GROUP, "aws:xray/resourcePolicy:ResourcePolicy", "aws:xray/encryptionConfig:EncryptionConfig")
     standing, active = ({entry.urn: entry.properties for entry in stack.of_type(*kinds)} for stack in (dr, dr_active))
     assert standing == active

@@ -1,4 +1,4 @@
-"""R3: several observers, a quorum, and a function that may do what a run does and nothing else."""
+"""R3: observers, their quorum, and the failover function with its permissions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VOTES = ("primary-unanswered", "primary-unseen", "lease-stale", "replica-behind"
 
 
 @pytest.mark.parametrize("needed", [2, 3, 4])
-def test_the_quorum_is_reached_by_that_many_votes_and_no_fewer(needed: int):
+def test_the_quorum_needs_exactly_that_many_votes(needed: int):
     rule = AlarmRule(quorum_rule(VOTES, needed))
     for states in product(("ALARM", "OK", "INSUFFICIENT_DATA"), repeat=len(VOTES)):
         votes = dict(zip(VOTES, states, strict=True))
@@ -35,7 +35,7 @@ def test_the_quorum_is_reached_by_that_many_votes_and_no_fewer(needed: int):
         assert rule.holds(votes) is reached, f"{votes} with {needed} needed"
 
 
-def test_four_observers_vote_and_silence_is_no_vote(dr: Blueprint):
+def test_four_observers_vote_and_missing_data_is_no_vote(dr: Blueprint):
     for name in VOTES:
         alarm = dr.one(ALARM, name).properties
         assert alarm["treatMissingData"] == "notBreaching", f"{name}: who sees nothing has no vote"
@@ -45,26 +45,26 @@ def test_four_observers_vote_and_silence_is_no_vote(dr: Blueprint):
     assert rule.count(" OR ") + 1 == len(list(combinations(VOTES, 3))), "three of four by default"
 
 
-def test_observers_look_at_metrics_that_are_published(dr: Blueprint):
+def test_observers_use_published_metrics(dr: Blueprint):
     published = {(metric.namespace, metric.name) for metric in metrics.ALL}
     for name in (*VOTES[:3], "observers-blind", "drill-stop"):
         alarm = dr.one(ALARM, name).properties
         assert (alarm["namespace"], alarm["metricName"]) in published, f"{name} looks at a metric of nobody"
 
 
-def test_that_nobody_looks_is_noticed(dr: Blueprint):
+def test_missing_observations_raise_an_alarm(dr: Blueprint):
     blind = dr.one(ALARM, "observers-blind").properties
     assert blind["treatMissingData"] == "breaching"
     assert blind["alarmActions"], "people are told"
 
 
-def test_the_database_that_receives_nothing_votes_with_its_lag(dr: Blueprint):
+def test_stopped_replication_votes_with_the_lag(dr: Blueprint):
     queries = dr.one(ALARM, "replica-behind").properties["metricQueries"]
     (expression,) = [query["expression"] for query in queries if "expression" in query]
     assert expression == "IF(lag <= -1, 600, lag)", "-1 says that replication has stopped"
 
 
-def test_the_quorum_starts_the_function_and_nothing_is_lost_on_the_way(dr: Blueprint):
+def test_the_quorum_starts_the_function_and_failed_events_are_kept(dr: Blueprint):
     rule = dr.one("aws:cloudwatch/eventRule:EventRule", "primary-lost").properties
     pattern = json.loads(rule["eventPattern"])
     assert pattern["detail"] == {"state": {"value": ["ALARM"]}}
@@ -76,7 +76,7 @@ def test_the_quorum_starts_the_function_and_nothing_is_lost_on_the_way(dr: Bluep
     assert dr.one(ALARM, "failover-errors").properties["alarmActions"]
 
 
-def test_it_asks_people_unless_the_setting_says_otherwise(primary: Blueprint, dr: Blueprint):
+def test_automatic_failover_is_off_by_default(primary: Blueprint, dr: Blueprint):
     def automatic(stack: Blueprint) -> str:
         return stack.one(FUNCTION, "failover").properties["environment"]["variables"]["AUTOMATIC"]
 
@@ -85,7 +85,7 @@ def test_it_asks_people_unless_the_setting_says_otherwise(primary: Blueprint, dr
     assert automatic(acting) == "true"
 
 
-def test_neither_function_depends_on_the_network_of_the_region(dr: Blueprint):
+def test_observer_and_failover_run_outside_the_vpc(dr: Blueprint):
     for name in ("failover", "observer"):
         function = dr.one(FUNCTION, name).properties
         assert "vpcConfig" not in function, "it reaches services of both regions"
@@ -93,7 +93,7 @@ def test_neither_function_depends_on_the_network_of_the_region(dr: Blueprint):
         assert sum(len(k) + len(v) for k, v in function["environment"]["variables"].items()) < 4096, "Lambda's limit"
 
 
-def test_the_runbook_understands_what_it_is_told(dr: Blueprint, dr_active: Blueprint):
+def test_the_runbook_parses_the_exported_configuration(dr: Blueprint, dr_active: Blueprint):
     # The engine resolves references, such as the id in the address of the switch.
     exported = json.loads(re.sub(r"\$\{[^}]+\}", "a1b2c3", json.dumps(dr.outputs["recovery"])))
     found = configuration.from_outputs(exported)
@@ -109,7 +109,7 @@ def test_the_runbook_understands_what_it_is_told(dr: Blueprint, dr_active: Bluep
 
 
 @pytest.mark.parametrize("role", ["primary", "dr"])
-def test_what_a_run_is_told_exists_under_that_name(role: str, primary: Blueprint, dr: Blueprint):
+def test_the_exported_configuration_names_existing_resources(role: str, primary: Blueprint, dr: Blueprint):
     stack = {"primary": primary, "dr": dr}[role]
     site = dr.outputs["recovery"]["primary" if role == "primary" else "standby"]
     names = {r.properties.get("name") for r in stack.of_type(FUNCTION)}
@@ -124,14 +124,14 @@ def test_what_a_run_is_told_exists_under_that_name(role: str, primary: Blueprint
     assert site["archive"].rsplit("/")[-1] in archives
 
 
-def test_the_primary_has_nothing_that_decides_about_itself(primary: Blueprint):
+def test_the_primary_has_no_observers_or_failover_function(primary: Blueprint):
     composites = {alarm.name for alarm in primary.of_type("aws:cloudwatch/compositeAlarm:CompositeAlarm")}
     assert "primary-lost" not in composites
     assert "failover" not in {function.name for function in primary.of_type(FUNCTION)}
     assert "recovery" not in primary.outputs
 
 
-def test_taking_over_changes_nothing_of_how_it_was_decided(dr: Blueprint, dr_active: Blueprint):
+def test_a_takeover_changes_no_observer_or_failover_resource(dr: Blueprint, dr_active: Blueprint):
     def recovery(stack: Blueprint) -> dict[str, dict]:
         return {r.urn: r.as_json() for r in stack.resources if "trading:recovery:Standby$" in r.urn}
 
@@ -139,7 +139,7 @@ def test_taking_over_changes_nothing_of_how_it_was_decided(dr: Blueprint, dr_act
     assert recovery(dr) == recovery(dr_active)
 
 
-def test_policies_of_recovery_are_as_reviewed(dr: Blueprint, golden):
+def test_recovery_policies_match_the_golden_file(dr: Blueprint, golden):
     names = ["drill", "failover", "observer", "scale-out", "switch"]
     schedules = ["observer-schedule", "readiness-drill-schedule", "region-cut-off-schedule"]
     golden.matches(

@@ -1,4 +1,4 @@
-"""R4 and R7: the build that grows the recovery region, and drills on the real platform."""
+"""R4 and R7: the scale-out build, and drills on AWS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCHEDULE = "aws:scheduler/schedule:Schedule"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
-def test_the_build_takes_everything_from_its_own_region(dr: Blueprint):
+def test_the_build_uses_only_its_own_region(dr: Blueprint):
     project = dr.one(PROJECT, "scale-out").properties
     assert project["source"]["location"] == "trading-dr-artifacts-123456789012/source/platform.zip"
     assert project["environment"]["privilegedMode"] is False
@@ -31,7 +31,7 @@ def test_the_build_takes_everything_from_its_own_region(dr: Blueprint):
     assert not [name for name in variables if "SECRET" in name or "PASSPHRASE" in name], "no secret in the clear"
 
 
-def test_the_build_changes_its_region_and_no_role(dr: Blueprint):
+def test_the_build_may_change_its_region_but_no_role(dr: Blueprint):
     for each in statements(dr.one(ROLE_POLICY, "scale-out")):
         actions = listed(each["Action"])
         assert not {a for a in actions if a.startswith("iam:")} - {"iam:GetRole", "iam:PassRole"}, each["Sid"]
@@ -39,7 +39,7 @@ def test_the_build_changes_its_region_and_no_role(dr: Blueprint):
             assert each["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-west-2"}}, each["Sid"]
 
 
-def test_the_build_may_keep_the_state_that_is_named(primary: Blueprint):
+def test_the_build_may_write_the_configured_state(primary: Blueprint):
     stack = record_dr(primary, overrides={"stateBackendUrl": "s3://trading-state?region=us-west-2"})
     resources = {
         resource
@@ -50,7 +50,7 @@ def test_the_build_may_keep_the_state_that_is_named(primary: Blueprint):
     assert resources == {"arn:aws:s3:::trading-state", "arn:aws:s3:::trading-state/*"}
 
 
-def test_every_command_of_the_build_is_one_that_the_shell_understands():
+def test_the_builds_commands_are_valid_shell():
     phases = json.loads(buildspec())["phases"]
     for phase in phases.values():
         assert phase["on-failure"] == "ABORT", "a step that fails ends the build"
@@ -59,21 +59,21 @@ def test_every_command_of_the_build_is_one_that_the_shell_understands():
     assert any("-m runbook grow" in command for command in phases["build"]["commands"])
 
 
-def test_the_build_calls_a_command_of_the_runbook_with_options_that_it_has():
+def test_the_build_calls_an_existing_runbook_command():
     command = json.loads(buildspec())["phases"]["build"]["commands"][-1].replace(".venv/bin/python -m runbook ", "")
     given = shlex.split(command.replace('"$PULUMI_STACK"', "dr").replace('"${RECOVERY_RUN:-by-hand}"', "r-1"))
     found = CliRunner().invoke(runbook, [*given, "--help"])
     assert found.exit_code == 0, found.output
 
 
-def test_a_build_that_knows_no_state_says_so():
+def test_a_build_without_a_state_backend_fails_with_a_message():
     check = json.loads(buildspec())["phases"]["install"]["commands"][1]
     refused = subprocess.run(["bash", "-c", check], env={}, capture_output=True, text=True, check=False, timeout=30)
     assert refused.returncode != 0
     assert "stateBackendUrl" in refused.stderr, "it names the setting"
 
 
-def test_the_experiment_cuts_a_region_off_and_leaves_it_alive(stack: Blueprint):
+def test_the_experiment_isolates_a_region_and_keeps_it_running(stack: Blueprint):
     template = stack.one(TEMPLATE, "region-cut-off").properties
     assert {action["actionId"] for action in template["actions"]} == {
         "aws:network:route-table-disrupt-cross-region-connectivity",
@@ -88,20 +88,20 @@ def test_the_experiment_cuts_a_region_off_and_leaves_it_alive(stack: Blueprint):
 
 
 @pytest.mark.parametrize("stack", ["primary", "dr"], indirect=True)
-def test_no_target_of_an_experiment_names_more_than_fis_takes(stack: Blueprint):
+def test_experiment_targets_stay_within_the_fis_limit(stack: Blueprint):
     targets = stack.one(TEMPLATE, "region-cut-off").properties["targets"]
     most = max(len(target["resourceArns"]) for target in targets if target.get("resourceArns"))
     assert most <= 5, "FIS takes five ARNs for a target"
 
 
-def test_an_experiment_is_about_the_other_region(primary: Blueprint, dr: Blueprint):
+def test_an_experiment_targets_the_connection_to_the_other_region(primary: Blueprint, dr: Blueprint):
     for stack, other in ((primary, ["us-east-1", "us-west-2"][1]), (dr, "us-east-1")):
         actions = stack.one(TEMPLATE, "region-cut-off").properties["actions"]
         regions = {p["value"] for action in actions for p in action["parameters"] if p["key"] == "region"}
         assert regions == {other}
 
 
-def test_nothing_is_disturbed_until_somebody_says_so(primary: Blueprint, dr: Blueprint):
+def test_drills_are_off_by_default(primary: Blueprint, dr: Blueprint):
     assert primary.one(SCHEDULE, "region-cut-off").properties["state"] == "DISABLED"
     assert dr.one(SCHEDULE, "region-cut-off").properties["state"] == "DISABLED"
     enabled = record_primary({"drillEnabled": True})
@@ -109,13 +109,13 @@ def test_nothing_is_disturbed_until_somebody_says_so(primary: Blueprint, dr: Blu
 
 
 @pytest.mark.parametrize("name", ["region-cut-off", "readiness-drill"])
-def test_drills_are_due_on_the_first_saturday_in_the_markets_time(dr: Blueprint, name: str):
+def test_drills_run_on_the_first_saturday_in_the_markets_time_zone(dr: Blueprint, name: str):
     schedule = dr.one(SCHEDULE, name).properties
     assert schedule["scheduleExpression"] == "cron(0 10 ? * SAT#1 *)"
     assert schedule["scheduleExpressionTimezone"] == "America/New_York"
 
 
-def test_the_recovery_region_asks_itself_each_month_whether_it_could(dr: Blueprint, primary: Blueprint):
+def test_the_recovery_region_checks_readiness_each_month(dr: Blueprint, primary: Blueprint):
     schedule = dr.one(SCHEDULE, "readiness-drill").properties
     assert schedule["state"] == "ENABLED", "it moves nothing"
     assert json.loads(schedule["target"]["input"]) == {"drill": True}

@@ -1,4 +1,4 @@
-"""Whoever carries a run out may make each call that it makes: the in-memory AWS of the other tests asks nobody."""
+"""The failover function and operators have permission for each call of a run; the in-memory AWS checks none."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ def refused(stack: Blueprint, role: str, calls: set[Call]) -> list[Call]:
 
 
 @pytest.mark.parametrize("verb", BY_THE_FUNCTION)
-def test_the_failover_function_may_do_what_its_runs_do(dr: Blueprint, verb: Verb) -> None:
+def test_the_failover_function_has_permission_for_its_calls(dr: Blueprint, verb: Verb) -> None:
     assert refused(dr, "failover", calls_of(verb)) == []
 
 
 @pytest.mark.parametrize("verb", BY_PEOPLE)
-def test_an_operator_may_do_what_the_runbook_does(dr: Blueprint, verb: Verb) -> None:
+def test_an_operator_has_permission_for_the_runbooks_calls(dr: Blueprint, verb: Verb) -> None:
     assert refused(dr, "operator", calls_of(verb)) == []

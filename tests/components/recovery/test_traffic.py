@@ -1,4 +1,4 @@
-"""R2: where callers of the Trading API are led, and how the standby takes over without us-east-1."""
+"""R2: DNS failover of the Trading API, and a takeover without us-east-1."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def recovery_stack(request: pytest.FixtureRequest) -> Blueprint:
     return request.getfixturevalue(request.param)
 
 
-def test_both_regions_answer_to_one_name_by_tls(stack: Blueprint):
+def test_both_regions_have_the_same_domain_name_with_tls(stack: Blueprint):
     domain = stack.one(DOMAIN, "trading-api").properties
     assert domain["domainName"] == NAME, "clients keep one name"
     assert domain["securityPolicy"] == "TLS_1_2"
@@ -37,7 +37,7 @@ def test_the_primary_declares_no_record_of_the_name(primary: Blueprint):
     assert NAME not in {record.properties["name"] for record in primary.of_type(RECORD)}
 
 
-def test_one_name_leads_to_the_primary_or_else_to_the_standby(recovery_stack: Blueprint):
+def test_failover_records_of_the_name(recovery_stack: Blueprint):
     first, second = (recovery_stack.one(RECORD, role).properties for role in ("primary", "standby"))
     assert first["name"] == second["name"] == NAME
     assert [p["type"] for p in (first["failoverRoutingPolicies"][0], second["failoverRoutingPolicies"][0])] == [
@@ -49,7 +49,7 @@ def test_one_name_leads_to_the_primary_or_else_to_the_standby(recovery_stack: Bl
     assert "healthCheckId" not in second, "the standby's record answers whenever the primary's does not"
 
 
-def test_the_primary_is_left_only_when_the_standby_says_so(recovery_stack: Blueprint):
+def test_traffic_leaves_the_primary_only_after_a_takeover(recovery_stack: Blueprint):
     (check,) = references_in(recovery_stack.one(RECORD, "primary").properties["healthCheckId"])
     switch = recovery_stack.one(check.type, check.name).properties
     assert check.name == "switch", "checks of the primary itself turn nothing"
@@ -59,7 +59,7 @@ def test_the_primary_is_left_only_when_the_standby_says_so(recovery_stack: Bluep
     assert ".execute-api.us-west-2.amazonaws.com" in switch["fqdn"], "the standby answers from its own region"
 
 
-def test_the_health_checkers_word_is_in_the_dns(recovery_stack: Blueprint):
+def test_the_health_checkers_result_is_a_dns_record(recovery_stack: Blueprint):
     seen, unseen = (recovery_stack.one(RECORD, f"seen-{role}").properties for role in ("primary", "standby"))
     assert (seen["records"], unseen["records"]) == (["192.0.2.1"], ["192.0.2.2"]), "addresses that lead nowhere"
     (check,) = references_in(seen["healthCheckId"])
@@ -69,7 +69,7 @@ def test_the_health_checkers_word_is_in_the_dns(recovery_stack: Blueprint):
     assert observed["failureThreshold"] == 3, "one lost packet is no verdict"
 
 
-def test_the_switch_is_an_item_that_the_endpoint_alone_may_read(recovery_stack: Blueprint):
+def test_the_endpoint_reads_only_the_switch_item(recovery_stack: Blueprint):
     document = json.loads(recovery_stack.one("aws:apigateway/restApi:RestApi", "switch").properties["body"])
     assert list(document["paths"]) == ["/switch"], "it has no other path"
     assert list(document["paths"]["/switch"]) == ["get"], "nobody turns the switch from outside"
@@ -97,7 +97,7 @@ def test_the_switch_is_traced_logged_limited_and_behind_the_firewall(recovery_st
     assert recovery_stack.one("aws:wafv2/webAclAssociation:WebAclAssociation", "switch")
 
 
-def test_the_zone_is_the_primarys_unless_one_is_named(primary: Blueprint, dr: Blueprint):
+def test_the_zone_is_the_primarys_unless_the_settings_name_one(primary: Blueprint, dr: Blueprint):
     zone = "aws:route53/zone:Zone"
     (made,) = primary.of_type(zone)
     assert made.properties["name"] == "trading.example"
@@ -109,7 +109,7 @@ def test_the_zone_is_the_primarys_unless_one_is_named(primary: Blueprint, dr: Bl
     assert named.outputs["dnsZoneId"] == "Z123"
 
 
-def test_routing_controls_are_the_other_switch(primary: Blueprint):
+def test_routing_controls_are_an_alternative_switch(primary: Blueprint):
     settings = {"trafficSwitch": "routingControl"}
     stack = record_dr(primary, overrides=settings)
     for role in ("primary", "standby"):

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blueprint import Blueprint, Resource
-from rehearsal.consistency import complete
+from rehearsal.table_consistency import complete
 
 
 def declared(name: str, consistency: str | None) -> Blueprint:

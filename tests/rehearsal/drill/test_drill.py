@@ -21,7 +21,7 @@ from rehearsal.drill.orders import Traffic
 from rehearsal.drill.scenario import Loss, scenario
 from rehearsal.drill.series import Series, opened
 from rehearsal.drill.world import World
-from rehearsal.functions import duties
+from rehearsal.functions import function_checks
 
 pytestmark = pytest.mark.rehearsal
 
@@ -40,7 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_every_function_does_what_it_must_in_both_regions(world: World) -> None:
     world.server.set_lag(0.2)
-    assert [duty for duty in duties(world) if duty.trouble] == []
+    assert [check for check in function_checks(world) if check.error] == []
     world.server.set_lag(0)
     assert world.server.replication()["waiting"] == [], "what was held back on purpose is not held for ever"
 

@@ -15,7 +15,7 @@ from rehearsal.drill.operator import RUNBOOK, OperatorError
 from rehearsal.drill.series import opened
 from rehearsal.drill.takeover import Takeover
 from rehearsal.drill.world import World
-from rehearsal.growth import Growing
+from rehearsal.scale_out import ScaleOutServer
 
 pytestmark = pytest.mark.rehearsal
 
@@ -39,7 +39,7 @@ def test_the_runbook_grows_the_region_after_traffic_has_moved_and_with_the_prima
         seen.extend([str(right and right.holder), world.server.outages()["regions"][small.PRIMARY]])
         progress("grown")
 
-    with Growing(grow) as growing:
+    with ScaleOutServer(grow) as growing:
         taken = Takeover.of(world, tmp_path, growing.command).take()
     assert growing.failure is None
     assert seen == [small.STANDBY, "dead"], "the region grows once it holds the lease, while the primary is dead"
@@ -62,7 +62,7 @@ def test_a_growth_that_fails_leaves_orders_where_they_are_and_breaks_the_takeove
     def grow(run: str, progress: Progress) -> None:
         raise RuntimeError("dr: nothing was made")
 
-    with Growing(grow) as growing, pytest.raises(OperatorError, match="dr: nothing was made"):
+    with ScaleOutServer(grow) as growing, pytest.raises(OperatorError, match="dr: nothing was made"):
         Takeover.of(world, tmp_path, growing.command).take()
     right = lease.read(world.client("dynamodb", small.STANDBY), world.configuration.tables.control)
     assert right is not None
@@ -70,7 +70,7 @@ def test_a_growth_that_fails_leaves_orders_where_they_are_and_breaks_the_takeove
 
 
 def test_the_runbook_is_counted_by_its_name(world: World, tmp_path: Path) -> None:
-    with Growing(lambda run, progress: None) as growing:
+    with ScaleOutServer(lambda run, progress: None) as growing:
         takeover = Takeover.of(world, tmp_path, growing.command)
         takeover.take()
         world.server.set_outage(small.PRIMARY, "dead")

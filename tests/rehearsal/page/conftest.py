@@ -8,7 +8,7 @@ from blueprint import Blueprint
 from policy.check import evaluate
 from rehearsal.drill.ledger import Findings, ObjectFindings
 from rehearsal.drill.series import Series
-from rehearsal.page.whole import page
+from rehearsal.page.rehearsal_page import page
 from rehearsal.report import Report, StackReport
 from tests.rehearsal.drill.test_series import result
 

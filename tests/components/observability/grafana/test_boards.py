@@ -1,4 +1,4 @@
-"""Dashboards load, and show what they say."""
+"""Grafana dashboards are valid, complete and reviewed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _sources(stack: Blueprint) -> dict[str, str]:
     }
 
 
-def test_dashboards_are_those_that_were_reviewed(primary: Blueprint, dr: Blueprint, golden: Golden):
+def test_dashboards_match_the_golden_files(primary: Blueprint, dr: Blueprint, golden: Golden):
     for stack in (primary, dr):
         for board in boards(stack):
             golden.matches(f"dashboards/{board['uid']}-{stack.stack}", board)
@@ -47,7 +47,7 @@ def test_the_same_settings_give_the_same_bytes():
     assert built(Settings.parse({})) == built(Settings.parse({}))
 
 
-def test_a_dashboard_is_what_the_schema_of_its_version_says(stack: Blueprint):
+def test_dashboards_are_valid_by_their_schema(stack: Blueprint):
     """Read by the SDK's own models and written again, nothing is lost or made up."""
     register_default_plugins()
     assert [board["uid"] for board in boards(stack)] == UIDS
@@ -64,7 +64,7 @@ def _filled(value: Any) -> Any:
     return [_filled(item) for item in value] if isinstance(value, list) else value
 
 
-def test_each_panel_has_a_number_of_its_own_and_a_place_of_its_own(stack: Blueprint):
+def test_panels_have_unique_numbers_and_positions(stack: Blueprint):
     for board in boards(stack):
         found = panels(board)
         assert len({panel["id"] for panel in found}) == len(found)
@@ -77,7 +77,7 @@ def test_each_panel_has_a_number_of_its_own_and_a_place_of_its_own(stack: Bluepr
             taken |= cells
 
 
-def test_each_panel_says_what_it_shows_from_a_source_that_grafana_has(stack: Blueprint):
+def test_panels_have_a_description_and_a_known_data_source(stack: Blueprint):
     sources = _sources(stack)
     for board in boards(stack):
         for panel in panels(board):
@@ -118,9 +118,7 @@ def test_order_latency_shows_the_three_quantiles_the_distribution_and_the_share_
     assert share["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] == 0.01
 
 
-def test_readiness_is_read_where_it_is_published_whichever_region_one_looks_from(
-    primary: Blueprint, dr_active: Blueprint
-):
+def test_readiness_panels_read_the_publishing_region_in_both_stacks(primary: Blueprint, dr_active: Blueprint):
     """A lost region cannot be asked: what matters then is in the other."""
     seen = []
     for stack in (primary, dr_active):
@@ -132,7 +130,7 @@ def test_readiness_is_read_where_it_is_published_whichever_region_one_looks_from
     assert ("ReplicaLag", "us-west-2") in seen[0]
 
 
-def test_a_query_of_what_only_aws_knows_is_refused():
+def test_a_dimension_that_only_aws_knows_is_refused():
     series = Series("AWS/EC2", "StatusCheckFailed", None, 60, {"InstanceId": None})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="InstanceId is not known yet"):
         graph("Broken", "", "short", [CloudWatchQuery(series, "Sum", "us-east-1", "broken")])

@@ -1,4 +1,4 @@
-"""When each alert is raised, and when it is not: series over time, and what people are told.
+"""Cases for each alert, firing and not firing: series over time, and the expected alerts.
 
 Values are in promtool's notation: `0+5x8` is 0, 5, 10 ... for eight more steps; `_` is no sample. A step is 15 s
 where a case names none.
@@ -15,8 +15,8 @@ _ENGINE = {"job": "trading-engines", "instance": "engine-1", "fleet": "fixed", "
 
 
 @dataclass(frozen=True)
-class Told:
-    """One alert as it is raised: labels beside its name and severity, and its description."""
+class ExpectedAlert:
+    """One firing alert: labels in addition to its name and severity, and its description."""
 
     labels: Mapping[str, str]
     description: str
@@ -24,13 +24,13 @@ class Told:
 
 @dataclass(frozen=True)
 class Case:
-    """What is `told` of `alert` at a time; nothing where that is empty."""
+    """Series, and the `expected` instances of `alert` at a time; empty if it does not fire."""
 
     name: str
     alert: str
     at: str
     series: Mapping[str, str]
-    told: Sequence[Told] = field(default_factory=tuple)
+    expected: Sequence[ExpectedAlert] = field(default_factory=tuple)
     step: str = STEP
 
 
@@ -41,11 +41,10 @@ def _orders(fast: str, all_: str) -> dict[str, str]:
     }
 
 
-def _burned(window: str, times: str, limit: str) -> Told:
-    return Told(
+def _burned(window: str, times: str, limit: str) -> ExpectedAlert:
+    return ExpectedAlert(
         {},
-        f"Over {window} the error budget of order latency burned {times} times as fast as it lasts for, and still "
-        f"does; {limit} times is too fast.",
+        f"The burn rate of the latency error budget over {window} is {times} and stays high; the limit is {limit}.",
     )
 
 
@@ -65,8 +64,8 @@ _BUDGET = [
         [_burned("1h", "50.0", "14.4")],
     ),
     Case("8 of 100 orders are slow", "OrderLatencyBudgetBurnsInHours", "20m", _TWENTIETH_SLOW),
-    Case("orders were slow and are no more", "OrderLatencyBudgetBurnsInHours", "38m", _SLOW_BEFORE),
-    Case("nobody trades", "OrderLatencyBudgetBurnsInHours", "20m", _orders("7x80", "70x80")),
+    Case("orders were slow earlier", "OrderLatencyBudgetBurnsInHours", "38m", _SLOW_BEFORE),
+    Case("there are no orders", "OrderLatencyBudgetBurnsInHours", "20m", _orders("7x80", "70x80")),
     Case(
         "8 of 100 orders are slow", "OrderLatencyBudgetBurnsInDays", "20m", _TWENTIETH_SLOW, [_burned("6h", "8.0", "6")]
     ),
@@ -80,7 +79,9 @@ _BOUND_ELSEWHERE = {
     f'trading_order_latency_seconds_bucket{{{ENGINE},operation="new",le="0.002"}}': "0+100x80",
     f'trading_order_latency_seconds_count{{{ENGINE},operation="new"}}': "0+100x80",
 }
-_UNMEASURED = Told({"instance": "engine-1"}, "engine-1 works on orders, and does not count those within 1000 us.")
+_UNMEASURED = ExpectedAlert(
+    {"instance": "engine-1"}, "engine-1 processes orders but has no histogram bound at 1000 us."
+)
 _OTHER_ENGINE = {
     'trading_order_latency_seconds_bucket{job="trading-engines",instance="engine-2",le="0.001"}': "0+100x80",
     'trading_orders_total{job="trading-engines",instance="engine-2",outcome="accepted"}': "0+100x80",
@@ -94,7 +95,7 @@ _MEASURED = [
         {**_ANSWERED, **_BOUND_ELSEWHERE, **_OTHER_ENGINE},
         [_UNMEASURED],
     ),
-    Case("an engine does not count latencies at all", "OrderLatencyUnmeasured", "15m", _ANSWERED, [_UNMEASURED]),
+    Case("an engine has no latency histogram", "OrderLatencyUnmeasured", "15m", _ANSWERED, [_UNMEASURED]),
     Case(
         "every order is slow, and counted", "OrderLatencyUnmeasured", "15m", {**_ANSWERED, **_orders("0x80", "0+9x80")}
     ),
@@ -119,14 +120,14 @@ _ENGINES = [
         "EngineDown",
         "6m",
         {_UP: "1x20 0x40"},
-        [Told(_ENGINE, "engine-1 (fixed, a) has stopped to answer.")],
+        [ExpectedAlert(_ENGINE, "engine-1 (fixed, a) no longer answers.")],
     ),
     Case(
         "an engine that served has been silent for an hour",
         "EngineDown",
         "70m",
         {_UP: "1x20 0x300"},
-        [Told(_ENGINE, "engine-1 (fixed, a) has stopped to answer.")],
+        [ExpectedAlert(_ENGINE, "engine-1 (fixed, a) no longer answers.")],
     ),
     Case("an engine misses one scrape", "EngineDown", "5m30s", {_UP: "1x20 0x0 1x40"}),
     Case("an engine has not started yet", "EngineDown", "6m", {_UP: "0x40"}),
@@ -136,14 +137,14 @@ _ENGINES = [
         "EnginesMissing",
         "16m",
         _fixed(3),
-        [Told({}, "Only 3 of 4 can be scraped, for longer than an engine needs to start.")],
+        [ExpectedAlert({}, "Only 3 of 4 can be scraped, for longer than an engine's start takes.")],
     ),
     Case(
         "no engine at all is found",
         "EnginesMissing",
         "16m",
         {},
-        [Told({}, "Only 0 of 4 can be scraped, for longer than an engine needs to start.")],
+        [ExpectedAlert({}, "Only 0 of 4 can be scraped, for longer than an engine's start takes.")],
     ),
     Case("all engines stand", "EnginesMissing", "16m", _fixed(4)),
     Case("an engine is being replaced", "EnginesMissing", "14m", _fixed(3)),
@@ -167,7 +168,7 @@ _TRADING = [
         "OrdersFailing",
         "10m",
         _outcomes("0+99x60", "0+1x60", "failed"),
-        [Told({}, "1% of the orders of 5 minutes failed; 0.1% may.")],
+        [ExpectedAlert({}, "1% of orders in 5 minutes failed; the limit is 0.1%.")],
     ),
     Case("no order fails", "OrdersFailing", "10m", _outcomes("0+99x60", "0x60", "failed")),
     Case("orders are rejected, which is an answer", "OrdersFailing", "10m", _outcomes("0+9x60", "0+1x60", "rejected")),
@@ -177,7 +178,7 @@ _TRADING = [
         "OrdersRejected",
         "15m",
         _outcomes("0+4x80", "0+1x80", "rejected"),
-        [Told({}, "20% of the orders of 5 minutes were rejected; clients who trade have fewer than 10%.")],
+        [ExpectedAlert({}, "20% of orders in 5 minutes were rejected; normal is below 10%.")],
     ),
     Case("1 of 20 orders is rejected", "OrdersRejected", "15m", _outcomes("0+19x80", "0+1x80", "rejected")),
     Case(
@@ -185,16 +186,16 @@ _TRADING = [
         "EngineQueueGrows",
         "5m",
         {_QUEUE: "100+50x40"},
-        [Told(_ENGINE, "900 orders or more have been waiting in engine-1 for a minute, and they become more.")],
+        [ExpectedAlert(_ENGINE, "900 or more orders have waited in engine-1 for a minute, and the queue grows.")],
     ),
-    Case("a burst is worked off", "EngineQueueGrows", "5m", {_QUEUE: "0x10 5000-500x8 0x20"}),
+    Case("a burst is processed", "EngineQueueGrows", "5m", {_QUEUE: "0x10 5000-500x8 0x20"}),
     Case("a long queue gets shorter", "EngineQueueGrows", "5m", {_QUEUE: "5000-50x40"}),
     Case(
         "a feed is silent while its venue trades",
         "MarketDataStalled",
         "5m",
         {_ARRIVED: "0+15x10 150x20", _OPEN: "1x40"},
-        [Told({**_ENGINE, "feed": "itch"}, "engine-1 has had nothing from itch for 150 s.")],
+        [ExpectedAlert({**_ENGINE, "feed": "itch"}, "engine-1 has received nothing from itch for 150 s.")],
     ),
     Case("a feed is silent at night", "MarketDataStalled", "5m", {_ARRIVED: "0+15x10 150x20", _OPEN: "0x40"}),
     Case("a feed flows", "MarketDataStalled", "5m", {_ARRIVED: "0+15x40", _OPEN: "1x40"}),
@@ -211,7 +212,7 @@ _TRADING = [
         "MarketDataUnknown",
         "3m",
         {_UP: "1x20"},
-        [Told(_ENGINE, "engine-1 answers, but exposes no feed at all.")],
+        [ExpectedAlert(_ENGINE, "engine-1 answers but exposes no feed metrics.")],
     ),
     Case("an engine exposes a feed", "MarketDataUnknown", "3m", {_UP: "1x20", _ARRIVED: "0+15x20"}),
     Case("an engine does not answer", "MarketDataUnknown", "3m", {_UP: "0x20"}),
@@ -237,7 +238,7 @@ _SERVICES = [
         "TradingServicesFailing",
         "10m",
         _answers("0+95x60", "0+5x60"),
-        [Told({}, "5% of the requests of 5 minutes ended in an error of the service; 1% may.")],
+        [ExpectedAlert({}, "5% of requests in 5 minutes failed in the service; the limit is 1%.")],
     ),
     Case("all requests are answered", "TradingServicesFailing", "10m", _answers("0+95x60", "0x60")),
     Case(
@@ -245,7 +246,7 @@ _SERVICES = [
         "TradingServicesMissing",
         "6m",
         _tasks(3),
-        [Told({}, "Only 3 of at least 4 tasks of the trading services can be scraped.")],
+        [ExpectedAlert({}, "Only 3 of at least 4 tasks of the trading services can be scraped.")],
     ),
     Case("four tasks answer", "TradingServicesMissing", "6m", _tasks(4)),
 ]
@@ -273,7 +274,7 @@ _CLUSTER = [
         "12m",
         {_READY: "1x4 0x60"},
         [
-            Told(
+            ExpectedAlert(
                 {"node": "node-1", "condition": "Ready", "status": "true"},
                 "node-1 has not been ready for 10 minutes: its pods move, if another has room.",
             )
@@ -286,18 +287,18 @@ _CLUSTER = [
         "PodCrashLooping",
         "15m",
         {_WAITING.format("CrashLoopBackOff"): "1x5 _x5 1x5 _x5 1x5 _x5 1x5 _x5 1x5 _x5 1x5"},
-        [Told({"namespace": "a", "pod": "b", "container": "c"}, "c of a/b does not stay up.")],
+        [ExpectedAlert({"namespace": "a", "pod": "b", "container": "c"}, "c of a/b is in CrashLoopBackOff.")],
     ),
-    Case("a container is being made", "PodCrashLooping", "15m", {_WAITING.format("ContainerCreating"): "1x60"}),
+    Case("a container is being created", "PodCrashLooping", "15m", {_WAITING.format("ContainerCreating"): "1x60"}),
     Case(
         "a volume is nearly full and fills up",
         "VolumeFillsUp",
         "3h",
         {_ROOM: "1000-1x720", _SIZE: "10000x720"},
         [
-            Told(
+            ExpectedAlert(
                 {"namespace": "a", "persistentvolumeclaim": "data"},
-                "a/data has 2.8% left, and is full within a day at the rate of 6 hours.",
+                "a/data has 2.8% free space and will be full within a day at the rate of the last 6 hours.",
             )
         ],
     ),
@@ -308,7 +309,7 @@ _CLUSTER = [
         "AutoscalerUnable",
         "20m",
         {_SAFE: "0x80"},
-        [Told({}, "It says that the cluster is not in a state in which it may add or remove nodes.")],
+        [ExpectedAlert({}, "It reports that the cluster is not in a safe state to add or remove nodes.")],
     ),
     Case("the autoscaler acts", "AutoscalerUnable", "20m", {_SAFE: "1x80"}),
     Case(
@@ -316,7 +317,7 @@ _CLUSTER = [
         "PodsFindNoNode",
         "20m",
         {_NO_NODE: "2x80"},
-        [Told({}, "2 pods have found no node for 15 minutes.")],
+        [ExpectedAlert({}, "2 pods have been unschedulable for 15 minutes.")],
     ),
     Case("pods wait until a node comes", "PodsFindNoNode", "20m", {_NO_NODE: "2x40 0x40"}),
     Case(
@@ -324,7 +325,7 @@ _CLUSTER = [
         "NamesNotResolved",
         "20m",
         _dns("0+95x80", "0+5x80"),
-        [Told({}, "CoreDNS fails 5% of the questions that it is asked.")],
+        [ExpectedAlert({}, "CoreDNS answers 5% of queries with SERVFAIL.")],
     ),
     Case("names are resolved", "NamesNotResolved", "20m", _dns("0+95x80", "0x80")),
     Case(
@@ -333,7 +334,7 @@ _CLUSTER = [
         "12m",
         {'up{job="kubelet",instance="10.0.0.1:10250",node="node-1"}': "0x60"},
         [
-            Told(
+            ExpectedAlert(
                 {"job": "kubelet", "instance": "10.0.0.1:10250", "node": "node-1"},
                 "10.0.0.1:10250 of the job kubelet has not answered for 10 minutes.",
             )
@@ -345,7 +346,7 @@ _CLUSTER = [
         "12m",
         {'up{job="trading-services",instance="task-1"}': "0x60"},
         [
-            Told(
+            ExpectedAlert(
                 {"job": "trading-services", "instance": "task-1"},
                 "task-1 of the job trading-services has not answered for 10 minutes.",
             )
@@ -374,9 +375,9 @@ _MONITORING = [
         "12m",
         {_FAILURES: "0+1x60"},
         [
-            Told(
+            ExpectedAlert(
                 {**_PROMETHEUS, "rule_group": "orders"},
-                "Rules of orders fail: what they watch is watched by nobody.",
+                "Rules of orders fail: their alerts cannot fire.",
             )
         ],
     ),
@@ -387,9 +388,9 @@ _MONITORING = [
         "65m",
         {_BLOCKS: "96x300", _LIMIT: "100x300"},
         [
-            Told(
+            ExpectedAlert(
                 _PROMETHEUS,
-                "Metrics take 96% of their room: the oldest will go before their time.",
+                "Blocks use 96% of the limit: Prometheus will delete the oldest early.",
             )
         ],
     ),
@@ -399,7 +400,7 @@ _MONITORING = [
         "MonitoringConfigurationRefused",
         "12m",
         {_LOADED: "0x60"},
-        [Told(_PROMETHEUS, "prometheus goes on with the one before.")],
+        [ExpectedAlert(_PROMETHEUS, "prometheus still uses the previous one.")],
     ),
     Case("a configuration is in use", "MonitoringConfigurationRefused", "12m", {_LOADED: "1x60"}),
     Case(
@@ -408,22 +409,22 @@ _MONITORING = [
         "6m",
         {_MANAGED.format("rejected"): "2x40", _MANAGED.format("selected"): "9x40"},
         [
-            Told(
+            ExpectedAlert(
                 {"resource": "PrometheusRule"},
-                "2 objects of PrometheusRule are left out: what they declare is not monitored.",
+                "2 objects of PrometheusRule are rejected and have no effect.",
             )
         ],
     ),
-    Case("the operator takes everything", "MonitoringResourceRejected", "6m", {_MANAGED.format("selected"): "9x40"}),
+    Case("the operator accepts all objects", "MonitoringResourceRejected", "6m", {_MANAGED.format("selected"): "9x40"}),
     Case(
         "EC2 does not answer",
         "TargetsNotDiscovered",
         "25m",
         {_DISCOVERY: "0+1x120"},
         [
-            Told(
+            ExpectedAlert(
                 {"mechanism": "ec2"},
-                "Lists of targets by ec2 cannot be got: new ones are not scraped.",
+                "Discovery by ec2 fails: new targets are not scraped.",
             )
         ],
     ),
@@ -433,24 +434,24 @@ _MONITORING = [
         "AlertmanagerGone",
         "12m",
         {_KNOWN: "0x60", _DROPPED: "0x60"},
-        [Told(_PROMETHEUS, "No Alertmanager takes the alerts of prometheus.")],
+        [ExpectedAlert(_PROMETHEUS, "No Alertmanager accepts the alerts of prometheus.")],
     ),
     Case(
         "alerts are dropped",
         "AlertmanagerGone",
         "12m",
         {_KNOWN: "1x60", _DROPPED: "0+1x60"},
-        [Told(_PROMETHEUS, "No Alertmanager takes the alerts of prometheus.")],
+        [ExpectedAlert(_PROMETHEUS, "No Alertmanager accepts the alerts of prometheus.")],
     ),
-    Case("an Alertmanager takes alerts", "AlertmanagerGone", "12m", {_KNOWN: "1x60", _DROPPED: "0x60"}),
+    Case("an Alertmanager accepts alerts", "AlertmanagerGone", "12m", {_KNOWN: "1x60", _DROPPED: "0x60"}),
     Case(
         "SNS refuses",
         "NotificationsFail",
         "12m",
         {_FAILED: "0+1x60"},
-        [Told({"integration": "sns"}, "Alertmanager cannot notify by sns.")],
+        [ExpectedAlert({"integration": "sns"}, "Alertmanager cannot notify by sns.")],
     ),
-    Case("SNS takes everything", "NotificationsFail", "12m", {_FAILED: "0x60"}),
+    Case("SNS accepts all notifications", "NotificationsFail", "12m", {_FAILED: "0x60"}),
 ]
 
 CASES: tuple[Case, ...] = (*_BUDGET, *_MEASURED, *_ENGINES, *_TRADING, *_SERVICES, *_CLUSTER, *_MONITORING)

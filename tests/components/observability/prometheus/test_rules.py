@@ -45,7 +45,7 @@ def stack(request: pytest.FixtureRequest) -> Blueprint:
     return request.getfixturevalue(request.param)
 
 
-def test_prometheus_takes_the_rules(stack: Blueprint, tmp_path: Path):
+def test_promtool_accepts_the_rules(stack: Blueprint, tmp_path: Path):
     (tmp_path / "rules.yaml").write_text(as_rule_file(stack), encoding="utf-8")
     checked = promtool("check", "rules", "--lint-fatal", "rules.yaml", cwd=tmp_path)
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -54,64 +54,64 @@ def test_prometheus_takes_the_rules(stack: Blueprint, tmp_path: Path):
     assert count > 35
 
 
-def test_a_rule_that_prometheus_would_refuse_is_caught(primary: Blueprint, tmp_path: Path):
+def test_promtool_rejects_an_invalid_rule(primary: Blueprint, tmp_path: Path):
     (tmp_path / "rules.yaml").write_text(as_rule_file(primary).replace("sum by", "sum buy", 1), encoding="utf-8")
     assert promtool("check", "rules", "rules.yaml", cwd=tmp_path).returncode != 0
 
 
-def test_rules_are_those_that_were_reviewed(primary: Blueprint, dr: Blueprint, golden: Golden):
+def test_rules_match_the_golden_files(primary: Blueprint, dr: Blueprint, golden: Golden):
     for stack in (primary, dr):
         golden.matches_text(f"prometheus/rules-{stack.stack}.yaml", as_rule_file(stack))
 
 
-def test_each_alert_is_raised_when_it_should_be_and_not_otherwise(primary: Blueprint, tmp_path: Path):
+def test_alerts_fire_as_the_cases_expect(primary: Blueprint, tmp_path: Path):
     tested = promtool(*_written(primary, CASES, tmp_path), cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
-def test_a_case_that_does_not_hold_fails(primary: Blueprint, tmp_path: Path):
-    raised = next(case for case in CASES if case.told)
+def test_a_wrong_case_fails(primary: Blueprint, tmp_path: Path):
+    raised = next(case for case in CASES if case.expected)
     wrong = Case(raised.name, raised.alert, raised.at, raised.series)
     assert promtool(*_written(primary, [wrong], tmp_path), cwd=tmp_path).returncode != 0
 
 
-def test_no_alert_goes_without_a_case_in_which_it_is_raised_and_one_in_which_it_is_not(primary: Blueprint):
+def test_each_alert_has_a_firing_and_a_quiet_case(primary: Blueprint):
     for name in alerts(primary):
-        told = [bool(case.told) for case in CASES if case.alert == name]
-        assert True in told, f"nothing shows that {name} is ever raised"
-        assert False in told, f"nothing shows that {name} is ever quiet"
+        fires = [bool(case.expected) for case in CASES if case.alert == name]
+        assert True in fires, f"nothing shows that {name} is ever raised"
+        assert False in fires, f"nothing shows that {name} is ever quiet"
     assert {case.alert for case in CASES} == set(alerts(primary)), "a case is of an alert that does not exist"
 
 
-def test_every_alert_says_how_urgent_it_is_what_is_wrong_and_where_to_read_on(stack: Blueprint):
+def test_alerts_have_severity_summary_description_and_runbook(stack: Blueprint):
     page = PAGE.read_text(encoding="utf-8")
     anchors = {re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-") for line in _headings(page)}
     for name, rule in alerts(stack).items():
         assert rule["labels"]["severity"] in set(Severity), name
-        told = rule["annotations"]
-        assert told["summary"], name
-        assert "{{" not in told["summary"], f"the summary of {name} does not stand by itself"
-        assert len(told["description"]) > len(told["summary"]) / 2, name
-        file, _, anchor = told["runbook"].partition("#")
+        annotations = rule["annotations"]
+        assert annotations["summary"], name
+        assert "{{" not in annotations["summary"], f"the summary of {name} does not stand by itself"
+        assert len(annotations["description"]) > len(annotations["summary"]) / 2, name
+        file, _, anchor = annotations["runbook"].partition("#")
         assert file == RUNBOOK
         assert anchor in anchors, f"{RUNBOOK} does not say what to do about {name}"
 
 
-def test_the_page_speaks_of_no_alert_that_there_is_not(primary: Blueprint):
+def test_the_alert_page_has_only_existing_alerts(primary: Blueprint):
     known = {name.lower() for name in alerts(primary)}
     written = {line.strip("# ").strip() for line in _headings(PAGE.read_text(encoding="utf-8"))}
     camel = {name for name in written if re.fullmatch(r"(?:[A-Z][a-z]+){2,}", name)}
     assert {name.lower() for name in camel} == known
 
 
-def test_a_region_that_stands_by_misses_nothing_that_it_does_not_have(dr: Blueprint, dr_active: Blueprint):
+def test_a_standby_has_no_alerts_on_missing_engines(dr: Blueprint, dr_active: Blueprint):
     missing = {"EnginesMissing", "TradingServicesMissing"}
     assert not missing & set(alerts(dr)), "it would cry merely because it stands by"
     assert missing <= set(alerts(dr_active)), "it has taken over, and nobody would miss an engine"
     assert set(alerts(dr)) == set(alerts(dr_active)) - missing
 
 
-def test_the_objective_is_counted_at_its_own_bound_of_the_histogram():
+def test_the_objective_is_a_histogram_bound():
     stack = record_primary({"engineLatencyObjective": 500})
     slow = [r["expr"] for g in groups(stack) for r in g["rules"] if "latency_slow" in r.get("record", "")]
     assert len(slow) == 5
@@ -125,9 +125,9 @@ def test_an_alert_is_inhibited_by_alerts_that_exist(primary: Blueprint):
         assert each.source not in each.targets, "an alert would silence itself"
 
 
-def test_an_alert_mutes_only_what_is_about_the_same_thing():
+def test_inhibition_requires_equal_labels():
     """A label that neither alert has is equal to Alertmanager, and an inhibition without labels mutes everything."""
-    carried = {alert: [set(t.labels) for c in CASES if c.alert == alert for t in c.told] for alert in _inhibited()}
+    carried = {alert: [set(t.labels) for c in CASES if c.alert == alert for t in c.expected] for alert in _inhibited()}
     for each in INHIBITIONS:
         assert all(set(each.equal) <= labels for labels in carried[each.source]), f"{each.source} is bound by nothing"
         for target in each.targets:
@@ -140,7 +140,7 @@ def _inhibited() -> set[str]:
     return {alert for each in INHIBITIONS for alert in (each.source, *each.targets)}
 
 
-def test_names_of_rules_are_the_fields_own_form(primary: Blueprint):
+def test_rule_names_follow_prometheus_conventions(primary: Blueprint):
     for group in groups(primary):
         for rule in group["rules"]:
             if "record" in rule:
@@ -164,13 +164,13 @@ def _written(stack: Blueprint, cases: Any, folder: Path) -> tuple[str, ...]:
                     "alertname": case.alert,
                     "exp_alerts": [
                         {
-                            "exp_labels": {**told.labels, **known[case.alert]["labels"]},
+                            "exp_labels": {**alert.labels, **known[case.alert]["labels"]},
                             "exp_annotations": {
                                 **known[case.alert]["annotations"],
-                                "description": told.description,
+                                "description": alert.description,
                             },
                         }
-                        for told in case.told
+                        for alert in case.expected
                     ],
                 }
             ],

@@ -1,8 +1,8 @@
-"""When a stack that is still being made has all that another stack needs of it.
+"""Detects when a stack that is being deployed has all exports that another stack needs.
 
-Terraform persists outputs when it ends. Here a resource of terraform's own, `terraform_data`, takes the outputs as soon
-as they are known and writes them to a file (https://developer.hashicorp.com/terraform/language/resources/terraform-data).
-A database's reader takes as long as the database. Nothing refers to it, so another stack need not wait for it.
+Terraform persists outputs when it ends. Here a `terraform_data` resource receives the outputs as soon as they are known
+and writes them to a file (https://developer.hashicorp.com/terraform/language/resources/terraform-data).
+A database's reader takes as long as the database. Nothing refers to it, so another stack does not wait for it.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _NAME = "exports"
 _ADDRESS = f"terraform_data.{_NAME}"
 _FILE = "exports.json"
 _BLOCK = "exports.tf.json"
-# Written whole or not at all, and for nobody else to read: an export may be a secret.
+# Written atomically, and readable only by its user, because an export may be a secret.
 _COMMAND = f'umask 077 && printf %s "$EXPORTS" > {_FILE}.draft && mv {_FILE}.draft {_FILE}'
 
 
 @dataclass(frozen=True)
-class Exported:
-    """Watch an apply, and set `ready` once every export stands and what is left to make is needed by nothing."""
+class ExportWatcher:
+    """Watches an apply, and sets `ready` when all exports exist and no other resource needs the remaining ones."""
 
     ready: threading.Event
 
     def __call__(self, event: Event) -> None:
-        """Handle one event of the apply."""
+        """Process one event of the apply."""
         if event.get("type") == "apply_complete" and event["hook"]["resource"]["addr"] == _ADDRESS:
             self.ready.set()
 
     def finish(self) -> None:
-        """Handle the end of the apply: whatever there is, is there now."""
+        """Mark the apply as finished: no further exports will appear."""
         self.ready.set()
 
 
@@ -58,7 +58,7 @@ def write_exports_early(blueprint: Blueprint, lowered: Lowered, folder: Path) ->
 
 
 def early_exports(folder: Path) -> Mapping[str, Any]:
-    """The outputs that an apply under way has written; none before it has."""
+    """Outputs that a running apply has written; empty before that."""
     try:
         return json.loads((folder / _FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -66,12 +66,12 @@ def early_exports(folder: Path) -> Mapping[str, Any]:
 
 
 def forget_exports(folder: Path) -> None:
-    """Remove what was written: the stack is gone."""
+    """Remove the file after the stack is destroyed."""
     (folder / _FILE).unlink(missing_ok=True)
 
 
 def _needed(blueprint: Blueprint, lowered: Lowered) -> set[str]:
-    """Addresses that an export or another resource depends on."""
+    """Addresses on which an export or another resource depends."""
     urns = {urn for resource in blueprint.resources for urn in resource.dependencies}
     exported = references_in(revealed(dict(blueprint.outputs)))
     urns |= {blueprint.one(reference.type, reference.name).urn for reference in exported}

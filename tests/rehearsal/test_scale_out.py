@@ -11,7 +11,7 @@ import pytest
 
 from recovery.errors import StepFailedError
 from recovery.scale_out import CommandScaleOut, Progress
-from rehearsal.growth import Growing
+from rehearsal.scale_out import ScaleOutServer
 
 
 def scale_out(command: str, **variables: str) -> CommandScaleOut:
@@ -25,7 +25,7 @@ def test_the_runbook_sees_the_progress_of_a_growth_and_its_end() -> None:
         progress(f"grows for {run}")
         progress("half way")
 
-    with Growing(grow) as growing:
+    with ScaleOutServer(grow) as growing:
         assert scale_out(growing.command).start("run-1", told.append) == "run-1"
     assert told == ["grows for run-1", "half way"]
     assert growing.runs == ["run-1"]
@@ -35,7 +35,7 @@ def test_a_growth_that_fails_fails_the_step_with_its_own_words_and_is_not_begun_
     def grow(run: str, progress: Progress) -> None:
         raise RuntimeError("dr: nothing was made")
 
-    with Growing(grow) as growing:
+    with ScaleOutServer(grow) as growing:
         for _ in range(2):
             with pytest.raises(StepFailedError, match=r"ended with 1: dr: nothing was made; then `resume`"):
                 scale_out(growing.command).start("run-1", lambda _line: None)
@@ -55,7 +55,7 @@ def test_a_growth_whose_command_was_killed_goes_on_and_the_repeat_waits_for_it()
         at_once.pop()
         assert not at_once, "two growths at one time"
 
-    with Growing(grow) as growing:
+    with ScaleOutServer(grow) as growing:
         killed = subprocess.Popen(growing.command.split(), env={**os.environ, "RECOVERY_RUN": "run-1"})
         assert begun.wait(60)
         killed.kill()
@@ -67,13 +67,16 @@ def test_a_growth_whose_command_was_killed_goes_on_and_the_repeat_waits_for_it()
 
 
 def test_without_a_rehearsal_the_command_says_so(tmp_path: Path) -> None:
-    with Growing(lambda run, progress: None) as growing:
+    with ScaleOutServer(lambda run, progress: None) as growing:
         command = growing.command
     with pytest.raises(StepFailedError, match="no rehearsal listens at"):
         scale_out(command).start("run-1", lambda _line: None)
 
 
 def test_a_rehearsal_shrinks_nothing() -> None:
-    with Growing(lambda run, progress: None) as growing, pytest.raises(StepFailedError, match="ended with 2: usage:"):
+    with (
+        ScaleOutServer(lambda run, progress: None) as growing,
+        pytest.raises(StepFailedError, match="ended with 2: usage:"),
+    ):
         scale_out(growing.command, RECOVERY_ACTIVE="false").start("run-1", lambda _line: None)
     assert growing.runs == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from rehearsal.engines.terraform.released import Released
+from rehearsal.engines.terraform.release_watcher import ReleaseWatcher
 
 
 def gone(address: str) -> dict[str, object]:
@@ -13,13 +13,13 @@ def gone(address: str) -> dict[str, object]:
 
 def test_a_stack_with_nothing_elsewhere_frees_the_other_at_once() -> None:
     free = threading.Event()
-    Released(set(), free).begin()
+    ReleaseWatcher(set(), free).begin()
     assert free.is_set()
 
 
 def test_the_other_stack_waits_for_the_last_resource_on_its_side() -> None:
     free = threading.Event()
-    watch = Released({"aws_route.there", "aws_vpc_peering_connection_accepter.there"}, free)
+    watch = ReleaseWatcher({"aws_route.there", "aws_vpc_peering_connection_accepter.there"}, free)
     watch.begin()
     watch(gone("aws_route.there"))
     watch(gone("aws_db_instance.here"))
@@ -30,7 +30,7 @@ def test_the_other_stack_waits_for_the_last_resource_on_its_side() -> None:
 
 def test_a_resource_that_only_began_to_go_still_holds_the_other_stack() -> None:
     free = threading.Event()
-    watch = Released({"aws_route.there"}, free)
+    watch = ReleaseWatcher({"aws_route.there"}, free)
     watch({"type": "apply_start", "hook": {"resource": {"addr": "aws_route.there"}}})
     watch({"type": "apply_errored", "hook": {"resource": {"addr": "aws_route.there"}}})
     assert not free.is_set()

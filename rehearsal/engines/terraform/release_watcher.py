@@ -1,4 +1,4 @@
-"""When a stack that is being destroyed has nothing left in another stack's region."""
+"""Detects when a stack that is being destroyed has no resource left in another stack's region."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from rehearsal.engines.terraform.command import Event
 
 
 @dataclass
-class Released:
-    """Watches a destroy, and sets `free` as soon as every address in `left` is gone.
+class ReleaseWatcher:
+    """Watches a destroy, and sets `free` as soon as all addresses in `left` are deleted.
 
-    A database takes minutes to go. It stands in its own stack's region, so the other stack need not wait for it.
+    A database takes minutes to delete. It is in its own stack's region, so the other stack does not wait for it.
     """
 
     left: set[str]
     free: threading.Event
 
     def begin(self) -> None:
-        """The destroy begins; there may be nothing elsewhere to wait for."""
+        """Start the destroy; `left` may already be empty."""
         if not self.left:
             self.free.set()
 
     def __call__(self, event: Event) -> None:
-        """One event of the destroy."""
+        """Process one event of the destroy."""
         if event.get("type") == "apply_complete":
             self.left.discard(event["hook"]["resource"]["addr"])
             self.begin()

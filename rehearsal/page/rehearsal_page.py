@@ -17,7 +17,7 @@ from runbook.outputs import BUDGET
 
 
 def page(report: Report, blueprints: Sequence[Blueprint]) -> str:
-    """The HTML document. `blueprints` are the recorded stacks to draw; the recovery stack's export holds the budget."""
+    """The HTML document. `blueprints` are the recorded stacks to draw; the recovery stack's export has the budget."""
     series = report.drills
     results = series.results if series else []
     sections = [summary(report), architecture(blueprints), created(report), policies(report.policy)]

@@ -1,8 +1,8 @@
-"""Strong consistency of global tables, where the provider at hand is older than the argument.
+"""Strong consistency of global tables with AWS providers that do not support the argument.
 
-The AWS provider knows `consistency_mode` and the witness since its version 6. An older one makes the replica without
-them, and a control table of two truths would let two regions write: the drills stand on it. So the table is told by
-AWS's own API what its declaration says.
+The AWS provider supports `consistency_mode` and the witness since version 6. An older one creates the replica without
+them. An eventually consistent control table would let two regions write, which the drills check. So this module sets
+the declared consistency through AWS's own API.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 """
 
@@ -18,9 +18,9 @@ _STRONG = "STRONG"
 
 
 def complete(declared: Blueprint, client: Callable[[str], Any]) -> list[str]:
-    """Makes the tables strongly consistent that are declared so and are not; `client` gives one by service.
+    """Make the tables strongly consistent that are declared so and are not yet. `client` returns a client by service.
 
-    Answers what was set, in words.
+    Returns a description of each change.
     """
     dynamodb, told = client("dynamodb"), list[str]()
     for table in declared.of_type(_TABLE):

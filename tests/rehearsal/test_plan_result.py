@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.engines.terraform.planned import Planned
+from rehearsal.engines.terraform.plan_result import PlanResult
 
 
-def planned(*events: dict[str, Any]) -> Planned:
-    found = Planned()
+def planned(*events: dict[str, Any]) -> PlanResult:
+    found = PlanResult()
     for event in events:
         found(event)
     return found

@@ -1,4 +1,4 @@
-"""What a stack retained: set aside from its state without a call to the cloud, swept when the rehearsal ends."""
+"""Retained resources of a stack: moved to a separate state without a call to the cloud, destroyed at the end."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ _NOTE = "retained.json"
 
 
 @dataclass(frozen=True)
-class Retained:
-    """The resources that a stack declared with retainOnDelete and no longer declares.
+class RetainedResources:
+    """Resources that a stack declared with retainOnDelete and no longer declares.
 
-    The engine that the design is for forgets them: they live on, and no call is made. Here they move into a
-    state of their own, so that a rehearsal can take down everything it made.
+    The Pulumi engine removes them from its state without a call, and they continue to exist. Here they move into a
+    state of their own, so that a rehearsal can destroy everything it created.
     """
 
     folder: Path
     terraform: Callable[[Path], Terraform]
 
     def set_aside(self, lowered: Lowered) -> None:
-        """Moves what is retained and no longer declared out of the stack's state; notes what is retained now."""
+        """Move retained resources that are no longer declared out of the stack's state; store the addresses retained
+        now."""
         gone = self.declared() - set(lowered.addresses.values())
         if gone:
             self._keep_providers()
@@ -36,22 +37,22 @@ class Retained:
         (self.folder / _NOTE).write_text(json.dumps(sorted(lowered.retained)), encoding="utf-8")
 
     def declared(self) -> set[str]:
-        """Addresses that the stack would retain, as it was last previewed."""
+        """Addresses that the stack retains, by its last preview."""
         note = self.folder / _NOTE
         return set(json.loads(note.read_text(encoding="utf-8"))) if note.exists() else set()
 
     def kept(self) -> list[str]:
-        """Addresses of what was set aside and is not destroyed yet."""
+        """Addresses of moved resources that are not destroyed yet."""
         return State.read(self._aside).addresses
 
     def destroy(self, arguments: list[str], on_event: Callable[[Event], None]) -> Result:
-        """Destroys what was set aside, in whatever region it is."""
+        """Destroy the moved resources, in all regions."""
         if not self.kept():
             return Result(0)
         return self.terraform(self._aside).stream(["destroy", *arguments], on_event)
 
     def _move(self, addresses: set[str]) -> None:
-        """Splits the state in two, by terraform's own pull and push: no provider is asked."""
+        """Split the state in two with terraform's state pull and push, without a call to the provider."""
         terraform = self.terraform(self.folder)
         state = json.loads(terraform.run("state", "pull"))
         moved = [entry for entry in state["resources"] if f"{entry['type']}.{entry['name']}" in addresses]
@@ -72,7 +73,7 @@ class Retained:
         return self.folder / "retained"
 
     def _keep_providers(self) -> None:
-        """What was set aside needs the providers under which it was made, and nothing else of the document."""
+        """Moved resources need only their providers' configuration of the document."""
         self._aside.mkdir(exist_ok=True)
         document: dict[str, Any] = json.loads((self.folder / "main.tf.json").read_text(encoding="utf-8"))
         kept = {key: document[key] for key in ("terraform", "provider")}

@@ -1,8 +1,8 @@
-"""The runbook's scale-out of a rehearsal: a command that has the rehearsal itself grow the region by its engine.
+"""Scale-out for a rehearsal's runbook: a command that makes the rehearsal deploy the recovery stack at full size.
 
-`python -m rehearsal.growth SOCKET` is what the runbook is given as `--scale-out-command`. The rehearsal listens at the
-socket, in a folder that is its user's alone. The command names its run there and gets JSON lines back: `{"line": ...}`
-for each line of progress, at last `{"ended": null}`, or `{"ended": ...}` with what went wrong.
+The runbook's `--scale-out-command` is `python -m rehearsal.scale_out SOCKET`. The rehearsal listens at the socket, in a
+folder that only its user can access. The command sends its run and receives JSON lines: `{"line": ...}` for progress,
+and finally `{"ended": null}` or `{"ended": ...}` with an error.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ from typing import Any, Self
 
 from recovery.scale_out import Progress
 
-Grow = Callable[[str, Progress], None]
-"""Brings the recovery stack to full size for a run, and tells how far it is. What it raises has failed the growth."""
+ScaleOut = Callable[[str, Progress], None]
+"""Deploys the recovery stack at full size for a run and reports progress. An exception means that the scale-out
+failed."""
 
-_MODULE = "rehearsal.growth"
+_MODULE = "rehearsal.scale_out"
 
 
-class Growing:
-    """Listens for the command while it is entered; growths take turns, and none is begun after one that failed.
+class ScaleOutServer:
+    """Listens for the command while its context is active. Scale-outs run one at a time; after a failure no other
+    starts.
 
-    `failure` is what a growth raised.
+    `failure` is the exception of the failed scale-out, None without one.
     """
 
-    def __init__(self, grow: Grow) -> None:
+    def __init__(self, grow: ScaleOut) -> None:
         self._grow = grow
         self._folder = tempfile.TemporaryDirectory(prefix="growth-")
         self._socket = Path(self._folder.name) / "socket"
@@ -44,7 +46,7 @@ class Growing:
 
     @property
     def command(self) -> str:
-        """What the runbook is to run, as a shell would write it."""
+        """The command for the runbook, quoted for a shell."""
         return shlex.join([sys.executable, "-m", _MODULE, str(self._socket)])
 
     def __enter__(self) -> Self:
@@ -71,7 +73,7 @@ class Growing:
         run = str(json.loads(asked.rfile.readline())["run"])
 
         def tell(what: Mapping[str, Any]) -> None:
-            # Whoever asked may have been killed: what was begun goes on, and who repeats it waits for its turn.
+            # The command may have been killed: the scale-out continues, and a repeated command waits for its turn.
             with suppress(OSError):
                 asked.wfile.write(json.dumps(what).encode() + b"\n")
 
@@ -84,8 +86,8 @@ class Growing:
         tell({"ended": None if self.failure is None else str(self.failure)})
 
 
-def ask(address: str, run: str, progress: Progress) -> str | None:
-    """Has the region grown, and gives what went wrong; None when nothing did."""
+def request_scale_out(address: str, run: str, progress: Progress) -> str | None:
+    """Request a scale-out; return the error, or None after success."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(address)
@@ -97,12 +99,12 @@ def ask(address: str, run: str, progress: Progress) -> str | None:
                         return told["ended"]
                     progress(told["line"])
     except OSError as error:
-        return f"no rehearsal listens at {address} ({error}); this command is for the runbook of one"
-    return f"the rehearsal at {address} went away before the region had grown"
+        return f"no rehearsal listens at {address} ({error}); run this command only from a rehearsal's runbook"
+    return f"the rehearsal at {address} ended before the scale-out completed"
 
 
 def main(arguments: list[str]) -> int:
-    """The command: 0 once the region has grown, 1 when it has not, 2 when it is used wrongly."""
+    """Run the command: 0 after a scale-out, 1 if it failed, 2 for wrong arguments."""
     run, active = os.environ.get("RECOVERY_RUN"), os.environ.get("RECOVERY_ACTIVE", "true")
     if len(arguments) != 1 or not run or active != "true":
         print(
@@ -111,7 +113,7 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    trouble = ask(arguments[0], run, lambda line: print(line, flush=True))
+    trouble = request_scale_out(arguments[0], run, lambda line: print(line, flush=True))
     if trouble is not None:
         print(trouble, file=sys.stderr)
     return int(trouble is not None)
