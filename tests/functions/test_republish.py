@@ -214,3 +214,14 @@ def test_an_order_that_was_taken_before_its_cancellation_arrived_is_named(redriv
         if cursor is None:
             break
     assert found == ["ACC-1#A"]
+
+
+def test_a_repeat_of_an_order_of_an_older_epoch_is_answered_and_not_published(redriven: Redriven) -> None:
+    """The client lost its answer with the old region; an engine there may have taken the order. A run names it."""
+    platform = redriven.platform
+    enter_without_stream(platform, 1)
+    take_over(platform)
+    status, body = platform.enter({**LIMIT_ORDER, "client_order_id": "O-0"})[:2]
+    assert (status, body["epoch"]) == (202, 1)
+    assert not platform.published()
+    assert all_pages(redriven)["republished"] == ["ACC-1#O-0"]

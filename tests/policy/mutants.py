@@ -137,9 +137,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if judge.baseline_failed:
         print("no test judges these modules; run pytest on tests/policy first", file=sys.stderr)
         return 2
-    if options.document is not None:
+    if options.document is not None and not judge.unjudged:
         options.document.write_text(document(judge.results, seed, len(mutants)), encoding="utf-8")
-    return _report(judge.results, options.least)
+    verdict = _report(judge.results, options.least)
+    if judge.unjudged:
+        # Mutants are judged module by module, and survivors of a former run after its kills: the rest is no sample.
+        print(f"out of time: {judge.unjudged} mutants were not judged, so the share above is no kill rate")
+        return 1
+    return verdict
 
 
 def _killed_before(path: Path | None) -> dict[Key, float]:
@@ -226,6 +231,8 @@ class Judge:
         self._log = log
         self.results: list[Result] = []
         self.baseline_failed = False
+        self.unjudged = 0
+        """Mutants left when the time was over."""
         self._failed = False
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -246,9 +253,9 @@ class Judge:
         """The control run of each module, and its mutants."""
         module, control = "", Control({}, {})
         callers = self._callers(session)
-        for mutant in self._mutants:
+        for index, mutant in enumerate(self._mutants):
             if time.monotonic() > self._end:
-                print("out of time", file=sys.stderr, flush=True)
+                self.unjudged = len(self._mutants) - index
                 break
             if mutant.module != module:
                 module = mutant.module

@@ -57,7 +57,7 @@ def _of(check: str, path: Path, holder: tuple[str, str] | None) -> Iterator[Expe
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
     for example in dict.fromkeys(_EXAMPLE.findall(text)):
-        sets = {node.targets[0].id: _texts(node.value) for node in ast.walk(tree) if _is_set(node)}
+        sets = dict(_assigned(tree))
         passed = frozenset(sets.get("passing_resources", ()))
         failed = frozenset(sets.get("failing_resources", ()))
         folder = path.parent / example
@@ -87,8 +87,11 @@ def _inline(check: str, path: Path, tree: ast.AST) -> Iterator[Expectation | Fix
             yield FixtureError(f"{check} {path.stem}.{function.name}: {error}")
 
 
-def _is_set(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+def _assigned(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
+    """Names and the texts that are assigned to them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, _texts(node.value)
 
 
 def _texts(node: ast.AST) -> list[str]:

@@ -46,7 +46,7 @@ class Fixture:
 
     def __init__(self, text: str, holder: tuple[str, str] | None = None) -> None:
         try:
-            parsed = hcl2.loads(text)
+            parsed = hcl2.loads(text)  # pyright: ignore[reportPrivateImportUsage]
         except Exception as error:  # noqa: BLE001 - the parser raises lark's own errors
             raise FixtureError(f"is not read: {type(error).__name__}") from None
         self._variables = _merged(parsed.get("variable"), "default")
