@@ -1,7 +1,7 @@
-"""What the preflight adds to the evaluation of a stack: `python -m benchmarks.preflight [--json]`.
+"""Cost of the preflight in addition to a stack's evaluation: `python -m benchmarks.preflight [--json]`.
 
 The program is evaluated, then the checks derive their questions from the recorded stack. Both are counted in processor
-time, so that other processes change nothing; calls of AWS are not counted. Exits with 1 if the questions take more than
+time, which other processes do not affect; calls of AWS are not counted. Exits with 1 if the questions take more than
 5 s, or more than half of the evaluation.
 """
 
