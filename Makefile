@@ -17,14 +17,14 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 	$(BIN)/python -m rehearsal
 
 # The rehearsal mostly waits, so the linters run beside it.
-test: setup ## lint, types, unit tests, the rehearsal, and the same under the pulumi engine
-	$(MAKE) -j3 lint tests engine-tests
+test: setup ## lint, types, unit tests, and the rehearsal
+	$(MAKE) -j2 lint tests
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup $(VENV)/.promtool browser
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not engine" $(SLOWEST)
 
-# Where there is no command yet, it is built beside the other tests, at a low priority: they are the longer part.
+# Where there is no command yet, it is built first: about ten minutes on two cores, then cached.
 engine-tests: setup ## what runs under the pulumi command; skipped where `make engine` cannot get one
 	if nice $(MAKE) --no-print-directory engine; then \
 		$(BIN)/python -m pytest -n 2 --dist loadfile -m engine; \
