@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from werkzeug.test import Client
 
@@ -87,8 +87,8 @@ def network(client: ClientFactory, made: Made) -> None:
         eks.create_cluster(
             name=f"c{number}", roleArn=made["role"], resourcesVpcConfig={"subnetIds": [made["subnet"], "subnet-gone"]}
         )
-    # moto has no instance refreshes and answers an error, after the check.
-    with suppress(ResponseParserError):
+    # moto has no instance refreshes and answers 500, after the check.
+    with pytest.raises((ClientError, ResponseParserError), match="500|Internal Server Error"):
         client("autoscaling").start_instance_refresh(AutoScalingGroupName="made", Preferences={"AutoRollback": True})
 
 
