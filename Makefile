@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo docs golden rehearse test tests setup engine engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
+SLOWEST := --durations=20 --durations-min=1
+
+.PHONY: bench bench-check bench-update demo docs golden rehearse test tests setup engine engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -15,14 +17,14 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 	$(BIN)/python -m rehearsal
 
 # The rehearsal mostly waits, so the linters run beside it.
-test: setup ## lint, types, unit tests, the rehearsal, and the same under the pulumi engine
-	$(MAKE) -j3 lint tests engine-tests
+test: setup ## lint, types, unit tests, and the rehearsal
+	$(MAKE) -j2 lint tests
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup $(VENV)/.promtool browser
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not engine"
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not engine" $(SLOWEST)
 
-# Where there is no command yet, it is built beside the other tests, at a low priority: they are the longer part.
+# Where there is no command yet, it is built first: about ten minutes on two cores, then cached.
 engine-tests: setup ## what runs under the pulumi command; skipped where `make engine` cannot get one
 	if nice $(MAKE) --no-print-directory engine; then \
 		$(BIN)/python -m pytest -n 2 --dist loadfile -m engine; \
@@ -31,7 +33,7 @@ engine-tests: setup ## what runs under the pulumi command; skipped where `make e
 	fi
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine" $(SLOWEST)
 
 docs: setup ## the documents as a site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
@@ -106,6 +108,15 @@ promtool-build:
 		$(abspath $(BIN))/go mod init promtool && \
 		$(abspath $(BIN))/go get github.com/prometheus/prometheus/cmd/promtool@v$(PROMETHEUS) && \
 		$(abspath $(BIN))/go build -o $(abspath $(BIN))/promtool github.com/prometheus/prometheus/cmd/promtool
+
+bench: setup ## what the platform costs, as ratios against floors measured in the same run
+	$(BIN)/python -m benchmarks.ratios
+
+bench-check: setup ## the same, and exit with 1 where a ratio is more than 10 % worse than the baseline
+	$(BIN)/python -m benchmarks.ratios --check
+
+bench-update: setup ## the same, and write the baseline anew
+	$(BIN)/python -m benchmarks.ratios --update
 
 source: ## the program as it is committed, for the recovery region
 	mkdir -p build

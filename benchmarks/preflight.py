@@ -1,7 +1,7 @@
-"""Measure the time that the preflight adds to the evaluation of a stack: `python -m benchmarks.preflight [--json]`.
+"""Cost of the preflight in addition to a stack's evaluation: `python -m benchmarks.preflight [--json]`.
 
 The program is evaluated, then the checks derive their questions from the recorded stack. Both are counted in processor
-time, so that other processes change nothing; calls of AWS are not counted. Exits with 1 if the questions take more than
+time, which other processes do not affect; calls of AWS are not counted. Exits with 1 if the questions take more than
 5 s, or more than half of the evaluation.
 """
 
@@ -19,7 +19,7 @@ from preflight.run import questions_of
 SECONDS = 5.0
 RATIO = 0.5
 _ROUNDS = 5
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 
 def measured(rounds: int = _ROUNDS) -> dict[str, float]:
@@ -34,7 +34,7 @@ def is_within(figures: dict[str, float]) -> bool:
     return figures["questions"] <= SECONDS and figures["ratio"] <= RATIO
 
 
-def _timed(call: Callable[[], Result]) -> tuple[float, Result]:
+def _timed(call: Callable[[], T]) -> tuple[float, T]:
     begun = time.process_time()
     result = call()
     return time.process_time() - begun, result

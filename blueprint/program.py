@@ -154,12 +154,17 @@ def stack_config(stack_name: str, overrides: Mapping[str, Any] | None = None) ->
     `overrides` are settings without namespace that override the stack file. Raises `SettingsError` for a file that the
     engine would read differently, and `UnknownStackError` for a stack without a file.
     """
-    defaults = {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
     path = stack_file(stack_name)
     written = stack_files.read(path)
-    configured = defaults | written.configuration(overrides)
+    configured = _defaults() | written.configuration(overrides)
     _tell_once(written.unread(path.name))
     return {key: stack_files.as_sent(value) for key, value in configured.items()}
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Defaults by key, of the schema, which is the same for every stack."""
+    return {f"{PROJECT}:{key}": declared["default"] for key, declared in config_schema().items()}
 
 
 @cache

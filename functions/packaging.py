@@ -15,6 +15,7 @@ import ast
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from functions.api import validators
@@ -125,14 +126,23 @@ def _path_of(name: str) -> Path | None:
     return None
 
 
-def _imported(path: Path) -> Iterator[str]:
-    """Names of this project that a source imports, by `import a.b`, `from a.b import c` and `from a import b`."""
-    for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
+def _imported(path: Path) -> tuple[str, ...]:
+    return _imported_by(path.read_bytes(), str(path))
+
+
+@cache
+def _imported_by(text: bytes, filename: str) -> tuple[str, ...]:
+    """Names of this project that a source imports, by `import a.b`, `from a.b import c` and `from a import b`.
+
+    Functions share most of their modules, so each source is parsed once.
+    """
+    found: list[str] = []
+    for node in ast.walk(ast.parse(text, filename=filename)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if _is_ours(alias.name))
+            found += [alias.name for alias in node.names if _is_ours(alias.name)]
         elif isinstance(node, ast.ImportFrom) and node.module and _is_ours(node.module):
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(found)
 
 
 def _is_ours(module: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import signal
 import sys
@@ -26,6 +27,8 @@ from rehearsal.rehearse import Rehearsal, Stage
 from rehearsal.report import Report
 from rehearsal.session import Session, SessionError, refuse_second
 from rehearsal.stacks import Program
+from rehearsal.trace import spans_of
+from rehearsal.trace import write as write_trace
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 
@@ -34,6 +37,9 @@ _EXPECTED = (EngineError, ServerFailedError, SessionError, BlueprintError, pulum
 EngineOption = Annotated[EngineKind, typer.Option("--engine", help="engine that deploys the stacks")]
 StageOption = Annotated[Stage, typer.Option("--stack", help="last stage to run; earlier stages run first")]
 BuildOption = Annotated[Path, typer.Option("--build", help="folder for state, plans and the report")]
+TraceOption = Annotated[
+    Path | None, typer.Option("--trace", help="write the trace here too, in Chrome's format; BUILD/trace.json has it")
+]
 PortOption = Annotated[int, typer.Option("--port", help="loopback port of the in-memory AWS; 0 selects a free one")]
 
 _BUILD = ROOT / "build" / "rehearsal"
@@ -46,10 +52,13 @@ def rehearse(
     engine: EngineOption = EngineKind.AUTO,
     build: BuildOption = _BUILD,
     port: PortOption = 0,
+    trace: TraceOption = None,
 ) -> None:
     """Deploy both stacks in an in-memory AWS, take over, verify, destroy, and report."""
+    if trace is not None and not trace.resolve().parent.is_dir():
+        raise typer.BadParameter(f"{str(trace)!r}: its folder does not exist; create it", param_hint="--trace")
     if context.invoked_subcommand is None:
-        _guarded(lambda console: _whole(console, stack, engine, build, port))
+        _guarded(lambda console: _whole(console, stack, engine, build, port, trace))
 
 
 @app.command()
@@ -70,7 +79,7 @@ def down(build: BuildOption = _BUILD) -> None:
     _guarded(lambda console: _down(console, build))
 
 
-def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port: int) -> int:
+def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port: int, trace: Path | None) -> int:
     with _begun(console, engine, build, port, outlives_caller=False) as (rehearsal, server):
         try:
             with rehearsal.shown:
@@ -83,9 +92,10 @@ def _whole(console: Console, stage: Stage, engine: EngineKind, build: Path, port
             rehearsal.note_strictness()
             server.stop()
             Session.forget(build)
-            _write_reports(rehearsal, build)
+            _write_reports(rehearsal, build, trace)
     rehearsal.report.show(console)
     console.print(f"report: {build / 'report.html'} and {build / 'report.json'}", soft_wrap=True)
+    console.print(f"processor time of all processes: {_processor_seconds():.0f} s; trace: {build / 'trace.json'}")
     return 1 if rehearsal.report.problems() else 0
 
 
@@ -128,10 +138,19 @@ def _down(console: Console, build: Path) -> int:
     return 0
 
 
-def _write_reports(rehearsal: Rehearsal, build: Path) -> None:
+def _write_reports(rehearsal: Rehearsal, build: Path, trace: Path | None = None) -> None:
     rehearsal.write(build / "report.json")
     drawn = [declared.blueprint for stage, declared in rehearsal.declared.items() if stage is not Stage.DR_ACTIVE]
-    (build / "report.html").write_text(page(rehearsal.report, drawn), encoding="utf-8")
+    spans = spans_of(build)
+    for file in filter(None, (build / "trace.json", trace)):
+        write_trace(spans, file)
+    (build / "report.html").write_text(page(rehearsal.report, drawn, spans), encoding="utf-8")
+
+
+def _processor_seconds() -> float:
+    """What this process and those that it has waited for took: server, program, terraform and its providers."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import pickle
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,23 +12,43 @@ from blueprint import Blueprint, record_dr, record_primary
 from rehearsal.aws import server
 from tests.golden import Golden
 
+Recorded = Callable[[str, Callable[[], Blueprint]], Blueprint]
+
 
 @pytest.fixture(scope="session")
-def primary() -> Blueprint:
+def recorded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Recorded:
+    """Records a stack by name, or takes it from the worker of pytest-xdist that has recorded it in this run."""
+    base = tmp_path_factory.getbasetemp()
+    # Workers of one run have folders below that run's own.
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+
+    def get(name: str, record: Callable[[], Blueprint]) -> Blueprint:
+        file = shared / f"blueprint-{name}.pickle"
+        with (shared / f"blueprint-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not file.exists():
+                file.write_bytes(pickle.dumps(record()))
+            return pickle.loads(file.read_bytes())
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def primary(recorded: Recorded) -> Blueprint:
     """The primary stack."""
-    return record_primary()
+    return recorded("primary", record_primary)
 
 
 @pytest.fixture(scope="session")
-def dr(primary: Blueprint) -> Blueprint:
+def dr(recorded: Recorded, primary: Blueprint) -> Blueprint:
     """The recovery stack, standing by."""
-    return record_dr(primary)
+    return recorded("dr", lambda: record_dr(primary))
 
 
 @pytest.fixture(scope="session")
-def dr_active(primary: Blueprint) -> Blueprint:
+def dr_active(recorded: Recorded, primary: Blueprint) -> Blueprint:
     """The recovery stack after it has taken over."""
-    return record_dr(primary, active=True)
+    return recorded("dr-active", lambda: record_dr(primary, active=True))
 
 
 @pytest.fixture(scope="session")

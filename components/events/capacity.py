@@ -62,7 +62,7 @@ def shards_needed(load: Load, target_percent: int) -> int:
 
 
 def shards_one_step_below(shards: int) -> int:
-    """The fewest shards from which one call reaches `shards`, and to which one call returns."""
+    """The lower number of shards that one UpdateShardCount call can double to `shards`, rounded up."""
     return _ceil_div(shards, SHARDS_PER_STEP)
 
 

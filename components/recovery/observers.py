@@ -206,7 +206,8 @@ class Observers(Layer):
         )
 
     def _no_orders_alarm(self) -> aws.cloudwatch.CompositeAlarm:
-        """Pages on this vote alone: without a lease no order is accepted, even if the region is up."""
+        """A composite alarm that pages on the lease observer alone: without a lease no order is accepted, even if the
+        region is up."""
         return aws.cloudwatch.CompositeAlarm(
             "orders-stopped",
             alarm_name=self._settings.name("orders-stopped"),

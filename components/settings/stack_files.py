@@ -251,7 +251,7 @@ class _Hidden:
 
 def _printable(text: str) -> str:
     """One line, whatever a file holds."""
-    shown = text if text and text.isprintable() else repr(text)
+    shown = text if text and text.isprintable() else str.__repr__(text)
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
 
 

@@ -67,7 +67,7 @@ def test_a_program_that_refuses_its_settings_leaves_its_message_alone() -> None:
     assert "Task was destroyed" not in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith(
-        "trading-platform:apiClients = 'other': is no client of the primary"
+        "trading-platform:apiClients = 'other': is not a client of the primary"
     )
 
 

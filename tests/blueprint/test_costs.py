@@ -109,7 +109,7 @@ def test_orders_add_their_requests(estimates: dict[str, Estimate]) -> None:
 def test_the_command_shows_the_standby_beside_the_primary() -> None:
     shown = CliRunner().invoke(app, ["dr"])
     assert shown.exit_code == 0
-    assert "dr, standing by" in shown.output
+    assert "dr, standby" in shown.output
     assert "of the primary" in shown.output
 
 

@@ -98,7 +98,7 @@ def test_a_resource_that_is_only_read_is_not_judged(program: Path) -> None:
 
 
 def test_a_folder_without_a_program_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BlueprintError, match="holds no Python program"):
+    with pytest.raises(BlueprintError, match="has no Python program"):
         record_program(tmp_path)
     (tmp_path / "__main__.py").touch()
     (tmp_path / "Pulumi.yaml").write_text("[", encoding="utf-8")

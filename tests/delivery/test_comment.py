@@ -35,7 +35,7 @@ def test_a_long_preview_is_cut_at_the_front():
 
 def test_a_stack_that_was_not_asked_says_so():
     text = comment([Preview("primary", "refused"), Preview("dr", None)], LOG, 10_240)
-    assert "### Preview of `dr`\n\nIt was not previewed: a step before it has failed." in text
+    assert "### Preview of `dr`\n\nNot previewed: an earlier step failed." in text
 
 
 def test_a_preview_cannot_end_its_own_frame():

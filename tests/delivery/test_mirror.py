@@ -29,7 +29,7 @@ def test_the_outputs_of_a_stack_say_what_to_copy(tmp_path: Path):
 @pytest.mark.parametrize("text", ["{}", "no JSON", '{"imagesToMirror": [{}]}'])
 def test_outputs_that_name_no_images_are_refused_with_the_way_out(text: str, tmp_path: Path):
     (tmp_path / "outputs.json").write_text(text)
-    with pytest.raises(MirrorError, match="bring the stack up"):
+    with pytest.raises(MirrorError, match="deploy the stack"):
         copies(tmp_path / "outputs.json")
 
 

@@ -56,7 +56,7 @@ def test_a_build_without_a_state_says_where_to_name_it(monkeypatch: pytest.Monke
     monkeypatch.setenv("PULUMI_STACK", "dr")
     said = CliRunner().invoke(app, ["ready", "PULUMI_BACKEND_URL", "PULUMI_STACK"])
     assert said.exit_code == 1
-    assert "PULUMI_BACKEND_URL: is not set; name the backend of the state in stateBackendUrl" in said.output
+    assert "PULUMI_BACKEND_URL: is not set; set stateBackendUrl" in said.output
     assert "PULUMI_STACK" not in said.output, "what is set is not complained of"
 
 

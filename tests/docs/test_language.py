@@ -113,8 +113,8 @@ _HABITS = (
     r"\bmeanwhile\b",
     r"\bfor want of\b",
 )
-_SHORT_NAMES = {"_", "x", "y", "s3", "i", "n"}
-"""Names of one or two letters that need no explanation: coordinates, an index, a count, and a service."""
+_SHORT_NAMES = {"_", "x", "y", "i", "n", "T"}
+"""Names of one letter that need no explanation: coordinates, an index, a count, and a type variable."""
 
 
 def _prose(text: str) -> str:

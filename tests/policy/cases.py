@@ -784,8 +784,7 @@ _CASES_STORES = (
     case(
         "backup-plan-works",
         gone(t.BACKUP_SELECTION, "local"),
-        real=(gone(t.BACKUP_PLAN, "backups"), gone(t.BACKUP_SELECTION, "backups")),
-        also=("backups-copied",),
+        real=gone(t.BACKUP_SELECTION, "backups"),
     ),
     case(
         "backup-plan-present",

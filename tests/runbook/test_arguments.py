@@ -93,7 +93,7 @@ def test_a_third_region_is_refused_before_any_call(run: Run, world: World) -> No
 
 
 @pytest.mark.parametrize("command", [*VERBS, "abort"])
-@pytest.mark.parametrize("reason", ["a\nb", "\x1b[31mred", "\x00", "tab\there", "x" * 5000, "\u202eleft"])
+@pytest.mark.parametrize("reason", ["", " ", "a\nb", "\x1b[31mred", "\x00", "tab\there", "x" * 5000, "\u202eleft"])
 def test_a_reason_that_is_not_one_line_is_refused(run: Run, world: World, command: str, reason: str) -> None:
     before = world.state()
     assert "--reason = " in refused(run, command, "--yes", "--force", "--reason", reason)

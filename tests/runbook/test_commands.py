@@ -187,7 +187,6 @@ def test_the_confirmation_is_typed_letter_by_letter(
     ("words", "message"),
     [
         (("--force",), "--force: needs --reason"),
-        (("--force", "--reason", " "), "--force: needs --reason"),
         (("--reason", "why"), "--reason: is for --force alone"),
     ],
 )

@@ -72,10 +72,13 @@ class Terraform:
         return out or ""
 
     def stream(self, arguments: Sequence[str], on_event: Callable[[Event], object]) -> Result:
-        """Run a command with `-json`, pass its events on as they happen, and collect errors."""
+        """Run a command with `-json`, pass its events on as they happen, and collect errors.
+
+        The events are appended to the command's log in the folder, which `rehearsal.trace` reads.
+        """
         result = Result(code=-1)
         log = self.folder / f"{arguments[0]}.log"
-        with self._child(arguments, stderr=subprocess.STDOUT) as child, self._bounded(child), log.open("w") as written:
+        with self._child(arguments, stderr=subprocess.STDOUT) as child, self._bounded(child), log.open("a") as written:
             try:
                 for line in child.stdout or ():
                     written.write(line)

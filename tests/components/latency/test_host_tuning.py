@@ -62,7 +62,7 @@ def test_a_larger_host_never_keeps_fewer_cores_for_the_kernel(cores: int):
 
 
 def test_a_host_of_one_core_is_refused():
-    with pytest.raises(ValueError, match=r"t3\.small has 1 core: none is left for an engine"):
+    with pytest.raises(ValueError, match=r"t3\.small has 1 core: the kernel needs one and none is left for an engine"):
         plan("t3.small")
 
 

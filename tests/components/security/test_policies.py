@@ -41,11 +41,11 @@ def test_a_statement_without_actions_is_refused():
 
 @pytest.mark.parametrize("sid", ["", "two words", "under_score"])
 def test_a_sid_that_iam_refuses_is_refused(sid):
-    with pytest.raises(PolicyError, match="letters and digits only"):
+    with pytest.raises(PolicyError, match="only letters and digits"):
         Statement(sid, ["s3:GetObject"], ["*"])
 
 
 def test_two_statements_with_one_sid_are_refused():
     one = Statement("Read", ["s3:GetObject"], ["*"])
-    with pytest.raises(PolicyError, match="sid Read: stands in two statements"):
+    with pytest.raises(PolicyError, match="sid Read: used by two statements"):
         policy_document(one, one)

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
 
-from components.settings import PROJECT, SettingsError, stack_files
+from components.settings import PROJECT, Settings, SettingsError, stack_files
 from components.settings.engine_yaml import EngineYamlError, Scalar, document, resolved
 from components.settings.schema import config_schema, project_file
 
@@ -172,6 +172,14 @@ def test_an_expression_of_an_environment_is_refused_by_its_key(value: str, tmp_p
     with pytest.raises(SettingsError, match=f"{PROJECT}:dbName = .*give a value with --set"):
         read(text, tmp_path)
     assert read_file(text, tmp_path).configuration({"dbName": "orders"}) == {f"{PROJECT}:dbName": "orders"}
+
+
+@pytest.mark.parametrize("line", ["drillEnabled: ''", 'drillEnabled: "\\t"', 'podPorts: ["\\x01"]', "podPorts: ['']"])
+def test_a_value_without_visible_text_is_refused_on_one_line(line: str, tmp_path: Path):
+    with pytest.raises(SettingsError, match=f"^{PROJECT}:\\w+ = ") as refusal:
+        Settings.parse({key.partition(":")[2]: value for key, value in read(f"config:\n  {line}\n", tmp_path).items()})
+    (problem,) = refusal.value.problems
+    assert problem.isprintable()
 
 
 def test_the_same_text_below_config_is_text(tmp_path: Path):

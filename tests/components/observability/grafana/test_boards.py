@@ -132,5 +132,5 @@ def test_readiness_panels_read_the_publishing_region_in_both_stacks(primary: Blu
 
 def test_a_dimension_that_only_aws_knows_is_refused():
     series = Series("AWS/EC2", "StatusCheckFailed", None, 60, {"InstanceId": None})  # type: ignore[dict-item]
-    with pytest.raises(TypeError, match="InstanceId is not known yet"):
+    with pytest.raises(TypeError, match="InstanceId is unknown before deployment"):
         graph("Broken", "", "short", [CloudWatchQuery(series, "Sum", "us-east-1", "broken")])
