@@ -28,6 +28,7 @@ from rehearsal.aws.store.errors import AwsError, invalid_request
 from rehearsal.aws.store.parameters import parameters_of
 from rehearsal.aws.store.service import INSTALLED, Service
 from rehearsal.aws.store.shapes import violations
+from rehearsal.aws.store.targets import by_short_target
 
 _LOG = logging.getLogger(__name__)
 _LOCK = RLock()
@@ -61,19 +62,10 @@ def _operation(service: Service, request: Request) -> tuple[Any, dict[str, Any]]
     try:
         operation, uri = get_service_router(service.name).match(request)
     except (NotFound, NotImplementedError):
-        operation, uri = _by_short_target(service, request), {}
+        operation, uri = by_short_target(service.model, request), {}
         if operation is None:
             return None
     return (operation, uri) if str(operation.name) in service.handlers else None
-
-
-def _by_short_target(service: Service, request: Request) -> Any:
-    """Some SDKs leave out the namespace of the target: `CodeConnections_20231201` instead of `com.amazonaws...`."""
-    prefix, _, name = request.headers.get("X-Amz-Target", "").rpartition(".")
-    whole = str(service.model.metadata.get("targetPrefix", ""))
-    if prefix and prefix == whole.rpartition(".")[2] and name in service.handlers:
-        return service.model.operation_model(name)
-    return None
 
 
 def answer(request: Request) -> Answer | None:

@@ -59,7 +59,8 @@ class StrictMiddleware:
 
     A check that fails itself refuses nothing: the request is served, and the failure is counted.
 
-    GET STRICT_PATH answers `mode`, `checked` (requests by service), `operations`, `constraints` (each with the number
+    GET STRICT_PATH answers `mode`, `checked` and `unmatched` (requests by service; the latter match no
+    operation of its model and are not checked), `operations`, `constraints` (each with the number
     of requests that it was `asked` about), `refused` (or, in the mode `counts`, what would have been) and `failed`
     (checks that failed themselves); POST takes a `mode`.
     """
@@ -77,6 +78,7 @@ class StrictMiddleware:
         self._refused, self._failed = Tally(), Tally()
         self._asked: Counter[Constraint] = Counter()
         self._checked: Counter[str] = Counter()
+        self._unmatched: Counter[str] = Counter()
         self._operations: set[tuple[str, str]] = set()
         self._constraints = constraints
         self._by_operation: dict[tuple[str, str], list[Constraint]] = {}
@@ -108,6 +110,7 @@ class StrictMiddleware:
         request = BackendRequest(environ)
         found = requests.operation_of(service, request)
         if found is None:
+            self._unmatched[service] += 1
             return None
         operation, uri = found
         name = str(operation.name)
@@ -166,6 +169,7 @@ class StrictMiddleware:
                 "mode": self._mode,
                 "checked": dict(sorted(self._checked.items())),
                 "operations": len(self._operations),
+                "unmatched": dict(sorted(self._unmatched.items())),
                 "constraints": [
                     {**constraint.as_json(), "asked": self._asked[constraint]} for constraint in self._constraints
                 ],

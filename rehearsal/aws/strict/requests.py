@@ -12,6 +12,7 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from rehearsal.aws.store.targets import by_short_target
 from rehearsal.aws.strict.shapes import Compiler, Validator
 
 # botocore's name of a service where the scope of a signature names it otherwise.
@@ -51,7 +52,8 @@ def operation_of(service: str, request: Request) -> tuple[OperationModel, dict[s
     try:
         return get_service_router(service).match(request)
     except (HTTPException, NotImplementedError, ServiceException):
-        return None
+        operation = by_short_target(get_service_model(service), request)
+        return (operation, {}) if operation else None
 
 
 @cache

@@ -193,3 +193,21 @@ def test_a_check_that_fails_itself_refuses_nothing_and_is_reported() -> None:
         }
     ]
     assert [entry["reason"] for entry in report["refused"]] == ["too many shards"]
+
+
+def test_a_target_without_its_namespace_is_checked_as_the_whole_one() -> None:
+    """The AWS provider sends `CloudTrail_20131101.CreateTrail`; botocore sends a longer target."""
+    headers = {
+        "X-Amz-Target": "CloudTrail_20131101.CreateTrail",
+        "Content-Type": "application/x-amz-json-1.1",
+        "Authorization": f"AWS4-HMAC-SHA256 Credential=x/20260101/{REGION}/cloudtrail/aws4_request, Signature=x",
+    }
+    client = Client(StrictMiddleware(served, ACCOUNT))
+    refused = client.post("/", data=json.dumps({"Name": "trail"}), headers=headers)
+    assert refused.status_code == 400
+    assert "S3BucketName" in refused.text
+    headers["X-Amz-Target"] = "CloudTrail_20131101.NoSuchOperation"
+    client.post("/", data="{}", headers=headers)
+    report = client.get(STRICT_PATH).json
+    assert report is not None
+    assert (report["checked"], report["unmatched"]) == ({"cloudtrail": 1}, {"cloudtrail": 1})
