@@ -1,4 +1,4 @@
-"""What an evaluation costs beside a flat program of the same resources: `python -m benchmarks.evaluation [--json]`.
+"""Cost of an evaluation beside a flat program of the same resources: `python -m benchmarks.evaluation [--json]`.
 
 Each stack is recorded by the program and declared by the flat program (`benchmarks.flat`), in turns; processor time
 counts, and the fastest round. The import of the SDK is measured apart, in a process of its own, with the largest

@@ -32,7 +32,7 @@ class Flat:
     """The flat program of one stack; `run` evaluates it once."""
 
     def __init__(self, blueprint: Blueprint) -> None:
-        # What a remote component's plugin declares is no call of the SDK in either program.
+        # The children of a remote component are no calls of the SDK in either program.
         made = [r for r in blueprint.resources if r.custom and not r.implied and r.type.startswith("aws:")]
         self._resources = [(resource, revealed(dict(resource.properties))) for resource in _ordered(made)]
         self._stack = blueprint.stack
@@ -46,7 +46,7 @@ class Flat:
 
     @property
     def resources(self) -> int:
-        """How many resources it declares."""
+        """Number of declared resources."""
         return len(self._resources)
 
     def run(self) -> int:

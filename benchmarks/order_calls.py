@@ -1,4 +1,4 @@
-"""What an order costs in AWS calls: `python -m benchmarks.order_calls [--orders 200] [--json]`.
+"""AWS calls of one order: `python -m benchmarks.order_calls [--orders 200] [--json]`.
 
 An in-memory AWS holds the tables, streams and functions of both regions. Three ways take turns, order by order:
 

@@ -64,7 +64,7 @@ def _evaluation() -> Measured:
 
 
 def _resources() -> Measured:
-    """How an evaluation grows with resources: the SDK's own share, by flat programs of a quarter and of all."""
+    """Growth of an evaluation with resources: the SDK's own share, by flat programs of a quarter and of all."""
     whole = flat.Flat(record_primary())
     quarter = whole.part(whole.resources // 4)
     seconds = evaluation.fastest({"quarter": quarter.run, "whole": whole.run}, 3)
@@ -159,7 +159,7 @@ MEASUREMENTS: Mapping[str, Callable[[], Measured]] = {
 
 
 def worse(found: Sequence[Ratio | Skipped], baseline: Mapping[str, float]) -> list[str]:
-    """What fails the check: ratios over `WORSE` times their baseline, and ratios that are no longer measured."""
+    """Reasons to fail the check: ratios over `WORSE` times their baseline, and ratios that are no longer measured."""
     ratios = {entry.name: entry.value for entry in found if isinstance(entry, Ratio)}
     named = {entry.name for entry in found}
     grown = [

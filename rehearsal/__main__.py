@@ -148,7 +148,7 @@ def _write_reports(rehearsal: Rehearsal, build: Path, trace: Path | None = None)
 
 
 def _processor_seconds() -> float:
-    """What this process and those that it has waited for took: server, program, terraform and its providers."""
+    """Processor time of this process and of its children: server, program, terraform and its providers."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 

@@ -1,4 +1,4 @@
-"""What an evaluation of the flat program runs in the place of the platform's own `__main__.py`."""
+"""Entry point of the flat program; it replaces the platform's own `__main__.py`."""
 
 from benchmarks.flat import declare
 

@@ -17,7 +17,7 @@ _COLOURS = ("#f6c89f", "#f9dc9c", "#f2b5a7")
 
 
 def trace(spans: Sequence[Span]) -> Section:
-    """Where the time went, by command, resource type and action, and by request."""
+    """Time by command, resource type and action, and by request."""
     commands = [span for span in spans if span.kind is Kind.COMMAND]
     rows = [
         (span.name, f"{span.seconds:.1f} s", f"{waiting(span, spans):.1f} s")

@@ -178,7 +178,7 @@ def test_a_key_is_a_secret_in_whatever_the_provider_answers_it(stack: Blueprint)
 
 
 def test_a_client_that_the_primary_does_not_know_is_refused_by_name(primary: Blueprint):
-    with pytest.raises(SettingsError, match="apiClients = 'fund': is no client of the primary, which has desk"):
+    with pytest.raises(SettingsError, match=r"apiClients = 'fund': is not a client of the primary \(desk\)"):
         record_dr(primary, overrides={"apiClients": ["desk", "fund"]})
 
 
