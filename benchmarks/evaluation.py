@@ -67,7 +67,7 @@ def alone() -> dict[str, float]:
 
 
 def fastest(tasks: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Least processor seconds of each task; tasks take turns, so that a busy machine meets all alike."""
+    """Least processor seconds of each task; tasks take turns, so that a busy machine slows all of them."""
     found = dict.fromkeys(tasks, float("inf"))
     for _ in range(rounds):
         for name, task in tasks.items():
