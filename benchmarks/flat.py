@@ -103,7 +103,7 @@ def _ordered(resources: list[Resource]) -> list[Resource]:
 
 
 def _linked(value: Any, made: Mapping[tuple[str, str], Any]) -> Any:
-    """A value whose references are outputs of what is already made."""
+    """A value whose references are outputs of resources that are already declared."""
     if isinstance(value, str):
         found = list(references_in(value))
         outputs = {reference: output for reference in found if (output := _output(reference, made)) is not None}
