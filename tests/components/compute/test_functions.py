@@ -10,7 +10,7 @@ import pytest
 from blueprint import Blueprint, Resource, record_primary
 from blueprint.references import references_in
 from components.settings import Settings
-from components.settings.coherence_functions import redrive_routes
+from components.settings.coherence_functions import SINGLE_FUNCTIONS, redrive_routes
 from functions import packaging
 from functions.environment import Environment
 from functions.order_intake.lease import LeaseSettings
@@ -85,6 +85,14 @@ def test_functions_that_need_one_region_alone_stand_in_the_app_tier_of_the_vpc(s
 def test_every_function_has_its_concurrency_reserved(stack: Blueprint):
     reserved = {f.name: f.properties["reservedConcurrentExecutions"] for f in functions(stack)}
     assert reserved == {"authorizer": 100, "order-intake": 400, "redrive": 1, "integrity": 1}
+
+
+def test_settings_count_every_reservation_of_the_recovery_region(dr: Blueprint):
+    """Else a quota would be accepted that the last function does not fit into."""
+    reserved = [each.properties["reservedConcurrentExecutions"] for each in dr.of_type(FUNCTION)]
+    functions = Settings.parse({}).functions
+    on_order_path = functions.order_intake_concurrency + functions.authorizer_concurrency
+    assert sum(reserved) == on_order_path + SINGLE_FUNCTIONS
 
 
 def test_environments_are_encrypted_and_failed_invocations_kept(stack: Blueprint):

@@ -35,7 +35,7 @@ PEM = f"-----BEGIN PUBLIC KEY-----\n{_KEY}\n-----END PUBLIC KEY-----\n"
         ({"apiClients": []}, "apiClients", "at least 1 item"),
         ({"tokenKeys": ["ssh-ed25519 AAAA"]}, "tokenKeys", "write it from -----BEGIN PUBLIC KEY-----"),
         ({"tokenKeys": [PEM] * 5}, "tokenKeys", "at most 4 items"),
-        ({"tokenIssuer": "http://identity.example"}, "tokenIssuer = 'http://identity.example'", "; correct it"),
+        ({"tokenIssuer": "http://identity.example"}, "tokenIssuer = 'http://identity.example'", "; write its URL"),
         ({"tokenCacheSeconds": 301}, "tokenCacheSeconds = 301", "less than or equal to 300"),
     ],
 )

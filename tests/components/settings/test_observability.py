@@ -36,7 +36,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("monthlyBudget", "0", "greater than or equal to 1"),
     ("monthlyBudget", "80k", "valid integer"),
     ("costAnomaly", "0", "greater than or equal to 1"),
-    ("costAnomalyMonitor", "yes", "correct it"),
+    ("costAnomalyMonitor", "yes", "write create, none"),
     ("operationsEmails", '["nobody"]', "write it as name@domain"),
     ("pipelineSource", "svn", "write codecommit for a repository of the platform's own, or connection"),
 ]

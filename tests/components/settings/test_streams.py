@@ -38,7 +38,7 @@ from components.settings import PROJECT, Settings, SettingsError
         ({"eventLogRetentionDays": 366}, "eventLogRetentionDays = 366", "choose 90, 120"),
         ({"archiveBufferMegabytes": 5}, "archiveBufferMegabytes = 5", "greater than or equal to 64"),
         ({"operationsEmails": ["nobody"]}, "operationsEmails", "write it as name@domain"),
-        ({"operationsEndpoints": ["http://pager.example"]}, "operationsEndpoints", "is not an HTTPS address"),
+        ({"operationsEndpoints": ["http://pager.example"]}, "operationsEndpoints", "is not an address by HTTPS"),
     ],
 )
 def test_what_cannot_work_is_refused_with_the_way_out(given: dict[str, Any], key: str, way_out: str):
