@@ -119,5 +119,5 @@ def test_a_trust_with_a_key_that_the_service_does_not_send_cannot_be_written():
         trust_of_service("cloudtrail.amazonaws.com", "123456789012", {"ArnEquals": {SOURCE_ARN: "arn:aws:x"}})
     with pytest.raises(PolicyError, match=r"backup.*does not send aws:SourceAccount"):
         trust_of_service("backup.amazonaws.com", "123456789012", {"StringEquals": {SOURCE_ACCOUNT: "1"}})
-    with pytest.raises(PolicyError, match=r"unknown.amazonaws.com.*add it to TRUSTS"):
+    with pytest.raises(PolicyError, match=r"unknown.amazonaws.com.*add the service to TRUSTS"):
         trust_of_service("unknown.amazonaws.com", "123456789012")
