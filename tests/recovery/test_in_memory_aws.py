@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
@@ -18,8 +17,9 @@ from functions import control_item
 from functions.clock import system_clock
 from functions.control_item import ControlItem
 from functions.order_intake.handler import build
+from functions.redrive import handler as redrive
 from recovery import configuration, parts
-from recovery.clients import Clients
+from recovery.clients import Clients, insistent
 from recovery.configuration import Site
 from recovery.context import Parts
 from recovery.executor import Moment, Point
@@ -31,7 +31,7 @@ from recovery.scale_out import CalledScaleOut
 from recovery.waiting import Waiter
 from rehearsal.aws import server
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, create_tables
-from tests.recovery.clients import KilledError
+from tests.recovery.clients import KilledError, Lambda
 from tests.recovery.world import EAST, SECRET, WEST, outputs
 
 LEASE_LEFT_MILLISECONDS = 1500
@@ -49,22 +49,28 @@ def client(service: str, region: str) -> Any:
     return boto3.client(service, region_name=region)
 
 
-class InProcess:
-    """Lambda, for one function of one region: order intake as it is deployed."""
-
-    def __init__(self, region: str) -> None:
-        variables = {
-            "AWS_REGION": region,
-            "CONTROL_TABLE": CONTROL,
-            "ORDERS_TABLE": ORDERS,
-            "POSITIONS_TABLE": POSITIONS,
-            "ORDER_STREAM": f"{region}-orders",
-        }
-        self._application = build(variables, client("dynamodb", region), client("kinesis", region))
-
-    def invoke(self, FunctionName: str, Payload: bytes) -> Any:
-        answer = self._application.answer(json.loads(Payload)).answer.proxy()
-        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+def functions_of(region: str) -> Lambda:
+    """Order intake and the redrive of a region in this process: the server of this test runs no functions."""
+    variables = {
+        "AWS_REGION": region,
+        "CONTROL_TABLE": CONTROL,
+        "ORDERS_TABLE": ORDERS,
+        "POSITIONS_TABLE": POSITIONS,
+        "ORDER_STREAM": f"{region}-orders",
+        "ROUTES": "[]",
+        "SETTLE_SECONDS": "0.001",
+    }
+    dynamodb, kinesis = client("dynamodb", region), client("kinesis", region)
+    work = redrive.build(
+        variables,
+        sqs=None,
+        dynamodb=dynamodb,
+        bounded_dynamodb=dynamodb,
+        bounded_kinesis=kinesis,
+        clock=system_clock,
+        sleep=lambda seconds: None,
+    )
+    return Lambda(build(variables, dynamodb, kinesis), work)
 
 
 def platform(path: Path) -> None:
@@ -108,14 +114,20 @@ def operations(path: Path, holder: str, watch: Any) -> Operations:
     """As a rehearsal makes them: real clients, order intake in this process, growth by a call."""
     found = configuration.from_file(path)
 
-    def intake(site: Site) -> Intake:
-        return InvokedIntake(InProcess(site.region), site.order_intake, found.account_claim)
+    functions = functions_of(found.standby.region)
 
-    clients = Clients(found.standby.region, found.primary.region)
-    switch, grow = parts.switch_of(found, clients), CalledScaleOut(lambda _run, progress: progress("grown"))
-    intakes = {found.standby.region: intake(found.standby)}
-    made = Parts(switch, grow, intake=lambda site: intakes[site.region])
-    return Operations(found, Clients, lambda _clients: made, Waiter(), holder, watch=watch)
+    def made_here(service: str, region: str) -> Any:
+        return functions if service == "lambda" else insistent(service, region)
+
+    def intake(site: Site) -> Intake:
+        return InvokedIntake(functions, site.order_intake, found.account_claim)
+
+    def clients(here: str, there: str) -> Clients:
+        return Clients(here, there, made_here)
+
+    switch = parts.switch_of(found, clients(found.standby.region, found.primary.region))
+    made = Parts(switch, CalledScaleOut(lambda _run, progress: progress("grown")), intake=intake)
+    return Operations(found, clients, lambda _clients: made, Waiter(), holder, watch=watch)
 
 
 @pytest.mark.rehearsal
@@ -142,6 +154,7 @@ def test_with_the_primary_dead_a_killed_failover_is_resumed_and_asks_nothing_of_
     assert passed["prove-order", Point.AFTER_RESULT] >= passed["turn-traffic", Point.BEFORE_INTENT]
     # The in-memory AWS runs no functions, and it is a function that gives the secret its new password.
     assert [step.name for step in report.steps if step.status is not Status.DONE][-1:] == ["rotate-secret"]
+    assert report.step("republish-orders").status is Status.DONE
     assert report.step("scale-out").status is Status.DONE
     assert report.reached == {"answered": 0, "cut": 0, "refused": 0}
     assert aws.outages()["refused"] == [], "no request was sent to the region that is gone"
