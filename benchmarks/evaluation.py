@@ -11,11 +11,11 @@ import argparse
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.flat import Flat
+from benchmarks.turns import fastest
 from blueprint import record_dr, record_primary
 from blueprint.program import ROOT
 
@@ -64,17 +64,6 @@ def alone() -> dict[str, float]:
     command = [sys.executable, "-c", _ALONE]
     answered = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=600)
     return json.loads(answered.stdout.splitlines()[-1])
-
-
-def fastest(tasks: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Least processor seconds of each task; tasks take turns, so that a busy machine slows all of them."""
-    found = dict.fromkeys(tasks, float("inf"))
-    for _ in range(rounds):
-        for name, task in tasks.items():
-            begun = time.process_time()
-            task()
-            found[name] = min(found[name], time.process_time() - begun)
-    return found
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -29,6 +29,7 @@ from typing import Any
 
 from aws_lambda_powertools import Metrics
 
+from benchmarks.order_intake import ORDER
 from functions.order_intake.handler import answered, build
 from recovery.configuration import Site
 from recovery.intake import InvokedIntake
@@ -39,14 +40,6 @@ from rehearsal.drill.series import opened
 from rehearsal.drill.world import World
 
 _ORDERS = 200
-_ORDER = {
-    "instrument": "BRK.B",
-    "side": "BUY",
-    "type": "LIMIT",
-    "quantity": "100",
-    "limit_price": "481.25",
-    "time_in_force": "DAY",
-}
 
 
 @dataclass
@@ -119,7 +112,7 @@ def _measured(world: World, site: Site, orders: int) -> dict[str, Any]:
     ways: dict[str, Callable[[str], object]] = {
         "two writes": lambda name: _two_writes(dynamodb, kinesis, variables, name),
         "in-process": _in_process(variables, Watched(dynamodb, warm), Watched(kinesis, warm)),
-        "invoked": lambda name: intake.enter(ACCOUNT, {"client_order_id": name, **_ORDER}),
+        "invoked": lambda name: intake.enter(ACCOUNT, {"client_order_id": name, **ORDER}),
     }
     taken: dict[str, list[float]] = {way: [] for way in ways}
     for number in range(orders):
@@ -142,7 +135,7 @@ def _in_process(variables: dict[str, str], dynamodb: Any, kinesis: Any) -> Calla
         event = {
             "httpMethod": "POST",
             "resource": "/orders",
-            "body": json.dumps({"client_order_id": name, **_ORDER}),
+            "body": json.dumps({"client_order_id": name, **ORDER}),
             "requestContext": {"authorizer": {"claims": {"account_id": ACCOUNT}}},
         }
         with redirect_stdout(io.StringIO()):
@@ -154,11 +147,11 @@ def _in_process(variables: dict[str, str], dynamodb: Any, kinesis: Any) -> Calla
 
 
 def _two_writes(dynamodb: Any, kinesis: Any, variables: dict[str, str], name: str) -> None:
-    item = {key: {"S": value} for key, value in _ORDER.items()} | {"order_id": {"S": f"floor#{name}"}}
+    item = {key: {"S": value} for key, value in ORDER.items()} | {"order_id": {"S": f"floor#{name}"}}
     dynamodb.put_item(
         TableName=variables["ORDERS_TABLE"], Item=item, ConditionExpression="attribute_not_exists(order_id)"
     )
-    kinesis.put_record(StreamName=variables["ORDER_STREAM"], Data=json.dumps(_ORDER).encode(), PartitionKey=name)
+    kinesis.put_record(StreamName=variables["ORDER_STREAM"], Data=json.dumps(ORDER).encode(), PartitionKey=name)
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:

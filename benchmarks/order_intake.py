@@ -41,7 +41,7 @@ _VARIABLES = {
     "POSITIONS_TABLE": "positions",
     "ORDER_STREAM": "stream",
 }
-_ORDER = {
+ORDER = {
     "instrument": "BRK.B",
     "side": "BUY",
     "type": "LIMIT",
@@ -157,7 +157,7 @@ def _event(number: int) -> dict[str, Any]:
     return {
         "httpMethod": "POST",
         "resource": "/orders",
-        "body": json.dumps({"client_order_id": f"N-{abs(number)}", **_ORDER}),
+        "body": json.dumps({"client_order_id": f"N-{abs(number)}", **ORDER}),
         "requestContext": {"authorizer": {"claims": {"account_id": "ACC-1"}}},
     }
 

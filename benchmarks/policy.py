@@ -19,8 +19,7 @@ import math
 import re
 import statistics
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.protobuf import empty_pb2, struct_pb2
@@ -29,6 +28,7 @@ from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
 from benchmarks.idle_pack.idle import idle
+from benchmarks.turns import fastest
 from blueprint import record_dr, record_primary
 from blueprint.program import ROOT
 from policy import configuration
@@ -64,13 +64,14 @@ def measured() -> Json:
     primary = record_primary()
     blueprints = [primary.as_json(), record_dr(primary).as_json()]
     grown = {size: grown_to(blueprints[0], size) for size in SIZES}
-    seconds = _fastest(
+    seconds = fastest(
         {
             "both": lambda: evaluate(blueprints, CONFIG),
             **{str(size): _judging(document) for size, document in grown.items()},
-        }
+        },
+        _ROUNDS,
     )
-    served = _fastest(_served(blueprints[0]["resources"][:_SERVED_RESOURCES]))
+    served = fastest(_served(blueprints[0]["resources"][:_SERVED_RESOURCES]), _ROUNDS)
     each = {size: seconds[str(size)] / size for size in SIZES}
     growth = each[SIZES[-1]] / each[SIZES[0]]
     ratio = served["pack"] / served["nothing"]
@@ -125,16 +126,6 @@ def _copied(entry: Json, generation: int) -> Json:
 
 def _judging(document: Json) -> Callable[[], object]:
     return lambda: evaluate([document], CONFIG)
-
-
-def _fastest(tasks: Mapping[str, Callable[[], object]], rounds: int = _ROUNDS) -> dict[str, float]:
-    fastest = dict.fromkeys(tasks, float("inf"))
-    for _ in range(rounds):
-        for name, task in tasks.items():
-            begin = time.process_time()
-            task()
-            fastest[name] = min(fastest[name], time.process_time() - begin)
-    return fastest
 
 
 def _served(entries: list[Json]) -> dict[str, Callable[[], object]]:

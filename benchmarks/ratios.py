@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import comparison, evaluation, flat, order_calls, order_intake, policy, policy_engine
+from benchmarks.turns import fastest
 from blueprint import record_primary
 from rehearsal.engines.pulumi_command import has_command
 
@@ -67,7 +68,7 @@ def _resources() -> Measured:
     """Growth of an evaluation with resources: the SDK's own share, by flat programs of a quarter and of all."""
     whole = flat.Flat(record_primary())
     quarter = whole.part(whole.resources // 4)
-    seconds = evaluation.fastest({"quarter": quarter.run, "whole": whole.run}, 3)
+    seconds = fastest({"quarter": quarter.run, "whole": whole.run}, 3)
     slope = (seconds["whole"] / whole.resources) / (seconds["quarter"] / quarter.resources)
     return [
         Ratio(
