@@ -20,6 +20,7 @@ from rehearsal.plugins.aws.remote import Applied, Complaint, Planned, RefusedErr
 from rehearsal.plugins.aws.schema import Schemas
 from rehearsal.plugins.aws.shapes import Shape, Shapes
 from rehearsal.plugins.aws.values import normalized
+from rehearsal.plugins.difference import Difference
 from rehearsal.plugins.steps import at
 from rehearsal.plugins.warnings import NOT_MADE, UNSUPPORTED
 from rehearsal.plugins.wire import UNKNOWN, Unknown
@@ -37,15 +38,6 @@ class Checked:
     inputs: dict[str, Any]
     failures: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Properties that change, those whose change means a replacement, and whether the old one goes first."""
-
-    changed: tuple[str, ...] = ()
-    replacing: tuple[str, ...] = ()
-    delete_first: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.aws.kubernetes.immutable import paths
+from rehearsal.plugins.difference import Difference
 from rehearsal.plugins.kubernetes import releases
 from rehearsal.plugins.kubernetes.awaiting import DEFAULT_SECONDS, wait
 from rehearsal.plugins.kubernetes.client import Client, RefusedError, UnreachableError
@@ -19,15 +20,6 @@ _SUFFIX_HEX_DIGITS = 8
 _REFUSED = ("List", "Patch")
 # What a preview cannot know to be missing: an earlier step of the same update may add it.
 _TOLERATED = frozenset({"NotFound", "AlreadyExists"})
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Paths that change, those whose change means a replacement, and whether the old object goes first."""
-
-    changed: tuple[str, ...] = ()
-    replacing: tuple[str, ...] = ()
-    delete_first: bool = False
 
 
 @dataclass(frozen=True)
