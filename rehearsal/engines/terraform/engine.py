@@ -14,7 +14,13 @@ from typing import Any
 from blueprint.program import ROOT
 from rehearsal.engines.protocol import Drift, EngineError, Outcome, Progress, Report
 from rehearsal.engines.terraform.command import Event, Result, Terraform, interrupt
-from rehearsal.engines.terraform.export_watcher import ExportWatcher, early_exports, forget_exports, write_exports_early
+from rehearsal.engines.terraform.export_watcher import (
+    EXPORTS_WRITER,
+    ExportWatcher,
+    early_exports,
+    forget_exports,
+    write_exports_early,
+)
 from rehearsal.engines.terraform.plan_result import PlanResult
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
 from rehearsal.engines.terraform.release_watcher import ReleaseWatcher
@@ -66,7 +72,7 @@ class TerraformEngine:
         if result.code != 0:
             raise EngineError(f"{name}: the plan is refused: " + "; ".join(map(str, result.errors)))
         self._planned[name] = planned
-        return len(planned.actions)
+        return len(planned.actions.keys() - {EXPORTS_WRITER})
 
     def up(self, name: str, declared: Declared, report: Report, exported: threading.Event | None = None) -> Outcome:
         lowered = self._lowered[name]

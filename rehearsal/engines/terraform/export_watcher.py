@@ -21,7 +21,8 @@ from rehearsal.engines.terraform.command import Event
 from rehearsal.lowering import Lowered
 
 _NAME = "exports"
-_ADDRESS = f"terraform_data.{_NAME}"
+EXPORTS_WRITER = f"terraform_data.{_NAME}"
+"""Address of the resource that writes the outputs; it is not a resource of the stack."""
 _FILE = "exports.json"
 _BLOCK = "exports.tf.json"
 # Written atomically, and readable only by its user, because an export may be a secret.
@@ -36,7 +37,7 @@ class ExportWatcher:
 
     def __call__(self, event: Event) -> None:
         """Process one event of the apply."""
-        if event.get("type") == "apply_complete" and event["hook"]["resource"]["addr"] == _ADDRESS:
+        if event.get("type") == "apply_complete" and event["hook"]["resource"]["addr"] == EXPORTS_WRITER:
             self.ready.set()
 
     def finish(self) -> None:
