@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aws_emulator.outage import OURS
+from aws_emulator.server import RunningServer, ServerFailedError
 from blueprint.primary_outputs import named_again
 from blueprint.program import ROOT, primary_reference
 from policy import configuration, exemptions
@@ -21,8 +23,6 @@ from policy.check import evaluate
 from preflight.account import Account
 from preflight.recorded import as_declared
 from preflight.run import ask, questions_of
-from rehearsal.aws.outage import OURS
-from rehearsal.aws.server import RunningServer, ServerFailedError
 from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import Series, modelled, opened
 from rehearsal.drill.takeover import Takeover

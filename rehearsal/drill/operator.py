@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aws_emulator.outage import OURS
 from blueprint.program import ROOT
 from recovery.errors import StepFailedError
-from rehearsal.aws.outage import OURS
 from rehearsal.drill.world import World
 
 # A command starts in seconds; on a machine with much else to do it takes longer.

@@ -10,13 +10,13 @@ from typing import Any
 
 from botocore.config import Config
 
+from aws_emulator.clients import make
+from aws_emulator.outage import INSIDE_APP_ID, OURS
+from aws_emulator.server import RunningServer
+from aws_emulator.standing_by import StandingBy
 from components.settings.data import Consistency
 from recovery import configuration
 from recovery.configuration import Configuration, Site
-from rehearsal.aws.clients import make
-from rehearsal.aws.outage import INSIDE_APP_ID, OURS
-from rehearsal.aws.server import RunningServer
-from rehearsal.aws.standing_by import StandingBy
 
 Client = Callable[[str, str], Any]
 """Makes the client of a service in a region."""

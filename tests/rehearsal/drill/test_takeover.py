@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from aws_emulator.server import start
 from recovery import lease
 from recovery.scale_out import Progress
-from rehearsal.aws.server import start
 from rehearsal.drill import small
 from rehearsal.drill.operator import RUNBOOK, OperatorError
 from rehearsal.drill.series import opened
