@@ -11,8 +11,8 @@ Two modes:
     Every request signed for the region is refused.
 `cut-off`
     The region lives on, but nothing crosses its border. A client is inside region R when it sends the header
-    `X-Trading-Inside: R`, or when its user agent holds `app/trading-inside-R` (what an SDK sends when
-    AWS_SDK_UA_APP_ID is `trading-inside-R`). Requests signed for R from clients that are not inside R are
+    `X-Emulator-Inside: R`, or when its user agent holds `app/emulator-inside-R` (what an SDK sends when
+    AWS_SDK_UA_APP_ID is `emulator-inside-R`). Requests signed for R from clients that are not inside R are
     refused, and so are requests signed for other regions from clients inside R.
 
 Refused means what it means on a broken network: the connection is closed without an answer, at once.
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTROL_PATH = "/_emulator/outage"
-INSIDE_HEADER = "X-Trading-Inside"
-INSIDE_APP_ID = "trading-inside-"
+INSIDE_HEADER = "X-Emulator-Inside"
+INSIDE_APP_ID = "emulator-inside-"
 SERVED = "served"
 OURS = "trading-"
 """How the names begin that clients of a rehearsal give themselves, besides the engine, which gives none."""
@@ -149,7 +149,7 @@ def caller_of(environ: WSGIEnvironment) -> Caller:
     scope = _SCOPE.search(signature)
     agent = _AGENT.search(environ.get("HTTP_USER_AGENT", ""))
     name = agent["name"] if agent else None
-    inside = environ.get("HTTP_X_TRADING_INSIDE")
+    inside = environ.get("HTTP_X_EMULATOR_INSIDE")
     if not inside and name and name.startswith(INSIDE_APP_ID):
         inside = name.removeprefix(INSIDE_APP_ID)
     return Caller(scope["region"] if scope else None, scope["service"] if scope else None, inside or None, name)

@@ -17,7 +17,7 @@ ClientFactory = Callable[..., Any]
 
 def clients_of(running: server.RunningServer) -> ClientFactory:
     def client(service: str, region: str = "us-east-1", inside: str | None = None) -> Any:
-        app_id = f"trading-inside-{inside}" if inside else None
+        app_id = f"emulator-inside-{inside}" if inside else None
         return boto3.client(
             service,
             region_name=region,

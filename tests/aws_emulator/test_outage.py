@@ -66,7 +66,7 @@ def test_attempts_to_reach_a_lost_region_are_counted(own_aws, client):
         "regions": {"us-east-1": "dead"},
         "refused": [
             {**lost, "inside": None, "name": None, "count": 1},
-            {**lost, "inside": "us-west-2", "name": "trading-inside-us-west-2", "count": 2},
+            {**lost, "inside": "us-west-2", "name": "emulator-inside-us-west-2", "count": 2},
         ],
     }
 

@@ -7,7 +7,7 @@ The store has all of these, so that a group is seen in its member clusters; snap
 from aws_emulator.additions.elasticache import clusters, networks, replication_groups, users
 from aws_emulator.additions.elasticache.service import SERVICE
 
-__all__ = ["SERVICE", "clusters", "networks", "install", "replication_groups", "users"]
+__all__ = ["SERVICE", "clusters", "install", "networks", "replication_groups", "users"]
 
 
 def install() -> None:
