@@ -1,15 +1,16 @@
-"""What the settings of observability must hold together."""
+"""Checks of the settings of observability against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from components.settings.consistency.problem import Check, Problems
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
 
-def an_objective_ends_before_the_time_out(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def an_objective_ends_before_the_time_out(settings: Settings) -> Problems:
     """A request that Lambda stops publishes no latency: none longer than that is ever seen."""
     objective, timeout = settings.observability.order_latency_objective, settings.functions.order_intake_timeout
     if objective >= timeout * 1000:
@@ -20,7 +21,7 @@ def an_objective_ends_before_the_time_out(settings: Settings) -> Iterator[tuple[
         )
 
 
-def no_more_breaches_than_periods(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def no_more_breaches_than_periods(settings: Settings) -> Problems:
     """An alarm that asks for more breaches than it looks at is never raised; CloudWatch refuses it."""
     observability = settings.observability
     if observability.latency_alarm_breaching > observability.latency_alarm_periods:
@@ -32,7 +33,7 @@ def no_more_breaches_than_periods(settings: Settings) -> Iterator[tuple[str, Any
         )
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+CHECKS: tuple[Check, ...] = (
     an_objective_ends_before_the_time_out,
     no_more_breaches_than_periods,
 )

@@ -1,12 +1,13 @@
-"""What the settings of the data layer must hold together."""
+"""Checks of the settings of the data layer against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from components.settings.consistency.problem import Check, Problems
 from components.settings.data import Consistency, StorageType
 from components.settings.market import MarketSettings
 from components.settings.windows import (
@@ -30,7 +31,7 @@ GP3_IOPS_PER_MIBPS = 4
 IO2_IOPS_PER_GIB = 1_000
 
 
-def storage_holds_its_operations(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def storage_holds_its_operations(settings: Settings) -> Problems:
     """Operations and throughput within what the kind and size of the storage can be given."""
     data = settings.data
     if data.db_storage_type is StorageType.IO2:
@@ -59,7 +60,7 @@ def storage_holds_its_operations(settings: Settings) -> Iterator[tuple[str, Any,
         )
 
 
-def restored_tables_can_be_global(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def restored_tables_can_be_global(settings: Settings) -> Problems:
     """A table must be empty to become strongly consistent over regions (DynamoDB Developer Guide, "Multi-Region strong
     consistency"), and a restored one is not."""
     data = settings.data
@@ -72,7 +73,7 @@ def restored_tables_can_be_global(settings: Settings) -> Iterator[tuple[str, Any
         )
 
 
-def storage_can_grow(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def storage_can_grow(settings: Settings) -> Problems:
     """RDS refuses a limit of storage growth less than a tenth above the storage that there is."""
     data = settings.data
     least = data.db_storage_gib * 11 // 10
@@ -84,7 +85,7 @@ def storage_can_grow(settings: Settings) -> Iterator[tuple[str, Any, str]]:
         )
 
 
-def windows_are_apart(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def windows_are_apart(settings: Settings) -> Problems:
     """RDS refuses a maintenance window that overlaps the backup window."""
     data = settings.data
     if overlap(data.db_backup_window, data.db_maintenance_window):
@@ -95,7 +96,7 @@ def windows_are_apart(settings: Settings) -> Iterator[tuple[str, Any, str]]:
         )
 
 
-def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def maintenance_waits_for_the_close(settings: Settings) -> Problems:
     """A database is not changed while the markets trade, in summer or in winter time."""
     data, market = settings.data, settings.market
     if any(touch(hours, weekly(data.db_maintenance_window)) for hours in _trading_hours(market)):
@@ -107,7 +108,7 @@ def maintenance_waits_for_the_close(settings: Settings) -> Iterator[tuple[str, A
         )
 
 
-def backups_can_start(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def backups_can_start(settings: Settings) -> Problems:
     """Jobs of AWS Backup are due four hours before the database's own backup window; its maintenance keeps them from
     starting."""
     data = settings.data
@@ -133,7 +134,7 @@ def _trading_hours(market: MarketSettings) -> Iterator[tuple[int, int]]:
             yield start - east, minutes
 
 
-def backups_outlive_records(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def backups_outlive_records(settings: Settings) -> Problems:
     """A trade that must be kept must be restorable for as long."""
     data = settings.data
     if data.backup_retention_years < data.trades_retention_years:
@@ -144,7 +145,7 @@ def backups_outlive_records(settings: Settings) -> Iterator[tuple[str, Any, str]
         )
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+CHECKS: tuple[Check, ...] = (
     storage_holds_its_operations,
     restored_tables_can_be_global,
     storage_can_grow,

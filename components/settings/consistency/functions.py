@@ -1,10 +1,11 @@
-"""What the settings of the functions and of the API must hold together."""
+"""Checks of the settings of the functions and of the API against each other."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from components.settings.consistency.problem import Check, Problems
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -24,7 +25,7 @@ _OTHER_VARIABLES_BYTES = 600
 SINGLE_FUNCTIONS = 6
 
 
-def half_a_lease_holds_an_order(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def half_a_lease_holds_an_order(settings: Settings) -> Problems:
     """The rule by which no two regions accept at one time."""
     functions = settings.functions
     needed = functions.lease_margin_milliseconds + _CALLS_IN_HALF_A_LEASE * functions.write_timeout_milliseconds
@@ -45,7 +46,7 @@ def half_a_lease_holds_an_order(settings: Settings) -> Iterator[tuple[str, Any, 
         )
 
 
-def a_request_ends_before_its_function(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def a_request_ends_before_its_function(settings: Settings) -> Problems:
     """A function that is stopped in the middle leaves a caller without an answer."""
     functions = settings.functions
     longest = -(-_CALLS_OF_A_REQUEST * functions.write_timeout_milliseconds // 1000)
@@ -58,7 +59,7 @@ def a_request_ends_before_its_function(settings: Settings) -> Iterator[tuple[str
         )
 
 
-def reservations_fit_the_account(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def reservations_fit_the_account(settings: Settings) -> Problems:
     """Lambda refuses reservations that leave too little for everything else."""
     functions = settings.functions
     reserved = functions.order_intake_concurrency + functions.authorizer_concurrency + SINGLE_FUNCTIONS
@@ -99,7 +100,7 @@ def redrive_routes(settings: Settings) -> list[dict[str, str]]:
     return [*routes, ordered]
 
 
-def routes_fit_into_an_environment(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def routes_fit_into_an_environment(settings: Settings) -> Problems:
     """The redrive is told its queues in its environment."""
     streams, routes = settings.streams, redrive_routes(settings)
     size = len(json.dumps(routes, separators=(",", ":")))
@@ -112,7 +113,7 @@ def routes_fit_into_an_environment(settings: Settings) -> Iterator[tuple[str, An
         )
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+CHECKS: tuple[Check, ...] = (
     half_a_lease_holds_an_order,
     a_request_ends_before_its_function,
     reservations_fit_the_account,

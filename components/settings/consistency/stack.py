@@ -1,38 +1,17 @@
-"""What settings must hold together across sections."""
+"""Checks of the settings of a stack against each other: role, regions, zones, address ranges."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from components.settings import (
-    coherence_compute,
-    coherence_data,
-    coherence_delivery,
-    coherence_functions,
-    coherence_kubernetes,
-    coherence_latency,
-    coherence_network,
-    coherence_observability,
-    coherence_recovery,
-    coherence_security,
-    coherence_streams,
-)
+from components.settings.consistency.problem import Check, Problems
 from components.settings.regions import REGIONS, STRONG_REGION_SETS
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
-Incoherence = tuple[str, Any, str]
-"""Key, value, and the reason with the way out."""
 
-
-def incoherences(settings: Settings) -> list[Incoherence]:
-    """Every contradiction between settings that are each valid on their own."""
-    return [found for check in _CHECKS for found in check(settings)]
-
-
-def _regions_differ(settings: Settings) -> Iterator[Incoherence]:
+def _regions_differ(settings: Settings) -> Problems:
     general = settings.general
     if general.primary_region == general.dr_region:
         yield (
@@ -48,7 +27,7 @@ def _regions_differ(settings: Settings) -> Iterator[Incoherence]:
         )
 
 
-def _region_is_that_of_the_role(settings: Settings) -> Iterator[Incoherence]:
+def _region_is_that_of_the_role(settings: Settings) -> Problems:
     general = settings.general
     expected = general.primary_region if settings.is_primary else general.dr_region
     if general.region != expected:
@@ -60,7 +39,7 @@ def _region_is_that_of_the_role(settings: Settings) -> Iterator[Incoherence]:
         )
 
 
-def _one_consistency_set(settings: Settings) -> Iterator[Incoherence]:
+def _one_consistency_set(settings: Settings) -> Problems:
     general = settings.general
     strong_set = REGIONS[general.primary_region].strong_set
     members = STRONG_REGION_SETS[strong_set]
@@ -73,7 +52,7 @@ def _one_consistency_set(settings: Settings) -> Iterator[Incoherence]:
             )
 
 
-def _zones_belong_to_the_region(settings: Settings) -> Iterator[Incoherence]:
+def _zones_belong_to_the_region(settings: Settings) -> Problems:
     zones = settings.network.availability_zones
     for zone in zones:
         if zone not in settings.region.zones and not settings.region.has_zone_id(zone):
@@ -87,7 +66,7 @@ def _zones_belong_to_the_region(settings: Settings) -> Iterator[Incoherence]:
         yield ("availabilityZones", list(zones), "names a zone twice; name three different ones")
 
 
-def _ranges_are_disjoint(settings: Settings) -> Iterator[Incoherence]:
+def _ranges_are_disjoint(settings: Settings) -> Problems:
     network = settings.network
     others = [("onPremisesCidr", network.on_premises_cidr)]
     if settings.is_primary:
@@ -109,27 +88,16 @@ def _ranges_are_disjoint(settings: Settings) -> Iterator[Incoherence]:
             )
 
 
-def _only_a_recovery_region_takes_over(settings: Settings) -> Iterator[Incoherence]:
+def _only_a_recovery_region_takes_over(settings: Settings) -> Problems:
     if settings.is_primary and settings.general.active:
         yield ("active", True, "is for the recovery region; a primary always runs at full size, remove it")
 
 
-_CHECKS: tuple[Callable[[Settings], Iterator[Incoherence]], ...] = (
+CHECKS: tuple[Check, ...] = (
     _regions_differ,
     _region_is_that_of_the_role,
     _one_consistency_set,
     _zones_belong_to_the_region,
     _ranges_are_disjoint,
     _only_a_recovery_region_takes_over,
-    *coherence_compute.CHECKS,
-    *coherence_data.CHECKS,
-    *coherence_delivery.CHECKS,
-    *coherence_latency.CHECKS,
-    *coherence_functions.CHECKS,
-    *coherence_kubernetes.CHECKS,
-    *coherence_network.CHECKS,
-    *coherence_observability.CHECKS,
-    *coherence_recovery.CHECKS,
-    *coherence_security.CHECKS,
-    *coherence_streams.CHECKS,
 )

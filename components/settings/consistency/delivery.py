@@ -1,22 +1,20 @@
-"""What the settings of delivery must hold together."""
+"""Checks of the settings of delivery against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from components.settings.consistency.problem import Check, Problems
 from components.settings.delivery import PipelineSource
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
-Found = Iterator[tuple[str, Any, str]]
-
 # The role-duration-seconds of `.github/workflows`, which a test compares.
 GITHUB_SESSION_HOURS = 4
 
 
-def a_connection_leads_to_a_repository(settings: Settings) -> Found:
+def a_connection_leads_to_a_repository(settings: Settings) -> Problems:
     """Without one the pipeline has nothing to take."""
     delivery = settings.delivery
     if delivery.pipeline_source is PipelineSource.CONNECTION and not delivery.connection_repository:
@@ -27,7 +25,7 @@ def a_connection_leads_to_a_repository(settings: Settings) -> Found:
         )
 
 
-def what_is_of_a_connection_is_used(settings: Settings) -> Found:
+def what_is_of_a_connection_is_used(settings: Settings) -> Problems:
     """Who names a connection and gets a repository of CodeCommit would wait for a deployment that never comes."""
     delivery = settings.delivery
     if delivery.pipeline_source is PipelineSource.CONNECTION:
@@ -41,7 +39,7 @@ def what_is_of_a_connection_is_used(settings: Settings) -> Found:
             yield key, value, "is not used with pipelineSource = 'codecommit'; set that to connection, or remove this"
 
 
-def the_connection_is_one_that_the_pipeline_may_use(settings: Settings) -> Found:
+def the_connection_is_one_that_the_pipeline_may_use(settings: Settings) -> Problems:
     """A connection belongs to an account. It may stand in another region than the pipeline (CodePipeline User Guide,
     "CodeStarSourceConnection"), but then it is lost with a region that the pipeline does not need."""
     general, arn = settings.general, settings.delivery.connection_arn
@@ -58,7 +56,7 @@ def the_connection_is_one_that_the_pipeline_may_use(settings: Settings) -> Found
         )
 
 
-def the_key_of_the_state_outlives_the_primary(settings: Settings) -> Found:
+def the_key_of_the_state_outlives_the_primary(settings: Settings) -> Problems:
     """State that cannot be decrypted is as good as lost."""
     arn, general = settings.delivery.state_key_arn, settings.general
     if not arn:
@@ -70,7 +68,7 @@ def the_key_of_the_state_outlives_the_primary(settings: Settings) -> Found:
         yield "stateKeyArn", arn, f"is in {region}, whose keys the build that scales out may not use; {way_out}"
 
 
-def a_deployment_from_github_keeps_its_session(settings: Settings) -> Found:
+def a_deployment_from_github_keeps_its_session(settings: Settings) -> Problems:
     """AWS gives no session that is longer than the role allows, so that the workflow would end at its first step."""
     hours = settings.security.human_session_hours
     if settings.delivery.github_repository and hours < GITHUB_SESSION_HOURS:
@@ -81,7 +79,7 @@ def a_deployment_from_github_keeps_its_session(settings: Settings) -> Found:
         )
 
 
-CHECKS: tuple[Callable[[Settings], Found], ...] = (
+CHECKS: tuple[Check, ...] = (
     a_connection_leads_to_a_repository,
     what_is_of_a_connection_is_used,
     the_connection_is_one_that_the_pipeline_may_use,

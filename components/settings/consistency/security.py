@@ -1,11 +1,11 @@
-"""What the settings of security and of the markets must hold together."""
+"""Checks of the settings of security and of the markets against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.settings import calendars
+from components.settings.consistency.problem import Check, Problems
 from components.settings.market import Weekday, minute_of_day
 from components.settings.windows import DAY, touch
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from components.settings.root import Settings
 
 
-def sessions_end_before_the_next(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def sessions_end_before_the_next(settings: Settings) -> Problems:
     """A session is shorter than a day: markets that never close have no hours to schedule by."""
     market = settings.market
     if market.market_close == market.market_open:
@@ -24,7 +24,7 @@ def sessions_end_before_the_next(settings: Settings) -> Iterator[tuple[str, Any,
         )
 
 
-def calendars_are_those_of_the_venues(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def calendars_are_those_of_the_venues(settings: Settings) -> Problems:
     """Without its venue's calendar, a session would be left out on another country's holidays."""
     market = settings.market
     kept = {calendars.canonical(name) for name in market.market_calendars}
@@ -38,7 +38,7 @@ def calendars_are_those_of_the_venues(settings: Settings) -> Iterator[tuple[str,
             return
 
 
-def some_venue_trades_on_each_market_day(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def some_venue_trades_on_each_market_day(settings: Settings) -> Problems:
     """A trading day on which no calendar has sessions would never have one."""
     market = settings.market
     traded = {day for name in market.market_calendars for day in calendars.calendar(name).weekdays}
@@ -52,7 +52,7 @@ def some_venue_trades_on_each_market_day(settings: Settings) -> Iterator[tuple[s
             )
 
 
-def hosts_are_patched_while_markets_are_closed(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def hosts_are_patched_while_markets_are_closed(settings: Settings) -> Problems:
     """Patching restarts hosts, so its window may touch no trading hour, the next morning's included."""
     security, market = settings.security, settings.market
     start = list(Weekday).index(security.patch_day) * DAY + minute_of_day(security.patch_start)
@@ -67,14 +67,14 @@ def hosts_are_patched_while_markets_are_closed(settings: Settings) -> Iterator[t
             )
 
 
-def replica_key_is_in_the_recovery_region(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def replica_key_is_in_the_recovery_region(settings: Settings) -> Problems:
     """A replica is encrypted by a key of its own region."""
     key, region = settings.security.secrets_replica_key, settings.general.dr_region
     if key.startswith("arn:") and key.split(":")[3] != region:
         yield "secretsReplicaKey", key, f"is not in drRegion = {region!r}; name a key of that region"
 
 
-def one_way_in(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def one_way_in(settings: Settings) -> Problems:
     """People come by SAML or by assuming a role, so that closing one way does not leave the other open."""
     security = settings.security
     if security.saml_provider_arn and security.trusted_principals:
@@ -85,7 +85,7 @@ def one_way_in(settings: Settings) -> Iterator[tuple[str, Any, str]]:
         )
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+CHECKS: tuple[Check, ...] = (
     sessions_end_before_the_next,
     calendars_are_those_of_the_venues,
     some_venue_trades_on_each_market_day,

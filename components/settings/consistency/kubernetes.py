@@ -1,15 +1,16 @@
-"""What the settings of the cluster must hold together."""
+"""Checks of the settings of the cluster against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from components.settings.consistency.problem import Check, Problems
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
 
-def nodes_fit_between_their_bounds(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def nodes_fit_between_their_bounds(settings: Settings) -> Problems:
     """The autoscaler works between both."""
     sizes = settings.sizes
     if sizes.nodes_min > sizes.nodes_max:
@@ -20,7 +21,7 @@ def nodes_fit_between_their_bounds(settings: Settings) -> Iterator[tuple[str, An
         )
 
 
-def nodes_of_the_primary_stand_in_every_zone(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def nodes_of_the_primary_stand_in_every_zone(settings: Settings) -> Problems:
     """A zone that is lost must leave nodes; a region that stands by may have fewer."""
     zones = len(settings.network.availability_zones)
     if settings.is_primary and settings.sizes.nodes_min < zones:
@@ -31,7 +32,7 @@ def nodes_of_the_primary_stand_in_every_zone(settings: Settings) -> Iterator[tup
         )
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+CHECKS: tuple[Check, ...] = (
     nodes_fit_between_their_bounds,
     nodes_of_the_primary_stand_in_every_zone,
 )

@@ -1,19 +1,17 @@
-"""What the settings of recovery must hold together."""
+"""Checks of the settings of recovery against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from components.settings.consistency.problem import Check, Problems
 from components.settings.market import Weekday, minute_of_day
 from components.settings.windows import DAY, touch
 from recovery.budget import RTO_SECONDS, Budget, Times, budget
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
-
-Found = Iterator[tuple[str, Any, str]]
 
 # The lease is read and extended before an order, the order is written and put to its stream.
 _CALLS_OF_THE_FIRST_ORDER = 4
@@ -60,7 +58,7 @@ def recovery_budget(settings: Settings) -> Budget:
     )
 
 
-def recovery_takes_thirty_seconds_at_most(settings: Settings) -> Found:
+def recovery_takes_thirty_seconds_at_most(settings: Settings) -> Problems:
     """The objective of order intake."""
     found = recovery_budget(settings)
     if not found.kept:
@@ -89,7 +87,7 @@ def _most_over_its_default(settings: Settings) -> tuple[str, Any]:
     return key, getattr(getattr(settings, section), name)
 
 
-def the_api_is_certified_in_this_region(settings: Settings) -> Found:
+def the_api_is_certified_in_this_region(settings: Settings) -> Problems:
     """API Gateway takes certificates of its own region only."""
     arn = settings.recovery.trading_api_certificate_arn
     if arn and arn.split(":")[3] != settings.region.name:
@@ -100,7 +98,7 @@ def the_api_is_certified_in_this_region(settings: Settings) -> Found:
         )
 
 
-def the_names_of_both_apis_differ(settings: Settings) -> Found:
+def the_names_of_both_apis_differ(settings: Settings) -> Problems:
     """One name cannot lead to a load balancer and to the gateway."""
     if settings.recovery.trading_api_domain == settings.compute.api_domain:
         yield (
@@ -110,7 +108,7 @@ def the_names_of_both_apis_differ(settings: Settings) -> Found:
         )
 
 
-def a_lease_is_stale_only_after_it_was_due(settings: Settings) -> Found:
+def a_lease_is_stale_only_after_it_was_due(settings: Settings) -> Problems:
     """Without traffic the observers' own questions extend the lease: order intake looks at it when asked how it is."""
     recovery, functions = settings.recovery, settings.functions
     due = OBSERVED_EVERY_SECONDS + functions.lease_milliseconds / 1000
@@ -123,7 +121,7 @@ def a_lease_is_stale_only_after_it_was_due(settings: Settings) -> Found:
         )
 
 
-def a_build_finds_the_state(settings: Settings) -> Found:
+def a_build_finds_the_state(settings: Settings) -> Problems:
     """Nobody is there to name the backend when a failover runs by itself."""
     recovery, general = settings.recovery, settings.general
     if recovery.automatic_failover and not recovery.state_backend_url:
@@ -148,7 +146,7 @@ def a_build_finds_the_state(settings: Settings) -> Found:
         )
 
 
-def no_drill_while_markets_trade(settings: Settings) -> Found:
+def no_drill_while_markets_trade(settings: Settings) -> Problems:
     """A drill takes the primary's neighbours away."""
     recovery, market = settings.recovery, settings.market
     begins = list(Weekday).index(Weekday(recovery.drill_day)) * DAY + minute_of_day(recovery.drill_time)
@@ -161,7 +159,7 @@ def no_drill_while_markets_trade(settings: Settings) -> Found:
         )
 
 
-CHECKS: tuple[Callable[[Settings], Found], ...] = (
+CHECKS: tuple[Check, ...] = (
     recovery_takes_thirty_seconds_at_most,
     the_api_is_certified_in_this_region,
     the_names_of_both_apis_differ,

@@ -1,14 +1,13 @@
-"""What the settings of containers and load balancers must hold together."""
+"""Checks of the settings of containers and load balancers against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from components.settings.consistency.problem import Check, Problems
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
-
-Found = Iterator[tuple[str, Any, str]]
 
 _GIB = 1024
 # Amazon ECS Developer Guide, "Task CPU and memory" of Fargate on Linux: MiB for each count of CPU units.
@@ -26,7 +25,7 @@ FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
 _MOST_QUEUES = 8
 
 
-def fargate_has_tasks_of_this_size(settings: Settings) -> Found:
+def fargate_has_tasks_of_this_size(settings: Settings) -> Problems:
     """CPU and memory come in pairs."""
     cpu, memory = settings.compute.service_cpu, settings.compute.service_memory
     if cpu not in FARGATE_MEMORY:
@@ -39,14 +38,14 @@ def fargate_has_tasks_of_this_size(settings: Settings) -> Found:
         )
 
 
-def services_are_within_their_bounds(settings: Settings) -> Found:
+def services_are_within_their_bounds(settings: Settings) -> Problems:
     """Fewest and most."""
     least, most = settings.sizes.service_tasks_min, settings.sizes.service_tasks_max
     if least > most:
         yield ("serviceTasksMin", least, f"is more than serviceTasksMax = {most}; lower it or raise the other")
 
 
-def one_policy_can_watch_the_queues(settings: Settings) -> Found:
+def one_policy_can_watch_the_queues(settings: Settings) -> Problems:
     """Services scale by the sum of the venues' queues."""
     venues = settings.streams.venues
     if len(venues) > _MOST_QUEUES:
@@ -57,7 +56,7 @@ def one_policy_can_watch_the_queues(settings: Settings) -> Found:
         )
 
 
-def the_certificate_is_of_this_region(settings: Settings) -> Found:
+def the_certificate_is_of_this_region(settings: Settings) -> Problems:
     """A load balancer takes certificates of its own region only."""
     arn = settings.compute.certificate_arn
     if arn and arn.split(":")[3] != settings.region.name:
@@ -72,7 +71,7 @@ def _listed(values: Any) -> str:
     return ", ".join(map(str, values))
 
 
-CHECKS: tuple[Callable[[Settings], Found], ...] = (
+CHECKS: tuple[Check, ...] = (
     fargate_has_tasks_of_this_size,
     services_are_within_their_bounds,
     one_policy_can_watch_the_queues,

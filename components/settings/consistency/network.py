@@ -1,11 +1,12 @@
-"""What the settings of the network layer must hold together."""
+"""Checks of the settings of the network layer against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from components.settings.consistency.problem import Check, Problems
 
 # Docker documentation, "Networking overview": the default address pool of the bridge.
 DOCKER_BRIDGE = IPv4Network("172.17.0.0/16")
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from components.settings.root import Settings
 
 
-def hubs_differ(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def hubs_differ(settings: Settings) -> Problems:
     """Two hubs with one number cannot tell each other's routes from their own."""
     network = settings.network
     same = network.transit_gateway_asn == network.primary_transit_gateway_asn
@@ -32,7 +33,7 @@ def hubs_differ(settings: Settings) -> Iterator[tuple[str, Any, str]]:
         )
 
 
-def links_join_different_systems(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def links_join_different_systems(settings: Settings) -> Problems:
     """BGP sessions of the hybrid links are between autonomous systems, so their ends have different numbers."""
     network = settings.network
     ends = {
@@ -45,7 +46,7 @@ def links_join_different_systems(settings: Settings) -> Iterator[tuple[str, Any,
             yield (other_key, other, f"is also the {key}; both ends of a link need a number of their own")
 
 
-def ports_differ(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def ports_differ(settings: Settings) -> Problems:
     """One port, one meaning: else a rule that admits one kind of traffic admits another."""
     network = settings.network
     ports = {
@@ -59,7 +60,7 @@ def ports_differ(settings: Settings) -> Iterator[tuple[str, Any, str]]:
             yield (other_key, other, f"is also the {key}; choose another port")
 
 
-def primary_is_not_on_premises(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def primary_is_not_on_premises(settings: Settings) -> Problems:
     """The recovery region routes to both, so it must be able to tell them apart."""
     network = settings.network
     if not settings.is_primary and network.primary_vpc_cidr.overlaps(network.on_premises_cidr):
@@ -71,7 +72,7 @@ def primary_is_not_on_premises(settings: Settings) -> Iterator[tuple[str, Any, s
         )
 
 
-def services_and_docker_have_their_own_ranges(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def services_and_docker_have_their_own_ranges(settings: Settings) -> Problems:
     """A pod sends what is for a service's address to the service, and Docker keeps its bridge's range to itself.
 
     Amazon EKS User Guide, "View Amazon EKS networking requirements": the services' range must not overlap the VPC, or
@@ -97,7 +98,7 @@ def services_and_docker_have_their_own_ranges(settings: Settings) -> Iterator[tu
             yield key, str(other), f"overlaps {DOCKER_BRIDGE}, the bridge of Docker; choose another range"
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+CHECKS: tuple[Check, ...] = (
     hubs_differ,
     links_join_different_systems,
     ports_differ,

@@ -1,9 +1,8 @@
-"""What the settings of the events layer must hold together."""
+"""Checks of the settings of the events layer against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.events.capacity import (
     Load,
@@ -12,12 +11,13 @@ from components.events.capacity import (
     least_visibility_timeout,
     shards_needed,
 )
+from components.settings.consistency.problem import Check, Problems
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
 
-def streams_take_their_peak(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def streams_take_their_peak(settings: Settings) -> Problems:
     """Shards for the declared rate with its headroom. Order intake must fit in either region at any time; the
     market-data stream of a pilot light only once it has taken over, and then at the primary's size."""
     streams, sizes = settings.streams, settings.sizes
@@ -28,7 +28,7 @@ def streams_take_their_peak(settings: Settings) -> Iterator[tuple[str, Any, str]
         yield from _shards("marketDataStreamShards", sizes.market_data_stream_shards, market_data, settings)
 
 
-def _shards(key: str, shards: int, load: Load, settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def _shards(key: str, shards: int, load: Load, settings: Settings) -> Problems:
     percent = settings.streams.stream_target_utilisation
     needed = shards_needed(load, percent)
     if shards < needed:
@@ -40,7 +40,7 @@ def _shards(key: str, shards: int, load: Load, settings: Settings) -> Iterator[t
         )
 
 
-def readers_of_a_stream_have_one_name_each(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def readers_of_a_stream_have_one_name_each(settings: Settings) -> Problems:
     """A reader takes fan-out or shares, never both."""
     streams = settings.streams
     for key, readers, consumers in (
@@ -51,7 +51,7 @@ def readers_of_a_stream_have_one_name_each(settings: Settings) -> Iterator[tuple
             yield (key, name, "is a consumer with fan-out too; it needs no share, remove it here")
 
 
-def ordered_queues_take_their_peak(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def ordered_queues_take_their_peak(settings: Settings) -> Problems:
     """A FIFO queue within its mode, and its busiest account within one message group."""
     streams, region, batch = settings.streams, settings.region.name, settings.streams.fifo_batch_size
     most = fifo_messages_per_second(region, high_throughput=streams.fifo_high_throughput, batch_size=batch)
@@ -76,7 +76,7 @@ def ordered_queues_take_their_peak(settings: Settings) -> Iterator[tuple[str, An
         )
 
 
-def messages_stay_hidden_while_worked_on(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+def messages_stay_hidden_while_worked_on(settings: Settings) -> Problems:
     """A visibility timeout that outlasts retries of the consumer."""
     streams = settings.streams
     least = least_visibility_timeout(streams.queue_consumer_timeout)
@@ -89,7 +89,7 @@ def messages_stay_hidden_while_worked_on(settings: Settings) -> Iterator[tuple[s
         )
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[tuple[str, Any, str]]], ...] = (
+CHECKS: tuple[Check, ...] = (
     streams_take_their_peak,
     readers_of_a_stream_have_one_name_each,
     ordered_queues_take_their_peak,

@@ -1,17 +1,15 @@
-"""What the settings of the engines must hold together."""
+"""Checks of the settings of the engines against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from components.settings.consistency.problem import Check, Problems
 from components.settings.latency import Placement, Tenancy
 from components.settings.windows import WEEK
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
-
-Found = Iterator[tuple[str, Any, str]]
 
 # EC2 User Guide, "Placement strategies for your placement groups": instances of a spread group in one zone, and
 # partitions of a group with Dedicated Instances.
@@ -19,14 +17,14 @@ _MOST_SPREAD = 7
 _MOST_DEDICATED_PARTITIONS = 2
 
 
-def engines_stand_in_a_zone_of_the_stack(settings: Settings) -> Found:
+def engines_stand_in_a_zone_of_the_stack(settings: Settings) -> Problems:
     """The engines' subnet is one of the stack's."""
     zone, zones = settings.latency.engine_zone, settings.network.availability_zones
     if zone and zone not in zones:
         yield ("engineZone", zone, f"is not a zone of this stack; choose from {', '.join(zones)}, or leave it empty")
 
 
-def the_instance_type_can_do_what_is_asked(settings: Settings) -> Found:
+def the_instance_type_can_do_what_is_asked(settings: Settings) -> Problems:
     """Cluster placement and ENA Express exist on some types alone."""
     latency = settings.latency
     known = latency.instance_type
@@ -50,7 +48,7 @@ def the_instance_type_can_do_what_is_asked(settings: Settings) -> Found:
         )
 
 
-def tenancy_and_placement_go_together(settings: Settings) -> Found:
+def tenancy_and_placement_go_together(settings: Settings) -> Problems:
     """EC2 User Guide, "Placement group rules and limitations"."""
     latency = settings.latency
     tenancy, placement = latency.engine_tenancy, latency.engine_placement
@@ -75,7 +73,7 @@ def tenancy_and_placement_go_together(settings: Settings) -> Found:
         )
 
 
-def a_spread_group_takes_the_whole_fleet(settings: Settings) -> Found:
+def a_spread_group_takes_the_whole_fleet(settings: Settings) -> Problems:
     """All engines stand in one zone."""
     sizes = settings.sizes
     most = sizes.fixed_engines + sizes.elastic_engines_max
@@ -88,7 +86,7 @@ def a_spread_group_takes_the_whole_fleet(settings: Settings) -> Found:
         )
 
 
-def the_fleet_is_within_its_bounds(settings: Settings) -> Found:
+def the_fleet_is_within_its_bounds(settings: Settings) -> Problems:
     """Fewest, at the opening, most."""
     sizes = settings.sizes
     least, at_open, most = sizes.elastic_engines_min, sizes.elastic_engines_open, sizes.elastic_engines_max
@@ -102,7 +100,7 @@ def the_fleet_is_within_its_bounds(settings: Settings) -> Found:
         )
 
 
-def the_fleet_rests_once_a_week(settings: Settings) -> Found:
+def the_fleet_rests_once_a_week(settings: Settings) -> Problems:
     """A floor that is raised all week long is no schedule, but a fleet that is as large as elasticEnginesOpen."""
     latency = settings.latency
     if not open_spans(settings):
@@ -139,7 +137,7 @@ def _joined_over_sunday(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return [] if len(spans) == 1 and spans[0][1] - spans[0][0] >= WEEK else spans
 
 
-CHECKS: tuple[Callable[[Settings], Found], ...] = (
+CHECKS: tuple[Check, ...] = (
     engines_stand_in_a_zone_of_the_stack,
     the_instance_type_can_do_what_is_asked,
     tenancy_and_placement_go_together,
