@@ -42,6 +42,9 @@ class Decision:
     verdict: Verdict
     statement: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.verdict} it" + (f" by {self.statement}" if self.statement else "")
+
     @property
     def allowed(self) -> bool:
         """Whether the policies let the request pass."""
