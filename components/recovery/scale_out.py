@@ -197,6 +197,8 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         'export PATH="$PWD/.venv/bin:$PATH"',
+                        # Helm takes the charts from this region's registry.
+                        '.venv/bin/python -m delivery login "$PULUMI_STACK"',
                         # The runbook command also saves the resources that leave the stack, for a later failback.
                         '.venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}"',
                     ],
