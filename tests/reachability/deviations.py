@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
+from aws_croniter import AwsCroniter
 from botocore.session import Session
 
 from blueprint import Blueprint, Resource
 from tests.permissions.documents import Kind, documents, listed
+from tests.permissions.evaluation import Request, decide
+from tests.reachability.arns import ACCOUNT, OTHER_ACCOUNT, region_of
+from tests.reachability.authority import Authority
+from tests.reachability.calls import principal_of
+from tests.reachability.deliveries import undelivered
 from tests.reachability.network import name_of
 from tests.reachability.selectors import here
+from tests.reachability.sessions import broken_sessions
+from tests.reachability.signals import blind_alarms, deaf_rules
 
-ACCOUNT = "123456789012"
+# Two years, of which the second has a 29th of February.
+_YEARS = (datetime(2027, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC))
 _PUBLIC_IMAGE = "resolve:ssm:/aws/service/"
 _FINISHED_WELL = {"CREATED", "PENDING", "RUNNING", "ABORTING", "COMPLETED", "PARTIAL"}
 # AWS Backup Developer Guide, "Backup plan options and configuration": no job of a database starts in RDS's own window.
@@ -43,29 +53,6 @@ def _image(stack: Blueprint, group: Resource) -> str:
     return str(template.properties.get("imageId", ""))
 
 
-def undelivered_flow_logs(stack: Blueprint) -> Iterator[str]:
-    """VPC User Guide, "Flow log files": with Hive prefixes the account's folder is `aws-account-id=<account>`."""
-    for log in here(stack, "aws:ec2/flowLog:FlowLog"):
-        if log.properties["logDestinationType"] != "s3":
-            continue
-        reference, _, folder = str(log.properties["logDestination"]).partition("/flow")
-        bucket = name_of(reference)
-        hive = log.properties.get("destinationOptions", {}).get("hiveCompatiblePartitions")
-        path = f"/flow{folder}/AWSLogs/{'aws-account-id=' if hive else ''}{ACCOUNT}/"
-        policy = json.loads(stack.one("aws:s3/bucketPolicy:BucketPolicy", bucket).properties["policy"])
-        if not any(_writes(statement, path) for statement in policy["Statement"]):
-            yield f"{log.name}: the policy of the bucket {bucket} lets no one write {path}"
-
-
-def _writes(statement: Mapping[str, Any], path: str) -> bool:
-    return (
-        statement["Effect"] == "Allow"
-        and statement["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
-        and "s3:PutObject" in listed(statement["Action"])
-        and any(path in resource for resource in listed(statement["Resource"]))
-    )
-
-
 def tasks_without_scratch(stack: Blueprint) -> Iterator[str]:
     """A root file system that is read-only leaves a program no place for temporary files (ECS Developer Guide, "Using
     bind mounts")."""
@@ -90,11 +77,15 @@ def agents_not_pulled(stack: Blueprint) -> Iterator[str]:
         for each in here(stack, "aws:guardduty/detectorFeature:DetectorFeature")
     ):
         return
+    authority, region = Authority(stack), region_of(stack)
+    agent = f"arn:aws:ecr:{region}:{OTHER_ACCOUNT}:repository/aws-guardduty-agent-fargate"
     for task in here(stack, "aws:ecs/taskDefinition:TaskDefinition"):
         role = name_of(task.properties["executionRoleArn"])
-        policy = stack.one("aws:iam/rolePolicy:RolePolicy", role).properties["policy"]
-        if ":repository/aws-guardduty-agent-fargate" not in policy:
-            yield f"{task.name}: the role {role} may not pull GuardDuty's agent"
+        for action in ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
+            request = Request(action, agent, principal_of(stack, role), {"aws:requestedregion": region})
+            if not decide(authority.of_role(role), request).allowed:
+                yield f"{task.name}: the role {role} may not pull GuardDuty's agent"
+                break
 
 
 def unannounced_ranges(stacks: tuple[Blueprint, ...]) -> Iterator[str]:
@@ -114,19 +105,34 @@ def backups_that_wait(stack: Blueprint) -> Iterator[str]:
         for each in here(stack, "aws:rds/instance:Instance")
         if each.properties.get("backupWindow")
     ]
-    days: set[tuple[str, ...]] = set()
+    days: dict[str, frozenset[date]] = {}
     for plan in here(stack, "aws:backup/plan:Plan"):
         for rule in plan.properties["rules"]:
-            minute, hour, *day = rule["schedule"].removeprefix("cron(").removesuffix(")").split()
-            begins = int(hour) * 60 + int(minute)
-            for window in windows:
-                first, last = (int(time[:2]) * 60 + int(time[3:]) for time in window.split("-"))
-                opens, until = (first - begins) % _MINUTES_OF_DAY, (last - begins) % _MINUTES_OF_DAY
-                if min(opens, until) < rule["startWindow"] + _BACKUP_MINUTES_APART or until < opens:
-                    yield f"{plan.name} {rule['ruleName']}: starts in the database's backup window {window}"
-            if tuple(day) in days:
-                yield f"{plan.name} {rule['ruleName']}: is due on the same days as another rule"
-            days.add(tuple(day))
+            name = f"{plan.name} {rule['ruleName']}"
+            starts = started_at(rule["schedule"])
+            if not starts:
+                yield f"{name}: its schedule {rule['schedule']} starts nothing"
+                continue
+            for begins in sorted({each.hour * 60 + each.minute for each in starts}):
+                for window in windows:
+                    first, last = (int(time[:2]) * 60 + int(time[3:]) for time in window.split("-"))
+                    opens, until = (first - begins) % _MINUTES_OF_DAY, (last - begins) % _MINUTES_OF_DAY
+                    if min(opens, until) < rule["startWindow"] + _BACKUP_MINUTES_APART or until < opens:
+                        yield f"{name}: starts in the database's backup window {window}"
+            own = frozenset(each.date() for each in starts)
+            for other, others in days.items():
+                if own & others:
+                    yield f"{name}: is due on the same days as {other}, first on {min(own & others)}"
+            days[name] = own
+
+
+def started_at(schedule: str) -> list[datetime]:
+    """When a cron expression of AWS starts jobs, in two years of which one is a leap year; nothing for another text."""
+    match = re.fullmatch(r"cron\((.+)\)", schedule)
+    try:
+        return AwsCroniter(match[1]).get_all_schedule_bw_dates(*_YEARS) if match else []
+    except ValueError:
+        return []
 
 
 def unreported_ends(stack: Blueprint) -> Iterator[str]:
@@ -154,15 +160,6 @@ def unselected_tables(stacks: tuple[Blueprint, Blueprint]) -> Iterator[str]:
                 yield f"{table.name}: its replica in us-east-1 carries no tag {key}"
 
 
-def conditions_on_log_streams(stack: Blueprint) -> Iterator[str]:
-    """EventBridge makes streams on nobody's behalf (EventBridge User Guide, "Using resource-based policies")."""
-    for policy in here(stack, "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"):
-        for statement in json.loads(policy.properties["policyDocument"])["Statement"]:
-            by_rules = statement["Principal"] == {"Service": "events.amazonaws.com"}
-            if by_rules and "logs:CreateLogStream" in listed(statement["Action"]) and statement.get("Condition"):
-                yield f"{policy.name} {statement.get('Sid')}: EventBridge sends no source with CreateLogStream"
-
-
 _DELIVERY_STATUS = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"}
 
 
@@ -174,10 +171,13 @@ def delivery_status_not_logged(stack: Blueprint) -> Iterator[str]:
         for key, value in topic.properties.items()
         if key.endswith("FeedbackRoleArn")
     }
+    authority = Authority(stack)
+    group = f"arn:aws:logs:{region_of(stack)}:{ACCOUNT}:log-group:sns/{region_of(stack)}/{ACCOUNT}/topic:log-stream:x"
     for role in sorted(roles):
-        document = json.loads(stack.one("aws:iam/rolePolicy:RolePolicy", role).properties["policy"])
-        granted = {action for statement in document["Statement"] for action in listed(statement["Action"])}
-        yield from (f"{role}: lacks {action}" for action in sorted(_DELIVERY_STATUS - granted))
+        for action in sorted(_DELIVERY_STATUS):
+            request = Request(action, group, principal_of(stack, role), {})
+            if not decide(authority.of_role(role), request).allowed:
+                yield f"{role}: lacks {action}"
 
 
 def replicas_that_fill_up(stack: Blueprint) -> Iterator[str]:
@@ -200,16 +200,32 @@ def pinned_minor_versions(stack: Blueprint) -> Iterator[str]:
             yield f"{each.name}: pins {version}"
 
 
+# AWS Config Developer Guide, "Recording AWS resources", "Global resources": IAM's types are recorded in every region
+# whose recorder is asked for them.
+_GLOBAL_TYPES = frozenset({"AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"})
+
+
+def _global_types(group: Mapping[str, Any]) -> frozenset[str]:
+    """The global types that a recording group records: by its switch, by naming them, or by not excluding them
+    (AWS Config API Reference, RecordingGroup)."""
+    if group.get("includeGlobalResourceTypes"):
+        return _GLOBAL_TYPES
+    strategies = [each.get("useOnly") for each in listed(group.get("recordingStrategies"))]
+    excluded = [each for one in listed(group.get("exclusionByResourceTypes")) for each in one.get("resourceTypes", [])]
+    if "EXCLUSION_BY_RESOURCE_TYPES" in strategies or excluded:
+        return _GLOBAL_TYPES - {*excluded}
+    return _GLOBAL_TYPES & {*listed(group.get("resourceTypes"))}
+
+
 def global_types_recorded_twice(stacks: tuple[Blueprint, ...]) -> Iterator[str]:
     """AWS Config Developer Guide, "Recording AWS resources": each recorder of global types is charged for them."""
-    recorders = [
-        stack.stack
+    recorded = {
+        stack.stack: _global_types(each.properties["recordingGroup"])
         for stack in stacks
         for each in here(stack, "aws:cfg/recorder:Recorder")
-        if each.properties["recordingGroup"].get("includeGlobalResourceTypes")
-    ]
-    if len(recorders) > 1:
-        yield f"global resource types are recorded in {' and '.join(recorders)}"
+    }
+    if len(recorded) > 1 and frozenset.intersection(*recorded.values()):
+        yield f"global resource types are recorded in {' and '.join(recorded)}"
 
 
 # Dimensions whose value is a name, and the type and property that hold it (CloudWatch metrics of each service's guide).
@@ -253,17 +269,19 @@ Check = Callable[[Blueprint], Iterator[str]]
 OF_ONE: tuple[Check, ...] = (
     unprobed_fleets,
     rollbacks_to_parameters,
-    undelivered_flow_logs,
     tasks_without_scratch,
     variables_of_users,
     agents_not_pulled,
     backups_that_wait,
     unreported_ends,
-    conditions_on_log_streams,
+    undelivered,
     delivery_status_not_logged,
     replicas_that_fill_up,
     pinned_minor_versions,
     alarms_of_nothing,
+    deaf_rules,
+    blind_alarms,
+    broken_sessions,
 )
 """Checks of a single stack."""
 OF_BOTH: tuple[Callable[[tuple[Blueprint, Blueprint]], Iterator[str]], ...] = (

@@ -234,7 +234,7 @@ def test_a_preview_reads_state_and_settings_and_changes_neither(with_state: Blue
         "logs:CreateLogStream",
         "logs:PutLogEvents",
     }
-    reads = ("Get", "List", "Describe", "Decrypt", "GitPull")
+    reads = ("Get", "List", "Describe", "Decrypt", "GitPull", "BatchGet")
     allowed = _allowed(with_state, name)
     assert {a for a in allowed if not a.split(":")[1].startswith(reads)} <= writes, f"{name} changes something"
     read = statement(with_state.one(ROLE_POLICY, name), "ReadTheState")

@@ -118,7 +118,7 @@ def test_who_previews_from_github_reads_what_the_pipelines_preview_reads():
         }
     )
     ours = {each["Sid"]: each for each in statements(stack.one(ROLE_POLICY, "github-preview"))}
-    assert set(ours) == {"FindTheState", "ReadTheState", "DecryptTheState"}
+    assert set(ours) == {"FindTheState", "ReadTheState", "DecryptTheState", "LogInToRegistry", "ReadCharts"}
     for sid, each in ours.items():
         assert each == statement(stack.one(ROLE_POLICY, "delivery-preview"), sid)
     assert stack.one(ROLE, "github-preview").properties["permissionsBoundary"].startswith("${" + POLICY)
