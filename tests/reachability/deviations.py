@@ -165,19 +165,20 @@ _DELIVERY_STATUS = {"logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogE
 
 def delivery_status_not_logged(stack: Blueprint) -> Iterator[str]:
     """SNS Developer Guide, "Prerequisites for message delivery status": SNS makes the group itself."""
-    roles = {
-        name_of(value)
+    authority, region = Authority(stack), region_of(stack)
+    wanted = {
+        (name_of(value), str(topic.properties["name"]))
         for topic in here(stack, "aws:sns/topic:Topic")
         for key, value in topic.properties.items()
         if key.endswith("FeedbackRoleArn")
     }
-    authority = Authority(stack)
-    group = f"arn:aws:logs:{region_of(stack)}:{ACCOUNT}:log-group:sns/{region_of(stack)}/{ACCOUNT}/topic:log-stream:x"
-    for role in sorted(roles):
-        for action in sorted(_DELIVERY_STATUS):
-            request = Request(action, group, principal_of(stack, role), {})
-            if not decide(authority.of_role(role), request).allowed:
-                yield f"{role}: lacks {action}"
+    for role, topic in sorted(wanted):
+        for group in (f"sns/{region}/{ACCOUNT}/{topic}", f"sns/{region}/{ACCOUNT}/{topic}/Failure"):
+            resource = f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{group}:log-stream:x"
+            for action in sorted(_DELIVERY_STATUS):
+                request = Request(action, resource, principal_of(stack, role), {})
+                if not decide(authority.of_role(role), request).allowed:
+                    yield f"{role}: lacks {action} on {group}"
 
 
 def replicas_that_fill_up(stack: Blueprint) -> Iterator[str]:
