@@ -23,7 +23,8 @@ from preflight.checks.service_roles import ServiceRoles
 from tests.components.kubernetes.test_images import references
 from tests.components.latency.tuned_host import KERNEL, tuned
 from tests.permissions.authorization import faults as faults_of
-from tests.permissions.documents import Kind, documents, listed
+from tests.permissions.documents import documents, listed
+from tests.permissions.trusted import trust_faults
 from tests.preflight.stubs import Error, stubbed
 from tests.reachability.deviations import deviations
 from tests.reachability.network import ANY_EPHEMERAL, WORLD, Network
@@ -211,22 +212,13 @@ def _untagged_hosts(world: World) -> Iterable[str]:
 
 def _trust(name: str, service: str) -> Callable[[World], Iterable[str]]:
     """The trust of a role asks for a key that no page says the service sends."""
-    from components.security.trusts import TRUSTS
 
     def reintroduced(world: World) -> Iterable[str]:
         condition = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
         edit = statements("assumeRolePolicy", lambda statement: statement.update(Condition=condition))
         stack: Blueprint = changed(world.primary, ROLE, name, edit)
-        return [
-            f"{document.name}: {sender} sends {sorted(TRUSTS[sender].keys)}, not {key}"
-            for document in documents(stack)
-            if document.kind is Kind.TRUST
-            for statement in document.statements
-            for sender in listed(statement["Principal"].get("Service"))
-            for tests in statement.get("Condition", {}).values()
-            for key in {*tests} - {*TRUSTS[sender].keys}
-            if sender == service
-        ]
+        found = [fault for document in documents(stack) for fault in trust_faults(document)]
+        return [fault for fault in found if service in fault]
 
     return reintroduced
 
@@ -312,7 +304,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "Flow logs with Hive prefixes go where the bucket's policy denies them",
         By.DEVIATIONS,
-        "lets no one write",
+        "delivery.logs.amazonaws.com s3:PutObject: the policy of",
         _deviation("aws:s3/bucketPolicy:BucketPolicy", "logs", replaced("policy", "aws-account-id=", "")),
     ),
     Fault(
@@ -359,7 +351,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "Two rules back the same resources up on the same days",
         By.DEVIATIONS,
-        "is due on the same days as another rule",
+        "is due on the same days as backups daily",
         _deviation("aws:backup/plan:Plan", "backups", _schedule),
     ),
     Fault(
@@ -388,7 +380,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "EventBridge makes log streams under a condition",
         By.DEVIATIONS,
-        "sends no source with CreateLogStream",
+        "events.amazonaws.com logs:CreateLogStream: the policy of",
         _deviation(
             LOG_POLICY,
             "events",

@@ -11,6 +11,7 @@ from blueprint import Blueprint
 from tests.aws_emulator.conftest import clients_of
 from tests.golden import Golden
 from tests.regressions.faults import FAULTS, Fault
+from tests.regressions.forms import FORMS
 from tests.regressions.world import World
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,7 +31,7 @@ def world(primary: Blueprint, dr: Blueprint, in_memory_aws: server.RunningServer
     return World(primary, dr, clients_of(in_memory_aws))
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.fact)
+@pytest.mark.parametrize("fault", [*FAULTS, *FORMS], ids=lambda fault: fault.fact)
 def test_a_fault_that_comes_back_is_refused(fault: Fault, world: World) -> None:
     """The words of the refusal name the fault."""
     answers = list(fault.reintroduced(world))
@@ -38,5 +39,5 @@ def test_a_fault_that_comes_back_is_refused(fault: Fault, world: World) -> None:
 
 
 def test_the_documented_table_is_the_one_that_is_tested(golden: Golden) -> None:
-    rows = "".join(f"| {fault.fact} | {fault.by} | `{fault.words}` |\n" for fault in FAULTS)
+    rows = "".join(f"| {fault.fact} | {fault.by} | `{fault.words}` |\n" for fault in (*FAULTS, *FORMS))
     Golden(golden.update, DOCS).matches_text("refused-faults.md", HEAD + rows)
