@@ -100,18 +100,17 @@ def reachable(alarm: Resource, _: Parameters) -> Iterator[str]:
     """
     threshold, operator = alarm.number("threshold"), alarm.text("comparisonOperator")
     metric = alarm.text("metricName")
-    wanted = alarm.number("datapointsToAlarm") or 0
-    periods = alarm.number("evaluationPeriods") or 0
-    if wanted > periods > 0:
+    wanted, periods = alarm.number("datapointsToAlarm"), alarm.number("evaluationPeriods")
+    if wanted and periods and wanted > periods:
         yield f"wants {wanted:g} data points of {periods:g}"
     if threshold is None:
         return
     strict = "OrEqual" not in operator
     if operator.startswith("Greater"):
         bound = _bound(alarm, metric)
-        if bound is not None and (threshold > bound or (strict and threshold == bound)):
+        if bound is not None and (threshold >= bound if strict else threshold > bound):
             yield f"its threshold of {threshold:g} is out of reach: {metric or 'the expression'} is {bound:g} at most"
-    elif operator.startswith("Less") and metric and (threshold < 0 or (strict and threshold == 0)):
+    elif operator.startswith("Less") and metric and (threshold <= 0 if strict else threshold < 0):
         yield f"its threshold of {threshold:g} is out of reach: {metric} is never below zero"
 
 

@@ -127,7 +127,7 @@ def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iter
         return
     whole = [s for s in classic if s.get("includeManagementEvents") is not False]
     reads = {str(s.get("readWriteType") or "All") for s in whole}
-    if "All" not in reads and not {"ReadOnly", "WriteOnly"} <= reads:
+    if "All" not in reads and reads != {"ReadOnly", "WriteOnly"}:
         yield "does not record every management event"
     excluded = sorted({str(source) for s in whole for source in s.get("excludeManagementEventSources") or ()})
     if excluded:
@@ -173,7 +173,7 @@ def _unselected(fields: list[dict[str, Any]], buckets: list[Resource]) -> list[s
     Each element is the `resources.ARN` field of a selector, empty where the selector has none. A bucket that a field
     leaves out by its name is let through, as a bucket of logs is, unless no bucket is left.
     """
-    missed, taken = [], 0
+    missed, taken = [], False
     for bucket in buckets:
         objects = _objects_of(bucket)
         wanted = [
@@ -182,7 +182,7 @@ def _unselected(fields: list[dict[str, Any]], buckets: list[Resource]) -> list[s
         if not any(value == "arn:aws:s3" or _begins(objects, value) for values in wanted for value in values):
             missed.append(bucket.name)
         elif not all(any(_begins(objects, v) for v in field.get("notStartsWiths") or ()) for field in fields):
-            taken += 1
+            taken = True
     return missed if missed or taken or not buckets else [bucket.name for bucket in buckets]
 
 
@@ -204,7 +204,7 @@ def _advanced(selectors: list[Any], data: list[str], buckets: list[Resource]) ->
             types |= types_
             if _OBJECTS in types_:
                 fields_of_objects.append(fields.get("resources.ARN") or {})
-    if not management and not {"true", "false"} <= narrowed:
+    if not management and narrowed != {"true", "false"}:
         yield "does not record every management event"
     for type_ in data:
         if type_ not in types:

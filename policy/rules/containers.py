@@ -12,6 +12,7 @@ from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
+from policy.values import single
 
 RULES = Rules("ECS and ECR")
 
@@ -98,7 +99,7 @@ def not_root(task: Resource, _: Parameters) -> Iterator[str]:
         return
     for container in _containers(task):
         user = str(container.get("user") if container.get("user") is not None else "").partition(":")[0]
-        if user.lower() in ("", "root") or (user.isdigit() and int(user) == 0):
+        if user.lower() in ("", "root") or (user.isdigit() and not int(user)):
             yield f"container {container.get('name')!r} runs as {user or 'whoever its image says'}"
 
 
@@ -138,9 +139,7 @@ _REFERENCE_TEXT = re.compile(r"\$\{[^}]*\}")
 def volume_tls(task: Resource, _: Parameters) -> Iterator[str]:
     """Without transitEncryption NFS traffic is not encrypted (ECS API, EFSVolumeConfiguration)."""
     for volume in task.items("volumes"):
-        efs = volume.get("efsVolumeConfiguration")
-        if isinstance(efs, list) and efs:
-            efs = efs[0]
+        efs = single(volume.get("efsVolumeConfiguration"))
         if isinstance(efs, dict) and efs.get("transitEncryption") != "ENABLED":
             yield f"volume {volume.get('name')!r} is mounted without TLS"
 

@@ -11,7 +11,7 @@ from policy.report import Report
 from tests.policy import documents as d
 from tests.policy.test_variants import refused
 
-__all__ = ["accused", "compared", "only_refused", "reference", "refused", "undecided"]
+__all__ = ["Entry", "accused", "compared", "only_refused", "reference", "refused", "undecided"]
 
 Json = dict[str, Any]
 Entry = tuple[str, str, Json]
