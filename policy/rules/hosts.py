@@ -59,8 +59,10 @@ def imds_hop_limit(host: Resource, _: Parameters) -> Iterator[str]:
         return
     limit = host.number(path)
     # Amazon Linux 2023 images set 2 where nothing is said (EC2 User Guide, "Configure the instance metadata options").
-    if limit is None or limit > 1:
-        yield "metadata answers travel further than the host" if limit else "the hop limit is left to the image"
+    if limit is None:
+        yield "the hop limit is left to the image"
+    elif limit > 1:
+        yield "metadata answers travel further than the host"
 
 
 _ADDRESSED = ("instance", "networkInterface", "instanceId", "networkInterfaceId")

@@ -166,7 +166,7 @@ def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
                 yield "answers plain HTTP without a redirect"
     elif protocol in _WITHOUT_TLS or (not protocol and listener.number("port") is None):
         return
-    elif (listener.number("port") or 0) not in parameters["plain"]:
+    elif listener.number("port") not in parameters["plain"]:
         yield f"passes {protocol or 'plain traffic'} on unencrypted"
 
 

@@ -10,7 +10,7 @@ from policy import check
 from policy import tokens as t
 from policy.catalogue import BY_ID
 from tests.policy import documents as d
-from tests.policy.test_variants import refused
+from tests.policy.small import accused, compared, refused
 
 Json = dict[str, Any]
 _OBJECTS = "AWS::S3::Object"
@@ -205,6 +205,46 @@ def _recorder(**properties: Any) -> tuple[str, str, Json]:
 def test_a_recorder_records_everything_continuously(entries: list[Any], said: list[str]) -> None:
     """Only a stack with a part of the account's audit needs a recorder."""
     assert refused("config-records-everything", *entries) == said
+
+
+def test_findings_on_the_whole_are_of_the_first_recorder() -> None:
+    """What all recorders together lack is said of one of them."""
+    both = [(t.CONFIG_RECORDER, name, {"recordingGroup": {"allSupported": True}}) for name in ("first", "second")]
+    assert accused("config-records-everything", *both) == [
+        ("first", "does not record IAM and other global types"),
+        ("first", "is not switched on"),
+    ]
+
+
+@pytest.mark.parametrize(("here", "there", "count"), [(0, 0, 1), (1, 0, 0), (0, 1, 0), (1, 1, 0)])
+def test_a_trail_of_either_stack_records_both_regions(here: int, there: int, count: int) -> None:
+    """One trail is enough."""
+    trail = [_trail(isMultiRegionTrail=True)]
+    said = [("v", "no trail records what is called in this account")] * count
+    assert compared("trail-present", [(t.VPC, "v", {}), *trail * here], trail * there) == said
+
+
+@pytest.mark.parametrize("advanced", [True, False])
+def test_buckets_of_logs_may_be_left_out(advanced: bool) -> None:
+    """Events of the bucket that takes the access logs of another would be recorded without end."""
+    names = {"data": "arn:aws:s3:::orders/", "logs": "arn:aws:s3:::logs/"}
+    buckets = [(t.BUCKET, "data", {"bucket": "orders"}), (t.BUCKET, "logs", {"bucket": "logs"})]
+    logging = (t.BUCKET_LOGGING, "l", {"bucket": "orders", "targetBucket": "logs"})
+
+    def trail(*arns: str) -> tuple[str, str, Json]:
+        if advanced:
+            field = {"field": "resources.ARN", "startsWiths": [*arns]}
+            selector = {"fieldSelectors": [*_OBJECT_DATA["fieldSelectors"], field]}
+            return _trail(advancedEventSelectors=[_MANAGEMENT, selector])
+        return _trail(eventSelectors=[{"dataResources": [{"type": _OBJECTS, "values": [*arns]}]}])
+
+    missed = ["records no data events of logs"]
+    assert refused("trail-selects-events", trail(names["data"]), *buckets, logging) == []
+    assert refused("trail-selects-events", trail(names["data"]), *buckets) == missed
+    assert refused("trail-selects-events", trail(*names.values()), *buckets) == []
+    assert refused("trail-selects-events", trail(names["logs"]), *buckets, logging) == [
+        "records no data events of data"
+    ]
 
 
 def test_global_types_may_be_left_to_another_region() -> None:

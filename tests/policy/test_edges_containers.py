@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policy import tokens as t
-from tests.policy.test_variants import refused
+from tests.policy.small import compared, refused
 
 Json = dict[str, Any]
 _OTHER = {"name": "sidecar", "image": "registry.example/side:1.2", "privileged": False}
@@ -94,6 +94,41 @@ def test_a_container_of_a_task(rule: str, container: Json, said: str | None) -> 
     }
     assert refused(rule, _task(_container(**container), neighbour)) == ([said] if said else [])
     assert refused(rule, _task(neighbour, _container(**container))) == ([said] if said else [])
+
+
+def test_each_container_is_judged() -> None:
+    """One that names no image, or names it by a digest, does not end the judgement."""
+    digest = {"name": "side", "image": f"registry.example/side@sha256:{'a' * 64}"}
+    moving = {"name": "gateway", "image": "engine:latest"}
+    for first in (digest, {"name": "side"}):
+        assert refused("ecs-image-fixed", _task(first, moving)) == ["container 'gateway' runs latest"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        (None, 0),
+        ([], 0),
+        ([{"filter": "desk/"}], 0),
+        ([{"filter": "other/"}], 1),
+        ([{"filter": "other/"}, {"filter": "desk/eng"}], 0),
+        ([{}], 0),
+    ],
+)
+def test_images_are_replicated_by_a_filter_that_fits(filters: Any, count: int) -> None:
+    """A rule without filters replicates every repository; one for another region does not count."""
+    repository = (t.ECR_REPOSITORY, "r", {"name": "desk/engine"})
+    said = [("r", "desk/engine is not replicated to us-west-2")]
+
+    def replication(region: str) -> tuple[str, str, Json]:
+        rule = {"destinations": [{"region": "eu-west-1"}, {"region": region}], "repositoryFilters": filters}
+        return t.ECR_REPLICATION, "x", {"replicationConfiguration": {"rules": [{"destinations": []}, rule]}}
+
+    assert compared("ecr-replicated", [repository, replication("us-west-2")], []) == said * count
+    assert compared("ecr-replicated", [repository], [replication("us-west-2")]) == said * count
+    assert compared("ecr-replicated", [repository, replication("us-east-2")], []) == said
+    assert compared("ecr-replicated", [repository], []) == said
+    assert compared("ecr-replicated", [repository], [], standing_by=False) == []
 
 
 def test_windows_has_no_root() -> None:
@@ -210,6 +245,7 @@ _MAKES = _action("Build", outputArtifacts=["out"])
         ([[_action("Approval", 2), _action("Deploy", 1)]], "stage0"),
         ([[_action("Deploy", 2), _action("Approval", 1)]], None),
         ([[_action("Deploy", 2), _action("Approval")]], None),
+        ([[_action("Deploy", 1), _action("Approval")]], "stage0"),
         ([[_action("Invoke")], [_APPROVAL]], "stage0"),
         ([[_action("Compute")], [_APPROVAL]], "stage0"),
         ([[_action("Build")], [_APPROVAL]], "stage0"),

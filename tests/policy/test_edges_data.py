@@ -275,6 +275,39 @@ def test_a_resource_at_the_edge_of_a_rule(rule: str, type_: str, properties: Jso
     assert refused(rule, (type_, "x", properties)) == said
 
 
+def test_each_volume_of_a_launch_configuration_is_judged() -> None:
+    """A volume that is encrypted with the default key does not end the judgement."""
+    devices = [{"deviceName": "/dev/sdb", "encrypted": True}, {"deviceName": "/dev/sdc", "encrypted": False}]
+    host = (t.LAUNCH_CONFIGURATION, "x", {"rootBlockDevice": {"encrypted": True}, "ebsBlockDevices": devices})
+    assert refused("ebs-customer-key", host) == ["a volume is not encrypted"]
+
+
+@pytest.mark.parametrize(
+    ("regions", "witness", "said"),
+    [
+        (["us-east-2", "us-west-2"], None, []),
+        (["us-west-2"], "us-east-2", []),
+        (["us-west-2"], None, ["is in 2 regions with its witness, not in 3"]),
+        (
+            ["us-east-2", "us-west-2", "us-west-1"],
+            None,
+            [
+                "is in 4 regions with its witness, not in 3",
+                "us-east-1, us-east-2, us-west-1, us-west-2 are not of one set of regions",
+            ],
+        ),
+        (["us-east-2", "eu-west-1"], None, ["eu-west-1, us-east-1, us-east-2 are not of one set of regions"]),
+    ],
+)
+def test_strong_consistency_is_of_three_regions_of_one_set(
+    regions: list[str], witness: str | None, said: list[str]
+) -> None:
+    """The table's own region, its replicas', and its witness's."""
+    replicas = [{"regionName": region, "consistencyMode": "STRONG"} for region in regions]
+    table = {"replicas": replicas, **({"globalTableWitness": {"regionName": witness}} if witness else {})}
+    assert refused("table-strong-consistency", (t.TABLE, "x", table)) == said
+
+
 @pytest.mark.parametrize(("name", "enabled", "count"), [("fills", True, 1), ("fills", False, 0), ("cache", True, 0)])
 def test_tables_of_records_have_no_time_to_live(name: str, enabled: bool, count: int) -> None:
     """By the name of the table, or by its logical name where pulumi makes the name."""

@@ -312,6 +312,15 @@ def test_roles_of_people_are_bounded(boundary: str | None, entries: list[Any], s
     assert refused("iam-human-boundary", (t.ROLE, "r", {"assumeRolePolicy": denied})) == []
 
 
+def test_each_statement_of_a_trust_policy_is_judged() -> None:
+    """A statement for a program does not end the judgement."""
+    program = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    both = json.loads(_PEOPLE)
+    both["Statement"] = [program, *both["Statement"]]
+    role = (t.ROLE, "r", {"assumeRolePolicy": json.dumps(both)})
+    assert refused("iam-human-boundary", role) == [f"{_WHO} nothing bounds it"]
+
+
 def test_a_boundary_grants_nothing() -> None:
     """The same policy is refused where it is attached, and let through where it bounds."""
     policy = (t.IAM_POLICY, "b", {"policy": json.dumps({"Statement": [_allow(["*", "s3:*", "iam:PassRole"])]})})
