@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy import tokens as t
+from policy.arns import region_of_key
 from policy.resource_policies import OF_KEYS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
@@ -144,21 +145,19 @@ def _encrypted(replica: Resource, stack: Stack) -> Iterator[tuple[str, Any, str 
 def _of_no_region(key: str, stack: Stack) -> Iterator[str]:
     """A copy outside the plan lies in one of the regions of the plan, where it has several: no other key is usable."""
     regions = {provider.text("region") for provider in stack.of_type(t.AWS_PROVIDER) if provider.has("region")}
-    parts = key.split(":")
-    if len(parts) > 3 and parts[2] == "kms" and len(regions) > 1 and parts[3] not in regions:
-        yield f"uses a key of {parts[3]}, where the plan has nothing"
+    theirs = region_of_key(key)
+    if theirs is not None and len(regions) > 1 and theirs not in regions:
+        yield f"uses a key of {theirs}, where the plan has nothing"
 
 
 def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
     for key in keys:
         if isinstance(key, Resource):
             theirs = stack.region_of(key)
-        elif key.value.startswith("arn:"):
-            theirs = key.value.split(":")[3]
-        elif "#outputs." in key.value and region == stack.region:
-            theirs = "another stack"
+        elif "#outputs." in key.value:
+            theirs = "another stack" if region == stack.region else region
         else:
-            continue
+            theirs = region_of_key(key.value) or region
         if theirs != region:
             yield f"uses a key of {theirs} in {region}"
 

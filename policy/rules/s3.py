@@ -13,7 +13,7 @@ from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.bucket_settings import needs_own_key_of_s3, settings_of, takes_logs
 from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack, Target
-from policy.values import NotEvaluatedError, Unknown
+from policy.values import NotEvaluatedError, Unknown, single
 
 RULES = Rules("S3")
 
@@ -174,8 +174,7 @@ def _lifecycle_rules(bucket: Resource, stack: Stack) -> Iterator[tuple[Resource,
 
 
 def _block(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    value = single(value)
     if isinstance(value, Unknown):
         value.refuse()
     return value if isinstance(value, Mapping) else {}
@@ -199,8 +198,8 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
     The time of a noncurrent version starts when it is replaced.
     """
     name = _name(bucket)
-    days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=0)
-    for owner, rule in _lifecycle_rules(bucket, stack) if days else ():
+    days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=None)
+    for owner, rule in _lifecycle_rules(bucket, stack) if days is not None else ():
         expiration = _block(rule.get("expiration"))
         if expiration.get("days") is not None and float(expiration["days"]) < days:
             yield owner, f"rule {rule.get('id')!r} expires objects after {float(expiration['days']):g} of {days:g} days"
@@ -378,7 +377,9 @@ def replica_locked(bucket: Resource, primary: Stack, recovery: Stack, _: Paramet
 def _held(lock: Resource) -> float:
     """For how many days a lock holds."""
     days, years = (lock.number(f"rule.defaultRetention.{name}") for name in ("days", "years"))
-    return days if days is not None else (years or 0) * _YEAR + (years or 0) // 4
+    if days is not None:
+        return days
+    return years * _YEAR + years // 4 if years is not None else 0.0
 
 
 def _as_strict(lock: Resource, than: Resource) -> bool:

@@ -9,7 +9,6 @@ from policy import check
 from policy.catalogue import BY_ID
 from policy.report import Report
 from tests.policy import documents as d
-from tests.policy.test_variants import refused
 
 __all__ = ["Entry", "accused", "compared", "only_refused", "reference", "refused", "undecided"]
 
@@ -49,6 +48,11 @@ def accused(rule: str, *entries: Entry, **parameters: Any) -> list[tuple[str, st
     report = _applied(rule, [_stack(entries, "dev", "us-east-1", "us-west-2")], parameters)
     assert not report.not_evaluated, [entry.text for entry in report.not_evaluated]
     return [(violation.urn.split("::")[-1], violation.message) for violation in report.violations]
+
+
+def refused(rule: str, *entries: Entry, **parameters: Any) -> list[str]:
+    """What the rule says, of whomever."""
+    return [message for _, message in accused(rule, *entries, **parameters)]
 
 
 def undecided(rule: str, *entries: Entry, **parameters: Any) -> list[tuple[str, str]]:

@@ -339,10 +339,10 @@ def _plan(*rules: Json) -> tuple[str, str, Json]:
         ),
         ([_plan({"ruleName": "daily"})], []),
         (
-            [_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(9))],
+            [_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(8))],
             ["selects nothing"],
         ),
-        ([_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(8))], []),
+        ([_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(7))], []),
     ],
 )
 def test_a_backup_plan_selects_and_keeps(entries: list[Any], said: list[str]) -> None:
