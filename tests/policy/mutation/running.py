@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from typing import Any
@@ -33,6 +34,10 @@ def passes(item: pytest.Item) -> bool:
         raw._request, raw.funcargs = False, None
 
 
-def first_failing(items: Sequence[pytest.Item]) -> int | None:
-    """The place of the first test that fails."""
-    return next((index for index, item in enumerate(items) if not passes(item)), None)
+def first_failing(items: Sequence[pytest.Item], limits: Sequence[float]) -> int | None:
+    """The place of the first test that fails. SIGPROF ends this process where a test takes more of the processor."""
+    for index, (item, limit) in enumerate(zip(items, limits, strict=True)):
+        signal.setitimer(signal.ITIMER_PROF, limit)
+        if not passes(item):
+            return index
+    return None
