@@ -147,5 +147,5 @@ def log_group_retention(group: Resource, parameters: Parameters) -> Iterator[Fin
         return
     if days is None:
         yield "does not say how long it keeps logs"
-    elif 0 < days < parameters["days"]:
+    elif days and days < parameters["days"]:
         yield f"keeps logs for {days:g} days"

@@ -212,6 +212,6 @@ def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
 )
 def archive_retention(archive: Resource, parameters: Parameters) -> Iterator[str]:
     """A retention of 0, or none, keeps events without limit (EventBridge API, CreateArchive)."""
-    days = archive.number("retentionDays") or 0
-    if 0 < days < parameters["days"]:
+    days = archive.number("retentionDays")
+    if days and days < parameters["days"]:
         yield f"keeps events for {days:g} days"

@@ -154,6 +154,7 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("firehose-error-backup", t.FIREHOSE, {"httpEndpointConfiguration": {"url": "x"}},
         ["what it cannot deliver is lost among the rest"]),
     # Queues and topics
+    ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 1_300_000}, []),
     ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 1_209_600}, []),
     ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 1_209_599}, ["keeps messages for 14 days"]),
     ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 86_400}, ["keeps messages for 1 days"]),
@@ -497,6 +498,26 @@ _HIGH = {"fifoThroughputLimit": "perMessageGroupId", "deduplicationScope": "mess
 def test_an_ordered_queue_takes_its_rate(queue: Json, load: Json, said: list[str]) -> None:
     """300 calls a second, or the region's limit with high throughput, times the batch."""
     assert refused("fifo-rate", (t.QUEUE, "q", {"name": "fills.fifo", **queue}), loads={"fills*": load}) == said
+
+
+@pytest.mark.parametrize(
+    ("region", "calls"),
+    [
+        ("us-east-1", 70_000),
+        ("us-west-2", 70_000),
+        ("eu-west-1", 70_000),
+        ("us-east-2", 19_000),
+        ("eu-central-1", 19_000),
+        ("ap-northeast-1", 9_000),
+        ("eu-west-2", 4_500),
+        ("ca-central-1", 2_400),
+    ],
+)
+def test_the_rate_of_high_throughput_depends_on_the_region(region: str, calls: int) -> None:
+    """SQS Developer Guide, "Amazon SQS message quotas": transactions per second and API action."""
+    queue = (t.QUEUE, "q", {"name": "fills.fifo", **_HIGH, "region": region})
+    for rate, count in ((calls * 10, 0), (calls * 10 + 1, 1)):
+        assert len(refused("fifo-rate", queue, loads={"fills*": {**_LOAD, "messagesPerSecond": rate}})) == count
 
 
 def test_a_rotation_is_judged_with_its_secret() -> None:
