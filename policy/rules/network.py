@@ -88,9 +88,9 @@ def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -
     allowed = {int(port) for port in parameters["ports"]}
     other = {int(port) for port in parameters["administration"]}
     for opening in together(resource, stack, "ingress"):
-        if not opening.world or opening.everything or other & set(opening.ports):
+        if not opening.world or opening.everything or any(port in opening.ports for port in other):
             continue
-        if not allowed.issuperset(opening.ports):
+        if not all(port in allowed for port in opening.ports):
             yield f"the world may connect to {opening}, of which only {sorted(allowed)} are authorised"
 
 
@@ -151,7 +151,7 @@ def clear_of_routes(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         if leads_away and stack.region_of(route) == stack.region_of(vpc):
             theirs.update(networks([route.peek("destinationCidrBlock")]))
     for network in sorted(theirs, key=str):
-        if network.prefixlen > 0 and network.version == ours.version and ours.overlaps(network):
+        if network.prefixlen and ours.overlaps(network):
             yield f"{ours} overlaps {network}, to which a route leads away"
 
 
@@ -221,9 +221,9 @@ def _is_used(endpoint: Resource) -> bool:
 )
 def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
     """Overlapping networks cannot be peered, so replication has no route."""
-    ours = ip_network(vpc.text("cidrBlock"))
+    ours = ip_network(vpc.text("cidrBlock"), strict=False)
     for other in recovery.home(t.VPC, t.VPC_CIDR):
-        theirs = ip_network(other.text("cidrBlock"))
+        theirs = ip_network(other.text("cidrBlock"), strict=False)
         if ours.overlaps(theirs):
             yield f"{ours} overlaps {theirs} of {other.urn}"
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
-from typing import Any
+from typing import Any, TypeVar
 
 from policy import tokens as t
 from policy.addresses import Network, covers_world, networks
@@ -46,6 +46,10 @@ class Opening:
     def everything(self) -> bool:
         """Whether all ports are open."""
         return self.protocol in _EVERY or self.ports == ALL_PORTS
+
+    def admits(self, ports: range) -> bool:
+        """Whether all of the ports are open."""
+        return self.everything or (self.ports.start <= ports.start and ports.stop <= self.ports.stop)
 
     def __str__(self) -> str:
         return "all ports" if self.everything else f"ports {self.ports.start}-{self.ports.stop - 1}"
@@ -110,7 +114,8 @@ def together(resource: Resource, stack: Stack, direction: str) -> Iterator[Openi
         return
     others = _others(stack, direction).get(_group_of(resource, stack), [])
     for opening in own:
-        beside = [r for o in others if set(opening.ports) <= set(o.ports) or o.everything for r in o.ranges]
+        # A rule that admits the world alone is to blame itself.
+        beside = [r for o in others if o.admits(opening.ports) and not o.world for r in o.ranges]
         given = {*opening.ranges}
         # A range that is not public itself takes no part: another rule is to blame.
         if given and not covers_world(given) and any(network.is_global for network in networks(given)):
@@ -235,16 +240,21 @@ def _without(ranges: Iterable[Network], taken: Iterable[Network]) -> list[Networ
 
 
 def _minus(network: Network, gone: Network) -> Iterator[Network]:
+    """What is left of a network. Two networks of one version are apart, or one is part of the other."""
     # The same for both versions, which the types of ipaddress keep apart.
     if isinstance(network, IPv4Network) and isinstance(gone, IPv4Network):  # noqa: SIM114
-        if gone.subnet_of(network) and gone != network:
-            yield from network.address_exclude(gone)
-        elif not network.subnet_of(gone):
-            yield network
+        yield from _rest(network, gone)
     elif isinstance(network, IPv6Network) and isinstance(gone, IPv6Network):
-        if gone.subnet_of(network) and gone != network:
-            yield from network.address_exclude(gone)
-        elif not network.subnet_of(gone):
-            yield network
+        yield from _rest(network, gone)
     else:
+        yield network
+
+
+_N = TypeVar("_N", IPv4Network, IPv6Network)
+
+
+def _rest(network: _N, gone: _N) -> Iterator[_N]:
+    if gone.subnet_of(network):
+        yield from network.address_exclude(gone)
+    elif not network.subnet_of(gone):
         yield network

@@ -198,8 +198,11 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
     The time of a noncurrent version starts when it is replaced.
     """
     name = _name(bucket)
-    days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=None)
-    for owner, rule in _lifecycle_rules(bucket, stack) if days is not None else ():
+    kept = [days for pattern, days in parameters["retention"].items() if fnmatchcase(name, pattern)]
+    if not kept:
+        return
+    days = max(kept)
+    for owner, rule in _lifecycle_rules(bucket, stack):
         expiration = _block(rule.get("expiration"))
         if expiration.get("days") is not None and float(expiration["days"]) < days:
             yield owner, f"rule {rule.get('id')!r} expires objects after {float(expiration['days']):g} of {days:g} days"
