@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests" / "policy"
 NOTES = ROOT / "build" / "mutants-observed.json"
 # Tests of the command, of forms and of the engine are no tests of rules.
-_OTHERS = ("adoption", "check", "engine", "forms", "inputs", "served", "shapes")
+_OTHERS = ("adoption", "check", "engine", "forms", "inputs", "mutation", "served", "shapes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
