@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from policy import tokens as t
 from policy.resources import Resource
@@ -132,7 +133,12 @@ def _bound(alarm: Resource, metric: str) -> float | None:
     remediation="Set treatMissingData to breaching.",
     needs=("treatMissingData", "comparisonOperator"),
     parameters={
-        "silent": Parameter("array", [], "Names of metrics that may be silent without a fault.", items="string")
+        "silent": Parameter(
+            "object",
+            {},
+            "Metrics that may have no data without a fault, by name (* for a part), and the reason.",
+            items="string",
+        )
     },
 )
 def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
@@ -143,9 +149,11 @@ def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
     metric = alarm.text("metricName")
     if not alarm.text("comparisonOperator").startswith("Less") or alarm.text("treatMissingData") == "breaching":
         return
-    if not metric or _REMAINDERS.match(metric) or metric in parameters["silent"]:
+    if not metric or _REMAINDERS.match(metric):
         return
-    yield f"takes silence of {metric} for {alarm.text('treatMissingData') or 'missing'}"
+    if any(str(reason).strip() and fnmatchcase(metric, pattern) for pattern, reason in parameters["silent"].items()):
+        return
+    yield f"treats missing data of {metric} as {alarm.text('treatMissingData') or 'missing'}, not as breaching"
 
 
 @RULES.joined(

@@ -89,10 +89,13 @@ _DEFAULTS = {
     t.ACCOUNT_PUBLIC_ACCESS: ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"),
     t.EBS_ENCRYPTION_DEFAULT: ("enabled",),
 }
+# Where a property may not have a value. Snapshots that are public already stay so with block-new-sharing, which AWS
+# Config's rule ebs-snapshot-block-public-access refuses; images have no stricter state (EC2 API,
+# EnableImageBlockPublicAccess).
 _STATES = {
-    "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess": ("state", "unblocked"),
-    "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess": ("state", "unblocked"),
-    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": ("httpTokens", "optional"),
+    "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess": ("state", ("unblocked", "block-new-sharing")),
+    "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess": ("state", ("unblocked",)),
+    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": ("httpTokens", ("optional",)),
 }
 
 
@@ -101,16 +104,16 @@ _STATES = {
     *_STATES,
     id="account-defaults",
     title="Account-wide defaults block public access and encrypt volumes",
-    remediation="Set all four settings of the public access block to true, encryption by default to true, and block "
-    "public snapshots and images.",
+    remediation="Set all four settings of the public access block and encryption by default to true, block all sharing "
+    "of snapshots and new sharing of images, and require tokens of instance metadata.",
     needs=("blockPublicAcls", (t.EBS_ENCRYPTION_DEFAULT, "enabled")),
 )
 def account_defaults(settings: Resource, _: Parameters) -> Iterator[str]:
     """They also apply to resources that other programs create."""
     if settings.type in _STATES:
         path, wrong = _STATES[settings.type]
-        if settings.text(path) == wrong:
-            yield f"sets {path} to {wrong}"
+        if settings.text(path) in wrong:
+            yield f"sets {path} to {settings.text(path)}"
         return
     default = settings.type == t.EBS_ENCRYPTION_DEFAULT
     off = [name for name in _DEFAULTS[settings.type] if not settings.flag(name, default=default)]

@@ -114,6 +114,13 @@ _BLOCKS = {"blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls
         ),
         ("aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess", {"state": "block-all-sharing"}, []),
         (
+            "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
+            {"state": "block-new-sharing"},
+            ["sets state to block-new-sharing"],
+        ),
+        ("aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess", {"state": "block-new-sharing"}, []),
+        ("aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess", {"state": "unblocked"}, ["sets state to unblocked"]),
+        (
             "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
             {"httpTokens": "optional"},
             ["sets httpTokens to optional"],

@@ -181,26 +181,34 @@ def test_no_more_data_points_are_wanted_than_are_evaluated(wanted: Any, periods:
 @pytest.mark.parametrize(
     ("properties", "said"),
     [
-        ({"metricName": "Hosts", "comparisonOperator": _L}, "takes silence of Hosts for missing"),
+        (
+            {"metricName": "Hosts", "comparisonOperator": _L},
+            "treats missing data of Hosts as missing, not as breaching",
+        ),
         (
             {"metricName": "Hosts", "comparisonOperator": _LE, "treatMissingData": "notBreaching"},
-            "takes silence of Hosts for notBreaching",
+            "treats missing data of Hosts as notBreaching, not as breaching",
         ),
         (
             {"metricName": "Hosts", "comparisonOperator": _L, "treatMissingData": "ignore"},
-            "takes silence of Hosts for ignore",
+            "treats missing data of Hosts as ignore, not as breaching",
         ),
         ({"metricName": "Hosts", "comparisonOperator": _L, "treatMissingData": "breaching"}, None),
         ({"metricName": "Hosts", "comparisonOperator": _G}, None),
         ({"metricName": "FreeStorageSpace", "comparisonOperator": _L}, None),
         ({"metricName": "BurstBalance", "comparisonOperator": _L}, None),
         ({"metricName": "Quiet", "comparisonOperator": _L}, None),
+        (
+            {"metricName": "Busy", "comparisonOperator": _L},
+            "treats missing data of Busy as missing, not as breaching",
+        ),
         ({"comparisonOperator": _L}, None),
     ],
 )
 def test_an_alarm_on_low_values_breaches_without_data(properties: Json, said: str | None) -> None:
     """Remaining capacity, expressions and metrics that are named as silent are left out."""
-    assert refused("alarm-on-silence", _alarm(**properties), silent=["Quiet"]) == ([said] if said else [])
+    found = refused("alarm-on-silence", _alarm(**properties), silent={"Quie*": "It counts faults.", "Busy": " "})
+    assert found == ([said] if said else [])
 
 
 # Dead letters
