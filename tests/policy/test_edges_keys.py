@@ -122,7 +122,7 @@ def test_a_plan_of_one_region_says_nothing_of_other_regions() -> None:
     }
     provider = ("pulumi:providers:aws", "own", {"region": "us-east-1"})
     unsaid = ("pulumi:providers:aws", "unsaid", {})
-    for providers in ([provider], [provider, unsaid]):
+    for providers in ([provider], [provider, unsaid], [unsaid]):
         document = d.blueprint(*providers, (t.BUCKET_REPLICATION, "r", {"rules": [rule]}))
         document["resources"][-1]["provider"] = document["resources"][0]["urn"]
         assert not check.evaluate([document], rules=[BY_ID["replica-key-usable"]]).findings
