@@ -31,8 +31,8 @@ from tests.policy.mutation.mutants import Key, Mutant, modules, mutants_of
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests" / "policy"
 NOTES = ROOT / "build" / "mutants-observed.json"
-# Tests of the command, of forms and of the engine are no tests of rules.
-_OTHERS = ("adoption", "check", "engine", "forms", "inputs", "mutation", "served", "shapes")
+# Tests of the command, of forms, of the engine and of configurations are no tests of rules.
+_OTHERS = ("adoption", "check", "engine", "forms", "inputs", "mutation", "sandbox", "served", "shapes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
