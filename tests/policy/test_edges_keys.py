@@ -144,6 +144,21 @@ def test_a_key_has_a_replica_that_follows_it(there: list[Entry], said: list[tupl
     assert compared("key-replicated", [(t.KEY, "k", {})], there, outputs=outputs) == single
 
 
+def test_the_default_window_is_of_30_days() -> None:
+    """KMS API, ScheduleKeyDeletion: what holds where nothing is said."""
+    assert refused("key-deletion-window", (t.KEY, "k", {}), days=31) == ["is gone 30 days after the request"]
+
+
+def test_a_key_is_believed_where_no_region_is_known() -> None:
+    """Without a provider nothing says where the resource is."""
+    from policy import check
+    from policy.catalogue import BY_ID
+    from tests.policy import documents as d
+
+    document = d.blueprint((t.LOG_GROUP, "g", {"kmsKeyId": _arn("eu-west-1")}))
+    assert not check.evaluate([document], rules=[BY_ID["log-group-customer-key"]]).findings
+
+
 # Rotations
 
 

@@ -92,6 +92,57 @@ def test_a_rule_that_cannot_be_read_hides_no_other() -> None:
     assert undecided(_ADMIN, _GROUP, _rule("a", _OFFICE), _rule("b", "everybody")) == [said]
 
 
+def _with_unreadable(rule: str, *entries: Entry) -> list[tuple[str, str]]:
+    """What a rule says of entries among which some cannot be read."""
+    from policy import check
+    from policy.catalogue import BY_ID
+    from tests.policy import documents as d
+
+    report = check.evaluate([d.blueprint(*entries)], rules=[BY_ID[rule]])
+    assert report.not_evaluated
+    return [(violation.urn.split("::")[-1], violation.message) for violation in report.violations]
+
+
+@pytest.mark.parametrize("cidr", ["04da6b54-80e4-46f7-96ec-b56ff0331ba9", "everybody"])
+def test_rules_after_one_that_cannot_be_read_are_judged(cidr: str) -> None:
+    """An unknown range, and a text that is none, leave the others of the group together."""
+    halves = (_rule("a", _HALF), _rule("b", _OTHER_HALF))
+    found = _with_unreadable(_ADMIN, _GROUP, _rule("x", cidr), *halves)
+    assert found == [("a", _OPEN), ("b", _OPEN)]
+
+
+def test_a_rule_whose_group_is_not_known_is_judged_by_itself() -> None:
+    """It may be of any group."""
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    whole = (t.INGRESS_RULE, "a", {**_rule("a", "0.0.0.0/0")[2], "securityGroupId": unknown})
+    halves = [
+        (t.INGRESS_RULE, n, {**_rule(n, c)[2], "securityGroupId": unknown})
+        for n, c in (("b", _HALF), ("c", _OTHER_HALF))
+    ]
+    assert accused(_ADMIN, whole, *halves) == [("a", _OPEN)]
+
+
+def test_messages_of_icmp_have_no_ports() -> None:
+    """They are no ports that must be authorised."""
+    assert refused(_WORLD, _rule("x", "0.0.0.0/0", 8, 0, ipProtocol="icmp")) == []
+    assert refused(_WORLD, _rule("x", "0.0.0.0/0", 0, 0, ipProtocol="icmp")) == []
+
+
+def test_access_lists_after_one_that_cannot_be_read_are_judged() -> None:
+    """An entry that is no block, an unknown range, and a text that is none."""
+    good: Entry = (t.NETWORK_ACL, "good", {"ingress": [_ingress(100, "allow")]})
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    entries: list[Any] = [
+        "x",
+        _ingress(1, "allow", cidrBlock=unknown),
+        _ingress(1, "allow", cidrBlock="x"),
+        _ingress(None, "allow"),
+    ]
+    for entry in entries:
+        bad: Entry = (t.NETWORK_ACL, "bad", {"ingress": [entry]})
+        assert _with_unreadable(_ACL, bad, good) == [("good", "admits the world to port 22")]
+
+
 def test_rules_of_egress_are_read_apart() -> None:
     """What goes out does not make what comes in the world, nor the other way round."""
     out: Entry = (t.EGRESS_RULE, "out", {**_rule("out", _HALF, None, None, ipProtocol="-1")[2]})

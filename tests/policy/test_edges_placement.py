@@ -227,6 +227,12 @@ def test_members_of_a_cluster_group_are_in_one_zone(entries: list[Entry], said: 
     assert refused("placement-one-zone", _group("spread"), _HERE, _A, _B, _BY_ID, *entries) == []
 
 
+def test_a_group_whose_zones_are_not_told_is_not_accused() -> None:
+    """Without members, and with members that name no zone."""
+    assert refused("placement-one-zone", _GROUP) == []
+    assert refused("placement-one-zone", _GROUP, _instance("x", placementGroup=_IN_GROUP)) == []
+
+
 def test_a_subnet_outside_the_plan_leaves_the_zone_open() -> None:
     """The finding names the property that leads out of the plan."""
     fleet = _fleet(placementGroup=_IN_GROUP, vpcZoneIdentifiers=["subnet-0a"])
