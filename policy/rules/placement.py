@@ -183,8 +183,8 @@ def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     elif tenancy == "dedicated" and strategy == "spread":
         yield "a spread group takes no dedicated instances"
     elif tenancy == "dedicated" and strategy == "partition":
-        count = group.number("partitionCount") or 1
-        if count > _DEDICATED_PARTITIONS:
+        count = group.number("partitionCount")
+        if count is not None and count > _DEDICATED_PARTITIONS:
             yield f"with dedicated instances a partition group has at most two partitions, not {count:g}"
 
 
@@ -268,8 +268,7 @@ def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) 
 
     A pilot light runs no hosts and needs no reservation. `tenancy-as-declared` judges the tenancy of reservations.
     """
-    running = _running(template, stack) if _of_latency_tier(template, parameters) else 0
-    if not running:
+    if not _of_latency_tier(template, parameters) or not (running := _running(template, stack)):
         return
     wanted = template.text("instanceType")
     reserved = sum(

@@ -204,6 +204,11 @@ def test_a_window_is_outside_of_trading_hours(window: str, open_: bool) -> None:
         ("sun:23:00-mon:01:00", {"days": ["mon"], "opens": "00:59", "closes": "02:00"}, True),
         ("sun:23:00-mon:01:00", {"days": ["mon"], "opens": "01:00", "closes": "02:00"}, False),
         ("mon:00:00-mon:00:30", {"days": ["sat", "mon"], "opens": "00:29", "closes": "02:00"}, True),
+        ("sun:23:30-sun:23:59", {"days": ["mon"], "opens": "00:00", "closes": "00:10"}, False),
+        ("mon:23:30-mon:23:59", {"days": ["tue"], "opens": "00:00", "closes": "00:10"}, False),
+        ("mon:23:30-tue:00:00", {"days": ["tue"], "opens": "00:00", "closes": "00:10"}, False),
+        ("mon:23:30-tue:00:01", {"days": ["tue"], "opens": "00:00", "closes": "00:10"}, True),
+        ("sun:23:30-mon:00:01", {"days": ["mon"], "opens": "00:00", "closes": "00:10"}, True),
         ("mon:00:00-mon:00:30", {"days": ["sat"], "opens": "00:00", "closes": "23:59"}, False),
     ],
 )

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from policy import check
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
+from tests.policy import documents as d
 from tests.policy.small import Entry, refused
 
 Json = dict[str, Any]
@@ -119,3 +121,25 @@ def test_a_number_at_its_limit(
         assert refused(rule, made(value), **configured) == [said.format(f"{value:g}")]
     for distance in (0, 1, 2, min(100, limit - 1) if sign < 0 else 100):
         assert refused(rule, made(float(limit + sign * distance)), **configured) == []
+
+
+def test_rules_that_need_names_of_the_platform() -> None:
+    """Without them the rule is reported as not configured, and is not applied."""
+    needed = {rule.id: {n for n, p in rule.parameters.items() if p.needed} for rule in RULES}
+    assert {rule: names for rule, names in needed.items() if names} == {
+        "latency-tier-cluster-placed": {"hosts"},
+        "tenancy-as-declared": {"hosts"},
+        "capacity-reserved": {"hosts"},
+        "ena-express-explicit": {"hosts"},
+        "table-records-last": {"records"},
+        "records-object-lock": {"retention"},
+        "records-not-expired": {"retention"},
+        "stream-shards": {"loads"},
+        "fifo-rate": {"loads"},
+        "order-intake-floor": {"names"},
+        "order-intake-in-recovery": {"names"},
+    }
+    provider: Entry = ("pulumi:providers:aws", "own", {"region": "us-east-1"})
+    report = check.evaluate([d.blueprint(provider, (t.TABLE, "x", {}))], rules=[BY_ID["table-records-last"]])
+    assert [entry.rule.id for entry in report.not_configured] == ["table-records-last"]
+    assert not report.findings

@@ -320,6 +320,14 @@ def test_hosts_of_the_tier_have_the_declared_tenancy(entries: list[Entry], said:
     assert accused("tenancy-as-declared", *entries, **_HOSTS) == said
 
 
+@pytest.mark.parametrize("wanted", ["default", "dedicated", "host"])
+@pytest.mark.parametrize("given", ["default", "dedicated", "host"])
+def test_another_tenancy_can_be_declared(wanted: str, given: str) -> None:
+    """Only the declared tenancy is right."""
+    found = refused("tenancy-as-declared", _template(placement={"tenancy": given}), tenancy=wanted, **_HOSTS)
+    assert found == ([] if given == wanted else [f"has tenancy {given!r}, not {wanted!r}"])
+
+
 @pytest.mark.parametrize(
     ("reservation", "said"),
     [
