@@ -23,7 +23,7 @@ from tests.policy.mutation.observing import Observed, observed
 from tests.policy.mutation.running import first_failing, passes
 
 # Tests of the rules that need no recorded platform: recording takes half a minute, and the made-up one has it all.
-_EXCLUDED = ("standing_by", "taken_over", "when_the_platform_itself_is_broken", "breaks_down", "accuses_nobody")
+_EXCLUDED = ("when_the_platform_itself_is_broken", "breaks_down", "accuses_nobody")
 _RECORDED = {"standing_by", "taken_over", "primary_json", "dr", "dr_active", "primary"}
 # A mutant that never ends is noticed as well: a test may take so much of the processor, whatever else the machine does.
 _SECONDS_LEAST, _TIMES_SLOWER = 5.0, 20.0
@@ -94,12 +94,7 @@ class Judge:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out tests that need the recorded platform."""
-        items[:] = [
-            item
-            for item in items
-            if not any(part in item.nodeid for part in _EXCLUDED)
-            and not _RECORDED & set(getattr(item, "fixturenames", ()))
-        ]
+        items[:] = [item for item in items if not _needs_recorded(item)]
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """The control run of each module, and its mutants."""
@@ -135,6 +130,13 @@ class Judge:
             with self._log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(result.as_json()) + "\n")
         return result
+
+
+def _needs_recorded(item: pytest.Item) -> bool:
+    name, _, parameters = item.nodeid.partition("[")
+    if any(part in name for part in _EXCLUDED) or parameters.removesuffix("]") in _RECORDED:
+        return True
+    return bool(_RECORDED & set(getattr(item, "fixturenames", ())))
 
 
 def _say(line: str) -> None:
