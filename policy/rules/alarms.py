@@ -29,13 +29,13 @@ _NAME_IN_RULE = re.compile(r"""(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*["']?([^"')
 def acts(alarm: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """An alarm with disabled actions notifies nobody."""
     if not alarm.flag("actionsEnabled", default=True):
-        yield "its actions are switched off"
+        yield "its actions are disabled"
         return
     if alarm.has("alarmActions") or alarm.has("insufficientDataActions"):
         return
     name = alarm.peek("name") if alarm.type == t.METRIC_ALARM else alarm.peek("alarmName")
     if str(name) not in _named_by_composites(stack) and alarm.urn not in _read(stack):
-        yield "has no actions, and nothing else reads it"
+        yield "has no actions, and no other resource uses it"
 
 
 # What acts on an alarm's state itself.
@@ -110,9 +110,9 @@ def reachable(alarm: Resource, _: Parameters) -> Iterator[str]:
     if operator.startswith("Greater"):
         bound = _bound(alarm, metric)
         if bound is not None and (threshold >= bound if strict else threshold > bound):
-            yield f"its threshold of {threshold:g} is out of reach: {metric or 'the expression'} is {bound:g} at most"
+            yield f"its threshold of {threshold:g} cannot be reached: {metric or 'the expression'} is at most {bound:g}"
     elif operator.startswith("Less") and metric and (threshold <= 0 if strict else threshold < 0):
-        yield f"its threshold of {threshold:g} is out of reach: {metric} is never below zero"
+        yield f"its threshold of {threshold:g} cannot be reached: {metric} is never below zero"
 
 
 def _bound(alarm: Resource, metric: str) -> float | None:
@@ -176,7 +176,7 @@ def dead_letters(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
             return
         if isinstance(name, str) and f'"{name}"' in json.dumps(alarm.peek("metricQueries"), default=str):
             return
-    yield "no alarm tells of the messages in it"
+    yield "no alarm watches the messages in it"
 
 
 def _dead_letter_queues(stack: Stack) -> frozenset[str]:

@@ -100,7 +100,7 @@ def not_root(task: Resource, _: Parameters) -> Iterator[str]:
     for container in _containers(task):
         user = str(container.get("user") if container.get("user") is not None else "").partition(":")[0]
         if user.lower() in ("", "root") or (user.isdigit() and not int(user)):
-            yield f"container {container.get('name')!r} runs as {user or 'whoever its image says'}"
+            yield f"container {container.get('name')!r} runs as {user or 'the user that its image sets'}"
 
 
 # Tags that move by custom, whatever the repository says.
@@ -184,7 +184,7 @@ def task_logging(task: Resource, _: Parameters) -> Iterator[str]:
     """Without logs nothing of a stopped task can be investigated."""
     for container in _containers(task):
         if not (container.get("logConfiguration") or {}).get("logDriver"):
-            yield f"container {container.get('name')!r} logs nowhere"
+            yield f"container {container.get('name')!r} has no log destination"
 
 
 @RULES.resource(
@@ -198,10 +198,10 @@ def immutable(repository: Resource, _: Parameters) -> Iterator[str]:
     """With mutable tags both regions can run different images under one tag."""
     mutability = repository.text("imageTagMutability")
     if not mutability.startswith("IMMUTABLE"):
-        yield "its tags may be moved"
+        yield "its tags are mutable"
     elif mutability != "IMMUTABLE":
         filters = [str(entry.get("filter")) for entry in repository.items("imageTagMutabilityExclusionFilters")]
-        yield f"its tags may be moved where {', '.join(filters) or 'a filter'} fits"
+        yield f"its tags are mutable where {', '.join(filters) or 'a filter'} fits"
 
 
 @RULES.joined(

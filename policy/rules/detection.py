@@ -76,10 +76,10 @@ def password_policy(policy: Resource, parameters: Parameters) -> Iterator[str]:
     """The minimum of AWS is 6 characters (IAM API, UpdateAccountPasswordPolicy)."""
     length = policy.number("minimumPasswordLength") or 6
     if length < parameters["length"]:
-        yield f"takes passwords of {length:g} characters"
+        yield f"accepts passwords of {length:g} characters"
     remembered = policy.number("passwordReusePrevention") or 0
     if remembered < parameters["remembered"]:
-        yield f"remembers {remembered:g} earlier passwords"
+        yield f"prevents the reuse of only {remembered:g} passwords"
     missing = [name for name in _ASKED if not policy.flag(name)]
     if missing:
         yield f"does not set {', '.join(missing)}"
@@ -118,7 +118,7 @@ def account_defaults(settings: Resource, _: Parameters) -> Iterator[str]:
     default = settings.type == t.EBS_ENCRYPTION_DEFAULT
     off = [name for name in _DEFAULTS[settings.type] if not settings.flag(name, default=default)]
     if off:
-        yield f"leaves {', '.join(off)} off"
+        yield f"does not enable {', '.join(off)}"
 
 
 @RULES.joined(
@@ -149,6 +149,6 @@ def log_group_retention(group: Resource, parameters: Parameters) -> Iterator[Fin
     if group.text("logGroupClass") == "DELIVERY":
         return
     if days is None:
-        yield "does not say how long it keeps logs"
+        yield "has no retention"
     elif days and days < parameters["days"]:
         yield f"keeps logs for {days:g} days"

@@ -82,7 +82,7 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
     """Data cannot be read after its key is deleted, in any region."""
     days = key.number("deletionWindowInDays") or 30
     if days < parameters["days"]:
-        yield f"is gone {days:g} days after the request"
+        yield f"is deleted {days:g} days after the request"
 
 
 @RULES.parity(
@@ -95,7 +95,7 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
 def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """Encrypted data cannot be read in the recovery region without a key there."""
     if not key.flag("multiRegion"):
-        yield "exists in one region alone"
+        yield "exists in only one region"
     elif not any(
         key in primary.referred_by(recovery, replica, "primaryKeyArn") for replica in recovery.of_type(t.REPLICA_KEY)
     ):
@@ -179,7 +179,7 @@ def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> It
     if secret.type == t.SECRET_ROTATION:
         rotations = [secret] if stack.declared(secret, "secretId", t.SECRET) is None else []
     elif not (rotations := stack.attached(secret, t.SECRET_ROTATION, "secretId")):
-        yield "never rotates"
+        yield "has no rotation"
     for rotation_ in rotations:
         days = _days_between(rotation_)
         if days > parameters["days"]:
@@ -214,7 +214,7 @@ def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
     created.
     """
     if not secret.items("replicas"):
-        yield "exists in one region alone"
+        yield "exists in only one region"
 
 
 @RULES.resource(
@@ -229,4 +229,4 @@ def secret_recoverable(secret: Resource, parameters: Parameters) -> Iterator[str
     """With 0 Secrets Manager deletes the secret immediately (Secrets Manager API, DeleteSecret)."""
     days = secret.number("recoveryWindowInDays")
     if days is not None and days < parameters["days"]:
-        yield f"is gone {days:g} days after its deletion"
+        yield f"can be restored for only {days:g} days"

@@ -92,7 +92,7 @@ def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterat
     if any(fnmatchcase(queue.text("name"), pattern) for pattern in parameters["ends"]):
         return
     if not any(stack.attached(queue, type_, path) for type_, path in _POINTERS):
-        yield "has no dead-letter queue and is none"
+        yield "has no dead-letter queue and is not one"
 
 
 @RULES.resource(
@@ -119,7 +119,7 @@ def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
 def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
     """DelaySeconds delays every message by that time."""
     if delay := queue.number("delaySeconds"):
-        yield f"holds each message back for {delay:g} s"
+        yield f"delays each message by {delay:g} s"
 
 
 @RULES.joined(

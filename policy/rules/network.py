@@ -40,7 +40,7 @@ def default_group(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """AWS creates the default group with rules that admit its own members and all outgoing traffic."""
     groups = stack.attached(vpc, t.DEFAULT_SECURITY_GROUP, "vpcId")
     if not groups:
-        yield "the VPC's default security group is left as AWS creates it, open"
+        yield "the VPC's default security group has the open rules that AWS creates"
     for group in groups:
         for direction in ("ingress", "egress"):
             if group.items(direction):
@@ -69,7 +69,7 @@ def no_world_administration(resource: Resource, stack: Stack, parameters: Parame
     """
     for opening in together(resource, stack, "ingress"):
         if opening.world and (opening.everything or any(int(port) in opening.ports for port in parameters["ports"])):
-            yield f"the world may connect to {opening}"
+            yield f"the internet may connect to {opening}"
 
 
 @RULES.joined(
@@ -91,7 +91,7 @@ def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -
         if not opening.world or opening.everything or any(port in opening.ports for port in other):
             continue
         if not all(port in allowed for port in opening.ports):
-            yield f"the world may connect to {opening}, of which only {sorted(allowed)} are authorised"
+            yield f"the internet may connect to {opening}, of which only {sorted(allowed)} are authorised"
 
 
 @RULES.joined(
@@ -110,7 +110,7 @@ def acl_no_world(resource: Resource, stack: Stack, parameters: Parameters) -> It
     acl_readable(resource, stack)
     ports = [int(port) for port in parameters["ports"] if resource.urn in admitted(stack, int(port))]
     if ports:
-        yield f"admits the world to {', '.join(f'port {port}' for port in ports)}"
+        yield f"lets the internet reach {', '.join(f'port {port}' for port in ports)}"
 
 
 @RULES.resource(

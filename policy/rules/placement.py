@@ -75,9 +75,9 @@ def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> 
         return
     group = _group_of(template, stack)
     if group is None:
-        yield "its hosts stand in no placement group"
+        yield "its hosts are in no placement group"
     elif group.text("strategy") != _CLUSTER:
-        yield f"its hosts stand in a group with strategy {group.text('strategy')!r}"
+        yield f"its hosts are in a group with strategy {group.text('strategy')!r}"
 
 
 @RULES.joined(
@@ -168,7 +168,7 @@ def one_zone(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     id="tenancy-fits-strategy",
     title="Tenancy is compatible with the placement strategy",
     remediation="Use dedicated or default tenancy with cluster, default with spread, and at most two partitions "
-    "with dedicated; dedicated hosts stand in no placement group.",
+    "with dedicated; dedicated hosts cannot be in a placement group.",
     needs=("placement.tenancy", (t.PLACEMENT_GROUP, "strategy")),
 )
 def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
@@ -179,7 +179,7 @@ def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     tenancy = _tenancy(host, stack)
     strategy = group.text("strategy")
     if tenancy == "host":
-        yield "dedicated hosts stand in no placement group"
+        yield "dedicated hosts cannot be in a placement group"
     elif tenancy == "dedicated" and strategy == "spread":
         yield "a spread group takes no dedicated instances"
     elif tenancy == "dedicated" and strategy == "partition":

@@ -36,7 +36,7 @@ def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iter
     for block in blocks:
         missing = [name for name in _PUBLIC_ACCESS if not block.flag(name)]
         if missing:
-            yield f"its public access block leaves {', '.join(missing)} off"
+            yield f"its public access block does not enable {', '.join(missing)}"
 
 
 @RULES.joined(
@@ -67,7 +67,7 @@ def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Re
     """
     policies = settings_of(bucket, stack, t.BUCKET_POLICY)
     if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
-        yield (policies[0] if policies else bucket), "answers requests without TLS"
+        yield (policies[0] if policies else bucket), "allows requests without TLS"
 
 
 @RULES.joined(
@@ -142,7 +142,7 @@ def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
         mode = lock.text("rule.defaultRetention.mode")
         held = _held(lock)
         if mode != "COMPLIANCE":
-            yield f"its records are locked in mode {mode or 'none'}, which can be lifted"
+            yield f"its records are locked in mode {mode or 'none'}, which can be bypassed"
         elif held < wanted:
             yield f"its records are locked for {held:g} days of {wanted:g}"
 
@@ -278,7 +278,7 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
         criteria = _block(rule.get("sourceSelectionCriteria"))
         encrypted = _block(criteria.get("sseKmsEncryptedObjects"))
         if encrypted.get("status") != "Enabled" and encrypted.get("enabled") is not True:
-            yield f"rule {rule.get('id')!r} leaves out objects that KMS encrypts"
+            yield f"rule {rule.get('id')!r} does not replicate objects that KMS encrypts"
         filter_ = _block(rule.get("filter"))
         part = (
             rule.get("prefix")
@@ -289,7 +289,7 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
         )
         whole = whole or not part
     if rules and not whole:
-        yield "replicates only what a filter takes in"
+        yield "replicates only objects that match a filter"
 
 
 @RULES.resource(
@@ -312,7 +312,7 @@ def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
             if (destination.get(what) or {}).get("status") != "Enabled":
                 yield f"rule {rule.get('id')!r} has no {what}"
         if rule.get("status") != "Enabled":
-            yield f"rule {rule.get('id')!r} is off"
+            yield f"rule {rule.get('id')!r} is disabled"
 
 
 def _without_replica(bucket: Resource, parameters: Parameters) -> bool:

@@ -38,7 +38,7 @@ _PUBLIC = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrict
 def test_a_bucket_blocks_each_kind_of_public_access(off: tuple[str, ...], value: Any) -> None:
     """Each setting by itself, false or left out."""
     block: Entry = (t.BUCKET_PUBLIC_ACCESS, "p", {"bucket": _ID, **{n: value if n in off else True for n in _PUBLIC}})
-    said = [f"its public access block leaves {', '.join(off)} off"] if off else []
+    said = [f"its public access block does not enable {', '.join(off)}"] if off else []
     assert refused("bucket-public-access-blocked", _bucket(), block) == said
     other: Entry = (t.BUCKET, "other", {})
     none = [("other", "has no public access block")]
@@ -71,7 +71,7 @@ def _deny(**changes: Any) -> str:
 @pytest.mark.parametrize(("policy", "count"), [(_deny(), 0), (_deny(Effect="Allow"), 1), (_deny(Condition={}), 1)])
 def test_a_bucket_denies_plain_requests(policy: str, count: int) -> None:
     """By its policy in either form; the finding is of the policy where there is one."""
-    said = "answers requests without TLS"
+    said = "allows requests without TLS"
     apart: Entry = (t.BUCKET_POLICY, "p", {"bucket": _ID, "policy": policy})
     assert accused("bucket-tls-only", _bucket(), apart) == [("p", said)] * count
     assert accused("bucket-tls-only", _bucket(policy=policy)) == [("b", said)] * count
@@ -218,9 +218,9 @@ def _lock(mode: str | None = "COMPLIANCE", **held: Any) -> Json:
         (
             "trades",
             _lock("GOVERNANCE", days=2192),
-            ["its records are locked in mode GOVERNANCE, which can be lifted"],
+            ["its records are locked in mode GOVERNANCE, which can be bypassed"],
         ),
-        ("trades", _lock(None, days=1), ["its records are locked in mode none, which can be lifted"]),
+        ("trades", _lock(None, days=1), ["its records are locked in mode none, which can be bypassed"]),
         ("trades", None, ["its records are not locked"]),
     ],
 )
@@ -324,8 +324,8 @@ def test_stores_are_not_emptied(type_: str, path: str, value: Any) -> None:
 # Replication
 
 _ENCRYPTED = {"sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": "Enabled"}}}
-_LEAVES_OUT = "rule 'r' leaves out objects that KMS encrypts"
-_PART = "replicates only what a filter takes in"
+_LEAVES_OUT = "rule 'r' does not replicate objects that KMS encrypts"
+_PART = "replicates only objects that match a filter"
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ _TIMED = {
     ("rule", "said"),
     [
         (_TIMED, []),
-        ({**_TIMED, "status": "Disabled"}, ["rule 'r' is off"]),
+        ({**_TIMED, "status": "Disabled"}, ["rule 'r' is disabled"]),
         ({"status": "Enabled"}, ["rule 'r' has no replicationTime", "rule 'r' has no metrics"]),
         (
             {**_TIMED, "destination": {"replicationTime": {"status": "Enabled"}}},

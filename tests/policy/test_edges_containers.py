@@ -38,7 +38,7 @@ def _container(**properties: Any) -> Json:
         ),
         ("ecs-isolated", {"linuxParameters": {"capabilities": {"drop": ["ALL"]}}}, None),
         ("ecs-isolated", {"linuxParameters": {"capabilities": {"add": ["CHOWN"]}}}, None),
-        ("ecs-not-root", {}, "container 'gateway' runs as whoever its image says"),
+        ("ecs-not-root", {}, "container 'gateway' runs as the user that its image sets"),
         ("ecs-not-root", {"user": "root"}, "container 'gateway' runs as root"),
         ("ecs-not-root", {"user": "Root:app"}, "container 'gateway' runs as Root"),
         ("ecs-not-root", {"user": 0}, "container 'gateway' runs as 0"),
@@ -80,8 +80,8 @@ def _container(**properties: Any) -> Json:
         ("ecs-no-secrets-in-environment", {"environment": [{"name": "VENUE", "value": "XNYS"}]}, None),
         ("ecs-no-secrets-in-environment", {"secrets": [{"name": "FIX_PASSWORD", "valueFrom": "arn:x"}]}, None),
         ("ecs-task-logging", {"logConfiguration": {"logDriver": "awslogs"}}, None),
-        ("ecs-task-logging", {"logConfiguration": {}}, "container 'gateway' logs nowhere"),
-        ("ecs-task-logging", {}, "container 'gateway' logs nowhere"),
+        ("ecs-task-logging", {"logConfiguration": {}}, "container 'gateway' has no log destination"),
+        ("ecs-task-logging", {}, "container 'gateway' has no log destination"),
     ],
 )
 def test_a_container_of_a_task(rule: str, container: Json, said: str | None) -> None:
@@ -179,16 +179,16 @@ def test_a_volume_of_efs_is_mounted_with_tls(configuration: Any, count: int) -> 
     ("properties", "said"),
     [
         ({"imageTagMutability": "IMMUTABLE"}, []),
-        ({"imageTagMutability": "MUTABLE"}, ["its tags may be moved"]),
-        ({}, ["its tags may be moved"]),
+        ({"imageTagMutability": "MUTABLE"}, ["its tags are mutable"]),
+        ({}, ["its tags are mutable"]),
         (
             {
                 "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
                 "imageTagMutabilityExclusionFilters": [{"filter": "dev*"}, {"filter": "test*"}],
             },
-            ["its tags may be moved where dev*, test* fits"],
+            ["its tags are mutable where dev*, test* fits"],
         ),
-        ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, ["its tags may be moved where a filter fits"]),
+        ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, ["its tags are mutable where a filter fits"]),
     ],
 )
 def test_tags_of_images_do_not_move(properties: Json, said: list[str]) -> None:
@@ -274,7 +274,7 @@ _KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
     ("entry", "said"),
     [
         ((t.PIPELINE, "p", {"artifactStores": [{"encryptionKey": {"id": _KEY, "type": "KMS"}}]}), []),
-        ((t.PIPELINE, "p", {"artifactStores": []}), ["names no store of its artifacts"]),
+        ((t.PIPELINE, "p", {"artifactStores": []}), ["has no artifact store"]),
         ((t.PIPELINE, "p", {"artifactStores": [{}]}), ["artifactStores names no key, so AWS's own is used"]),
         ((t.BUILD_PROJECT, "b", {"encryptionKey": _KEY}), []),
         ((t.BUILD_PROJECT, "b", {}), ["encryptionKey names no key, so AWS's own is used"]),
@@ -335,4 +335,4 @@ def test_a_privileged_build_is_named(name: str | None, count: int) -> None:
 )
 def test_a_build_logs_somewhere(logs: Json, count: int) -> None:
     """CloudWatch by default, or S3."""
-    assert refused("build-logged", (t.BUILD_PROJECT, "b", {"logsConfig": logs})) == ["logs nowhere"] * count
+    assert refused("build-logged", (t.BUILD_PROJECT, "b", {"logsConfig": logs})) == ["has no log destination"] * count

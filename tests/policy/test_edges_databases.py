@@ -112,9 +112,9 @@ def test_a_parameter_forces_tls(engine: str, value: str, count: int, cluster: bo
     path = "dbClusterParameterGroupName" if cluster else "parameterGroupName"
     database: Entry = (t.RDS_CLUSTER if cluster else t.RDS_INSTANCE, "x", {"engine": engine, path: "group"})
     group = _group("group", (name, value), ("work_mem", "1"), type_=kind)
-    assert refused("rds-tls-forced", database, group) == ["takes connections without TLS"] * count
+    assert refused("rds-tls-forced", database, group) == ["accepts connections without TLS"] * count
     silent = _group("group", ("work_mem", "1"), type_=kind)
-    assert refused("rds-tls-forced", database, silent) == ["takes connections without TLS"]
+    assert refused("rds-tls-forced", database, silent) == ["accepts connections without TLS"]
     other = "parameterGroupName" if cluster else "dbClusterParameterGroupName"
     elsewhere: Entry = (database[0], "x", {"engine": engine, other: "group"})
     assert refused("rds-tls-forced", elsewhere, group) == ["uses AWS's default parameters"]
@@ -190,7 +190,7 @@ def test_a_group_outside_the_plan_is_not_judged() -> None:
 )
 def test_a_window_is_outside_of_trading_hours(window: str, open_: bool) -> None:
     """From 13:30 to 21:00 UTC of five days; a window may run over the end of the week."""
-    said = [f"is maintained {window} UTC, while the markets are open"] if open_ else []
+    said = [f"is maintained {window} UTC, during trading hours"] if open_ else []
     assert refused("rds-maintenance-window", (t.RDS_INSTANCE, "x", {"maintenanceWindow": window})) == said
     cluster: Entry = (t.RDS_CLUSTER, "x", {"preferredMaintenanceWindow": window})
     assert refused("rds-maintenance-window", cluster) == said
@@ -236,4 +236,4 @@ def test_readers_hold_no_data_of_their_own() -> None:
     reader: Entry = (t.RDS_INSTANCE, "reader", {"replicateSourceDb": reference(t.RDS_INSTANCE, "source", "arn")})
     cluster: Entry = (t.RDS_CLUSTER, "cluster", {"replicateSourceDb": reference(t.RDS_INSTANCE, "source", "arn")})
     assert accused("rds-deletion-protection", source, reader) == []
-    assert accused("rds-deletion-protection", source, cluster) == [("cluster", "may be deleted by one call")]
+    assert accused("rds-deletion-protection", source, cluster) == [("cluster", "has no deletion protection")]

@@ -140,13 +140,13 @@ def test_a_key_has_a_replica_that_follows_it(there: list[Entry], said: list[tupl
     """A key of several regions, and its replica in the recovery stack."""
     outputs = {"key": reference(t.KEY, "k", "arn")}
     assert compared("key-replicated", [(t.KEY, "k", {"multiRegion": True})], there, outputs=outputs) == said
-    single = [("k", "exists in one region alone")]
+    single = [("k", "exists in only one region")]
     assert compared("key-replicated", [(t.KEY, "k", {})], there, outputs=outputs) == single
 
 
 def test_the_default_window_is_of_30_days() -> None:
     """KMS API, ScheduleKeyDeletion: what holds where nothing is said."""
-    assert refused("key-deletion-window", (t.KEY, "k", {}), days=31) == ["is gone 30 days after the request"]
+    assert refused("key-deletion-window", (t.KEY, "k", {}), days=31) == ["is deleted 30 days after the request"]
 
 
 def test_a_key_is_believed_where_no_region_is_known() -> None:

@@ -54,26 +54,26 @@ AT_LEAST: list[tuple[str, str, Callable[[float], Entry], str]] = [
     ("bucket-versions-kept", "days", _lifecycle, "rule 'r' deletes versions after {} days"),
     ("stream-retention", "hours", _of(t.STREAM, "retentionPeriod"), "keeps {} hours"),
     ("event-archive-retention", "days", _of(t.EVENT_ARCHIVE, "retentionDays"), "keeps events for {} days"),
-    ("key-deletion-window", "days", _of(t.KEY, "deletionWindowInDays"), "is gone {} days after the request"),
-    ("secret-recoverable", "days", _of(t.SECRET, "recoveryWindowInDays"), "is gone {} days after its deletion"),
+    ("key-deletion-window", "days", _of(t.KEY, "deletionWindowInDays"), "is deleted {} days after the request"),
+    ("secret-recoverable", "days", _of(t.SECRET, "recoveryWindowInDays"), "can be restored for only {} days"),
     (
         "backup-lock-holds",
         "minimum",
         _of(t.BACKUP_VAULT_LOCK, "minRetentionDays", **_LOCK),
-        "lets backups end after {} days",
+        "lets backups expire after {} days",
     ),
     ("backup-plan-works", "days", _plan, "rule 'daily' keeps backups for {} days"),
     (
         "password-policy",
         "length",
         _of(t.PASSWORD_POLICY, "minimumPasswordLength", **_PASSWORDS),
-        "takes passwords of {} characters",
+        "accepts passwords of {} characters",
     ),
     (
         "password-policy",
         "remembered",
         _of(t.PASSWORD_POLICY, "passwordReusePrevention", **_PASSWORDS),
-        "remembers {} earlier passwords",
+        "prevents the reuse of only {} passwords",
     ),
     ("log-group-retention", "days", _of(t.LOG_GROUP, "retentionInDays"), "keeps logs for {} days"),
 ]
@@ -88,7 +88,7 @@ AT_MOST: list[tuple[str, str, Callable[[float], Entry], str]] = [
         "backup-lock-holds",
         "changeable",
         _of(t.BACKUP_VAULT_LOCK, "changeableForDays", **_LOCK),
-        "can be lifted for {} days",
+        "can be removed for {} days",
     ),
 ]
 # Numbers that are a part of a sum, at whose edges tests of their own stand.

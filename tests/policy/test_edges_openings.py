@@ -13,7 +13,7 @@ from tests.policy.small import Entry, accused, compared, only_refused, reference
 Json = dict[str, Any]
 _ADMIN, _WORLD = "no-world-ingress-to-administration", "world-ingress-authorised"
 _GROUP: Entry = (t.SECURITY_GROUP, "g", {})
-_OPEN = "the world may connect to ports 22-22"
+_OPEN = "the internet may connect to ports 22-22"
 # Each holds a 32nd of the addresses, both together a sixteenth.
 _HALF, _OTHER_HALF, _OFFICE = "32.0.0.0/5", "40.0.0.0/5", "8.8.8.0/24"
 _LIST, _ENTRY = "aws:ec2/managedPrefixList:ManagedPrefixList", "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
@@ -140,7 +140,7 @@ def test_access_lists_after_one_that_cannot_be_read_are_judged() -> None:
     ]
     for entry in entries:
         bad: Entry = (t.NETWORK_ACL, "bad", {"ingress": [entry]})
-        assert _with_unreadable(_ACL, bad, good) == [("good", "admits the world to port 22")]
+        assert _with_unreadable(_ACL, bad, good) == [("good", "lets the internet reach port 22")]
 
 
 def test_rules_of_egress_are_read_apart() -> None:
@@ -204,14 +204,14 @@ def test_a_prefix_list_that_is_not_known_is_passed_over() -> None:
         ("TCP", 22, 22, _OPEN),
         ("ICMP", 22, 22, None),
         (58.0, 22, 22, None),
-        ("ALL", 22, 22, "the world may connect to all ports"),
-        (-1.0, 22, 22, "the world may connect to all ports"),
-        ("tcp", 0, 65535, "the world may connect to all ports"),
-        ("tcp", 1, 65535, "the world may connect to ports 1-65535"),
-        ("tcp", 0, 65534, "the world may connect to ports 0-65534"),
+        ("ALL", 22, 22, "the internet may connect to all ports"),
+        (-1.0, 22, 22, "the internet may connect to all ports"),
+        ("tcp", 0, 65535, "the internet may connect to all ports"),
+        ("tcp", 1, 65535, "the internet may connect to ports 1-65535"),
+        ("tcp", 0, 65534, "the internet may connect to ports 0-65534"),
         ("tcp", 0, 21, None),
         ("tcp", 23, 24, None),
-        ("tcp", None, None, "the world may connect to all ports"),
+        ("tcp", None, None, "the internet may connect to all ports"),
         ("tcp", 22, None, _OPEN),
         ("tcp", 21, None, None),
     ],
@@ -224,13 +224,13 @@ def test_ports_of_a_protocol(protocol: Any, low: Any, high: Any, said: str | Non
 
 def test_each_opening_of_a_group_is_judged() -> None:
     """An entry that another rule judges, or that is not the world, does not end the judgement."""
-    bad = "the world may connect to ports 8443-8443, of which only [80, 443] are authorised"
+    bad = "the internet may connect to ports 8443-8443, of which only [80, 443] are authorised"
     entries = (_entry(_OFFICE), _entry("0.0.0.0/0"), _entry("0.0.0.0/0", low=0, high=65535))
     for entry in entries:
         assert refused(_WORLD, _inline(entry, _entry("0.0.0.0/0", low=8443, high=8443))) == [bad]
         assert refused(_WORLD, _inline(_entry("0.0.0.0/0", low=8443, high=8443), entry)) == [bad]
     assert refused(_WORLD, _inline(_entry("0.0.0.0/0", low=443, high=443)), ports=[443]) == []
-    said = "the world may connect to ports 80-80, of which only [443] are authorised"
+    said = "the internet may connect to ports 80-80, of which only [443] are authorised"
     assert refused(_WORLD, _inline(_entry("0.0.0.0/0", low=80, high=80)), ports=[443]) == [said]
 
 
@@ -280,7 +280,7 @@ def _ingress(number: Any, action: str, *, low: Any = 22, high: Any = 22, **more:
 )
 def test_what_an_access_list_admits(entries: list[Json], ports: list[int]) -> None:
     """The lowest number decides, by address and by port."""
-    said = [f"admits the world to {', '.join(f'port {port}' for port in ports)}"] if ports else []
+    said = [f"lets the internet reach {', '.join(f'port {port}' for port in ports)}"] if ports else []
     for type_ in (t.NETWORK_ACL, t.DEFAULT_NETWORK_ACL):
         assert refused(_ACL, _acl(*entries, type_=type_)) == said
     rules: list[Entry] = []
@@ -302,7 +302,7 @@ def test_the_rule_that_admits_is_accused() -> None:
     )
     first = (t.NETWORK_ACL_RULE, "first", {**base, "ruleNumber": 100, "ruleAction": "allow", "cidrBlock": "0.0.0.0/0"})
     again = (t.NETWORK_ACL_RULE, "again", {**base, "ruleNumber": 110, "ruleAction": "allow", "cidrBlock": "0.0.0.0/0"})
-    said = "admits the world to port 22"
+    said = "lets the internet reach port 22"
     assert accused(_ACL, private, again, first) == [("first", said)]
     elsewhere = (t.NETWORK_ACL_RULE, "first", {**first[2], "networkAclId": "acl-2"})
     assert accused(_ACL, elsewhere, again) == [("first", said), ("again", said)]
@@ -320,10 +320,10 @@ def test_other_ports_of_administration_are_configured() -> None:
     """The parameter names them."""
     entry = _acl(_ingress(100, "allow", low=5900, high=5900))
     assert refused(_ACL, entry) == []
-    assert refused(_ACL, entry, ports=[5900]) == ["admits the world to port 5900"]
+    assert refused(_ACL, entry, ports=[5900]) == ["lets the internet reach port 5900"]
     assert refused(_ADMIN, _rule("x", "0.0.0.0/0", 5900, 5900)) == []
     assert refused(_ADMIN, _rule("x", "0.0.0.0/0", 5900, 5900), ports=[5900]) == [
-        "the world may connect to ports 5900-5900"
+        "the internet may connect to ports 5900-5900"
     ]
 
 

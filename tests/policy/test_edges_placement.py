@@ -42,7 +42,7 @@ def _fleet(name: str = "fleet", /, **properties: Any) -> Entry:
 # The group
 
 
-_NO_GROUP = "its hosts stand in no placement group"
+_NO_GROUP = "its hosts are in no placement group"
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ _NO_GROUP = "its hosts stand in no placement group"
         ([_template("other", name="engine-1")], [_NO_GROUP]),
         ([_template("engine", name="other")], []),
         ([_placed(), _GROUP], []),
-        ([_placed(), _group("spread")], ["its hosts stand in a group with strategy 'spread'"]),
-        ([_placed(), _group("partition")], ["its hosts stand in a group with strategy 'partition'"]),
+        ([_placed(), _group("spread")], ["its hosts are in a group with strategy 'spread'"]),
+        ([_placed(), _group("partition")], ["its hosts are in a group with strategy 'partition'"]),
         ([_template(), _GROUP, _fleet(**_OF_TEMPLATE, placementGroup=_IN_GROUP)], []),
         ([_template(), _GROUP, _fleet(**_OF_TEMPLATE)], [_NO_GROUP]),
         (
@@ -83,7 +83,7 @@ _NO_GROUP = "its hosts stand in no placement group"
         ([_instance(placementGroup=_IN_GROUP), _GROUP], []),
         (
             [_instance(placementGroup=_IN_GROUP), _group("spread")],
-            ["its hosts stand in a group with strategy 'spread'"],
+            ["its hosts are in a group with strategy 'spread'"],
         ),
         # An instance that follows a template is judged by the template.
         ([_instance(**_OF_TEMPLATE), _placed(), _GROUP], []),
@@ -246,7 +246,7 @@ def test_a_subnet_outside_the_plan_leaves_the_zone_open() -> None:
 
 # Tenancy
 
-_DEDICATED_HOST = ["dedicated hosts stand in no placement group"]
+_DEDICATED_HOST = ["dedicated hosts cannot be in a placement group"]
 
 
 @pytest.mark.parametrize(

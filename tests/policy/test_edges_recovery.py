@@ -54,7 +54,7 @@ _NAMES = {"names": ["intake*"]}
 )
 def test_order_intake_has_running_capacity(type_: str, properties: Json, count: int) -> None:
     """A floor of zero is refused wherever it is written; a function without a reservation has no floor."""
-    said = ["takes no order until somebody scales it"] * count
+    said = ["has no running capacity"] * count
     assert refused("order-intake-floor", (type_, "x", properties), **_NAMES) == said
 
 
@@ -106,7 +106,7 @@ def _record(name: str, side: str, /, **properties: Any) -> Entry:
 
 
 _FIRST, _SECOND = _record("first", "PRIMARY"), _record("second", "SECONDARY")
-_NEVER_LEFT = "its side is never left: no health check tells that it fails"
+_NEVER_LEFT = "has no health check, so that Route 53 never fails over"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_each_failover_has_two_watched_sides(
     assert compared("failover-routing", [_API, *here], there) == said
 
 
-_LEADS = "leads where first leads"
+_LEADS = "points to the target of first"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_two_secondaries_of_one_target_are_not_compared() -> None:
 def test_a_secondary_that_leads_to_the_other_stack(records: list[str], count: int) -> None:
     """The stack that declares the secondary is the recovery stack."""
     domain: Entry = (t.API_DOMAIN, "d", {})
-    said = ["leads to the other stack, as the PRIMARY does"] * count
+    said = ["points to the other stack, as the PRIMARY record does"] * count
     assert refused("failover-sides-apart", domain, _record("second", "SECONDARY", records=records)) == said
     assert refused("failover-sides-apart", domain, _record("first", "PRIMARY", records=records)) == []
 
@@ -387,9 +387,9 @@ _SILENT = {"skipCredentialsValidation": True, "skipRequestingAccountId": True}
     ("entries", "side", "said"),
     [
         ([], _SILENT, []),
-        ([], {}, [("side", "asks us-east-1 for the account")]),
-        ([], {**_SILENT, "skipCredentialsValidation": False}, [("side", "asks us-east-1 for the account")]),
-        ([], {**_SILENT, "skipRequestingAccountId": False}, [("side", "asks us-east-1 for the account")]),
+        ([], {}, [("side", "calls us-east-1 for the account")]),
+        ([], {**_SILENT, "skipCredentialsValidation": False}, [("side", "calls us-east-1 for the account")]),
+        ([], {**_SILENT, "skipRequestingAccountId": False}, [("side", "calls us-east-1 for the account")]),
         ([(t.TOPIC, "a", {"aside": 1})], _SILENT, [("side", "calls us-east-1 for 1 resources")]),
         (
             [(t.TOPIC, "a", {"aside": 1}), (t.TOPIC, "b", {"aside": 1})],
@@ -402,7 +402,7 @@ _SILENT = {"skipCredentialsValidation": True, "skipRequestingAccountId": True}
         (
             [(t.TOPIC, "a", {"region": "us-east-1"})],
             {},
-            [("a", "is declared in us-east-1"), ("side", "asks us-east-1 for the account")],
+            [("a", "is declared in us-east-1"), ("side", "calls us-east-1 for the account")],
         ),
     ],
 )
@@ -484,7 +484,7 @@ def _unprotected(rule: str, *entries: Entry, **options: Any) -> list[str]:
     for entry in document["resources"]:
         entry["options"] = options
     report = check.evaluate([document], rules=[BY_ID[rule]])
-    assert all(violation.message == "the engine may delete or replace it" for violation in report.violations)
+    assert all(violation.message == "has neither protect nor retainOnDelete" for violation in report.violations)
     return [violation.urn.split("::")[-1] for violation in report.violations]
 
 
@@ -507,5 +507,5 @@ def test_a_store_is_protected_or_kept(options: Json, count: int) -> None:
 def test_what_is_accused_is_the_store_itself() -> None:
     """Each finding is of the resource that lacks something."""
     assert accused("order-intake-floor", (t.ECS_SERVICE, "a", {"name": "intake"}), **_NAMES) == [
-        ("a", "takes no order until somebody scales it")
+        ("a", "has no running capacity")
     ]
