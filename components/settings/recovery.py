@@ -79,6 +79,19 @@ class RecoverySettings(Section):
     failover_ttl: int = Field(
         5, description="How long resolvers may keep which region serves, in seconds.", ge=0, le=300
     )
+    dns_propagation_milliseconds: int = Field(
+        3000,
+        description="How long the status of a health check takes to all name servers, in ms. AWS gives no number: "
+        "measure it in a drill on AWS.",
+        ge=0,
+        le=60_000,
+    )
+    cold_start_milliseconds: int = Field(
+        2000,
+        description="What the authorizer and order intake take to start for a first order, one after the other, in ms.",
+        ge=0,
+        le=20_000,
+    )
     decision_milliseconds: int = Field(
         2000,
         description="From the decision to the first step, in ms: a look at what is needed is cut after it.",
