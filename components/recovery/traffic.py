@@ -21,7 +21,7 @@ _OBSERVED_THRESHOLD = 3
 SEEN_ADDRESS, UNSEEN_ADDRESS = "192.0.2.1", "192.0.2.2"
 _VERDICT_TTL_SECONDS = 10
 _CHECKS_NEEDED = 2
-# What order intake's health says in the region that holds the lease (`functions.order_intake.application`).
+# Text of order intake's health in the region that holds the lease (`functions.order_intake.application`).
 _ACCEPTING = '"accepting":true'
 
 
@@ -53,15 +53,14 @@ class Traffic(Layer):
     follows it. While the switch's endpoint gives no answer, the primary's own health decides. Its record is healthy
     while two of three checks are: not taken over (inverted), primary serves, primary accepts.
 
-    - The endpoint answers "not taken over": the first two checks are healthy, and the record is.
-    - The endpoint answers "taken over": the first two are unhealthy, and the record is.
-    - The endpoint gives no answer: the first is healthy, the second is not, and the record is healthy while the primary
-      accepts orders.
+    - If the endpoint answers "not taken over", the first two checks are healthy, and so is the record.
+    - If the endpoint answers "taken over", the first two are unhealthy, and so is the record.
+    - If the endpoint gives no answer, only the first is healthy. The record is healthy if the primary accepts orders.
 
-    An endpoint without an answer therefore leads no client to a region that has lost the lease, and the loss of the
-    recovery region leads no client away from a primary that accepts. Route 53 takes an endpoint for healthy when more
-    than 18 % of the checkers report it so (Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is
-    healthy").
+    An endpoint without an answer therefore leads no client to a region that has lost the lease. The loss of the
+    recovery region leads no client away from a primary that accepts. Route 53 takes an endpoint for healthy if more
+    than 18 % of the checkers report it so (Route 53 Developer Guide, "How Amazon Route 53 determines whether a health
+    check is healthy").
 
     The records are CNAMEs and not aliases: resolvers cache an alias to API Gateway for 60 s (Route 53 Developer Guide,
     "Choosing between alias and non-alias records"), which the recovery time objective does not allow.
