@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from recovery.budget import LONGER, RTO_SECONDS
+from recovery.check import Check
 from recovery.executor import Moment, Point
 from recovery.plan import Plan, Verb
-from recovery.readiness import Check
 from recovery.report import Report
 from recovery.restore import Restored
 

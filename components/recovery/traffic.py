@@ -105,13 +105,22 @@ class Traffic(Layer):
     def _takeover_check(self) -> aws.route53.HealthCheck:
         """Health check of the primary's record, calculated from three others (see the class)."""
         endpoint, primary = self._args.endpoint, self._args.primary
-        pace = {"threshold": self._recovery.health_check_threshold, "interval": self._recovery.health_check_interval}
+        threshold, interval = self._recovery.health_check_threshold, self._recovery.health_check_interval
         checks = (
             # Healthy unless the endpoint answers 200.
-            self._https_check("switch", endpoint.host, endpoint.path, inverted=True, **pace),
-            self._https_check("primary-serves", endpoint.host, endpoint.primary_path, **pace),
             self._https_check(
-                "primary-accepts", primary.health_host, primary.health_path, body_contains=_ACCEPTING, **pace
+                "switch", endpoint.host, endpoint.path, threshold=threshold, interval=interval, inverted=True
+            ),
+            self._https_check(
+                "primary-serves", endpoint.host, endpoint.primary_path, threshold=threshold, interval=interval
+            ),
+            self._https_check(
+                "primary-accepts",
+                primary.health_host,
+                primary.health_path,
+                threshold=threshold,
+                interval=interval,
+                body_contains=_ACCEPTING,
             ),
         )
         return self._check(
