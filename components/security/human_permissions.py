@@ -322,8 +322,8 @@ class HumanPermissions:
         ]
 
     def _growth(self) -> list[Statement]:
-        """Statements for what `doctor` looks at: versions of the program and of the tools of the build that grows the
-        region, the state's bucket and its key. Listing does not read what is in an object."""
+        """Statements for the checks of `doctor`: versions of the program and of the tools of the build that grows the
+        region, the state's bucket and its key. A list of versions does not contain the objects' content."""
         sources = [
             f"arn:aws:s3:::{bucket_name(self.settings, RecordClass.ARTIFACTS, role)}"
             for role in (Role.PRIMARY, Role.DR)
