@@ -63,10 +63,10 @@ def blueprint(
         recorded = _recorded(stack, active, overrides)
         drawing = picture(recorded, layer) if picture_ is not None else ""
     except (pulumi.RunError, BadInputError) as error:
-        typer.echo(redacted_message(str(error), [stack]), err=True)
+        typer.echo(redacted_message(str(error), [stack, *(set_ or []), str(program)]), err=True)
         raise typer.Exit(BAD_INPUT) from error
     except BlueprintError as error:
-        typer.echo(redacted_message(str(error), [stack]), err=True)
+        typer.echo(redacted_message(str(error), [stack, *(set_ or []), str(program)]), err=True)
         raise typer.Exit(1) from error
     if json is not None:
         write("--json", json, recorded.to_text())

@@ -46,7 +46,7 @@ def costs(
     try:
         recorded = _recorded(stack, active, overrides_of(set_ or []))
     except (pulumi.RunError, BlueprintError) as error:
-        typer.echo(redacted_message(str(error), [stack]), err=True)
+        typer.echo(redacted_message(str(error), [stack, *(set_ or [])]), err=True)
         raise typer.Exit(_BAD_INPUT) from error
     usage = OrderUsage(milliseconds)
     found = {name: estimate(blueprint, prices(), usage) for name, blueprint in recorded.items()}

@@ -54,7 +54,7 @@ def printable(text: str) -> str:
     return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
 
 
-_LONGEST_SHOWN = 200
+_LONGEST_SHOWN, _LONGEST_VALUE = 200, 1000
 
 
 def problem(key: str, value: object, reason: str) -> str:
@@ -64,6 +64,8 @@ def problem(key: str, value: object, reason: str) -> str:
     place of a public one is not repeated into a log.
     """
     shown = "[a private key]" if "PRIVATE KEY" in str(value) else repr(_without_secrets(value))
+    if len(shown) > _LONGEST_VALUE:
+        shown = f"{shown[:_LONGEST_VALUE]}..."
     return redacted_message(f"{key} = {shown}: {redacted_message(reason, _texts(value))}")
 
 
