@@ -9,12 +9,13 @@ from typing import Annotated
 
 import typer
 
+from command_line import Group
 from delivery.active_state import ActiveStateError, require_unchanged_state
 from delivery.comment import Host, Preview, comment
 from delivery.mirror import MirrorError, copies, mirror
 from delivery.profile import ProfileError, config_file, write
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(cls=Group, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 # Remedies for missing variables of a build.
 _REMEDIES = {
