@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from aws_emulator.strict import documents, network, quotas, stores
+from aws_emulator.strict import (
+    compute,
+    documented,
+    documents,
+    messages,
+    network,
+    ports,
+    quotas,
+    resource_schemas,
+    schedules,
+    stores,
+)
 from aws_emulator.strict.constraint import Constraint
 
 CONSTRAINTS: tuple[Constraint, ...] = (
@@ -10,4 +21,10 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     *documents.CONSTRAINTS,
     *stores.CONSTRAINTS,
     *quotas.CONSTRAINTS,
+    *documented.CONSTRAINTS,
+    *resource_schemas.CONSTRAINTS,
+    *ports.CONSTRAINTS,
+    *compute.CONSTRAINTS,
+    *messages.CONSTRAINTS,
+    *schedules.CONSTRAINTS,
 )
