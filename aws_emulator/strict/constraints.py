@@ -8,6 +8,7 @@ from aws_emulator.strict import (
     documents,
     messages,
     network,
+    policies,
     ports,
     quotas,
     resource_schemas,
@@ -18,6 +19,7 @@ from aws_emulator.strict.constraint import Constraint
 
 CONSTRAINTS: tuple[Constraint, ...] = (
     *network.CONSTRAINTS,
+    *policies.CONSTRAINTS,
     *documents.CONSTRAINTS,
     *stores.CONSTRAINTS,
     *quotas.CONSTRAINTS,

@@ -13,6 +13,7 @@ from werkzeug.test import Client
 
 from aws_emulator import server
 from aws_emulator.store import Call
+from aws_emulator.strict import policies
 from aws_emulator.strict.constraint import Constraint
 from aws_emulator.strict.constraints import CONSTRAINTS
 from aws_emulator.strict.middleware import StrictMiddleware
@@ -57,6 +58,11 @@ def policy(made: Made, action: str, resource: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+def identity(action: str) -> str:
+    """A policy of an identity, which names no principal."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+
+
 def permission(port: int) -> list[dict[str, Any]]:
     return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "10.0.0.0/16"}]}]
 
@@ -98,8 +104,8 @@ def documents(client: ClientFactory, made: Made) -> None:
     iam, kms = client("iam"), client("kms")
     iam.create_service_linked_role(AWSServiceName="config.amazonaws.com")
     iam.update_assume_role_policy(RoleName="made", PolicyDocument=trust("lambda.amazonaws.com"))
-    iam.put_role_policy(RoleName="made", PolicyName="p", PolicyDocument=policy(made, "s3:GetObject", "*"))
-    iam.create_policy(PolicyName="p", PolicyDocument=policy(made, "s3:GetObject", "*"))
+    iam.put_role_policy(RoleName="made", PolicyName="p", PolicyDocument=identity("s3:GetObject"))
+    iam.create_policy(PolicyName="p", PolicyDocument=identity("s3:GetObject"))
     client("s3").put_bucket_policy(
         Bucket="made-bucket", Policy=policy(made, "s3:GetObject", "arn:aws:s3:::made-bucket/*")
     )
@@ -113,8 +119,8 @@ def documents(client: ClientFactory, made: Made) -> None:
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy(made, "sns:Publish", topic))
     policies = [arn["Arn"] for arn in iam.list_policies(Scope="AWS", MaxItems=1)["Policies"]]
     iam.attach_role_policy(RoleName="made", PolicyArn=policies[0])
-    own = iam.create_policy(PolicyName="versions", PolicyDocument=policy(made, "s3:GetObject", "*"))["Policy"]["Arn"]
-    iam.create_policy_version(PolicyArn=own, PolicyDocument=policy(made, "s3:PutObject", "*"))
+    own = iam.create_policy(PolicyName="versions", PolicyDocument=identity("s3:GetObject"))["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=own, PolicyDocument=identity("s3:PutObject"))
     client("cloudtrail").create_trail(Name="trail", S3BucketName="made-bucket")
 
 
@@ -152,8 +158,8 @@ def test_each_constraint_is_asked_and_no_check_fails_itself(
         requests(client, made)
     report = in_memory_aws.strictness()
     assert report["failed"] == failed_before
-    # Others read the request alone: tests/aws_emulator/test_documented_values.py has a refused request of each.
-    of_requests = {constraint for module in STATELESS for constraint in module.CONSTRAINTS}
+    # Others read the request alone: test_documented_values.py and test_policies.py have refused requests of each.
+    of_requests = {constraint for module in (*STATELESS, policies) for constraint in module.CONSTRAINTS}
     of_state = {constraint.name for constraint in CONSTRAINTS if constraint not in of_requests}
     unasked = {constraint["name"] for constraint in report["constraints"] if not constraint["asked"]}
     assert of_state & unasked == set()
