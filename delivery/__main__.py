@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
+from command_line import Group
 from delivery.active_state import ActiveStateError, require_unchanged_state
 from delivery.comment import Host, Preview, comment
 from delivery.mirror import MirrorError, copies, mirror
 from delivery.profile import ProfileError, config_file, write
 from delivery.registry_login import LoginError, docker_file, log_in, registry_of
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(cls=Group, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 # Remedies for missing variables of a build.
 _REMEDIES = {
