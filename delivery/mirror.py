@@ -32,7 +32,7 @@ class Copy:
 
     @property
     def existing(self) -> list[str]:
-        """No command: the tool itself skips an image that is there."""
+        """No command: the tool itself skips an existing image."""
         return []
 
     @property
@@ -68,7 +68,7 @@ class ChartCopy:
 
     @property
     def existing(self) -> list[str]:
-        """The command that succeeds where the chart is there."""
+        """The command that succeeds if the registry has the chart."""
         return [CRANE, "manifest", self.target]
 
     @property
