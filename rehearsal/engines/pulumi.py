@@ -190,13 +190,12 @@ class PulumiEngine:
 def beside(command: Callable[[], Any], stop: Callable[[], None]) -> Any:
     """Run a command of the SDK in a thread of its own, and return its result.
 
-    An interrupt in the thread that runs the command would close the pipes that the SDK still reads. Here it calls `stop`,
-    and is raised once the command has ended.
+    An interrupt in the thread that runs the command would close the pipes that the SDK still reads. Here it calls
+    `stop`, and is raised once the command has ended.
     """
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(command)
         try:
-            return running.result()
+            return pool.submit(command).result()
         except KeyboardInterrupt:
             stop()
             raise
