@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -188,11 +189,19 @@ def test_a_state_to_destroy_has_no_guards_and_no_links_to_what_is_gone() -> None
     assert "protect" not in found[1]
 
 
-def test_an_interrupt_stops_the_command_and_waits_for_its_end() -> None:
+def test_an_interrupt_stops_the_command_and_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shows that the SDK's own thread is never interrupted: it would print an error of each pipe that is closed."""
-    told_to_stop, ended = threading.Event(), threading.Event()
+    waited_for, told_to_stop, ended = threading.Event(), threading.Event(), threading.Event()
+    result = Future.result
+
+    def waited(future: Future[Any]) -> Any:
+        waited_for.set()
+        return result(future)
+
+    monkeypatch.setattr(Future, "result", waited)
 
     def command() -> None:
+        assert waited_for.wait(60)
         signal.raise_signal(signal.SIGINT)
         assert told_to_stop.wait(60)
         ended.set()
