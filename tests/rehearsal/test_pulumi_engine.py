@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from concurrent.futures import Future
@@ -202,7 +203,7 @@ def test_an_interrupt_stops_the_command_and_waits_for_its_end(monkeypatch: pytes
 
     def command() -> None:
         assert waited_for.wait(60)
-        signal.raise_signal(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
         assert told_to_stop.wait(60)
         ended.set()
 
