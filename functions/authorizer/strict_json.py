@@ -9,7 +9,7 @@ from functions.authorizer.errors import TokenError
 
 
 def json_object(data: bytes, what: str) -> dict[str, Any]:
-    """The object of `what`. Raises TokenError, also for NaN and Infinity: JSON lacks them, Python's reader takes them."""
+    """The object of `what`. Raises TokenError, also for NaN and Infinity, which JSON lacks and Python takes."""
     try:
         found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
     except RecursionError:
