@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from command_line import Command, DocumentCommand, Group, Parser
+from runbook.cli import app as runbook
 
 MODULES = [
     "blueprint",
@@ -67,6 +68,14 @@ def test_a_document_has_the_error_too() -> None:
     outcome = CliRunner().invoke(_app(DocumentCommand), ["a", "--count", "2", "--json"])
     assert '"exit_code": 2' in outcome.stdout
     assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_a_value_that_is_no_choice_is_refused_without_the_name_of_an_exception() -> None:
+    outcome = CliRunner().invoke(runbook, ["plan", "nothing"])
+    assert outcome.exit_code == 2
+    (line,) = outcome.stderr.splitlines()
+    assert "'nothing' is not one of 'open', 'failover'" in line
+    assert "Value error" not in line
 
 
 def test_a_group_without_words_prints_its_help() -> None:
