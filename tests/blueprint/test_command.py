@@ -80,7 +80,7 @@ def test_a_program_that_refuses_its_settings_leaves_its_message_alone() -> None:
         (["primary", "--set", 'clientCidrs=["::/0"]'], "clientCidrs = '::/0': is not an address range; write it like"),
         (["primary", "--layer", "x"], "needs a file; add --picture FILE.svg"),
         (["primary", "--unknown"], "No such option: --unknown"),
-        ([], "Missing argument 'STACK'"),
+        ([], "Missing argument 'stack'"),
     ],
 )
 def test_each_bad_argument_is_one_line_that_says_what_to_do(words: list[str], line: str) -> None:
