@@ -57,6 +57,13 @@ ArchiveKey = Annotated[
         "is not the key of a ZIP archive; write it without a slash at its start, such as source/platform.zip",
     ),
 ]
+ToolsKey = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9](?:[A-Za-z0-9._-]|/(?!/|\.{1,2}/)){0,400}\.tar\.gz",
+        "is not the key of an archive; write it without a slash at its start, such as source/toolchain.tar.gz",
+    ),
+]
 
 
 class RecoverySettings(Section):
@@ -85,6 +92,19 @@ class RecoverySettings(Section):
     )
     failover_ttl: int = Field(
         5, description="How long resolvers may keep which region serves, in seconds.", ge=0, le=300
+    )
+    dns_propagation_milliseconds: int = Field(
+        3000,
+        description="How long the status of a health check takes to all name servers, in ms. AWS gives no number: "
+        "measure it in a drill on AWS.",
+        ge=0,
+        le=60_000,
+    )
+    cold_start_milliseconds: int = Field(
+        2000,
+        description="What the authorizer and order intake take to start for a first order, one after the other, in ms.",
+        ge=0,
+        le=20_000,
     )
     decision_milliseconds: int = Field(
         2000,
@@ -146,6 +166,11 @@ class RecoverySettings(Section):
     scale_out_source: ArchiveKey = Field(
         "source/platform.zip",
         description="Object in the recovery region's bucket of artifacts with this program, for that build.",
+    )
+    scale_out_toolchain: ToolsKey = Field(
+        "source/toolchain.tar.gz",
+        description="Object in the same bucket with the engine, its plugins and the Python packages, so that the build "
+        "fetches nothing from public sites; a build with GROW_MODE=toolchain makes it.",
     )
     scale_out_timeout_minutes: int = Field(
         60, description="The longest that the build which scales out may take, in minutes.", ge=10, le=480
