@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -41,6 +43,14 @@ def test_an_option_that_does_not_exist_is_one_line(module: str) -> None:
     (line,) = ended.stderr.splitlines()
     assert "see --help" in line
     assert SECRET not in line
+
+
+def test_every_command_prints_its_errors_on_one_line() -> None:
+    """A typer app is a group or has a command of `command_line`; the pack's own group does the same."""
+    for file in Path().glob("*/**/*.py"):
+        text = file.read_text(encoding="utf-8") if file.parts[0] not in (".venv", "tests", "command_line") else ""
+        if "typer.Typer(" in text:
+            assert re.search(r"cls=(arguments\.)?(Commands|Group|DocumentGroup|Command|DocumentCommand)\b", text), file
 
 
 def _app(kind: type[Command]) -> typer.Typer:
