@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -184,3 +188,36 @@ def test_a_state_to_destroy_has_no_guards_and_no_links_to_what_is_gone() -> None
     assert last["propertyDependencies"] == {"source": [], "table": ["urn:table"]}
     assert last["provider"] == f"{PROVIDER_URN}::id-of-{PROVIDER_URN}"
     assert "protect" not in found[1]
+
+
+def test_an_interrupt_stops_the_command_and_waits_for_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shows that the SDK's own thread is never interrupted: it would print an error of each pipe that is closed."""
+    waited_for, told_to_stop, ended = threading.Event(), threading.Event(), threading.Event()
+    result = Future.result
+
+    def waited(future: Future[Any]) -> Any:
+        waited_for.set()
+        return result(future)
+
+    monkeypatch.setattr(Future, "result", waited)
+
+    def command() -> None:
+        assert waited_for.wait(60)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert told_to_stop.wait(60)
+        ended.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        engines.beside(command, told_to_stop.set)
+    assert ended.is_set()
+
+
+def test_the_result_and_the_failure_of_a_command_arrive() -> None:
+    """Shows that a thread of its own hides neither."""
+
+    def fails() -> None:
+        raise EngineError("no")
+
+    assert engines.beside(lambda: 3, lambda: None) == 3
+    with pytest.raises(EngineError, match="no"):
+        engines.beside(fails, lambda: None)
