@@ -32,6 +32,7 @@ DOCUMENTS = [
     )
 ]
 PACKAGES = (
+    "aws_facts",
     "benchmarks",
     "blueprint",
     "components/__init__.py",
@@ -54,6 +55,7 @@ PACKAGES = (
     "rehearsal/__init__.py",
     "rehearsal/__main__.py",
     "rehearsal/demo",
+    "rehearsal/drill",
     "rehearsal/engines",
     "rehearsal/functions.py",
     "rehearsal/page",
