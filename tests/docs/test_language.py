@@ -58,6 +58,7 @@ PACKAGES = (
     "rehearsal/drill",
     "rehearsal/engines",
     "rehearsal/functions.py",
+    "rehearsal/lowering",
     "rehearsal/page",
     "rehearsal/progress.py",
     "rehearsal/rehearse.py",
@@ -67,6 +68,8 @@ PACKAGES = (
     "rehearsal/stacks.py",
     "rehearsal/table_consistency.py",
     "rehearsal/teardown.py",
+    "rehearsal/trace.py",
+    "rehearsal/verification",
     "tests/docs",
 )
 _MOST_WORDS = 32

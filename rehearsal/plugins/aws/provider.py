@@ -72,10 +72,10 @@ class Resources:
         """Inputs with the name that the program leaves to the engine."""
         type_ = terraform_type(token, self._schemas.resources)
         if type_ is None or type_ not in self._schemas.resources:
-            return _stand_in(new, "the provider that is here has no such type")
+            return _stand_in(new, "the installed provider has no such type")
         lacking = _lacking(new)
         if lacking:
-            return _stand_in(new, f"the provider that is here: {lacking}")
+            return _stand_in(new, f"the installed provider: {lacking}")
         block, _ = self._schemas.resource(type_)
         inputs = _named(block, name, old, new, seed)
         written, unsupported = configuration(block, inputs, self._assets)
@@ -181,7 +181,7 @@ class Resources:
         if type_ is None and module.startswith("index/"):
             type_ = terraform_type(f"{package}:ec2:{kind}", self._schemas.data_sources)
         if type_ is None:
-            raise RefusedError([Complaint(True, f"the provider that is here has no data source for {token}", ())])
+            raise RefusedError([Complaint(True, f"the installed provider has no data source for {token}", ())])
         block = self._schemas.data_source(type_)
         written, _ = configuration(block, arguments, self._assets)
         return outputs(block, self._remote.data(type_, written), {})
@@ -189,7 +189,7 @@ class Resources:
     def _type(self, token: str) -> tuple[str, Block]:
         type_ = terraform_type(token, self._schemas.resources)
         if type_ is None:
-            raise RefusedError([Complaint(True, f"the provider that is here has no type for {token}", ())])
+            raise RefusedError([Complaint(True, f"the installed provider has no type for {token}", ())])
         return type_, self._schemas.resource(type_)[0]
 
     def _kept(self, type_: str, old: Mapping[str, Any]) -> Kept:
