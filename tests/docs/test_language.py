@@ -60,6 +60,7 @@ PACKAGES = (
     "rehearsal/functions.py",
     "rehearsal/lowering",
     "rehearsal/page",
+    "rehearsal/plugins",
     "rehearsal/progress.py",
     "rehearsal/rehearse.py",
     "rehearsal/report.py",

@@ -9,10 +9,10 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2
 
+from rehearsal.plugins.base import BasePlugin
 from rehearsal.plugins.kubernetes.client import Client, RefusedError, UnreachableError
 from rehearsal.plugins.kubernetes.resources import Made, Resources
-from rehearsal.plugins.partial import fail_partly
-from rehearsal.plugins.plain import PlainPlugin
+from rehearsal.plugins.partial_failure import fail_partly
 from rehearsal.plugins.server import EMPTY
 from rehearsal.plugins.wire import Unknown, decoded, encoded, revealed
 
@@ -21,7 +21,7 @@ _SOME, _NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DI
 
 
 def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A call whose expected failures become an error of the engine's, in one line."""
+    """Wrap a call: an expected failure becomes a one-line error for the engine."""
 
     @functools.wraps(method)
     def answer(self: Plugin, request: Any, context: grpc.ServicerContext) -> Any:
@@ -33,8 +33,8 @@ def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-class Plugin(PlainPlugin):
-    """The engine's side; configured once, with the kubeconfig of one cluster."""
+class Plugin(BasePlugin):
+    """The engine's side. The engine configures it once, with the kubeconfig of one cluster."""
 
     name = "kubernetes"
 
@@ -50,7 +50,7 @@ class Plugin(PlainPlugin):
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Another cluster holds other objects: they are made anew in it. A new certificate changes nothing."""
+        """Replace all objects if the cluster changes. A new certificate of the same cluster changes nothing."""
         old, new = decoded(request.old_inputs or request.olds), decoded(request.news)
         if old.get("kubeconfig") == new.get("kubeconfig"):
             return provider_pb2.DiffResponse(changes=_NONE)
@@ -120,12 +120,12 @@ class Plugin(PlainPlugin):
 
 
 def _client(arguments: dict[str, Any]) -> Client | None:
-    """The cluster's client; None while the kubeconfig is not known, as in the preview that declares the cluster."""
+    """Return the cluster's client; None while the kubeconfig is unknown, as in the preview that creates the cluster."""
     kubeconfig = revealed(arguments.get("kubeconfig"))
     if isinstance(kubeconfig, Unknown):
         return None
     if not isinstance(kubeconfig, str):
-        raise ValueError("kubeconfig: is not set; this plugin reads no file of the user's")
+        raise ValueError("kubeconfig is not set; set it, because this plugin does not read the user's kubeconfig file")
     return Client.of(kubeconfig)
 
 
@@ -140,7 +140,7 @@ def _fail_unready(made: Made, inputs: Any, context: grpc.ServicerContext) -> Non
 
 
 def main() -> None:
-    """The plugin."""
+    """Run the plugin."""
     Plugin().run()
 
 
