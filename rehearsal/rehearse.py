@@ -187,7 +187,7 @@ class Rehearsal:
         if self.cloud is not None and self.report.takeover is not None:
             testbed = self._testbed()
             found = testbed.configuration
-            self.cloud.stand_by(testbed.standing_by(found.primary, found.standby))
+            self.cloud.set_replica_roles(testbed.replica_roles(found.primary, found.standby))
 
     def _destroy(self, name: str, stage: Stage, released: threading.Event | None = None) -> None:
         begun = time.monotonic()

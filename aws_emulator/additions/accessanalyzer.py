@@ -30,7 +30,7 @@ ANALYZER = SERVICE.resource(
         delete="DeleteAnalyzer",
         exists="ConflictException",
         on_delete=lambda call, record: _drop_rules(call, record),
-        not_emulated="analysis: there are never findings",
+        not_emulated="analysis: the emulator never returns findings",
     )
 )
 
@@ -69,5 +69,5 @@ SERVICE.tagging(Tagging())
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,6 @@
 """Lambda: provisioned concurrency, code signing, recursion and runtime settings.
 
-https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
-Functions, versions and aliases are moto's.
+https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html moto implements functions, versions and aliases.
 """
 
 from typing import Any
@@ -21,7 +20,7 @@ def _moment(_call: Call, _record: Record) -> str:
 
 
 def _provision(call: Call, record: Record) -> None:
-    """Only a version or an alias can have provisioned concurrency.
+    """Refuse provisioned concurrency for anything but a version or an alias.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html
     """
@@ -58,7 +57,7 @@ SERVICE.resource(
         on_create=_provision,
         on_update=_provision,
         not_found="ProvisionedConcurrencyConfigNotFoundException",
-        not_emulated="warm environments: the concurrency is ready at once",
+        not_emulated="the start of environments: the concurrency is ready at once",
     )
 )
 
@@ -69,7 +68,7 @@ def _policies(call: Call, record: Record) -> None:
 
 
 def _users(call: Call, arn: str) -> list[Any]:
-    """The functions, in all of their versions, that a code signing configuration holds for."""
+    """Return the functions, in all of their versions, that a code signing configuration applies to."""
     return [item for item in call.moto("lambda").list_functions("ALL") if item.code_signing_config_arn == arn]
 
 
@@ -106,7 +105,7 @@ CODE_SIGNING = SERVICE.resource(
         on_create=_policies,
         on_update=_policies,
         on_delete=_unused,
-        not_emulated="signatures: none is ever checked",
+        not_emulated="signatures: the emulator checks none",
     )
 )
 
@@ -144,7 +143,7 @@ SERVICE.covers(
     "GetFunctionCodeSigningConfig",
     "DeleteFunctionCodeSigningConfig",
     "ListFunctionsByCodeSigningConfig",
-    stored="which function uses which configuration, in moto's functions",
+    stored="the configuration of each function, in moto's functions",
     not_emulated="signatures",
 )
 
@@ -186,8 +185,8 @@ def _account(call: Call) -> Any:
 SERVICE.covers(
     "account settings",
     "GetAccountSettings",
-    stored="nothing: counted from the functions and the quota",
-    not_emulated="the size of the code",
+    stored="nothing: computed from the functions and the quota",
+    not_emulated="the code size",
 )
 SERVICE.covers(
     "function settings",
@@ -202,5 +201,5 @@ SERVICE.tagging(Tagging(list="ListTags", arn="Resource", tags="Tags", keys="TagK
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

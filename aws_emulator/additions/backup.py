@@ -1,7 +1,7 @@
 """AWS Backup: selections, vault policies and notifications, frameworks, region and global settings.
 
-https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Operations.html
-Vaults, plans, vault locks and report plans are moto's.
+https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Operations.html moto implements vaults, plans, vault locks
+and report plans.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ SERVICE.resource(
         delete="DeleteBackupSelection",
         on_create=_require_plan,
         view=lambda _call, record: {**record["BackupSelection"], **record},
-        not_emulated="backup jobs: nothing is ever selected",
+        not_emulated="backup jobs: the emulator runs none",
     )
 )
 
@@ -139,14 +139,14 @@ SERVICE.covers(
     "UpdateRegionSettings",
     "DescribeGlobalSettings",
     "UpdateGlobalSettings",
-    stored="which resource types are opted in",
+    stored="the resource types with an opt-in",
     not_emulated="their effect",
 )
 
 
 @SERVICE.action("UpdateBackupPlan")
 def _update_plan(call: Call) -> Any:
-    """A new version of a plan that moto has: rules keep their identifiers by name."""
+    """Create a new version of moto's plan; rules keep their identifiers by name."""
     plan = call.moto("backup").get_backup_plan(call.params["BackupPlanId"], None)
     if plan.deletion_date is not None:
         raise Pass
@@ -175,5 +175,5 @@ SERVICE.tagging(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """AWS Budgets: budgets with notifications and subscribers.
 
-https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html
-The store has the whole of it: moto's budgets have no tags, no updates and no subscribers.
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html The store implements
+all actions, because moto's budgets have no tags, no updates and no subscribers.
 """
 
 from datetime import UTC, datetime
@@ -64,7 +64,7 @@ BUDGET = SERVICE.resource(
         not_found="NotFoundException",
         exists="DuplicateRecordException",
         on_create=_complete,
-        not_emulated="spending: it is always 0, no notification is ever sent; budget actions",
+        not_emulated="spending: it is always 0, so no notification is sent; budget actions",
     )
 )
 
@@ -79,7 +79,7 @@ def _create(call: Call) -> Any:
 
 @SERVICE.action("UpdateBudget")
 def _update(call: Call) -> Any:
-    """The new budget replaces the old one; notifications stay."""
+    """Replace a budget; its notifications stay."""
     wanted = dict(call.params["NewBudget"])
     record = BUDGET.find(call, wanted)
     kept = {name: record[name] for name in ("notifications", "arn")}
@@ -188,5 +188,5 @@ SERVICE.tagging(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """Cost Explorer: anomaly monitors and subscriptions.
 
-https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Cost_Explorer_Service.html
-Cost categories and cost queries are moto's.
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Cost_Explorer_Service.html moto
+implements cost categories and cost queries.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ MONITOR = SERVICE.resource(
         filters={"MonitorArnList": "MonitorArn"},
         names="MonitorArnList",
         not_found="UnknownMonitorException",
-        not_emulated="detection: there are never anomalies",
+        not_emulated="detection: the emulator never returns anomalies",
     )
 )
 
@@ -84,7 +84,7 @@ SUBSCRIPTION = SERVICE.resource(
         on_create=_check,
         on_update=_check,
         not_found="UnknownSubscriptionException",
-        not_emulated="sending anything to the subscribers",
+        not_emulated="messages to the subscribers",
     )
 )
 
@@ -109,5 +109,5 @@ SERVICE.tagging(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

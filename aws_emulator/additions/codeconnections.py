@@ -1,8 +1,8 @@
 """CodeConnections, and CodeStar Connections under its former name: connections and hosts.
 
 https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_Operations.html
-https://docs.aws.amazon.com/codestar-connections/latest/APIReference/API_Operations.html
-The two are kept apart here: a connection made by one is not seen by the other.
+https://docs.aws.amazon.com/codestar-connections/latest/APIReference/API_Operations.html The emulator keeps the two
+services separate: one does not list the connections of the other.
 """
 
 from aws_emulator.store import AwsError, Call, Record, Resource, Service, Tagging, make
@@ -47,7 +47,7 @@ def _service(name: str) -> Service:
             update="UpdateHost",
             delete="DeleteHost",
             on_delete=_unused("connection"),  # type: ignore[arg-type]
-            not_emulated="the hand-shake with the provider: a host stays pending",
+            not_emulated="the handshake with the provider: a host stays pending",
         )
     )
     service.resource(
@@ -69,7 +69,7 @@ def _service(name: str) -> Service:
             delete="DeleteConnection",
             filters={"ProviderTypeFilter": "ProviderType", "HostArnFilter": "HostArn"},
             on_create=_placed(hosts),  # type: ignore[arg-type]
-            not_emulated="the hand-shake with the provider: a connection stays pending, as it does in AWS",
+            not_emulated="the handshake with the provider: a connection stays pending, as it does in AWS",
         )
     )
     service.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
@@ -80,6 +80,6 @@ SERVICES = [_service("codeconnections"), _service("codestar-connections")]
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     for service in SERVICES:
         service.install()

@@ -66,14 +66,14 @@ RULE = SERVICE.resource(
         on_create=_unlike_others,
         on_update=_touch,
         view=_seen,
-        not_emulated="notifications: none is ever sent; event types are not checked against a list",
+        not_emulated="notifications: the emulator sends none; event types are not checked against a list",
     )
 )
 
 
 @SERVICE.action("DeleteNotificationRule")
 def _delete(call: Call) -> Any:
-    """Deleting what is not there succeeds, as in AWS."""
+    """Delete a rule. AWS also accepts the deletion of a missing rule."""
     arn = call.params["Arn"]
     RULE.records(call).pop((arn,), None)
     call.store.tags.pop(arn, None)
@@ -117,12 +117,12 @@ SERVICE.covers(
     "DeleteTarget",
     "Subscribe",
     "Unsubscribe",
-    stored="which rule notifies which target",
+    stored="the targets of each rule",
     not_emulated="notifications",
 )
 SERVICE.tagging(Tagging(arn="Arn", tags="Tags", keys="TagKeys", answer="Tags"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """EC2: capacity reservations, account settings of a region, static routes of VPN connections.
 
-https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
-Everything else of EC2 is moto's. Tags of reservations are kept with moto's tags, which `CreateTags` changes.
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html moto implements the rest of EC2. Tags of
+reservations are stored among moto's tags, so that `CreateTags` changes them.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,9 @@ def _reserve(call: Call, record: Record) -> None:
         raise call.invalid(f"There is no Availability Zone {record['AvailabilityZone']} in {call.region}")
     record["AvailabilityZoneId"] = names[record["AvailabilityZone"]]
     if (record["EndDateType"] == "limited") != ("EndDate" in record):
-        raise AwsError("InvalidParameterCombination", "EndDate goes with the EndDateType 'limited', and only with it")
+        raise AwsError(
+            "InvalidParameterCombination", "EndDate requires EndDateType 'limited', and 'limited' requires EndDate"
+        )
 
 
 def _resize(_call: Call, record: Record) -> None:
@@ -46,7 +48,7 @@ def _resize(_call: Call, record: Record) -> None:
 
 
 def instances_in(ec2: Any, reservation: str) -> int:
-    """How many instances of moto's EC2 stand in a reservation; one that is stopped gives its place up.
+    """Return the number of moto's instances in a reservation. A stopped instance releases its capacity.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
     """
@@ -114,14 +116,14 @@ RESERVATION = SERVICE.resource(
         on_update=_resize,
         view=_described,
         not_found="InvalidCapacityReservationId.NotFound",
-        not_emulated="whether instances match it in type, tenancy and zone",
+        not_emulated="the match of instances by type, tenancy and zone",
     )
 )
 
 
 @SERVICE.action("CancelCapacityReservation")
 def _cancel(call: Call) -> Any:
-    """A cancelled reservation stays listed, as cancelled."""
+    """Cancel a reservation; it stays listed as cancelled."""
     record = RESERVATION.find(call)
     record.update(State="cancelled", TotalInstanceCount=0)
     return {"Return": True}
@@ -139,7 +141,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "snapshots": {"State": "unblocked"},
     "images": {"ImageBlockPublicAccessState": "block-new-sharing"},
 }
-"""Settings of an account in a region, as they are before anyone changes them.
+"""Default settings of an account in a region.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableSerialConsoleAccess.html
 https://docs.aws.amazon.com/ebs/latest/userguide/block-public-access-snapshots.html
@@ -184,7 +186,7 @@ def _metadata_defaults(call: Call) -> Any:
 
 @SERVICE.action("ModifyInstanceMetadataDefaults")
 def _change_metadata_defaults(call: Call) -> Any:
-    """`no-preference`, and -1 for the hop limit, take a default away.
+    """Change the defaults. `no-preference`, and -1 for the hop limit, remove a default.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataDefaults.html
     """
@@ -235,7 +237,7 @@ SERVICE.covers(
 
 @SERVICE.action("CreateVpnConnectionRoute", "DeleteVpnConnectionRoute")
 def _vpn_route(call: Call) -> Any:
-    """Kept where moto's description of the connection takes its routes from."""
+    """Store a route where moto's description of the connection reads its routes."""
     connection = call.moto("ec2").vpn_connections.get(call.params["VpnConnectionId"])
     cidr = call.params["DestinationCidrBlock"]
     if connection is None:
@@ -260,7 +262,7 @@ SERVICE.covers(
 
 
 _PREFIXES = {"capacity-reservation": "cr", "placement-group": "pg"}
-"""Identifiers that moto's `CreateTags` does not take for identifiers."""
+"""Identifiers that moto's `CreateTags` does not recognise."""
 
 _ROUTE_FILTER = "route.destination-cidr-block"
 
@@ -279,7 +281,7 @@ def _filter_by_route(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()
     for resource, prefix in _PREFIXES.items():
         EC2_RESOURCE_TO_PREFIX.setdefault(resource, prefix)

@@ -1,7 +1,7 @@
 """EKS: add-ons, access entries and policies, pod identity associations, version updates.
 
-https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html
-Clusters, node groups and Fargate profiles are moto's; a cluster that goes takes its entries with it.
+https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html moto implements clusters, node groups and
+Fargate profiles. A deleted cluster deletes its entries.
 """
 
 import json
@@ -31,14 +31,14 @@ _ADDON_DEFAULTS = {
     "amazon-cloudwatch-observability": "v3.3.0-eksbuild.1",
     "aws-guardduty-agent": "v1.8.1-eksbuild.2",
 }
-"""The add-ons that AWS offers, with the version that a request without one gets (Kubernetes 1.31).
+"""AWS's add-ons with their default version (Kubernetes 1.31).
 
 https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
 """
 
 
 def _update(call: Call, kind: str, changes: dict[str, Any]) -> Record:
-    """An update that is over as soon as it is asked for."""
+    """Record an update, which is complete at once."""
     update = {
         "id": str(mock_random.uuid4()),
         "status": "Successful",
@@ -75,7 +75,7 @@ def _readable(call: Call, record: Record) -> None:
 
 
 def _identities(call: Call, record: Record) -> list[str]:
-    """The associations that an add-on owns, in the place of those that it had."""
+    """Replace the pod identity associations of an add-on."""
     _forget_identities(call, record)
     arns = []
     for wanted in record["podIdentityAssociations"]:
@@ -118,7 +118,7 @@ ADDON = SERVICE.resource(
         on_create=_install,
         on_delete=_forget_identities,
         exists="ResourceInUseException",
-        not_emulated="what runs in the cluster: an add-on is active and healthy at once, any version is taken",
+        not_emulated="the add-on's pods: an add-on is active and healthy at once, and any version is accepted",
     )
 )
 
@@ -143,7 +143,7 @@ def _update_addon(call: Call) -> Any:
 
 @SERVICE.action("DescribeAddonVersions")
 def _addon_versions(call: Call) -> Any:
-    """The default version of each add-on, for the Kubernetes version that was asked about."""
+    """Return the default version of each add-on for the requested Kubernetes version."""
     wanted = call.params.get("addonName")
     compatibility = {"clusterVersion": call.params.get("kubernetesVersion", "1.31"), "defaultVersion": True}
     addons = [
@@ -286,7 +286,7 @@ IDENTITY = SERVICE.resource(
     )
 )
 
-# Updates of what moto has
+# Updates of moto's resources
 
 
 @SERVICE.action("UpdateClusterVersion")
@@ -301,7 +301,7 @@ def _update_version(call: Call) -> Any:
 
 @SERVICE.action("UpdateClusterConfig")
 def _update_config(call: Call) -> Any:
-    """Moto keeps the change and answers with a cluster, where AWS answers with an update."""
+    """Let moto store the change. moto returns a cluster, and AWS returns an update."""
     cluster = call.moto("eks").describe_cluster(call.params["name"])
     if "resourcesVpcConfig" in call.params:
         cluster.resources_vpc_config = {**(cluster.resources_vpc_config or {}), **call.params["resourcesVpcConfig"]}
@@ -347,7 +347,7 @@ def _describe_update(call: Call) -> Any:
 
 @SERVICE.action("DeleteCluster")
 def _delete_cluster(call: Call) -> Any:
-    """Moto deletes the cluster; what the store has of it goes first."""
+    """Delete the store's records of a cluster, then let moto delete it."""
     name = call.params["name"]
     validate_safe_to_delete(call.moto("eks").describe_cluster(name))
     for resource in (ADDON, ENTRY, IDENTITY):
@@ -368,7 +368,7 @@ SERVICE.covers(
     "AssociateAccessPolicy",
     "ListAssociatedAccessPolicies",
     "DisassociateAccessPolicy",
-    stored="policies and scopes of each access entry",
+    stored="the policies and scopes of each access entry",
     not_emulated="authorisation in the cluster",
 )
 SERVICE.covers(
@@ -379,12 +379,12 @@ SERVICE.covers(
     "UpdateNodegroupVersion",
     "DescribeUpdate",
     "DeleteCluster",
-    stored="the change in moto's cluster or node group; updates, which are over at once",
+    stored="the change in moto's cluster or node group; updates, which are complete at once",
     not_emulated="the replacement of nodes",
 )
 SERVICE.tagging(Tagging(moto_has=True))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,9 +1,9 @@
 """Route 53 Application Recovery Controller, routing control: the control plane and its data plane.
 
 https://docs.aws.amazon.com/recovery-cluster/latest/api/resources.html (control plane)
-https://docs.aws.amazon.com/routing-control/latest/APIReference/API_Operations.html (data plane)
-Both are without regions here. The data plane answers in the five regions of a cluster's endpoints, so that a switch
-can be thrown while one of them is lost.
+https://docs.aws.amazon.com/routing-control/latest/APIReference/API_Operations.html (data plane) Neither has regions
+here. The data plane answers in the five regions of a cluster's endpoints, so that a client can change a state while one
+of them is lost.
 """
 
 from typing import Any
@@ -80,7 +80,7 @@ CLUSTER = CONTROL.resource(
         delete="DeleteCluster",
         on_create=_default_panel,
         on_delete=_only_default_left,
-        not_emulated="the time that a deployment takes",
+        not_emulated="the duration of a deployment",
     )
 )
 
@@ -92,7 +92,7 @@ def _controls(call: Call, panel: str) -> list[Record]:
 def _empty(call: Call, record: Record) -> None:
     panel = record["ControlPanelArn"]
     if record["DefaultControlPanel"]:
-        raise AwsError("ConflictException", "The default control panel goes with its cluster")
+        raise AwsError("ConflictException", "AWS deletes the default control panel with its cluster")
     if _controls(call, panel) or any(rule["ControlPanelArn"] == panel for rule in RULE.records(call).values()):
         raise AwsError("ConflictException", "The control panel still has routing controls or safety rules")
 
@@ -120,7 +120,7 @@ PANEL = CONTROL.resource(
         on_create=lambda call, record: _in_cluster(call, record),
         on_delete=_empty,
         view=lambda call, record: {**record, "RoutingControlCount": len(_controls(call, record["ControlPanelArn"]))},
-        not_emulated="the time that a deployment takes",
+        not_emulated="the duration of a deployment",
     )
 )
 
@@ -131,7 +131,7 @@ def _in_cluster(call: Call, record: Record) -> None:
 
 
 def _in_panel(call: Call, record: Record) -> None:
-    """A control without a panel is in the default panel of its cluster; it begins switched off."""
+    """Put a control without a panel in the default panel of its cluster, in state Off."""
     CLUSTER.find(call, {"ClusterArn": record["ClusterArn"]})
     if "ControlPanelArn" not in record:
         record["ControlPanelArn"] = next(
@@ -148,7 +148,7 @@ def _in_panel(call: Call, record: Record) -> None:
 def _in_no_rule(call: Call, record: Record) -> None:
     for rule in RULE.records(call).values():
         if record["RoutingControlArn"] in _members(rule):
-            raise AwsError("ConflictException", f"The safety rule {rule['Name']} is about this routing control")
+            raise AwsError("ConflictException", f"The safety rule {rule['Name']} uses this routing control")
 
 
 ROUTING = CONTROL.resource(
@@ -170,7 +170,7 @@ ROUTING = CONTROL.resource(
         delete="DeleteRoutingControl",
         on_create=_in_panel,
         on_delete=_in_no_rule,
-        not_emulated="health checks, which would follow the state",
+        not_emulated="health checks with the state",
     )
 )
 _KINDS = {"AssertionRule": "ASSERTION", "GatingRule": "GATING"}
@@ -262,7 +262,7 @@ CONTROL.covers(
     "routing control, health checks",
     "ListAssociatedRoute53HealthChecks",
     stored="nothing",
-    not_emulated="health checks that follow a routing control: the list is empty",
+    not_emulated="health checks of a routing control: the list is empty",
 )
 CONTROL.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
 
@@ -270,7 +270,7 @@ CONTROL.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="
 
 
 def _control_store(call: Call) -> Store:
-    """The data plane works on the control plane's records. It is served in the regions of the endpoints alone."""
+    """Return the control plane's records, which the data plane uses. Only the endpoints' regions serve it."""
     if call.region not in _REGIONS:
         raise AwsError("EndpointTemporarilyUnavailableException", f"A cluster has no endpoint in {call.region}")
     return stores(CONTROL.name)[call.account][call.partition]
@@ -327,7 +327,7 @@ def _list_states(call: Call) -> Any:
 
 
 def _switch(call: Call, wanted: dict[str, str]) -> None:
-    """Set all of the states or none of them: the safety rules decide on the outcome.
+    """Set all of the states or none; the safety rules check the result.
 
     https://docs.aws.amazon.com/r53recovery/latest/dg/routing-control.safety-rules.html
     """
@@ -366,11 +366,11 @@ DATA.covers(
     "UpdateRoutingControlStates",
     "ListRoutingControls",
     stored="the state of each routing control; safety rules are enforced",
-    not_emulated="wait periods; health checks, which would follow the state",
+    not_emulated="wait periods; health checks with the state",
 )
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     CONTROL.install()
     DATA.install()

@@ -15,7 +15,7 @@ SERVICE = Service(
 
 
 def _plain(name: str, title: str, path: str, members: dict[str, Any]) -> Resource:
-    """A type of this service: all four are named, tagged, listed and changed alike."""
+    """Declare a type of this service. All four types share the actions for tags, lists and changes."""
     return SERVICE.resource(
         Resource(
             name=name,
@@ -30,7 +30,7 @@ def _plain(name: str, title: str, path: str, members: dict[str, Any]) -> Resourc
             update=f"Update{title}",
             delete=f"Delete{title}",
             exists="ConflictException",
-            not_emulated="the readiness of anything",
+            not_emulated="readiness",
             **members,
         )
     )
@@ -77,7 +77,7 @@ CHECK = _plain(
 
 @SERVICE.action("GetReadinessCheckStatus", "GetCellReadinessSummary", "GetRecoveryGroupReadinessSummary")
 def _readiness(call: Call) -> Any:
-    """Nothing is checked here, so nothing is known."""
+    """Return the readiness UNKNOWN, because the emulator checks nothing."""
     {"GetReadinessCheckStatus": CHECK, "GetCellReadinessSummary": CELL}.get(str(call.operation.name), GROUP).find(call)
     return {"Readiness": "UNKNOWN"}
 
@@ -88,11 +88,11 @@ SERVICE.covers(
     "GetCellReadinessSummary",
     "GetRecoveryGroupReadinessSummary",
     stored="nothing",
-    not_emulated="checks: readiness is always unknown",
+    not_emulated="checks: the readiness is always unknown",
 )
 SERVICE.tagging(Tagging(list="ListTagsForResources", arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """CloudWatch Synthetics: canaries.
 
-https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_Operations.html
-The store has the whole of it: moto can create canaries and neither change, start nor delete them.
+https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_Operations.html The store implements all actions,
+because moto can create canaries and neither change, start nor delete them.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ _RETENTION_DAYS = 31
 
 
 def _settle(call: Call, record: Record) -> None:
-    """The code goes into a function and a layer of the canary's; only where they are is described."""
+    """Complete a canary. Its code becomes a function and a layer, and the description has only their ARNs."""
     code = record["Code"]
     if any(name in code for name in ("ZipFile", "S3Bucket")):
         layer = call.arn("lambda", f"layer:cwsyn-{record['Name']}-{record['Id']}:1")
@@ -71,7 +71,7 @@ CANARY = SERVICE.resource(
         on_update=_settle,
         on_delete=_stopped,
         exists="ConflictException",
-        not_emulated="runs: a started canary is running and never runs",
+        not_emulated="runs: a started canary has the state RUNNING and produces no runs",
     )
 )
 
@@ -102,12 +102,12 @@ SERVICE.covers(
     "StopCanary",
     "GetCanaryRuns",
     "DescribeCanariesLastRun",
-    stored="whether a canary runs",
-    not_emulated="runs: there are none",
+    stored="the state of a canary",
+    not_emulated="runs: the emulator has none",
 )
 SERVICE.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags", not_found="NotFoundException"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,4 +1,4 @@
-"""AWS Backup: ListTags finds the resource whether or not its ARN is followed by a slash.
+"""AWS Backup: ListTags accepts an ARN with or without a slash at the end.
 
 https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListTags.html
 """

@@ -1,7 +1,7 @@
-"""EC2: instances stand in the reserved capacity that they, or their launch template, name.
+"""EC2: instances use the capacity reservation that they, or their launch template, name.
 
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: a reservation that is full takes nobody;
-  an instance that names none may stand in any open one.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: a full reservation accepts no instance.
+  An instance without a named reservation may use any open one.
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceCapacityReservationAttributes.html
 """
 
@@ -67,7 +67,7 @@ def _reservation(specification: Mapping[str, Any]) -> str | None:
 
 
 def _admit(backend: Any, specification: Mapping[str, Any], count: int) -> None:
-    """Raises an error of EC2 when the reservation that is named is not there, or has no room for so many."""
+    """Raise an EC2 error if the named reservation does not exist, or lacks capacity for the instances."""
     identifier = _reservation(specification)
     if identifier is None:
         return

@@ -1,4 +1,4 @@
-"""CloudTrail: DeleteTrail takes the name of a trail or its ARN.
+"""CloudTrail: DeleteTrail accepts the name of a trail or its ARN.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteTrail.html
 """

@@ -1,7 +1,7 @@
-"""CodeBuild: sources without a location, the key of the artifacts, and how many builds may run at once.
+"""CodeBuild: sources without a location, the encryption key of artifacts, and the limit of concurrent builds.
 
-A project whose source or artifacts are a pipeline's, or that has no source, names no location; artifacts are encrypted
-under the key that is given, and the limit of concurrent builds is the project's own.
+A project without a source, or with a pipeline's source or artifacts, has no location. Artifacts are encrypted under the
+key of the request. The limit of concurrent builds belongs to the project.
 
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html

@@ -1,4 +1,4 @@
-"""EC2: CreateDhcpOptions keeps the tags that it is given.
+"""EC2: CreateDhcpOptions keeps the tags of the request.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateDhcpOptions.html
 """

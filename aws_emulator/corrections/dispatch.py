@@ -1,8 +1,8 @@
-"""Speed: what moto works out anew for each request and what never changes while it runs.
+"""Speed: cache values that moto computes for each request although they never change.
 
-- the methods of a service's class, for EC2 more than a thousand; corrections and additions are installed by then
-- the list of its own services, read from the file system
-- the id of each answer, by one random choice for each of its characters
+- the methods of a service's class, more than a thousand for EC2; corrections and additions are installed before
+- the list of moto's services, read from the file system
+- the random id of each answer, chosen at once instead of character by character
 """
 
 from __future__ import annotations

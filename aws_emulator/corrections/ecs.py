@@ -1,4 +1,4 @@
-"""ECS: a service keeps its capacity providers, its deployment settings and its rebalancing over zones.
+"""ECS: a service keeps its capacity providers, its deployment settings and its Availability Zone rebalancing.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 """

@@ -1,6 +1,7 @@
-"""EKS: access, upgrade and update settings come back as they were given, else with AWS's defaults; a node group that
-names a launch template has the Auto Scaling group that it says it has, tagged for the Cluster Autoscaler. No instance
-is launched.
+"""EKS: access, upgrade and update settings are those of the request or AWS's defaults.
+
+A node group with a launch template has an Auto Scaling group, tagged for the Cluster Autoscaler. No instance is
+launched.
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
 https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
@@ -56,7 +57,7 @@ def _create_nodegroup(original: Any, response: EKSResponse) -> ActionResult:
     answer = original(response)
     nodegroup = answer.result["nodegroup"]
     nodegroup.update_config = response._get_param("updateConfig") or dict(_DEFAULT_UPDATE)
-    # Without remote access there is none, and no security group for it.
+    # A request without remote access creates neither remote access nor a security group for it.
     nodegroup.remote_access = response._get_param("remoteAccess")
     if not nodegroup.remote_access:
         nodegroup.resources.pop("remoteAccessSecurityGroup", None)

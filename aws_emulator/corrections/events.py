@@ -1,4 +1,4 @@
-"""EventBridge: rules also deliver to SNS topics and to Firehose; an event that no target transforms arrives whole.
+"""EventBridge: rules also deliver to SNS topics and to Firehose; a target without a transformer gets the whole event.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 """
@@ -37,7 +37,7 @@ def _send_to_targets(original: Any, rule: Rule, event: EventMessageType, transfo
     for target in others:
         only = copy.copy(rule)
         only.targets = [target]
-        # Delivery changes the event, which the other rules have yet to see.
+        # Delivery changes the event, and later rules need the original.
         original(only, copy.deepcopy(event), transform_input=transform_input and "InputTransformer" in target)
 
 

@@ -1,8 +1,9 @@
-"""EC2: flow logs go into a folder of a bucket, and keep how their files are written.
+"""EC2: flow logs accept a folder of a bucket, and keep their file options.
 
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html: a destination is
   `bucket_ARN/subfolder_name/`.
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DestinationOptionsRequest.html is given and answered.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DestinationOptionsRequest.html: the options in the request
+  are in the description too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Kinesis Data Streams: tags at creation, and ARNs of consumers.
 
-- CreateStream keeps the tags that it is given.
+- CreateStream keeps the tags of the request.
   https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
-- The ARN of a consumer ends with the time of its creation, as whole seconds since 1970: a consumer that is registered
+- The ARN of a consumer ends with the time of its creation, as whole seconds since 1970. A consumer that is registered
   again has another ARN.
   https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Consumer.html
 """

@@ -1,12 +1,12 @@
 """KMS: replica keys, ids of multi-Region keys, and the rotation period.
 
-- The id of a multi-Region key is `mrk-` and 32 hexadecimal digits without hyphens; services match it by that form,
-  and it fits the header of moto's ciphertexts.
+- The id of a multi-Region key is `mrk-` and 32 hexadecimal digits without hyphens. Services match ids by this form, and
+  the id fits into the header of moto's ciphertexts.
   https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html (key ID)
-- ReplicateKey: a replica has a multi-Region configuration, description, policy, tags, aliases, grants and deletion of
-  its own; the lists of replicas agree in all Regions.
+- ReplicateKey: a replica has its own multi-Region configuration, description, policy, tags, aliases, grants and
+  deletion. The lists of replicas are the same in all Regions.
   https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html
-- A replica is rotated with its primary; EnableKeyRotation keeps RotationPeriodInDays (365 if not given).
+- A replica rotates with its primary. EnableKeyRotation keeps RotationPeriodInDays (default: 365).
   https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
   https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
 """
@@ -49,14 +49,15 @@ def _key_id(original: Any, multi_region: bool = False) -> str:
 
 
 def _validate_key_id(original: Any, response: KmsResponse, key_id: str) -> None:
-    """moto takes only its own form of a multi-Region key's id; an ARN with the same id passes the rest of its check."""
+    """Check a key id. moto accepts only its own form of a multi-Region key's id, so check an ARN with moto's form of
+    the id."""
     if _MULTI_REGION_ID.fullmatch(key_id):
         key_id = f"arn:{get_partition(response.region)}:kms:{response.region}:{response.current_account}:key/{key_id}"
     original(response, key_id)
 
 
 def _family(key: Key) -> list[Key]:
-    """The primary key and its replicas, over all Regions; the key alone when it is a single-Region key."""
+    """Return the primary key and its replicas in all Regions, or the key alone if it is a single-Region key."""
     if not key.multi_region:
         return [key]
     backends = kms_backends[key.account_id].values()
@@ -75,7 +76,8 @@ def _replicate_key(_original: Any, response: KmsResponse) -> str:
     region = response._get_param("ReplicaRegion")
     target = kms_backends[response.current_account][region]
 
-    # Key material is shared, as in AWS; a deep copy is not possible because it holds a handle of a C library.
+    # Replicas share key material, as in AWS. A deep copy is not possible, because the material contains a handle of a C
+    # library.
     replica = copy.copy(primary)
     replica.region = region
     replica.arn = f"arn:{get_partition(region)}:kms:{region}:{primary.account_id}:key/{key_id}"

@@ -1,4 +1,4 @@
-"""Systems Manager: a task of a maintenance window is answered with its cut-off behaviour.
+"""Systems Manager: the description of a maintenance window task has its cut-off behaviour.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_MaintenanceWindowTask.html
 """

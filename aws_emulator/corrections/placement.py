@@ -1,8 +1,8 @@
-"""EC2: placement groups, and what RunInstances says about placement and monitoring.
+"""EC2: placement groups, and the placement and monitoring options of RunInstances.
 
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html (also Describe, Delete)
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: tenancy, group and partition of the
-  request, else of the launch template, are kept; they are what DescribeInstances answers.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: an instance keeps tenancy, group and
+  partition of the request, or else of the launch template, and DescribeInstances returns them.
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_MonitorInstances.html
 """
 
@@ -24,7 +24,8 @@ from moto.moto_api._internal import mock_random
 from aws_emulator.corrections._patch import around, lacking
 
 DEFAULT_PARTITIONS = 2
-"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html leaves the number to AWS."""
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html does not document the
+default."""
 
 
 @cache

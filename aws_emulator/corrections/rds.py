@@ -1,16 +1,16 @@
-"""RDS: instances have an identity of their own, Performance Insights is kept, and read replicas stand by themselves.
+"""RDS: instances have resource ids, Performance Insights settings are kept, and replicas have settings of their own.
 
 - DbiResourceId is unique in a Region and never changes.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
-- Performance Insights and the other settings of `_SETTINGS` come back as they were given.
+- An instance keeps Performance Insights and the other settings of `_SETTINGS` from the request.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
-- A read replica takes over engine, storage and encryption of its source; identity, tags, zone, logs, backups and
-  protection are its own. Across Regions the source is named by its ARN, within one by its identifier.
+- A read replica has the engine, storage and encryption of its source. It has its own identity, tags, zone, logs,
+  backups and protection. A replica in another Region names its source by ARN, one in the same Region by identifier.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html
-- Parameters that were set are the user's, and can be set back.
+- Parameters that a request set have the source `user`, and a request can reset them.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Parameter.html
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ResetDBParameterGroup.html
-- A promoted replica has no source any more, and its source does not count it.
+- A promoted replica has no source, and its former source does not list it.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
 """
 
@@ -40,7 +40,7 @@ _SETTINGS = {
     "engine_lifecycle_support": "open-source-rds-extended-support",
     "network_type": "IPV4",
 }
-"""Request parameters that moto drops, with the value that AWS answers when they are not given."""
+"""Request parameters that moto drops, with AWS's value if they are omitted."""
 DEFAULT_INSIGHTS_DAYS = 7
 """https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html"""
 _RESOURCE_ID_LENGTH = 26

@@ -1,8 +1,9 @@
-"""Route 53: private hosted zones, and health checks that keep the whole of their configuration.
+"""Route 53: private hosted zones, and health checks that keep their whole configuration.
 
-- A zone that is created with a VPC is private, whatever the configuration says.
+- A zone that is created with a VPC is private, even if its configuration contradicts this.
   https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
-- A health check comes back as it was configured, alarm and all; an update changes what it names and raises the version.
+- A health check keeps its configuration, including its alarm. An update changes the named members and increments the
+  version.
   https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHealthCheck.html
   https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html
 """
@@ -42,7 +43,7 @@ def _create_zone(original: Any, response: Route53) -> ActionResult:
 
 
 def _configuration(check: HealthCheck, defaults: dict[str, Any]) -> dict[str, Any]:
-    """Only a check of an endpoint has an address, a port and an interval."""
+    """Return the configuration of a check. Only a check of an endpoint has an address, a port and an interval."""
     of_endpoint = check.type_ not in _WITHOUT_ENDPOINT
     kept = defaults if of_endpoint else {name: defaults[name] for name in ("Type", "Inverted", "Disabled")}
     return kept | vars(check).get("configured", {})

@@ -1,12 +1,11 @@
-"""S3: replication as it was configured, metrics and intelligent-tiering configurations, and no bucket lost by mistake.
+"""S3: replication, metrics and intelligent-tiering configurations, and no accidental deletion of a bucket.
 
-- GetBucketReplication answers the configuration that was put.
+- GetBucketReplication returns the configuration of the put.
   https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketReplication.html
-- Metrics and intelligent-tiering configurations are documents with an id below the bucket.
+- Metrics and intelligent-tiering configurations are documents with an id in the bucket.
   https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketMetricsConfiguration.html
   https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketIntelligentTieringConfiguration.html
-- A request for a sub-resource of a bucket never falls through to the bucket: moto would delete the bucket when asked to
-  delete a sub-resource that it does not know.
+- A request to an unknown sub-resource of a bucket is an error. moto would apply a DELETE of it to the bucket.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class NoSuchConfigurationError(S3ClientError):
 
 
 class SubresourceNotEmulatedError(S3ClientError):
-    """A sub-resource of a bucket that neither moto nor this correction knows."""
+    """A request for a sub-resource of a bucket that neither moto nor this correction implements."""
 
     code = "NotImplemented"
 
@@ -98,7 +97,8 @@ def _document(bucket: FakeBucket, kind: str, method: str, identity: str | None, 
 
 
 def _put_replication(original: Any, backend: S3Backend, bucket_name: str, replication: dict[str, Any]) -> None:
-    """Priority is given, or absent as in rules with a prefix: moto would make one up."""
+    """Store a replication configuration. A rule without a priority stays without one, as rules with a prefix; moto
+    would add one."""
     rules = replication["Rule"] if isinstance(replication["Rule"], list) else [replication["Rule"]]
     without = [rule for rule in rules if "Priority" not in rule]
     original(backend, bucket_name, replication)

@@ -1,6 +1,6 @@
-"""S3: a bucket policy lets access logs in by any resource pattern that covers the prefix, and by any list of actions.
+"""S3: a bucket policy may allow access logs with any resource pattern for the prefix, and with any list of actions.
 
-moto looks for three spellings of the resource, and fails over a statement whose principal is `*`.
+moto accepts three spellings of the resource, and raises an exception for a statement with the principal `*`.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
 """
 

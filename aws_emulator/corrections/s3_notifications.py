@@ -1,7 +1,7 @@
-"""S3: a bucket that tells EventBridge of its objects says so when it is asked.
+"""S3: the notification configuration of a bucket includes its EventBridge configuration.
 
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
-moto keeps the configuration and acts on it, but leaves it out of the answer.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html moto stores this
+configuration and sends the events, but omits it from the answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SNS: GetTopicAttributes answers every attribute that the topic was given.
+"""SNS: GetTopicAttributes returns every attribute that a request has set.
 
 https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
 """
@@ -13,8 +13,8 @@ from moto.sns.responses import SNSResponse
 
 from aws_emulator.corrections._patch import around
 
-# SNS Developer Guide, "Amazon SNS message delivery status": a role for either outcome, and the share of the
-# successes that is logged.
+# SNS Developer Guide, "Amazon SNS message delivery status": a role for either outcome, and the percentage of successes
+# to log.
 _DELIVERY_STATUS = tuple(
     f"{protocol}{attribute}"
     for protocol in ("Application", "Firehose", "HTTP", "Lambda", "SQS")

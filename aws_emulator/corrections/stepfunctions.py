@@ -1,6 +1,7 @@
-"""Step Functions: definitions are validated before they are taken, and versions can be listed.
+"""Step Functions: validation of definitions, and lists of versions.
 
-ValidateStateMachineDefinition answers OK for what the parser of moto's interpreter takes, else FAIL with its words.
+ValidateStateMachineDefinition returns OK if the parser of moto's interpreter accepts the definition, or else FAIL with
+the parser's message.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachineVersions.html
 """

@@ -1,16 +1,16 @@
 """Transit gateway: attachments, their tags, and the default route table.
 
-- Tags of a VPC attachment are given under the resource type `transit-gateway-attachment`.
+- A request gives tags of a VPC attachment under the resource type `transit-gateway-attachment`.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTransitGatewayVpcAttachment.html
-- A gateway made without default association or propagation has no default route table for it, and its attachments are
-  not associated or propagated by themselves.
+- A gateway without default association or propagation has no default route table for it, and does not associate or
+  propagate its attachments automatically.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRequestOptions.html
 - A route names its attachments, of which there may be several.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html
-- An attachment propagates to as many route tables as are told to learn from it, and is told to stop for each by itself.
+- An attachment can propagate to several route tables, and a request disables each propagation separately.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisableTransitGatewayRouteTablePropagation.html
-- An association, the default one too, can be taken back; a deleted attachment leaves its route tables, and
-  can still be seen as deleted.
+- A request can remove an association, including the default one. A deleted attachment leaves its route tables, and
+  stays listed as deleted.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateTransitGatewayRouteTable.html
 """
 
@@ -120,7 +120,7 @@ def _stop_propagating(
     original: Any, backend: Any, transit_gateway_attachment_id: str, transit_gateway_route_table_id: str
 ) -> TransitGatewayRelations:
     held = backend.transit_gateway_propagations.get(transit_gateway_attachment_id)
-    # The backend remembers one table for each attachment: the last.
+    # The backend stores only the last table of each attachment.
     if held is not None and held.transit_gateway_route_table_id == transit_gateway_route_table_id:
         return original(backend, transit_gateway_attachment_id, transit_gateway_route_table_id)
     backend.disable_route_table_propagation(transit_gateway_attachment_id, transit_gateway_route_table_id)

@@ -1,4 +1,4 @@
-"""Invoke as the API answers it, in the place of moto's, which needs Docker."""
+"""The Invoke action. It replaces moto's implementation, which needs Docker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def install() -> None:
 
 
 def _invoke(original: Any, response: LambdaResponse) -> tuple[int, dict[str, str], str | bytes]:
-    # A function may be named by its ARN, which a path holds encoded.
+    # A path may contain the function's ARN in URL encoding.
     name = unquote(response.path.rsplit("/", 2)[-2])
     deployed = response.backend.get_function(name, response._get_param("qualifier"))
     if not str(deployed.run_time).startswith("python") or not deployed.code_bytes:

@@ -132,7 +132,7 @@ class Drill:
             finished = self._confirm(commands)
             spans = self._spans()
             self._record_handover(finished)
-            self.testbed.server.calm()
+            self.testbed.server.clear_faults()
             self._await_orders(outside, self._standby, _AFTERWARDS)
         return finished, spans, detection
 
@@ -152,12 +152,12 @@ class Drill:
         self._mark(f"{self._primary.region} back")
         self._await_replication()
         old = stored(self._tables(self._primary), self._orders)
-        testbed.server.stand_by(testbed.standing_by(self._standby, self._primary))
+        testbed.server.set_replica_roles(testbed.replica_roles(self._standby, self._primary))
         finished = self.operator.run("failback", "--yes", seconds=self.run_seconds)
         finished = self.operator.resume_until_done(finished, self.run_seconds)
         self._record_handover(finished)
         self._await_orders(outside, self._primary, outside.accepted_in(self._primary.region) + _AFTERWARDS)
-        testbed.server.stand_by(testbed.standing_by(self._primary, self._standby))
+        testbed.server.set_replica_roles(testbed.replica_roles(self._primary, self._standby))
         return finished, old
 
     def _start_commands(self) -> list[Command]:

@@ -12,8 +12,8 @@ from botocore.config import Config
 
 from aws_emulator.clients import make
 from aws_emulator.outage import INSIDE_APP_ID
+from aws_emulator.replica_roles import ReplicaRoles
 from aws_emulator.server import RunningServer
-from aws_emulator.standing_by import StandingBy
 from components.settings.data import Consistency
 from recovery import configuration
 from recovery.configuration import Configuration, Site
@@ -52,9 +52,9 @@ class Testbed:
         client = self.client("lambda", site.region)
         return client.get_function_configuration(FunctionName=name, Qualifier=alias)["Environment"]["Variables"]
 
-    def standing_by(self, source: Site, replica: Site) -> StandingBy:
+    def replica_roles(self, source: Site, replica: Site) -> ReplicaRoles:
         """Return the replica roles of the stores with `replica` as the standby."""
-        return StandingBy(
+        return ReplicaRoles(
             source.region,
             replica.region,
             (source.database, replica.database),

@@ -47,7 +47,7 @@ def test_functions_are_spared(own_aws: RunningServer, table: Any) -> None:
     own_aws.inject(Fault(FaultKind.THROTTLED, action="PutItem", region=REGION))
     inside = clients_of(own_aws)("dynamodb", REGION, inside=REGION)
     inside.put_item(TableName="faults", Item={"id": {"S": "inside"}})
-    own_aws.calm()
+    own_aws.clear_faults()
     assert own_aws.faults() == {"armed": 0, "struck": {}}
 
 

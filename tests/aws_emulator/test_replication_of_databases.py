@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aws_emulator import server
 from aws_emulator.outage import SERVED, Mode, Outages
 from aws_emulator.replication.databases import DatabaseReplication
-from aws_emulator.replication.transit import Transit
+from aws_emulator.replication.links import ReplicationLinks
 from aws_emulator.server import RunningServer
 from tests.aws_emulator.conftest import clients_of
 
@@ -79,7 +79,7 @@ def test_the_lag_grows_by_the_clock_while_either_region_is_lost_and_is_the_links
 ) -> None:
     now = [1_000.0]
     outages = Outages(lambda: now[0])
-    replication = DatabaseReplication(Transit(outages, lambda: now[0], lag), "123456789012")
+    replication = DatabaseReplication(ReplicationLinks(outages, lambda: now[0], lag), "123456789012")
     arn = f"arn:aws:rds:{EAST}:123456789012:db:trades"
     replica: Any = SimpleNamespace(region=WEST, engine=engine, source_db_instance_identifier=arn)
     lost: dict[str, float] = {}

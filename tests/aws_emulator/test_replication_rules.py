@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from aws_emulator.outage import SERVED, Mode, Outages
+from aws_emulator.replication.links import PendingChange, ReplicationLinks
 from aws_emulator.replication.rules import chosen, rules_of
-from aws_emulator.replication.transit import Shipment, Transit
 
 EAST, WEST = "us-east-1", "us-west-2"
 
@@ -55,13 +55,11 @@ def test_what_waits_longer_than_its_rule_allows_is_late(minutes: int, late: int)
     (found,) = rules_of({"Rule": rule(Destination={"Bucket": "arn:aws:s3:::target", "ReplicationTime": timed})})
     now, arrived = [0.0], list[str]()
     outages = Outages(lambda: now[0])
-    transit = Transit(outages, lambda: now[0])
+    links = ReplicationLinks(outages, lambda: now[0])
     outages.set(WEST, Mode.DEAD)
-    transit.send(Shipment("bucket", "source", EAST, WEST, 0.0, 1.0, lambda: arrived.append("key"), found.within))
+    links.send(PendingChange("bucket", "source", EAST, WEST, 0.0, 1.0, lambda: arrived.append("key"), found.within))
     now[0] = 61.0
-    assert transit.report()["waiting"] == [
-        {"bucket": "source", "source": EAST, "target": WEST, "count": 1, "late": late}
-    ]
+    assert links.report()["waiting"] == [{"bucket": "source", "source": EAST, "target": WEST, "count": 1, "late": late}]
     outages.set(WEST, SERVED)
-    assert transit.report()["waiting"] == []
+    assert links.report()["waiting"] == []
     assert arrived == ["key"]

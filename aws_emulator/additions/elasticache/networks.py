@@ -1,4 +1,4 @@
-"""Where clusters stand and how they are tuned: subnet groups and parameter groups."""
+"""Networks and parameters of clusters: subnet groups and parameter groups."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def _place(call: Call, record: Record) -> None:
             }
         )
     if len(vpcs) != 1:
-        raise AwsError("InvalidSubnet", "The subnets of a group are in one VPC")
+        raise AwsError("InvalidSubnet", "The subnets of a group must be in one VPC")
     record.update(Subnets=subnets, VpcId=vpcs.pop(), SupportedNetworkTypes=["ipv4"])
 
 
@@ -75,7 +75,7 @@ PARAMETERS = SERVICE.resource(
         on_delete=_unused("CacheParameterGroupName", "InvalidCacheParameterGroupState"),
         not_found="CacheParameterGroupNotFound",
         exists="CacheParameterGroupAlreadyExists",
-        not_emulated="the engine's own parameters: only those that were set are listed",
+        not_emulated="the engine's own parameters: lists have only the parameters that were set",
     )
 )
 

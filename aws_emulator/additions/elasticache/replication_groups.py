@@ -1,4 +1,4 @@
-"""Replication groups, seen in their member clusters."""
+"""Replication groups and their member clusters."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ _OF_GROUP = (
 
 
 def _form(call: Call, record: Record) -> None:
-    """The shape of a new group: shards and replicas, with their member clusters."""
+    """Create the shards, replicas and member clusters of a new group."""
     shards = record.pop("NumNodeGroups", None) or len(record.pop("NodeGroupConfiguration", [])) or 1
     replicas = record.pop("ReplicasPerNodeGroup", None)
     if replicas is None:
@@ -55,7 +55,7 @@ def _form(call: Call, record: Record) -> None:
 
 
 def _reform(call: Call, record: Record) -> None:
-    """Bring endpoints and member clusters in line with the group."""
+    """Update endpoints and member clusters after a change of the group."""
     settle(call, record)
     groups = [item for item in record.get("UserGroupIds", []) if item not in record.pop("UserGroupIdsToRemove", [])]
     record["UserGroupIds"] = [*groups, *record.pop("UserGroupIdsToAdd", [])]
@@ -137,7 +137,7 @@ REPLICATION_GROUP = SERVICE.resource(
         on_delete=_disband,
         not_found="ReplicationGroupNotFoundFault",
         exists="ReplicationGroupAlreadyExists",
-        not_emulated="the cache: there is nothing to connect to; final snapshots",
+        not_emulated="the cache: clients cannot connect; final snapshots",
     )
 )
 
@@ -156,7 +156,7 @@ def _replicas(call: Call) -> Any:
 
 @SERVICE.action("TestFailover")
 def _fail_over(call: Call) -> Any:
-    """The first replica of the shard takes over its primary's place."""
+    """Make the first replica of the shard its primary."""
     record = REPLICATION_GROUP.find(call)
     for shard in record["NodeGroups"]:
         if shard["NodeGroupId"] == call.params["NodeGroupId"]:
@@ -175,6 +175,6 @@ SERVICE.covers(
     "IncreaseReplicaCount",
     "DecreaseReplicaCount",
     "TestFailover",
-    stored="the number of replicas; which node is the primary",
-    not_emulated="the time that it takes",
+    stored="the number of replicas; the primary node",
+    not_emulated="the duration",
 )

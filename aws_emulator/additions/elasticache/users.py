@@ -1,4 +1,4 @@
-"""Who may ask: users and user groups."""
+"""Users and user groups."""
 
 from aws_emulator.additions.elasticache.service import SERVICE
 from aws_emulator.store import Call, Record, Resource, make
@@ -8,7 +8,7 @@ _MINIMUM_ENGINE = {"redis": "6.0", "valkey": "7.2"}
 
 
 def _authenticate(_call: Call, record: Record) -> None:
-    """Passwords are counted, not kept."""
+    """Store the number of passwords, and not the passwords."""
     mode = record.pop("AuthenticationMode", {})
     passwords = [*mode.get("Passwords", []), *record.pop("Passwords", [])]
     free = record.pop("NoPasswordRequired", False)
@@ -45,7 +45,7 @@ USER = SERVICE.resource(
         on_update=_authenticate,
         not_found="UserNotFound",
         exists="UserAlreadyExists",
-        not_emulated="authentication; passwords are not kept",
+        not_emulated="authentication; passwords are not stored",
     )
 )
 
