@@ -62,7 +62,7 @@ class FaultsMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == FAULTS_PATH:
             return self._control(environ, start_response)
-        kind = self._strikes(environ)
+        kind = self._is_affected(environ)
         if kind == FaultKind.THROTTLED:
             said = {"__type": "com.amazon.coral.availability#ThrottlingException", "message": "Rate exceeded"}
             return answered_as_json(start_response, said, "400 Bad Request")
@@ -72,7 +72,7 @@ class FaultsMiddleware:
             raise AnswerLostError("executed, with an injected loss of the answer")
         return self._application(environ, start_response)
 
-    def _strikes(self, environ: WSGIEnvironment) -> str | None:
+    def _is_affected(self, environ: WSGIEnvironment) -> str | None:
         if not self._armed:
             return None
         caller = caller_of(environ)

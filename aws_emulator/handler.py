@@ -33,9 +33,9 @@ class Handler(MotoRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request. If the application aborts a request, close the connection without an answer."""
-        self.environ = environ = self._whole(self.make_environ())
+        self.environ = environ = self._with_body(self.make_environ())
         try:
-            status, headers, body = self._asked(environ)
+            status, headers, body = self._application_answer(environ)
         except ConnectionError as error:
             self.connection_dropped(error, environ)
             return
@@ -59,7 +59,7 @@ class Handler(MotoRequestHandler):
         log.warning("connection dropped: %r", error)
         self.close_connection = True
 
-    def _whole(self, environ: WSGIEnvironment) -> WSGIEnvironment:
+    def _with_body(self, environ: WSGIEnvironment) -> WSGIEnvironment:
         """Return the environment with the whole body, so that the next request starts where this one ends."""
         if environ.pop("wsgi.input_terminated", False):
             body = environ["wsgi.input"].read()
@@ -70,7 +70,7 @@ class Handler(MotoRequestHandler):
         environ["wsgi.input"] = BytesIO(body)
         return environ
 
-    def _asked(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
+    def _application_answer(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
         began: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 

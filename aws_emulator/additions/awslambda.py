@@ -15,7 +15,7 @@ def _function(call: Call) -> Any:
     return call.moto("lambda").get_function(call.params["FunctionName"])
 
 
-def _moment(_call: Call, _record: Record) -> str:
+def _modified_now(_call: Call, _record: Record) -> str:
     return make.now().strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
@@ -36,7 +36,7 @@ def _provision(call: Call, record: Record) -> None:
     for state in ("Requested", "Allocated", "Available"):
         record[f"{state}ProvisionedConcurrentExecutions"] = wanted
     record["Status"] = "READY"
-    record["LastModified"] = _moment(call, record)
+    record["LastModified"] = _modified_now(call, record)
 
 
 def _by_name(call: Call, record: Record) -> bool:
@@ -64,16 +64,16 @@ SERVICE.resource(
 
 def _policies(call: Call, record: Record) -> None:
     record.setdefault("CodeSigningPolicies", {"UntrustedArtifactOnDeployment": "Warn"})
-    record["LastModified"] = _moment(call, record)
+    record["LastModified"] = _modified_now(call, record)
 
 
-def _users(call: Call, arn: str) -> list[Any]:
+def _functions_with(call: Call, arn: str) -> list[Any]:
     """Return the functions, in all of their versions, that a code signing configuration applies to."""
     return [item for item in call.moto("lambda").list_functions("ALL") if item.code_signing_config_arn == arn]
 
 
-def _unused(call: Call, record: Record) -> None:
-    if _users(call, record["CodeSigningConfigArn"]):
+def _require_unused(call: Call, record: Record) -> None:
+    if _functions_with(call, record["CodeSigningConfigArn"]):
         raise AwsError("ResourceConflictException", "Functions use this code signing configuration")
 
 
@@ -104,7 +104,7 @@ CODE_SIGNING = SERVICE.resource(
         delete="DeleteCodeSigningConfig",
         on_create=_policies,
         on_update=_policies,
-        on_delete=_unused,
+        on_delete=_require_unused,
         not_emulated="signatures: the emulator checks none",
     )
 )
@@ -132,7 +132,7 @@ def _unsign(call: Call) -> Any:
 
 @SERVICE.action("ListFunctionsByCodeSigningConfig")
 def _functions_signed(call: Call) -> Any:
-    users = _users(call, CODE_SIGNING.find(call)["CodeSigningConfigArn"])
+    users = _functions_with(call, CODE_SIGNING.find(call)["CodeSigningConfigArn"])
     names = {item.function_name for item in users}
     return {"FunctionArns": [call.moto("lambda").get_function(name).function_arn for name in sorted(names)]}
 

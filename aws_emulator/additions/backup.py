@@ -38,7 +38,7 @@ def _vault(call: Call) -> Any:
     return call.moto("backup").describe_backup_vault(call.params["BackupVaultName"])
 
 
-def _of_vault(call: Call, record: Record) -> None:
+def _require_vault(call: Call, record: Record) -> None:
     record["BackupVaultArn"] = _vault(call).backup_vault_arn
 
 
@@ -49,7 +49,7 @@ SERVICE.resource(
         put="PutBackupVaultAccessPolicy",
         read="GetBackupVaultAccessPolicy",
         delete="DeleteBackupVaultAccessPolicy",
-        on_create=_of_vault,
+        on_create=_require_vault,
         not_emulated="evaluation of the policy",
     )
 )
@@ -60,7 +60,7 @@ SERVICE.resource(
         put="PutBackupVaultNotifications",
         read="GetBackupVaultNotifications",
         delete="DeleteBackupVaultNotifications",
-        on_create=_of_vault,
+        on_create=_require_vault,
         not_emulated="notifications",
     )
 )

@@ -15,7 +15,7 @@ SERVICE = Service(
     "https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html",
     everywhere=True,
 )
-_FOREVER = datetime(2087, 6, 15, tzinfo=UTC)
+_DEFAULT_END = datetime(2087, 6, 15, tzinfo=UTC)
 """https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_TimePeriod.html"""
 _COST_TYPES = {
     "IncludeTax": True,
@@ -31,16 +31,16 @@ _COST_TYPES = {
     "UseAmortized": False,
 }
 """https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html"""
-_NOTHING = {"Amount": "0.0", "Unit": "USD"}
+_ZERO_SPEND = {"Amount": "0.0", "Unit": "USD"}
 
 
 def _complete(call: Call, record: Record) -> None:
     if not any(name in record for name in ("BudgetLimit", "PlannedBudgetLimits", "AutoAdjustData")):
         raise call.invalid("A budget needs a limit")
-    record.setdefault("CalculatedSpend", {"ActualSpend": dict(_NOTHING)})
+    record.setdefault("CalculatedSpend", {"ActualSpend": dict(_ZERO_SPEND)})
     period = record.setdefault("TimePeriod", {})
     period.setdefault("Start", make.now().replace(day=1, hour=0, minute=0, second=0))
-    period.setdefault("End", _FOREVER)
+    period.setdefault("End", _DEFAULT_END)
     if record["BudgetType"] == "COST" and "Metrics" not in record:
         record["CostTypes"] = {**_COST_TYPES, **record.get("CostTypes", {})}
     record.setdefault("CostFilters", {})
@@ -89,11 +89,11 @@ def _update(call: Call) -> Any:
     return {}
 
 
-_SAME = ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")
+_IDENTITY_MEMBERS = ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")
 
 
 def _identity(notification: Record) -> tuple[Any, ...]:
-    return tuple({"ThresholdType": "PERCENTAGE", **notification}.get(name) for name in _SAME)
+    return tuple({"ThresholdType": "PERCENTAGE", **notification}.get(name) for name in _IDENTITY_MEMBERS)
 
 
 def _add_notification(call: Call, record: Record, notification: Record, subscribers: list[Record]) -> None:

@@ -49,7 +49,7 @@ def _create_monitor(call: Call) -> Any:
     return {"MonitorArn": MONITOR.add(call, wanted, call.params.get("ResourceTags"))["MonitorArn"]}
 
 
-def _check(call: Call, record: Record) -> None:
+def _check_subscription(call: Call, record: Record) -> None:
     for monitor in record["MonitorArnList"]:
         MONITOR.find(call, {"MonitorArn": monitor})
     for subscriber in record["Subscribers"]:
@@ -58,7 +58,7 @@ def _check(call: Call, record: Record) -> None:
         raise AwsError("ValidationException", "A subscription needs a threshold")
 
 
-def _about(call: Call, record: Record) -> bool:
+def _has_monitor(call: Call, record: Record) -> bool:
     monitor = call.params.get("MonitorArn")
     return monitor is None or monitor in record["MonitorArnList"]
 
@@ -79,10 +79,10 @@ SUBSCRIPTION = SERVICE.resource(
         delete="DeleteAnomalySubscription",
         filters={"SubscriptionArnList": "SubscriptionArn"},
         ignored=("MonitorArn",),
-        selects=_about,
+        selects=_has_monitor,
         names="SubscriptionArnList",
-        on_create=_check,
-        on_update=_check,
+        on_create=_check_subscription,
+        on_update=_check_subscription,
         not_found="UnknownSubscriptionException",
         not_emulated="messages to the subscribers",
     )

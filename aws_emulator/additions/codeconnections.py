@@ -8,7 +8,7 @@ services separate: one does not list the connections of the other.
 from aws_emulator.store import AwsError, Call, Record, Resource, Service, Tagging, make
 
 
-def _placed(hosts: Resource) -> object:
+def _require_provider_or_host(hosts: Resource) -> object:
     def check(call: Call, record: Record) -> None:
         if "HostArn" in record:
             record["ProviderType"] = hosts.find(call, {"HostArn": record["HostArn"]})["ProviderType"]
@@ -18,7 +18,7 @@ def _placed(hosts: Resource) -> object:
     return check
 
 
-def _unused(connections: str) -> object:
+def _require_unused(connections: str) -> object:
     def check(call: Call, record: Record) -> None:
         for connection in call.store.table(connections).values():
             if connection.get("HostArn") == record["HostArn"]:
@@ -46,7 +46,7 @@ def _service(name: str) -> Service:
             list="ListHosts",
             update="UpdateHost",
             delete="DeleteHost",
-            on_delete=_unused("connection"),  # type: ignore[arg-type]
+            on_delete=_require_unused("connection"),  # type: ignore[arg-type]
             not_emulated="the handshake with the provider: a host stays pending",
         )
     )
@@ -68,7 +68,7 @@ def _service(name: str) -> Service:
             list="ListConnections",
             delete="DeleteConnection",
             filters={"ProviderTypeFilter": "ProviderType", "HostArnFilter": "HostArn"},
-            on_create=_placed(hosts),  # type: ignore[arg-type]
+            on_create=_require_provider_or_host(hosts),  # type: ignore[arg-type]
             not_emulated="the handshake with the provider: a connection stays pending, as it does in AWS",
         )
     )

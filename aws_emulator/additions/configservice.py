@@ -13,7 +13,7 @@ from aws_emulator.store import AwsError, Call, Record, Resource, Service, Taggin
 SERVICE = Service("config", "https://docs.aws.amazon.com/config/latest/APIReference/API_Operations.html")
 
 
-def _needs_template(call: Call, record: Record) -> None:
+def _require_template(call: Call, record: Record) -> None:
     if not call.moto("config").recorders:
         raise AwsError("InsufficientPermissionsException", "There is no configuration recorder in this region")
     sources = ("TemplateBody", "TemplateS3Uri", "TemplateSSMDocumentDetails", "Source")
@@ -41,8 +41,8 @@ PACK = SERVICE.resource(
         delete="DeleteConformancePack",
         filters={"ConformancePackNames": "ConformancePackName"},
         names="ConformancePackNames",
-        on_create=_needs_template,
-        on_update=_needs_template,
+        on_create=_require_template,
+        on_update=_require_template,
         not_found="NoSuchConformancePackException",
         not_emulated="the rules of the template: the emulator creates and evaluates none",
     )

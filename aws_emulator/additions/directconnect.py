@@ -21,7 +21,7 @@ _DEFAULT_ASN = 64512
 _ALLOWED = "allowedPrefixesToDirectConnectGateway"
 
 
-def _no_associations(call: Call, record: Record) -> None:
+def _require_no_associations(call: Call, record: Record) -> None:
     gateway = record["directConnectGatewayId"]
     if any(item["directConnectGatewayId"] == gateway for item in ASSOCIATION.records(call).values()):
         raise AwsError(_ERROR, f"Direct Connect Gateway {gateway} has associated gateways; remove those first")
@@ -47,7 +47,7 @@ GATEWAY = SERVICE.resource(
         update="UpdateDirectConnectGateway",
         delete="DeleteDirectConnectGateway",
         deleting={"directConnectGatewayState": "deleting"},
-        on_delete=_no_associations,
+        on_delete=_require_no_associations,
         not_found=_ERROR,
         not_emulated="virtual interfaces and traffic; the gateway is available at once",
     )
@@ -128,7 +128,7 @@ def _delete_association(call: Call) -> Any:
 
 
 @SERVICE.action("DescribeDirectConnectGatewayAttachments", "DescribeDirectConnectGatewayAssociationProposals")
-def _none_of_these(call: Call) -> Any:
+def _empty_lists(call: Call) -> Any:
     """Return empty lists: the emulator has no virtual interfaces and no proposals of other accounts."""
     return {next(name for name, member in call.output.members.items() if member.type_name == "list"): []}
 

@@ -23,7 +23,7 @@ def _complete(_call: Call, record: Record) -> None:
     record["StatusMessage"] = record["State"]
 
 
-def _seen(_call: Call, record: Record) -> Record:
+def _described(_call: Call, record: Record) -> Record:
     """Format a policy. `DefaultPolicy` is a volume or instance policy in the request and a boolean in the
     description."""
     return {**record, "DefaultPolicy": "DefaultPolicy" in record}
@@ -50,7 +50,7 @@ SERVICE.resource(
         names="PolicyIds",
         on_create=_complete,
         on_update=_complete,
-        view=_seen,
+        view=_described,
         not_emulated="the schedule: the emulator takes, copies and deletes no snapshots",
     )
 )

@@ -18,7 +18,7 @@ SERVICE = Service("ec2", "https://docs.aws.amazon.com/AWSEC2/latest/APIReference
 _ID = "CapacityReservationId"
 
 
-def _reserve(call: Call, record: Record) -> None:
+def _create_reservation(call: Call, record: Record) -> None:
     specifications = record.pop("TagSpecifications", [])
     tags = {}
     for specification in specifications:
@@ -39,7 +39,7 @@ def _reserve(call: Call, record: Record) -> None:
         )
 
 
-def _resize(_call: Call, record: Record) -> None:
+def _change_reservation(_call: Call, record: Record) -> None:
     if "InstanceCount" in record:
         record["TotalInstanceCount"] = record.pop("InstanceCount")
     if record["EndDateType"] == "unlimited":
@@ -112,8 +112,8 @@ RESERVATION = SERVICE.resource(
         ignored=("Filters", "DryRun"),
         selects=_filtered,
         names="CapacityReservationIds",
-        on_create=_reserve,
-        on_update=_resize,
+        on_create=_create_reservation,
+        on_update=_change_reservation,
         view=_described,
         not_found="InvalidCapacityReservationId.NotFound",
         not_emulated="the match of instances by type, tenancy and zone",

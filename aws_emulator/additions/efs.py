@@ -162,7 +162,7 @@ def _destination(call: Call, source: Any, wanted: Record) -> Record:
     }
 
 
-def _seen_from(call: Call) -> list[tuple[dict[tuple[str, ...], Record], Record]]:
+def _replications_of(call: Call) -> list[tuple[dict[tuple[str, ...], Record], Record]]:
     """Return the replications whose source or destination is in the region of the call, with their tables."""
     found = []
     for store in list(stores("efs")[call.account].values()):
@@ -176,7 +176,7 @@ def _seen_from(call: Call) -> list[tuple[dict[tuple[str, ...], Record], Record]]
 
 @SERVICE.action("DescribeReplicationConfigurations")
 def _describe_replications(call: Call) -> Any:
-    records = [record for _table, record in _seen_from(call)]
+    records = [record for _table, record in _replications_of(call)]
     wanted = call.params.get("FileSystemId")
     if wanted:
         _file_system(call, wanted)
@@ -193,7 +193,7 @@ def _describe_replications(call: Call) -> Any:
 @SERVICE.action("DeleteReplicationConfiguration")
 def _delete_replication(call: Call) -> Any:
     source = call.params["SourceFileSystemId"]
-    for table, record in _seen_from(call):
+    for table, record in _replications_of(call):
         if record["SourceFileSystemId"] == source:
             del table[(source,)]
             return None

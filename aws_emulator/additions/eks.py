@@ -62,21 +62,21 @@ def _install(call: Call, record: Record) -> None:
     if record["addonName"] not in _ADDON_DEFAULTS:
         raise call.invalid(f"Addon {record['addonName']} specified is not supported")
     record.setdefault("addonVersion", _ADDON_DEFAULTS[record["addonName"]])
-    _readable(call, record)
+    _check_configuration(call, record)
     if "podIdentityAssociations" in record:
-        record["podIdentityAssociations"] = _identities(call, record)
+        record["podIdentityAssociations"] = _set_identities(call, record)
 
 
-def _readable(call: Call, record: Record) -> None:
+def _check_configuration(call: Call, record: Record) -> None:
     try:
         yaml.safe_load(record.get("configurationValues", ""))
     except yaml.YAMLError as error:
         raise call.invalid(f"ConfigurationValue provided in request is not supported: {error}") from error
 
 
-def _identities(call: Call, record: Record) -> list[str]:
+def _set_identities(call: Call, record: Record) -> list[str]:
     """Replace the pod identity associations of an add-on."""
-    _forget_identities(call, record)
+    _delete_identities(call, record)
     arns = []
     for wanted in record["podIdentityAssociations"]:
         owned = {
@@ -89,7 +89,7 @@ def _identities(call: Call, record: Record) -> list[str]:
     return arns
 
 
-def _forget_identities(call: Call, record: Record) -> None:
+def _delete_identities(call: Call, record: Record) -> None:
     table = IDENTITY.records(call)
     for key in [key for key, item in table.items() if item.get("ownerArn") == record["addonArn"]]:
         del table[key]
@@ -116,7 +116,7 @@ ADDON = SERVICE.resource(
         delete="DeleteAddon",
         deleting={"status": "DELETING"},
         on_create=_install,
-        on_delete=_forget_identities,
+        on_delete=_delete_identities,
         exists="ResourceInUseException",
         not_emulated="the add-on's pods: an add-on is active and healthy at once, and any version is accepted",
     )
@@ -128,9 +128,9 @@ def _update_addon(call: Call) -> Any:
     record = ADDON.find(call)
     changes = {name: value for name, value in ADDON.fields(call).items() if name not in ADDON.key}
     record.update(changes, modifiedAt=make.now())
-    _readable(call, record)
+    _check_configuration(call, record)
     if "podIdentityAssociations" in changes:
-        record["podIdentityAssociations"] = _identities(call, record)
+        record["podIdentityAssociations"] = _set_identities(call, record)
     names = {
         "addonVersion": "AddonVersion",
         "serviceAccountRoleArn": "ServiceAccountRoleArn",
@@ -163,7 +163,7 @@ def _addon_versions(call: Call) -> Any:
 # Access entries
 
 
-def _admit(call: Call, record: Record) -> None:
+def _create_access_entry(call: Call, record: Record) -> None:
     """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html"""
     call.moto("eks").describe_cluster(record["clusterName"])
     kind, _, name = record["principalArn"].split(":", 5)[-1].partition("/")
@@ -184,7 +184,7 @@ def _has_policy(call: Call, record: Record) -> bool:
     return wanted is None or wanted in record["policies"]
 
 
-def _touched(_call: Call, record: Record) -> None:
+def _set_modified(_call: Call, record: Record) -> None:
     record["modifiedAt"] = make.now()
 
 
@@ -204,8 +204,8 @@ ENTRY = SERVICE.resource(
         delete="DeleteAccessEntry",
         ignored=("associatedPolicyArn",),
         selects=_has_policy,
-        on_create=_admit,
-        on_update=_touched,
+        on_create=_create_access_entry,
+        on_update=_set_modified,
         exists="ResourceInUseException",
         not_emulated="authorisation in the cluster; the entry of the cluster's creator",
     )
@@ -252,7 +252,7 @@ def _disassociate_policy(call: Call) -> Any:
 # Pod identity
 
 
-def _identify(call: Call, record: Record) -> None:
+def _create_pod_identity(call: Call, record: Record) -> None:
     call.moto("eks").describe_cluster(record["clusterName"])
     for other in IDENTITY.records(call).values():
         if all(other[name] == record[name] for name in ("clusterName", "namespace", "serviceAccount")):
@@ -280,8 +280,8 @@ IDENTITY = SERVICE.resource(
         list="ListPodIdentityAssociations",
         update="UpdatePodIdentityAssociation",
         delete="DeletePodIdentityAssociation",
-        on_create=_identify,
-        on_update=_touched,
+        on_create=_create_pod_identity,
+        on_update=_set_modified,
         not_emulated="credentials for pods",
     )
 )

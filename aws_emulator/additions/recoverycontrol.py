@@ -48,7 +48,7 @@ def _default_panel(call: Call, record: Record) -> None:
     )
 
 
-def _only_default_left(call: Call, record: Record) -> None:
+def _require_empty_cluster(call: Call, record: Record) -> None:
     panels = PANEL.records(call)
     own = [key for key, panel in panels.items() if panel["ClusterArn"] == record["ClusterArn"]]
     if any(not panels[key]["DefaultControlPanel"] or _controls(call, key[0]) for key in own):
@@ -79,7 +79,7 @@ CLUSTER = CONTROL.resource(
         update="UpdateCluster",
         delete="DeleteCluster",
         on_create=_default_panel,
-        on_delete=_only_default_left,
+        on_delete=_require_empty_cluster,
         not_emulated="the duration of a deployment",
     )
 )
@@ -89,7 +89,7 @@ def _controls(call: Call, panel: str) -> list[Record]:
     return [item for item in ROUTING.records(call).values() if item["ControlPanelArn"] == panel]
 
 
-def _empty(call: Call, record: Record) -> None:
+def _require_empty(call: Call, record: Record) -> None:
     panel = record["ControlPanelArn"]
     if record["DefaultControlPanel"]:
         raise AwsError("ConflictException", "AWS deletes the default control panel with its cluster")
@@ -118,7 +118,7 @@ PANEL = CONTROL.resource(
         update="UpdateControlPanel",
         delete="DeleteControlPanel",
         on_create=lambda call, record: _in_cluster(call, record),
-        on_delete=_empty,
+        on_delete=_require_empty,
         view=lambda call, record: {**record, "RoutingControlCount": len(_controls(call, record["ControlPanelArn"]))},
         not_emulated="the duration of a deployment",
     )
@@ -145,7 +145,7 @@ def _in_panel(call: Call, record: Record) -> None:
     record["RoutingControlArn"] = f"{panel['ControlPanelArn']}/routingcontrol/{record['identifier']}"
 
 
-def _in_no_rule(call: Call, record: Record) -> None:
+def _require_no_rule(call: Call, record: Record) -> None:
     for rule in RULE.records(call).values():
         if record["RoutingControlArn"] in _members(rule):
             raise AwsError("ConflictException", f"The safety rule {rule['Name']} uses this routing control")
@@ -169,7 +169,7 @@ ROUTING = CONTROL.resource(
         update="UpdateRoutingControl",
         delete="DeleteRoutingControl",
         on_create=_in_panel,
-        on_delete=_in_no_rule,
+        on_delete=_require_no_rule,
         not_emulated="health checks with the state",
     )
 )
@@ -347,12 +347,12 @@ def _switch(call: Call, wanted: dict[str, str]) -> None:
 def _forbids(rule: Record, before: dict[str, str], after: dict[str, str], wanted: dict[str, str]) -> bool:
     if rule["kind"] == "AssertionRule":
         touched = set(rule["AssertedControls"]) & set(wanted)
-        return bool(touched) and not _enough(rule["RuleConfig"], rule["AssertedControls"], after)
+        return bool(touched) and not _rule_holds(rule["RuleConfig"], rule["AssertedControls"], after)
     touched = set(rule["TargetControls"]) & set(wanted)
-    return bool(touched) and not _enough(rule["RuleConfig"], rule["GatingControls"], before)
+    return bool(touched) and not _rule_holds(rule["RuleConfig"], rule["GatingControls"], before)
 
 
-def _enough(config: Record, controls: list[str], states: dict[str, str]) -> bool:
+def _rule_holds(config: Record, controls: list[str], states: dict[str, str]) -> bool:
     """https://docs.aws.amazon.com/recovery-cluster/latest/api/safetyrule.html (RuleConfig)"""
     on = sum(states[control] == "On" for control in controls)
     needed = {"ATLEAST": config["Threshold"], "AND": len(controls), "OR": 1}[config["Type"]]

@@ -18,7 +18,7 @@ SERVICE = Service("ssm", "https://docs.aws.amazon.com/systems-manager/latest/API
 _MISSING = "DoesNotExistException"
 
 
-def _not_in_use(call: Call, record: Record) -> None:
+def _require_unused(call: Call, record: Record) -> None:
     identifier = record["BaselineId"]
     if any(group["BaselineId"] == identifier for group in _groups(call).values()):
         raise AwsError("ResourceInUseException", f"Baseline {identifier} is registered for a patch group")
@@ -78,7 +78,7 @@ BASELINE = SERVICE.resource(
         delete="DeletePatchBaseline",
         on_create=_created,
         on_update=_modified,
-        on_delete=_not_in_use,
+        on_delete=_require_unused,
         view=_with_groups,
         not_found=_MISSING,
         not_emulated="patches: the emulator approves, finds and installs none",

@@ -17,7 +17,7 @@ _RETENTION_DAYS = 31
 """https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CreateCanary.html"""
 
 
-def _settle(call: Call, record: Record) -> None:
+def _complete(call: Call, record: Record) -> None:
     """Complete a canary. Its code becomes a function and a layer, and the description has only their ARNs."""
     code = record["Code"]
     if any(name in code for name in ("ZipFile", "S3Bucket")):
@@ -37,10 +37,10 @@ def _created(call: Call, record: Record) -> None:
     record["Id"] = str(mock_random.uuid4())
     record["EngineArn"] = call.arn("lambda", f"function:cwsyn-{record['Name']}-{record['Id']}:1")
     record["Timeline"] = {"Created": make.now()}
-    _settle(call, record)
+    _complete(call, record)
 
 
-def _stopped(_call: Call, record: Record) -> None:
+def _require_stopped(_call: Call, record: Record) -> None:
     if record["Status"]["State"] == "RUNNING":
         raise AwsError("ConflictException", "A running canary cannot be deleted: stop it first")
 
@@ -68,8 +68,8 @@ CANARY = SERVICE.resource(
         delete="DeleteCanary",
         filters={"Names": "Name"},
         on_create=_created,
-        on_update=_settle,
-        on_delete=_stopped,
+        on_update=_complete,
+        on_delete=_require_stopped,
         exists="ConflictException",
         not_emulated="runs: a started canary has the state RUNNING and produces no runs",
     )

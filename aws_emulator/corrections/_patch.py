@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 
-def around(owner: type | ModuleType, name: str, replacement: Callable[..., Any]) -> None:
+def replace_method(owner: type | ModuleType, name: str, replacement: Callable[..., Any]) -> None:
     """Replace the method `name` of a class or module; `replacement` gets the original as its first argument.
 
     Raises AttributeError if the method does not exist: a newer moto has moved it, and the correction must change.
@@ -22,7 +22,7 @@ def around(owner: type | ModuleType, name: str, replacement: Callable[..., Any])
     setattr(owner, name, method)
 
 
-def lacking(owner: type, name: str, method: Callable[..., Any]) -> None:
+def add_method(owner: type, name: str, method: Callable[..., Any]) -> None:
     """Add a missing method to `owner`. Raises AttributeError if it exists, because the correction is then not
     needed."""
     if hasattr(owner, name):

@@ -15,7 +15,7 @@ from moto.acm.models import CertBundle
 from moto.acm.responses import AWSCertificateManagerResponse
 from moto.core.responses import ActionResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {
     "EC_prime256v1": ec.SECP256R1,
@@ -28,7 +28,7 @@ _MADE_BY_MOTO = "RSA_2048"
 
 @cache
 def install() -> None:
-    around(AWSCertificateManagerResponse, "request_certificate", _request)
+    replace_method(AWSCertificateManagerResponse, "request_certificate", _request)
 
 
 def _request(original: Any, response: AWSCertificateManagerResponse) -> ActionResult:

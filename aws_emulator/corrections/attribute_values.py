@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.core.serialize import BaseJSONSerializer
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 # Types with the same stored form and answer.
 _PLAIN = ("S", "N", "BOOL", "NULL")
@@ -20,7 +20,7 @@ _PLAIN = ("S", "N", "BOOL", "NULL")
 
 @cache
 def install() -> None:
-    around(BaseJSONSerializer, "_serialize_type_structure", _structure)
+    replace_method(BaseJSONSerializer, "_serialize_type_structure", _structure)
 
 
 def _structure(

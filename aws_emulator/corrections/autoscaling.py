@@ -19,7 +19,7 @@ from typing import Any
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _OF_GROUPS = {
     "AvailabilityZoneDistribution": "availability_zone_distribution",
@@ -43,10 +43,10 @@ _NO_CHOICE_OF_CAPACITY = {"CapacityReservationPreference": "default"}
 
 @cache
 def install() -> None:
-    around(AutoScalingResponse, "create_auto_scaling_group", _create_group)
-    around(AutoScalingResponse, "update_auto_scaling_group", _update_group)
-    around(AutoScalingResponse, "put_scaling_policy", _put_policy)
-    around(AutoScalingResponse, "put_lifecycle_hook", _put_hook)
+    replace_method(AutoScalingResponse, "create_auto_scaling_group", _create_group)
+    replace_method(AutoScalingResponse, "update_auto_scaling_group", _update_group)
+    replace_method(AutoScalingResponse, "put_scaling_policy", _put_policy)
+    replace_method(AutoScalingResponse, "put_lifecycle_hook", _put_hook)
 
 
 def _create_group(original: Any, response: AutoScalingResponse) -> ActionResult:

@@ -11,17 +11,17 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _KEPT = ("DeadLetterConfig", "LoggingConfig")
 
 
 @cache
 def install() -> None:
-    around(LambdaFunction, "__init__", _make)
-    around(LambdaFunction, "update_configuration", _update)
-    around(LambdaFunction, "get_configuration", _describe)
-    around(LambdaFunction, "_get_layers_data", _layers)
+    replace_method(LambdaFunction, "__init__", _make)
+    replace_method(LambdaFunction, "update_configuration", _update)
+    replace_method(LambdaFunction, "get_configuration", _describe)
+    replace_method(LambdaFunction, "_get_layers_data", _layers)
 
 
 def _layers(original: Any, function: LambdaFunction, arns: list[str]) -> list[dict[str, Any]]:

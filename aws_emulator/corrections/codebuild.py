@@ -16,7 +16,7 @@ from typing import Any
 from moto.codebuild import responses
 from moto.core.responses import ActionResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _KEPT = ("encryptionKey", "concurrentBuildLimit")
 _WITHOUT_LOCATION = {"CODEPIPELINE", "NO_SOURCE"}
@@ -24,9 +24,9 @@ _WITHOUT_LOCATION = {"CODEPIPELINE", "NO_SOURCE"}
 
 @cache
 def install() -> None:
-    around(responses, "_validate_required_params_source", _validate)
-    around(responses, "_validate_required_params_artifacts", _validate)
-    around(responses.CodeBuildResponse, "create_project", _create)
+    replace_method(responses, "_validate_required_params_source", _validate)
+    replace_method(responses, "_validate_required_params_artifacts", _validate)
+    replace_method(responses.CodeBuildResponse, "create_project", _create)
 
 
 def _create(original: Any, response: responses.CodeBuildResponse) -> ActionResult:

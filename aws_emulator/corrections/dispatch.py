@@ -15,14 +15,14 @@ from moto import backends
 from moto.core import responses
 from moto.moto_api._internal.moto_random import MotoRandom
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(responses, "method_names_from_class", _method_names)
-    around(backends, "list_of_moto_modules", _modules)
-    around(MotoRandom, "get_random_string", _random_string)
+    replace_method(responses, "method_names_from_class", _method_names)
+    replace_method(backends, "list_of_moto_modules", _modules)
+    replace_method(MotoRandom, "get_random_string", _random_string)
 
 
 @cache

@@ -24,7 +24,7 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 GLOBAL_TABLE_VERSION = "2019.11.21"
 _SAME_IN_ALL_REPLICAS = ("AttributeDefinitions", "GlobalSecondaryIndexUpdates", "BillingMode")
@@ -32,10 +32,10 @@ _SAME_IN_ALL_REPLICAS = ("AttributeDefinitions", "GlobalSecondaryIndexUpdates", 
 
 @cache
 def install() -> None:
-    around(DynamoHandler, "update_table", _update_table)
-    around(DynamoDBBackend, "delete_table", _delete_table)
-    around(DynamoDBBackend, "update_time_to_live", _update_time_to_live)
-    around(Table, "describe", _describe)
+    replace_method(DynamoHandler, "update_table", _update_table)
+    replace_method(DynamoDBBackend, "delete_table", _delete_table)
+    replace_method(DynamoDBBackend, "update_time_to_live", _update_time_to_live)
+    replace_method(Table, "describe", _describe)
 
 
 @dataclass
@@ -91,7 +91,7 @@ def _update_table(original: Any, response: DynamoHandler) -> ActionResult:
     if "SSESpecification" in body:
         _encrypt(table, body["SSESpecification"])
     for replica in replicas_of(table):
-        _follow(replica, body)
+        _copy_settings(replica, body)
     for update in body.get("ReplicaUpdates") or []:
         _update_replica(table, update)
     for update in body.get("GlobalTableWitnessUpdates") or []:
@@ -109,7 +109,7 @@ def _encrypt(table: Table, specification: dict[str, Any]) -> None:
     table.sse_specification = wanted
 
 
-def _follow(replica: Table, body: dict[str, Any]) -> None:
+def _copy_settings(replica: Table, body: dict[str, Any]) -> None:
     changes = {name: copy.deepcopy(body[name]) for name in _SAME_IN_ALL_REPLICAS if body.get(name)}
     if changes:
         dynamodb_backends[replica.account_id][replica.region_name].update_table(

@@ -17,7 +17,7 @@ from typing import Any
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 # The position of the index name in the backend's arguments: the seventh after the key.
 _INDEX_NAME = 6
@@ -25,8 +25,8 @@ _INDEX_NAME = 6
 
 @cache
 def install() -> None:
-    around(Table, "query", _query)
-    around(Table, "all_items", _in_order)
+    replace_method(Table, "query", _query)
+    replace_method(Table, "all_items", _in_order)
 
 
 def candidates(table: Table, hash_key: DynamoType | None, index_name: str | None) -> list[Item] | None:

@@ -18,7 +18,7 @@ from moto.core.responses import ActionResult
 from moto.eks.models import EKSBackend, Nodegroup
 from moto.eks.responses import EKSResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _DEFAULT_ACCESS = {"authenticationMode": "CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True}
 _DEFAULT_UPGRADE = {"supportType": "EXTENDED"}
@@ -27,10 +27,10 @@ _DEFAULT_UPDATE = {"maxUnavailable": 1}
 
 @cache
 def install() -> None:
-    around(EKSResponse, "create_cluster", _create_cluster)
-    around(EKSResponse, "update_cluster_config", _update_cluster_config)
-    around(EKSResponse, "create_nodegroup", _create_nodegroup)
-    around(EKSBackend, "delete_nodegroup", _delete_nodegroup)
+    replace_method(EKSResponse, "create_cluster", _create_cluster)
+    replace_method(EKSResponse, "update_cluster_config", _update_cluster_config)
+    replace_method(EKSResponse, "create_nodegroup", _create_nodegroup)
+    replace_method(EKSBackend, "delete_nodegroup", _delete_nodegroup)
 
 
 def _create_cluster(original: Any, response: EKSResponse) -> ActionResult:

@@ -19,12 +19,12 @@ from moto.firehose.models import firehose_backends
 from moto.sns.models import sns_backends
 from moto.utilities.arns import parse_arn
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(Rule, "send_to_targets", _send_to_targets)
+    replace_method(Rule, "send_to_targets", _send_to_targets)
 
 
 def _send_to_targets(original: Any, rule: Rule, event: EventMessageType, transform_input: bool = True) -> None:

@@ -15,13 +15,13 @@ from typing import Any
 from moto.kinesis.models import Consumer
 from moto.kinesis.responses import KinesisResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(KinesisResponse, "create_stream", _create_stream)
-    around(Consumer, "__init__", _consumer)
+    replace_method(KinesisResponse, "create_stream", _create_stream)
+    replace_method(Consumer, "__init__", _consumer)
 
 
 def _create_stream(original: Any, response: KinesisResponse) -> Any:

@@ -24,7 +24,7 @@ from moto.kms.models import Key, kms_backends
 from moto.kms.responses import KmsResponse
 from moto.utilities.utils import get_partition
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 DEFAULT_ROTATION_DAYS = 365
 """https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
@@ -34,13 +34,13 @@ _MULTI_REGION_ID = re.compile(r"mrk-[0-9a-f]{32}")
 
 @cache
 def install() -> None:
-    around(models, "generate_key_id", _key_id)
-    around(KmsResponse, "_validate_cmk_id", _validate_key_id)
-    around(KmsResponse, "replicate_key", _replicate_key)
-    around(Key, "to_dict", _describe)
-    around(KmsResponse, "enable_key_rotation", _enable_key_rotation)
-    around(KmsResponse, "disable_key_rotation", _disable_key_rotation)
-    around(KmsResponse, "get_key_rotation_status", _get_key_rotation_status)
+    replace_method(models, "generate_key_id", _key_id)
+    replace_method(KmsResponse, "_validate_cmk_id", _validate_key_id)
+    replace_method(KmsResponse, "replicate_key", _replicate_key)
+    replace_method(Key, "to_dict", _describe)
+    replace_method(KmsResponse, "enable_key_rotation", _enable_key_rotation)
+    replace_method(KmsResponse, "disable_key_rotation", _disable_key_rotation)
+    replace_method(KmsResponse, "get_key_rotation_status", _get_key_rotation_status)
 
 
 def _key_id(original: Any, multi_region: bool = False) -> str:
@@ -56,7 +56,7 @@ def _validate_key_id(original: Any, response: KmsResponse, key_id: str) -> None:
     original(response, key_id)
 
 
-def _family(key: Key) -> list[Key]:
+def _related_keys(key: Key) -> list[Key]:
     """Return the primary key and its replicas in all Regions, or the key alone if it is a single-Region key."""
     if not key.multi_region:
         return [key]
@@ -101,7 +101,7 @@ def _describe(original: Any, key: Key) -> dict[str, Any]:
     described = original(key)
     if key.multi_region:
         primary_arn = key.multi_region_configuration["PrimaryKey"]["Arn"]
-        replicas = [member for member in _family(key) if member.arn != primary_arn]
+        replicas = [member for member in _related_keys(key) if member.arn != primary_arn]
         described["KeyMetadata"]["MultiRegionConfiguration"] = {
             "MultiRegionKeyType": "PRIMARY" if key.arn == primary_arn else "REPLICA",
             "PrimaryKey": key.multi_region_configuration["PrimaryKey"],
@@ -114,7 +114,7 @@ def _enable_key_rotation(original: Any, response: KmsResponse) -> str:
     answer = original(response)
     key = _key_of(response)
     days = int(response._get_param("RotationPeriodInDays") or DEFAULT_ROTATION_DAYS)
-    for member in _family(key):
+    for member in _related_keys(key):
         member.key_rotation_status = True
         member.rotation_period_in_days = days  # pyright: ignore[reportAttributeAccessIssue]
     return answer
@@ -122,7 +122,7 @@ def _enable_key_rotation(original: Any, response: KmsResponse) -> str:
 
 def _disable_key_rotation(original: Any, response: KmsResponse) -> str:
     answer = original(response)
-    for member in _family(_key_of(response)):
+    for member in _related_keys(_key_of(response)):
         member.key_rotation_status = False
     return answer
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _OWN = "launch-template"
 
 
 @cache
 def install() -> None:
-    around(LaunchTemplateVersion, "__init__", _make)
+    replace_method(LaunchTemplateVersion, "__init__", _make)
 
 
 def _make(original: Any, version: LaunchTemplateVersion, template: Any, number: int, data: Any, *rest: Any) -> None:

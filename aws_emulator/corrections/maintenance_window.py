@@ -10,12 +10,12 @@ from typing import Any
 
 from moto.ssm.models import FakeMaintenanceWindowTask
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(FakeMaintenanceWindowTask, "to_json", _to_json)
+    replace_method(FakeMaintenanceWindowTask, "to_json", _to_json)
 
 
 def _to_json(original: Any, task: FakeMaintenanceWindowTask) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
 from moto.moto_api._internal import mock_random
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 DEFAULT_PARTITIONS = 2
 """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html does not document the
@@ -30,13 +30,13 @@ default."""
 
 @cache
 def install() -> None:
-    lacking(EC2Response, "create_placement_group", _create_group)
-    lacking(EC2Response, "describe_placement_groups", _describe_groups)
-    lacking(EC2Response, "delete_placement_group", _delete_group)
-    around(Instance, "__init__", _launch)
-    around(InstanceResponse, "run_instances", _run)
-    around(Monitoring, "monitor_instances", lambda _original, response: _monitor(response, "enabled"))
-    around(Monitoring, "unmonitor_instances", lambda _original, response: _monitor(response, "disabled"))
+    add_method(EC2Response, "create_placement_group", _create_group)
+    add_method(EC2Response, "describe_placement_groups", _describe_groups)
+    add_method(EC2Response, "delete_placement_group", _delete_group)
+    replace_method(Instance, "__init__", _launch)
+    replace_method(InstanceResponse, "run_instances", _run)
+    replace_method(Monitoring, "monitor_instances", lambda _original, response: _monitor(response, "enabled"))
+    replace_method(Monitoring, "unmonitor_instances", lambda _original, response: _monitor(response, "disabled"))
 
 
 class PlacementGroup(TaggedEC2Resource):

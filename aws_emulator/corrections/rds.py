@@ -29,7 +29,7 @@ from moto.moto_api._internal import mock_random
 from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 _SETTINGS = {
     "enable_performance_insights": None,
@@ -48,12 +48,12 @@ _RESOURCE_ID_LENGTH = 26
 
 @cache
 def install() -> None:
-    around(DBInstance, "__init__", _make)
-    around(DBInstance, "remove_replica", _remove_replica)
-    around(DBParameterGroup, "update_parameters", _update_parameters)
-    lacking(RDSResponse, "reset_db_parameter_group", _reset_parameters)
-    around(RDSBackend, "create_db_instance_read_replica", _create_replica)
-    around(RDSBackend, "promote_read_replica", _promote)
+    replace_method(DBInstance, "__init__", _make)
+    replace_method(DBInstance, "remove_replica", _remove_replica)
+    replace_method(DBParameterGroup, "update_parameters", _update_parameters)
+    add_method(RDSResponse, "reset_db_parameter_group", _reset_parameters)
+    replace_method(RDSBackend, "create_db_instance_read_replica", _create_replica)
+    replace_method(RDSBackend, "promote_read_replica", _promote)
     DBInstance.performance_insights_enabled = property(  # type: ignore[attr-defined] # pyright: ignore
         lambda instance: bool(instance.enable_performance_insights)
     )

@@ -17,7 +17,7 @@ from moto.core.responses import ActionResult
 from moto.route53.models import HealthCheck
 from moto.route53.responses import Route53
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _WITHOUT_ENDPOINT = {"CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"}
 _NOT_CONFIGURATION = {"HealthCheckId", "HealthCheckVersion", "ResetElements"}
@@ -25,9 +25,9 @@ _NOT_CONFIGURATION = {"HealthCheckId", "HealthCheckVersion", "ResetElements"}
 
 @cache
 def install() -> None:
-    around(Route53, "create_hosted_zone", _create_zone)
-    around(Route53, "create_health_check", _create_health_check)
-    around(Route53, "update_health_check", _update_health_check)
+    replace_method(Route53, "create_hosted_zone", _create_zone)
+    replace_method(Route53, "create_health_check", _create_health_check)
+    replace_method(Route53, "update_health_check", _update_health_check)
     described = HealthCheck.health_check_config.fget
     if described is None:
         raise AttributeError("HealthCheck.health_check_config is no longer a property that can be read")

@@ -18,7 +18,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _DOCUMENTS = {
@@ -60,9 +60,9 @@ class SubresourceNotEmulatedError(S3ClientError):
 
 @cache
 def install() -> None:
-    around(S3Response, "_bucket_response", _bucket_response)
-    around(S3Response, "get_bucket_replication", _get_replication)
-    around(S3Backend, "put_bucket_replication", _put_replication)
+    replace_method(S3Response, "_bucket_response", _bucket_response)
+    replace_method(S3Response, "get_bucket_replication", _get_replication)
+    replace_method(S3Backend, "put_bucket_replication", _put_replication)
 
 
 def _bucket_response(original: Any, response: S3Response, request: Any, full_url: str) -> Any:

@@ -12,14 +12,14 @@ from typing import Any
 import xmltodict
 from moto.s3.responses import S3Response
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _ROOT = "NotificationConfiguration"
 
 
 @cache
 def install() -> None:
-    around(S3Response, "get_bucket_notification", _with_event_bridge)
+    replace_method(S3Response, "get_bucket_notification", _with_event_bridge)
 
 
 def _with_event_bridge(original: Any, response: Any) -> Any:

@@ -16,7 +16,7 @@ from flask import has_request_context, request
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _HEADERS = {
     f"s3:{header}": header for header in ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
@@ -34,7 +34,7 @@ class ConditionNotEmulatedError(S3ClientError):
 
 @cache
 def install() -> None:
-    around(FakeBucket, "get_permission", _permission)
+    replace_method(FakeBucket, "get_permission", _permission)
 
 
 def _permission(original: Any, bucket: FakeBucket, action: str, resource: str) -> Any:
@@ -63,7 +63,7 @@ def _applies(statement: Mapping[str, Any]) -> bool:
     if statement["Effect"] == "Allow":
         return False
     return all(
-        _operator(name)(_asked(key), _texts(wanted))
+        _operator(name)(_request_value(key), _texts(wanted))
         for name, keys in conditions.items()
         for key, wanted in keys.items()
     )
@@ -84,7 +84,7 @@ _OPERATORS: dict[str, Callable[[str | None, list[str]], bool]] = {
 }
 
 
-def _asked(key: str) -> str | None:
+def _request_value(key: str) -> str | None:
     """Return the request's value of a condition key."""
     if key == "aws:SecureTransport":
         return "true"

@@ -19,16 +19,16 @@ from moto.secretsmanager.exceptions import InvalidRequestException, SecretNotFou
 from moto.secretsmanager.models import FakeSecret, ReplicaSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 _LABELS_OF_AWS = ("AWSPREVIOUS", "AWSCURRENT", "AWSPENDING")
 
 
 @cache
 def install() -> None:
-    around(FakeSecret, "create_replicas", _create_replicas)
-    around(SecretsManagerBackend, "rotate_secret", _rotate)
-    lacking(SecretsManagerResponse, "stop_replication_to_replica", _stop_replication)
+    replace_method(FakeSecret, "create_replicas", _create_replicas)
+    replace_method(SecretsManagerBackend, "rotate_secret", _rotate)
+    add_method(SecretsManagerResponse, "stop_replication_to_replica", _stop_replication)
 
 
 def _create_replicas(original: Any, secret: FakeSecret, replica_regions: Any, *args: Any, **kwargs: Any) -> Any:

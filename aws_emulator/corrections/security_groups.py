@@ -14,12 +14,12 @@ from typing import Any
 
 from moto.ec2.models.security_groups import SecurityGroupRule
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(SecurityGroupRule, "__init__", _make)
+    replace_method(SecurityGroupRule, "__init__", _make)
 
 
 def _make(original: Any, rule: SecurityGroupRule, *args: Any, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.utils import camelcase_to_underscores
 from moto.sns.responses import SNSResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 # SNS Developer Guide, "Amazon SNS message delivery status": a role for either outcome, and the percentage of successes
 # to log.
@@ -25,7 +25,7 @@ _KEPT = (*_DELIVERY_STATUS, "SignatureVersion", "TracingConfig")
 
 @cache
 def install() -> None:
-    around(SNSResponse, "get_topic_attributes", _get_topic_attributes)
+    replace_method(SNSResponse, "get_topic_attributes", _get_topic_attributes)
 
 
 def _get_topic_attributes(original: Any, response: SNSResponse) -> Any:

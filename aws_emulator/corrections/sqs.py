@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.sqs.models import Queue
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _COMPACT = (",", ":")
 
@@ -24,7 +24,7 @@ def install() -> None:
     Queue.attributes = property(lambda queue: _attributes(attributes, queue))  # type: ignore[method-assign]
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
-    around(Queue, "_set_attributes", _set_attributes)
+    replace_method(Queue, "_set_attributes", _set_attributes)
 
 
 def _attributes(original: Any, queue: Queue) -> dict[str, Any]:

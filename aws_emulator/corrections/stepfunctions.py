@@ -16,13 +16,13 @@ from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from aws_emulator.corrections._patch import lacking
+from aws_emulator.corrections._patch import add_method
 
 
 @cache
 def install() -> None:
-    lacking(StepFunctionResponse, "validate_state_machine_definition", _validate)
-    lacking(StepFunctionResponse, "list_state_machine_versions", _list_versions)
+    add_method(StepFunctionResponse, "validate_state_machine_definition", _validate)
+    add_method(StepFunctionResponse, "list_state_machine_versions", _list_versions)
 
 
 def _validate(response: StepFunctionResponse) -> str:

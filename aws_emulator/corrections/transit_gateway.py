@@ -30,18 +30,20 @@ from moto.ec2.models.transit_gateway_attachments import (
 from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRelations, TransitGatewayRouteTableBackend
 from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment as AttachmentResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(TransitGateway, "__init__", _make_gateway)
-    around(AttachmentResponse, "create_transit_gateway_vpc_attachment", _tag_vpc_attachment)
-    around(TransitGatewayAttachmentBackend, "create_transit_gateway_vpc_attachment", _attach_vpc)
-    around(TransitGatewayAttachmentBackend, "create_transit_gateway_vpn_attachment", _attach_vpn)
-    around(TransitGatewayAttachmentBackend, "delete_transit_gateway_vpc_attachment", _detach_vpc)
-    around(TransitGatewayRouteTableBackend, "create_transit_gateway_route", _route)
-    around(TransitGatewayRouteTableBackend, "disable_transit_gateway_route_table_propagation", _stop_propagating)
+    replace_method(TransitGateway, "__init__", _make_gateway)
+    replace_method(AttachmentResponse, "create_transit_gateway_vpc_attachment", _tag_vpc_attachment)
+    replace_method(TransitGatewayAttachmentBackend, "create_transit_gateway_vpc_attachment", _attach_vpc)
+    replace_method(TransitGatewayAttachmentBackend, "create_transit_gateway_vpn_attachment", _attach_vpn)
+    replace_method(TransitGatewayAttachmentBackend, "delete_transit_gateway_vpc_attachment", _detach_vpc)
+    replace_method(TransitGatewayRouteTableBackend, "create_transit_gateway_route", _route)
+    replace_method(
+        TransitGatewayRouteTableBackend, "disable_transit_gateway_route_table_propagation", _stop_propagating
+    )
     TransitGatewayAttachment.association = property(_association)  # type: ignore[method-assign,assignment]
 
 

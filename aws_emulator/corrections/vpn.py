@@ -20,7 +20,7 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.responses.vpn_connections import VPNConnections
 from moto.moto_api._internal import mock_random
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 TUNNELS = 2
 _ANSWERED_AS = {
@@ -38,10 +38,10 @@ _REDACTED = "redacted"
 
 @cache
 def install() -> None:
-    around(VPNConnections, "create_vpn_connection", _create)
-    around(VPNConnection, "get_filter_value", _filter_value)
-    lacking(EC2Response, "create_vpn_connection_route", _create_route)
-    lacking(EC2Response, "delete_vpn_connection_route", _delete_route)
+    replace_method(VPNConnections, "create_vpn_connection", _create)
+    replace_method(VPNConnection, "get_filter_value", _filter_value)
+    add_method(EC2Response, "create_vpn_connection_route", _create_route)
+    add_method(EC2Response, "delete_vpn_connection_route", _delete_route)
 
 
 def _create(original: Any, response: VPNConnections) -> ActionResult:

@@ -29,14 +29,14 @@ def _claim(found: Mapping[str, Any], objects: Objects) -> dict[str, Any]:
     spec = found["spec"]
     if spec.get("volumeName"):
         volumes = objects.find("PersistentVolume", "", spec["volumeName"])
-        return {"phase": "Bound" if any(_fits(spec, volume["spec"]) for volume in volumes) else "Pending"}
+        return {"phase": "Bound" if any(_matches(spec, volume["spec"]) for volume in volumes) else "Pending"}
     # A storage class with a provisioner creates the volume: at once, or when the first pod with the claim is scheduled.
     classes = list(objects.find("StorageClass", "", spec.get("storageClassName")))
     made = any(found.get("volumeBindingMode", "Immediate") == "Immediate" for found in classes)
     return {"phase": "Bound" if made else "Pending"}
 
 
-def _fits(claim: Mapping[str, Any], volume: Mapping[str, Any]) -> bool:
+def _matches(claim: Mapping[str, Any], volume: Mapping[str, Any]) -> bool:
     return (claim.get("storageClassName") or "") == (volume.get("storageClassName") or "") and set(
         claim.get("accessModes", ())
     ) <= set(volume.get("accessModes", ()))

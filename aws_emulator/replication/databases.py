@@ -22,7 +22,7 @@ from moto.core.common_models import CloudWatchMetricProvider
 from moto.core.utils import utcnow
 from moto.rds.models import RDSBackend, rds_backends
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 from aws_emulator.replication.links import ReplicationLinks
 
 NAMESPACE, METRIC = "AWS/RDS", "ReplicaLag"
@@ -63,7 +63,7 @@ class DatabaseReplication:
             return _NOT_ACTIVE
         return self._behind(replica)
 
-    def promoting(self, replica: Any) -> None:
+    def record_promotion(self, replica: Any) -> None:
         """Record the promotion of a replica before it becomes independent."""
         lost = self._lost_since(replica)
         self._promoted.append(
@@ -125,8 +125,8 @@ def install(replication: DatabaseReplication) -> None:
     def promote(original: Any, backend: RDSBackend, db_kwargs: dict[str, Any]) -> Any:
         replica = backend.databases.get(db_kwargs["db_instance_identifier"])
         if replica in _replicas(backend):
-            replication.promoting(replica)
+            replication.record_promotion(replica)
         return original(backend, db_kwargs)
 
     ReplicaLag.replication = replication
-    around(RDSBackend, "promote_read_replica", promote)
+    replace_method(RDSBackend, "promote_read_replica", promote)

@@ -69,7 +69,7 @@ class ReplicationLinks:
             now, waiting = self.clock(), self._waiting
             self._waiting = []
             for change in waiting:
-                if change.due <= now and self._passes(change):
+                if change.due <= now and self._link_worked(change):
                     change.deliver()
                 else:
                     self._waiting.append(change)
@@ -98,7 +98,7 @@ class ReplicationLinks:
         times = [at for region in regions if (at := self.outages.lost_since(region)) is not None]
         return min(times, default=None)
 
-    def _passes(self, change: PendingChange) -> bool:
+    def _link_worked(self, change: PendingChange) -> bool:
         """Return whether the link worked at the arrival time. Links within a Region always work."""
         if change.source == change.target:
             return True

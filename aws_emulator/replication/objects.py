@@ -32,7 +32,7 @@ from typing import Any
 from moto.s3 import notifications
 from moto.s3.models import FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 from aws_emulator.replication.links import PendingChange, ReplicationLinks
 from aws_emulator.replication.rules import Rule, chosen, rules_of
 
@@ -143,7 +143,7 @@ class ObjectReplication:
     def _deliver_object(self, rule: Rule, written: _Written) -> None:
         source, version = written.bucket, written.version
         target = _bucket(source, rule.destination)
-        if target is None or not _takes(target, version, rule):
+        if target is None or not _can_store(target, version, rule):
             vars(version)[_STATE].failed = True
             return
         if _find(target, version) is not None:
@@ -161,7 +161,7 @@ class ObjectReplication:
             replica.lock_mode, replica.lock_until = target.default_lock_mode, target.default_retention()
         _backend(target).tagger.copy_tags(version.arn, replica.arn)
         _insert(target, replica)
-        _announce(target, replica)
+        _send_event(target, replica)
 
     def _deliver_marker(self, rule: Rule, written: _Written) -> None:
         target = _bucket(written.bucket, rule.destination)
@@ -218,7 +218,7 @@ def _locked(version: Any) -> bool:
     return bool(version.lock_mode or version.lock_legal_status == "ON")
 
 
-def _takes(target: Any, version: Any, rule: Rule) -> bool:
+def _can_store(target: Any, version: Any, rule: Rule) -> bool:
     """Return whether a destination can store a replica: versioning, object lock, and a key in its own Region."""
     if not target.is_versioned or (_locked(version) and not target.object_lock_enabled):
         return False
@@ -247,7 +247,7 @@ def _insert(target: Any, version: Any) -> None:
     target.keys.setlist(version.name, sorted(versions, key=lambda one: (one.last_modified, one.version_id)))
 
 
-def _announce(target: Any, replica: Any) -> None:
+def _send_event(target: Any, replica: Any) -> None:
     """Send the event for a created object to the bucket's subscribers."""
     created = notifications.S3NotificationEvent.OBJECT_CREATED_PUT_EVENT
     notifications.send_event(target.account_id, created, target, replica)
@@ -281,11 +281,11 @@ def install(replication: ObjectReplication) -> None:
         replication.changed(backend.get_bucket(key.bucket_name), key)
         return answer
 
-    around(S3Backend, "put_object", put)
-    around(S3Backend, "_set_delete_marker", mark_deleted)
-    around(S3Backend, "put_object_tagging", tag)
+    replace_method(S3Backend, "put_object", put)
+    replace_method(S3Backend, "_set_delete_marker", mark_deleted)
+    replace_method(S3Backend, "put_object_tagging", tag)
     for operation in ("delete_object_tagging", "put_object_retention", "put_object_legal_hold", "put_object_acl"):
-        around(S3Backend, operation, change)
+        replace_method(S3Backend, operation, change)
     headers: Any = FakeKey.response_dict
 
     def with_status(version: Any) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def install(replication: TableReplication) -> None:
     from moto.dynamodb.models.table import Table
     from moto.dynamodb.responses import DynamoHandler
 
-    from aws_emulator.corrections._patch import around
+    from aws_emulator.corrections._patch import replace_method
 
     def put(original: Any, table: Table, *args: Any, **kwargs: Any) -> Any:
         item = original(table, *args, **kwargs)
@@ -111,11 +111,11 @@ def install(replication: TableReplication) -> None:
         _refuse_minority(response, replication.links.outages)
         return original(response, *args)
 
-    around(Table, "put_item", put)
-    around(Table, "delete_item", delete)
-    around(DynamoDBBackend, "update_item", update)
+    replace_method(Table, "put_item", put)
+    replace_method(Table, "delete_item", delete)
+    replace_method(DynamoDBBackend, "update_item", update)
     for operation in (*_WRITES, *_READS):
-        around(DynamoHandler, operation, guarded)
+        replace_method(DynamoHandler, operation, guarded)
 
 
 _WRITES = ("put_item", "update_item", "delete_item", "batch_write_item")

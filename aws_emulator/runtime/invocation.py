@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 from aws_emulator.runtime.environment import Environments, ExecutionEnvironment, Function
 from aws_emulator.variables import client_variables
 
@@ -21,7 +21,7 @@ ENVIRONMENTS = Environments()
 
 @cache
 def install() -> None:
-    around(LambdaResponse, "invoke", _invoke)
+    replace_method(LambdaResponse, "invoke", _invoke)
 
 
 def _invoke(original: Any, response: LambdaResponse) -> tuple[int, dict[str, str], str | bytes]:

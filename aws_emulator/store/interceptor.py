@@ -176,7 +176,7 @@ def _before_server(original: Callable[..., Any]) -> Callable[..., Any]:
 def _answer_or_failure(request: Request) -> Answer | None:
     try:
         return answer(request)
-    except Exception as error:  # noqa: BLE001 - the server lives on, and the client is told
+    except Exception as error:  # noqa: BLE001 - the server continues, and the client gets an error
         _LOG.exception("the store failed on %s %s", request.method, request.path)
         body = json.dumps({"__type": "InternalFailure", "message": f"{type(error).__name__}: {error}"})
         return 500, {"Content-Type": "application/json", "X-Amzn-ErrorType": "InternalFailure"}, body

@@ -135,19 +135,19 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 def _forwarded(child: subprocess.Popen[bytes]) -> Iterator[Any]:
     """Yield the child's output as it arrives, then its exit code."""
-    told: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
+    chunks: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
 
     def read(name: str, stream: IO[bytes]) -> None:
         while chunk := stream.read1(65536):  # type: ignore[attr-defined]
-            told.put((name, chunk))
-        told.put(None)
+            chunks.put((name, chunk))
+        chunks.put(None)
 
     streams = {"stdout": child.stdout, "stderr": child.stderr}
     for name, stream in streams.items():
         threading.Thread(target=read, args=(name, stream), daemon=True).start()
     ended = 0
     while ended < len(streams):
-        item = told.get()
+        item = chunks.get()
         if item is None:
             ended += 1
         else:

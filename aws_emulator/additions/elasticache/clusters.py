@@ -83,11 +83,11 @@ def nodes(call: Call, record: Record) -> None:
         record["ConfigurationEndpoint"] = endpoint(call, f"{record['CacheClusterId']}.{suffix}.cfg", record["Port"])
 
 
-def _alone(call: Call, record: Record) -> bool:
+def _is_selected(call: Call, record: Record) -> bool:
     return not (call.params.get("ShowCacheClustersNotInReplicationGroups") and record.get("ReplicationGroupId"))
 
 
-def _shown(call: Call, record: Record) -> Record:
+def _described(call: Call, record: Record) -> Record:
     """Describe a cluster, with its nodes only if the request asks for them."""
     if call.operation.name == "DescribeCacheClusters" and not call.params.get("ShowCacheNodeInfo"):
         return {name: value for name, value in record.items() if name != "CacheNodes"}
@@ -111,12 +111,12 @@ CLUSTER = SERVICE.resource(
         update="ModifyCacheCluster",
         delete="DeleteCacheCluster",
         ignored=("ShowCacheNodeInfo", "ShowCacheClustersNotInReplicationGroups"),
-        selects=_alone,
+        selects=_is_selected,
         names="CacheClusterId",
         deleting={"CacheClusterStatus": "deleting"},
         on_create=nodes,
         on_update=nodes,
-        view=_shown,
+        view=_described,
         not_found="CacheClusterNotFound",
         exists="CacheClusterAlreadyExists",
         not_emulated="the cache: clients cannot connect",

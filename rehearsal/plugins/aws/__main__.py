@@ -30,7 +30,7 @@ _FOLDER = "REHEARSAL_PLUGIN_FOLDER"
 _DIFF = provider_pb2.PropertyDiff
 
 
-def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
+def _with_engine_errors(method: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a call: an expected failure becomes a one-line error for the engine."""
 
     @functools.wraps(method)
@@ -79,7 +79,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(changes=some, diffs=changed)
 
-    @_answering
+    @_with_engine_errors
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         with self._configuring:
             unsupported = self._resources.configure(decoded(request.args))
@@ -87,7 +87,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             self._engine.warn(request.urn, f"{UNSUPPORTED}{argument}")
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
-    @_answering
+    @_with_engine_errors
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, name = _token(request.urn)
         checked = self._resources.check(token, name, decoded(request.olds), decoded(request.news), request.randomSeed)
@@ -96,7 +96,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(property=key, reason=reason) for key, reason in checked.failures]
         return provider_pb2.CheckResponse(inputs=encoded(checked.inputs), failures=failures)
 
-    @_answering
+    @_with_engine_errors
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = self._resources.diff(
             _token(request.urn)[0], decoded(request.olds), decoded(request.news), request.ignoreChanges
@@ -114,7 +114,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             hasDetailedDiff=True,
         )
 
-    @_answering
+    @_with_engine_errors
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, name = _token(request.urn)
         made = self._resources.create(
@@ -123,7 +123,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         _fail_partly(made, request.properties, context)
         return provider_pb2.CreateResponse(id=made.id, properties=encoded(made.outputs))
 
-    @_answering
+    @_with_engine_errors
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         made = self._resources.update(
             _token(request.urn)[0],
@@ -136,7 +136,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         _fail_partly(made, request.news, context)
         return provider_pb2.UpdateResponse(properties=encoded(made.outputs))
 
-    @_answering
+    @_with_engine_errors
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         made, inputs = self._resources.read(
             _token(request.urn)[0], request.id, decoded(request.properties), decoded(request.inputs)
@@ -145,12 +145,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(id=made.id, properties=encoded(made.outputs), inputs=encoded(inputs))
 
-    @_answering
+    @_with_engine_errors
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._resources.delete(_token(request.urn)[0], decoded(request.properties))
         return EMPTY
 
-    @_answering
+    @_with_engine_errors
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = self._resources.invoke(request.tok, decoded(request.args))
         answer: dict[str, Any] = {"return": encoded(found)}

@@ -29,7 +29,7 @@ _PROTOCOL = "5"
 # prctl(2): the signal that a child receives when the thread that started it ends.
 _PR_SET_PDEATHSIG = 1
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-_LAST_WORDS_BYTES = 2000
+_LOG_TAIL_BYTES = 2000
 _START_SECONDS = 60.0
 
 
@@ -61,7 +61,7 @@ class ProviderProcess:
         except grpc.RpcError as error:
             if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
                 raise ProviderError(f"the AWS provider refused {name}: {error.details()}") from error
-            raise ProviderError(self._gone(name)) from error
+            raise ProviderError(self._exit_error(name)) from error
 
     def request(self, name: str) -> type[Any]:
         """Return the class of a call's request, to look at its fields."""
@@ -72,12 +72,12 @@ class ProviderProcess:
         if self._child.poll() is None:
             self._child.kill()
 
-    def _gone(self, name: str) -> str:
+    def _exit_error(self, name: str) -> str:
         try:
             code = self._child.wait(timeout=5)
         except subprocess.TimeoutExpired:
             return f"the AWS provider {self.version} does not answer {name}; the state has the resources created so far"
-        words = " ".join(_last_words(self._log).split())
+        words = " ".join(_log_tail(self._log).split())
         return (
             f"the AWS provider {self.version} ended during {name} (exit code {code}); what was made so far is in the "
             f"state; run the update again. End of its log: {words or 'empty'}"
@@ -107,13 +107,13 @@ def _started(command: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
     except OSError as error:
         raise ProviderError(f"the AWS provider {command} cannot be started: {error.strerror}") from error
 
 
-def _die_with_parent() -> None:
+def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -127,10 +127,10 @@ def _address_of(child: subprocess.Popen[bytes], log: Path) -> str:
     parts = line.split("|")
     if len(parts) < 5 or parts[4] != "grpc":
         child.kill()
-        said = " ".join((line, _last_words(log))).strip()
+        said = " ".join((line, _log_tail(log))).strip()
         raise ProviderError(f"the AWS provider did not start: {said or 'no output'}")
     return f"unix:{parts[3]}" if parts[2] == "unix" else parts[3]
 
 
-def _last_words(log: Path) -> str:
-    return log.read_bytes()[-_LAST_WORDS_BYTES:].decode(errors="replace") if log.exists() else ""
+def _log_tail(log: Path) -> str:
+    return log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace") if log.exists() else ""

@@ -20,7 +20,7 @@ _DIFF = provider_pb2.PropertyDiff
 _SOME, _NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 
 
-def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
+def _with_engine_errors(method: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a call: an expected failure becomes a one-line error for the engine."""
 
     @functools.wraps(method)
@@ -57,12 +57,12 @@ class Plugin(BasePlugin):
         moved = _client(old) != _client(new) and _client(new) is not None
         return provider_pb2.DiffResponse(changes=_SOME, diffs=["kubeconfig"], replaces=["kubeconfig"] if moved else [])
 
-    @_answering
+    @_with_engine_errors
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._resources = Resources(_client(decoded(request.args)))
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 
-    @_answering
+    @_with_engine_errors
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, name = _token(request.urn)
         inputs, failures = self._resources.check(
@@ -71,7 +71,7 @@ class Plugin(BasePlugin):
         found = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in failures]
         return provider_pb2.CheckResponse(inputs=encoded(inputs), failures=found)
 
-    @_answering
+    @_with_engine_errors
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = self._resources.diff(
             _token(request.urn)[0],
@@ -92,28 +92,28 @@ class Plugin(BasePlugin):
             hasDetailedDiff=True,
         )
 
-    @_answering
+    @_with_engine_errors
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         inputs = revealed(decoded(request.properties))
         made = self._resources.create(_token(request.urn)[0], inputs, request.timeout, preview=request.preview)
         _fail_unready(made, request.properties, context)
         return provider_pb2.CreateResponse(id=made.id, properties=encoded(made.outputs))
 
-    @_answering
+    @_with_engine_errors
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         old, new = revealed(decoded(request.olds)), revealed(decoded(request.news))
         made = self._resources.update(_token(request.urn)[0], old, new, request.timeout, preview=request.preview)
         _fail_unready(made, request.news, context)
         return provider_pb2.UpdateResponse(properties=encoded(made.outputs))
 
-    @_answering
+    @_with_engine_errors
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         made = self._resources.read(_token(request.urn)[0], request.id, revealed(decoded(request.properties)))
         if made is None:
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(id=made.id, properties=encoded(made.outputs), inputs=request.inputs)
 
-    @_answering
+    @_with_engine_errors
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._resources.delete(_token(request.urn)[0], revealed(decoded(request.properties)))
         return EMPTY
