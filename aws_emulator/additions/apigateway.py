@@ -1,7 +1,7 @@
 """API Gateway (REST): client certificates and changes of deployments, gateway responses and models.
 
-https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html moto implements APIs, resources, methods, stages,
-usage plans and the rest.
+https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html
+moto implements APIs, resources, methods, stages, usage plans and the rest.
 """
 
 from datetime import timedelta
@@ -14,7 +14,10 @@ from aws_emulator.store.shapes import project
 
 SERVICE = Service("apigateway", "https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html")
 _VALIDITY = timedelta(days=365)
-"""https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html"""
+"""Validity of a client certificate.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html
+"""
 
 
 def _certificate_arn(call: Call, record: Record) -> str:

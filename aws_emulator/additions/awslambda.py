@@ -1,6 +1,7 @@
 """Lambda: provisioned concurrency, code signing, recursion and runtime settings.
 
-https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html moto implements functions, versions and aliases.
+https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
+moto implements functions, versions and aliases.
 """
 
 from typing import Any
@@ -150,7 +151,10 @@ SERVICE.covers(
 
 @SERVICE.action("GetFunctionRecursionConfig", "PutFunctionRecursionConfig")
 def _recursion(call: Call) -> Any:
-    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
+    """Store or return the recursive loop detection of a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
     loops = call.store.settings.setdefault("recursion", {})
     name = _function(call).function_name
     if "RecursiveLoop" in call.params:
@@ -160,7 +164,10 @@ def _recursion(call: Call) -> Any:
 
 @SERVICE.action("GetRuntimeManagementConfig", "PutRuntimeManagementConfig")
 def _runtime(call: Call) -> Any:
-    """https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html"""
+    """Store or return the runtime update mode of a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html
+    """
     function = _function(call)
     settings = call.store.settings.setdefault("runtime", {})
     key = (function.function_name, call.params.get("Qualifier", "$LATEST"))
@@ -172,7 +179,10 @@ def _runtime(call: Call) -> Any:
 
 @SERVICE.action("GetAccountSettings")
 def _account(call: Call) -> Any:
-    """https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html"""
+    """Return the account's limits and usage.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
+    """
     functions = call.moto("lambda").list_functions(None)
     limit = servicequotas.value_of(call, "lambda", servicequotas.CONCURRENCY)
     reserved = sum(int(function.reserved_concurrency or 0) for function in functions)

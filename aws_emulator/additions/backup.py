@@ -1,7 +1,7 @@
 """AWS Backup: selections, vault policies and notifications, frameworks, region and global settings.
 
-https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Operations.html moto implements vaults, plans, vault locks
-and report plans.
+https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Operations.html
+moto implements vaults, plans, vault locks and report plans.
 """
 
 from typing import Any
@@ -90,7 +90,10 @@ SERVICE.resource(
 )
 
 _OPTED_IN = ("Aurora", "DynamoDB", "EBS", "EC2", "EFS", "FSx", "RDS", "S3", "Storage Gateway", "VirtualMachine")
-"""https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRegionSettings.html"""
+"""Resource types with an opt-in by default.
+
+https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRegionSettings.html
+"""
 
 
 def _region_settings(call: Call) -> dict[str, Any]:

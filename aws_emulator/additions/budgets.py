@@ -1,7 +1,7 @@
 """AWS Budgets: budgets with notifications and subscribers.
 
-https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html The store implements
-all actions, because moto's budgets have no tags, no updates and no subscribers.
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html
+The store implements all actions, because moto's budgets have no tags, no updates and no subscribers.
 """
 
 from datetime import UTC, datetime
@@ -16,7 +16,10 @@ SERVICE = Service(
     everywhere=True,
 )
 _DEFAULT_END = datetime(2087, 6, 15, tzinfo=UTC)
-"""https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_TimePeriod.html"""
+"""Default end of a budget's period.
+
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_TimePeriod.html
+"""
 _COST_TYPES = {
     "IncludeTax": True,
     "IncludeSubscription": True,
@@ -30,7 +33,10 @@ _COST_TYPES = {
     "IncludeDiscount": True,
     "UseAmortized": False,
 }
-"""https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html"""
+"""Default cost types of a budget.
+
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html
+"""
 _ZERO_SPEND = {"Amount": "0.0", "Unit": "USD"}
 
 

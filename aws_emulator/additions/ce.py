@@ -1,7 +1,7 @@
 """Cost Explorer: anomaly monitors and subscriptions.
 
-https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Cost_Explorer_Service.html moto
-implements cost categories and cost queries.
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Cost_Explorer_Service.html
+moto implements cost categories and cost queries.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """CloudWatch: composite alarms, metric streams, anomaly detectors.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Operations.html The module stores a composite alarm
-among moto's alarms, so that moto deletes, tags and lists it like the others. It computes the alarm's state from its
-children whenever a request reads or sets alarms.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Operations.html
+The module stores a composite alarm among moto's alarms, so that moto deletes, tags and lists it like the others. It
+computes the alarm's state from its children whenever a request reads or sets alarms.
 """
 
 from typing import Any

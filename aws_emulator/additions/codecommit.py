@@ -1,7 +1,7 @@
 """CodeCommit: repositories, triggers and approval rule templates.
 
-https://docs.aws.amazon.com/codecommit/latest/APIReference/API_Operations.html The store implements all actions, because
-moto's repositories have no tags and return invalid times.
+https://docs.aws.amazon.com/codecommit/latest/APIReference/API_Operations.html
+The store implements all actions, because moto's repositories have no tags and return invalid times.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """CodeConnections, and CodeStar Connections under its former name: connections and hosts.
 
 https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_Operations.html
-https://docs.aws.amazon.com/codestar-connections/latest/APIReference/API_Operations.html The emulator keeps the two
-services separate: one does not list the connections of the other.
+https://docs.aws.amazon.com/codestar-connections/latest/APIReference/API_Operations.html
+The emulator keeps the two services separate: one does not list the connections of the other.
 """
 
 from aws_emulator.store import AwsError, Call, Record, Resource, Service, Tagging, make

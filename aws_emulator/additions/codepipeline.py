@@ -1,7 +1,8 @@
 """CodePipeline: pipelines of both types, their state, stage transitions and webhooks.
 
-https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_Operations.html Pipelines are stored among moto's,
-which has their tags and executions. The service model formats the answers, because moto returns invalid times.
+https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_Operations.html
+Pipelines are stored among moto's, which has their tags and executions. The service model formats the answers, because
+moto returns invalid times.
 """
 
 from copy import deepcopy
@@ -27,7 +28,10 @@ def _pipeline(call: Call, name: str) -> CodePipeline:
 
 
 def _check(call: Call, pipeline: Record) -> None:
-    """https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html"""
+    """Check the structure of a pipeline.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html
+    """
     if len(pipeline["stages"]) < 2:
         raise AwsError("InvalidStructureException", "A pipeline needs at least two stages")
     stages = [stage["name"] for stage in pipeline["stages"]]

@@ -1,7 +1,7 @@
 """AWS Config: conformance packs, remediation, stored queries.
 
-https://docs.aws.amazon.com/config/latest/APIReference/API_Operations.html moto implements recorders, delivery channels,
-rules, aggregators and retention.
+https://docs.aws.amazon.com/config/latest/APIReference/API_Operations.html
+moto implements recorders, delivery channels, rules, aggregators and retention.
 """
 
 from typing import Any

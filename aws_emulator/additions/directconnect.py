@@ -1,7 +1,7 @@
 """Direct Connect: gateways and their associations with transit gateways and virtual private gateways.
 
-https://docs.aws.amazon.com/directconnect/latest/APIReference/API_Operations.html Gateways are global: each region lists
-them. moto implements connections and LAGs.
+https://docs.aws.amazon.com/directconnect/latest/APIReference/API_Operations.html
+Gateways are global: each region lists them. moto implements connections and LAGs.
 """
 
 from typing import Any
@@ -16,7 +16,10 @@ SERVICE = Service(
 )
 _ERROR = "DirectConnectClientException"
 _DEFAULT_ASN = 64512
-"""https://docs.aws.amazon.com/directconnect/latest/APIReference/API_CreateDirectConnectGateway.html"""
+"""Default ASN of a gateway.
+
+https://docs.aws.amazon.com/directconnect/latest/APIReference/API_CreateDirectConnectGateway.html
+"""
 
 _ALLOWED = "allowedPrefixesToDirectConnectGateway"
 

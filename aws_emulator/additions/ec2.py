@@ -1,7 +1,7 @@
 """EC2: capacity reservations, account settings of a region, static routes of VPN connections.
 
-https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html moto implements the rest of EC2. Tags of
-reservations are stored among moto's tags, so that `CreateTags` changes them.
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
+moto implements the rest of EC2. Tags of reservations are stored among moto's tags, so that `CreateTags` changes them.
 """
 
 from collections.abc import Callable
@@ -71,7 +71,10 @@ def _described(call: Call, record: Record) -> Record:
 
 
 def _filtered(call: Call, record: Record) -> bool:
-    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeCapacityReservations.html"""
+    """Return whether the filters select a reservation.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeCapacityReservations.html
+    """
     tags = read_tags(_described(call, record)["Tags"])
     for wanted in call.params.get("Filters", []):
         name = wanted["Name"]
@@ -200,7 +203,7 @@ def _change_metadata_defaults(call: Call) -> Any:
 
 
 _DEFAULT_EBS_KEY = "alias/aws/ebs"
-"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsDefaultKmsKeyId.html"""
+"""Default key of EBS (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsDefaultKmsKeyId.html)."""
 
 
 @SERVICE.action("GetEbsDefaultKmsKeyId", "ModifyEbsDefaultKmsKeyId", "ResetEbsDefaultKmsKeyId")
@@ -268,7 +271,10 @@ _ROUTE_FILTER = "route.destination-cidr-block"
 
 
 def _filter_by_route(original: Callable[..., Any]) -> Callable[..., Any]:
-    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpnConnections.html"""
+    """Add the filter by route to moto's VPN connections.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpnConnections.html
+    """
 
     @wraps(original)
     def get_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:

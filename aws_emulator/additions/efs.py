@@ -1,7 +1,7 @@
 """EFS: file system and backup policies, replication, throughput changes and overwrite protection.
 
-https://docs.aws.amazon.com/efs/latest/ug/API_Operations.html moto implements file systems, mount targets and access
-points.
+https://docs.aws.amazon.com/efs/latest/ug/API_Operations.html
+moto implements file systems, mount targets and access points.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """EKS: add-ons, access entries and policies, pod identity associations, version updates.
 
-https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html moto implements clusters, node groups and
-Fargate profiles. A deleted cluster deletes its entries.
+https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html
+moto implements clusters, node groups and Fargate profiles. A deleted cluster deletes its entries.
 """
 
 import json
@@ -164,7 +164,10 @@ def _addon_versions(call: Call) -> Any:
 
 
 def _create_access_entry(call: Call, record: Record) -> None:
-    """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html"""
+    """Set the defaults of a new access entry.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
+    """
     call.moto("eks").describe_cluster(record["clusterName"])
     kind, _, name = record["principalArn"].split(":", 5)[-1].partition("/")
     identifier = mock_random.uuid4()

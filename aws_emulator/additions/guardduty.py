@@ -1,7 +1,7 @@
 """GuardDuty: features of a detector, tags of detectors and filters.
 
-https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Operations.html moto implements detectors and filters.
-This module stores features and tags in them.
+https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Operations.html
+moto implements detectors and filters. This module stores features and tags in them.
 """
 
 from typing import Any

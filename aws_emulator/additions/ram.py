@@ -1,7 +1,7 @@
 """Resource Access Manager: resource shares and their associations.
 
-https://docs.aws.amazon.com/ram/latest/APIReference/API_Operations.html The store implements shares, because moto's lack
-tags, associations after creation and permissions.
+https://docs.aws.amazon.com/ram/latest/APIReference/API_Operations.html
+The store implements shares, because moto's lack tags, associations after creation and permissions.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
 """Route 53 Application Recovery Controller, routing control: the control plane and its data plane.
 
 https://docs.aws.amazon.com/recovery-cluster/latest/api/resources.html (control plane)
-https://docs.aws.amazon.com/routing-control/latest/APIReference/API_Operations.html (data plane) Neither has regions
-here. The data plane answers in the five regions of a cluster's endpoints, so that a client can change a state while one
-of them is lost.
+https://docs.aws.amazon.com/routing-control/latest/APIReference/API_Operations.html (data plane)
+Neither has regions here. The data plane answers in the five regions of a cluster's endpoints, so that a client can
+change a state while one of them is lost.
 """
 
 from typing import Any
@@ -23,7 +23,10 @@ DATA = Service(
     everywhere=True,
 )
 _REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-northeast-1", "ap-southeast-2")
-"""https://docs.aws.amazon.com/r53recovery/latest/dg/introduction-regions-routing-control.html"""
+"""Regions of a cluster's endpoints.
+
+https://docs.aws.amazon.com/r53recovery/latest/dg/introduction-regions-routing-control.html
+"""
 _SERVICE = "route53-recovery-control"
 _MISSING = "ResourceNotFoundException"
 
@@ -41,7 +44,10 @@ def _endpoints(_call: Call, record: Record) -> list[Record]:
 
 
 def _default_panel(call: Call, record: Record) -> None:
-    """https://docs.aws.amazon.com/recovery-cluster/latest/api/cluster.html"""
+    """Create the default control panel of a new cluster.
+
+    https://docs.aws.amazon.com/recovery-cluster/latest/api/cluster.html
+    """
     PANEL.add(
         call,
         {"ClusterArn": record["ClusterArn"], "Name": "DefaultControlPanel", "DefaultControlPanel": True},
@@ -353,7 +359,10 @@ def _forbids(rule: Record, before: dict[str, str], after: dict[str, str], wanted
 
 
 def _rule_holds(config: Record, controls: list[str], states: dict[str, str]) -> bool:
-    """https://docs.aws.amazon.com/recovery-cluster/latest/api/safetyrule.html (RuleConfig)"""
+    """Return whether a set of states satisfies a rule.
+
+    https://docs.aws.amazon.com/recovery-cluster/latest/api/safetyrule.html (RuleConfig)
+    """
     on = sum(states[control] == "On" for control in controls)
     needed = {"ATLEAST": config["Threshold"], "AND": len(controls), "OR": 1}[config["Type"]]
     return (on >= needed) != config["Inverted"]

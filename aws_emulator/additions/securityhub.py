@@ -1,7 +1,7 @@
 """Security Hub: the account's hub and standards subscriptions.
 
-https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Operations.html moto's hub lacks its settings. moto
-implements findings and members, so this module enables the hub in moto too.
+https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Operations.html
+moto's hub lacks its settings. moto implements findings and members, so this module enables the hub in moto too.
 """
 
 from typing import Any
@@ -14,7 +14,10 @@ _DEFAULT_STANDARDS = (
     "arn:{partition}:securityhub:{region}::standards/aws-foundational-security-best-practices/v/1.0.0",
     "arn:{partition}:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0",
 )
-"""https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_EnableSecurityHub.html"""
+"""Standards that are enabled by default.
+
+https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_EnableSecurityHub.html
+"""
 
 
 def _hub(call: Call) -> dict[str, Any]:

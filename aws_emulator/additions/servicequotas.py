@@ -1,8 +1,8 @@
 """Service Quotas: AWS's defaults, and requested values.
 
-https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_Operations.html The quotas are those of
-`aws_facts`, and moto's for the rest of VPC. A request for an increase is granted at once. A test may also request less
-than the default to lower a quota.
+https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_Operations.html
+The quotas are those of `aws_facts`, and moto's for the rest of VPC. A request for an increase is granted at once. A
+test may also request less than the default to lower a quota.
 """
 
 from typing import Any

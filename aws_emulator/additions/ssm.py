@@ -1,7 +1,7 @@
 """Systems Manager: patch baselines and groups, maintenance window changes and tasks, associations.
 
-https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Operations.html moto implements parameters,
-documents, maintenance windows and their targets.
+https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Operations.html
+moto implements parameters, documents, maintenance windows and their targets.
 """
 
 from functools import cache

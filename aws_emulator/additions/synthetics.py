@@ -1,7 +1,7 @@
 """CloudWatch Synthetics: canaries.
 
-https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_Operations.html The store implements all actions,
-because moto can create canaries and neither change, start nor delete them.
+https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_Operations.html
+The store implements all actions, because moto can create canaries and neither change, start nor delete them.
 """
 
 from typing import Any
@@ -12,9 +12,15 @@ from aws_emulator.store import AwsError, Call, Record, Resource, Service, Taggin
 
 SERVICE = Service("synthetics", "https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_Operations.html")
 _RUN = {"TimeoutInSeconds": 840, "MemoryInMB": 1000, "ActiveTracing": False}
-"""https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CanaryRunConfigInput.html"""
+"""Default run configuration of a canary.
+
+https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CanaryRunConfigInput.html
+"""
 _RETENTION_DAYS = 31
-"""https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CreateCanary.html"""
+"""Default retention of a canary's results, in days.
+
+https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CreateCanary.html
+"""
 
 
 def _complete(call: Call, record: Record) -> None:

@@ -1,6 +1,7 @@
 """X-Ray: groups, sampling rules, encryption, resource policies.
 
-https://docs.aws.amazon.com/xray/latest/api/API_Operations.html moto implements traces.
+https://docs.aws.amazon.com/xray/latest/api/API_Operations.html
+moto implements traces.
 """
 
 import json
@@ -91,7 +92,7 @@ _DEFAULT_RULE = {
     "Version": 1,
     "Attributes": {},
 }
-"""https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html"""
+"""The default sampling rule (https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html)."""
 
 
 def _rules(call: Call) -> dict[tuple[str, ...], Record]:
@@ -184,7 +185,10 @@ SERVICE.covers(
 )
 
 _MOST_POLICIES, _MOST_POLICY_BYTES = 5, 5_120
-"""https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html"""
+"""Limits of resource policies: number and bytes.
+
+https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html
+"""
 
 
 def _at_revision(record: Record | None, wanted: str | None) -> None:

@@ -27,7 +27,7 @@ from moto.utilities.utils import get_partition
 from aws_emulator.corrections._patch import replace_method
 
 DEFAULT_ROTATION_DAYS = 365
-"""https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
+"""Default rotation period in days (https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html)."""
 
 _MULTI_REGION_ID = re.compile(r"mrk-[0-9a-f]{32}")
 

@@ -24,8 +24,10 @@ from moto.moto_api._internal import mock_random
 from aws_emulator.corrections._patch import add_method, replace_method
 
 DEFAULT_PARTITIONS = 2
-"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html does not document the
-default."""
+"""Number of partitions if the request has none. AWS does not document its choice.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html
+"""
 
 
 @cache

@@ -42,7 +42,10 @@ _SETTINGS = {
 }
 """Request parameters that moto drops, with AWS's value if they are omitted."""
 DEFAULT_INSIGHTS_DAYS = 7
-"""https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html"""
+"""Default retention of Performance Insights in days.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+"""
 _RESOURCE_ID_LENGTH = 26
 
 

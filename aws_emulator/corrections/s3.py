@@ -43,7 +43,10 @@ _MOTO_DELETES = frozenset(
 
 
 class NoSuchConfigurationError(S3ClientError):
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList"""
+    """The error of a missing configuration.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+    """
 
     code = "NoSuchConfiguration"
     message = "The specified configuration does not exist."

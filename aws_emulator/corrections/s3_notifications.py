@@ -1,7 +1,7 @@
 """S3: the notification configuration of a bucket includes its EventBridge configuration.
 
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html moto stores this
-configuration and sends the events, but omits it from the answer.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
+moto stores this configuration and sends the events, but omits it from the answer.
 """
 
 from __future__ import annotations

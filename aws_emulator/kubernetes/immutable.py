@@ -1,7 +1,8 @@
 """Immutable fields of existing objects.
 
-https://kubernetes.io/docs/reference/kubernetes-api/ documents them field by field. The functions `Validate...Update` of
-k8s.io/kubernetes (pkg/apis/*/validation) enforce them.
+https://kubernetes.io/docs/reference/kubernetes-api/
+documents them field by field. The functions `Validate...Update` of k8s.io/kubernetes (pkg/apis/*/validation) enforce
+them.
 """
 
 from __future__ import annotations

@@ -25,7 +25,10 @@ def _namespace(_: Mapping[str, Any], __: Objects) -> dict[str, Any]:
 
 
 def _claim(found: Mapping[str, Any], objects: Objects) -> dict[str, Any]:
-    """https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding."""
+    """Return the status of a claim: bound if a volume matches.
+
+    https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding.
+    """
     spec = found["spec"]
     if spec.get("volumeName"):
         volumes = objects.find("PersistentVolume", "", spec["volumeName"])
@@ -43,7 +46,10 @@ def _matches(claim: Mapping[str, Any], volume: Mapping[str, Any]) -> bool:
 
 
 def _deployment(found: Mapping[str, Any], objects: Objects) -> dict[str, Any]:
-    """https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status."""
+    """Return the status of a Deployment.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status.
+    """
     wanted = found["spec"].get("replicas", 1)
     missing = _missing(found["metadata"]["namespace"], found["spec"]["template"]["spec"], objects)
     ready = 0 if missing else wanted

@@ -20,17 +20,21 @@ Hook = Callable[[Call, Record], None]
 class Resource:
     """Declares how the store handles one resource type of a service.
 
-    name: name in the catalogue. key: the record members that together identify one record within an account and region.
-    also: further record members by which a request may name the record (single-member keys only). shapes: the output
-    shapes that describe a record; an answer contains the record wherever it has one of them. create, read, list,
-    update, delete: the actions, where the type has them. `put` creates or replaces. inputs: input member -> record
-    member, where their names differ. defaults: record members for omitted members of a create request, as AWS documents
-    them. make: record members set at creation; a function gets the call and the record so far. arn: the record member
-    with the ARN, for types that have tags; tags: the member with tags, in and out. filters: input member of the list
-    action -> record member that it selects on (a value or a list of values). ignored: input members of the list action
-    that select nothing by themselves; selects: a further choice. names: the input member of the list action whose
-    values must exist. deleting: record members in the answer to the delete. not_found, exists: error codes; a type
-    without `exists` may be created twice. to_moto: leave requests for unknown records to moto.
+    name: name in the catalogue.
+    key: the record members that together identify one record within an account and region.
+    also: further record members by which a request may name the record (single-member keys only).
+    shapes: the output shapes that describe a record; an answer contains the record wherever it has one of them.
+    create, read, list, update, delete: the actions, where the type has them. `put` creates or replaces.
+    inputs: input member -> record member, where their names differ.
+    defaults: record members for omitted members of a create request, as AWS documents them.
+    make: record members set at creation; a function gets the call and the record so far.
+    arn: the record member with the ARN, for types that have tags; tags: the member with tags, in and out.
+    filters: input member of the list action -> record member that it selects on (a value or a list of values).
+    ignored: input members of the list action that select nothing by themselves; selects: a further choice.
+    names: the input member of the list action whose values must exist.
+    deleting: record members in the answer to the delete.
+    not_found, exists: error codes; a type without `exists` may be created twice.
+    to_moto: leave requests for unknown records to moto.
     """
 
     name: str

@@ -130,7 +130,7 @@ class Takeover(Drill):
         )
 
     def _out_of_order(self, result: Result, finished: Finished) -> list[str]:
-        """Return steps in the wrong order: the scale-out follows the traffic switch, and the backlog is then empty."""
+        """Return errors if the scale-out began before the first accepted order, or if the backlog is not empty."""
         ended = {span.step: span.ended for span in result.spans}
         begun = {span.step: span.begun for span in result.spans}
         found = []

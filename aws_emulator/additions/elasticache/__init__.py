@@ -1,7 +1,7 @@
 """ElastiCache: replication groups, cache clusters, subnet and parameter groups, users and user groups.
 
-https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_Operations.html The store implements all of these,
-so that member clusters show their group. moto's snapshots do not include them.
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_Operations.html
+The store implements all of these, so that member clusters show their group. moto's snapshots do not include them.
 """
 
 from aws_emulator.additions.elasticache import clusters, networks, replication_groups, users

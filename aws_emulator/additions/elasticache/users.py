@@ -4,7 +4,7 @@ from aws_emulator.additions.elasticache.service import SERVICE
 from aws_emulator.store import Call, Record, Resource, make
 
 _MINIMUM_ENGINE = {"redis": "6.0", "valkey": "7.2"}
-"""https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html"""
+"""Minimum engine versions of users (https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html)."""
 
 
 def _count_passwords(_call: Call, record: Record) -> None:

@@ -1,7 +1,7 @@
 """Readiness of objects, by the rules of the official provider.
 
-https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/ and the
-resources' own pages: Deployments wait for available replicas, claims wait until they are bound.
+https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
+and the resources' own pages: Deployments wait for available replicas, claims wait until they are bound.
 """
 
 from __future__ import annotations
