@@ -207,7 +207,7 @@ def modelled(outputs: Mapping[str, Any]) -> tuple[dict[str, float], float]:
 
 
 # The in-memory AWS has no health checkers and no resolvers.
-_NOT_MEASURED = ("health checks", "answers that resolvers keep")
+_NOT_MEASURED = ("health checks", "propagation to name servers", "answers that resolvers keep")
 
 
 def grant_first_lease(testbed: Testbed, folder: Path) -> None:

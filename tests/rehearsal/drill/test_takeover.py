@@ -46,7 +46,7 @@ def test_the_runbook_scales_out_after_the_traffic_switch(testbed: Testbed, tmp_p
     )
     said = taken.as_json()
     assert taken.problems == []
-    assert list(said["steps"])[:5] == ["take-lease", "await-lease", "open-intake", "turn-traffic", "prove-order"]
+    assert list(said["steps"])[:5] == ["take-lease", "turn-traffic", "await-lease", "open-intake", "prove-order"]
     assert list(said["steps"])[-2:] == ["scale-out", "drain-backlog"]
     assert said["backlog"]["waiting"] == 0
     assert said["orders_accepted_by_new_region"] > 0
