@@ -7,17 +7,14 @@ requests belong to no region and are always served.
 
 Two modes:
 
-`dead`
-    Every request signed for the region fails.
-`cut-off`
-    The region runs, but nothing crosses its border. A client is inside region R when it sends the header
-    `X-Emulator-Inside: R`, or when its user agent contains `app/emulator-inside-R` (an SDK sends it when
-    AWS_SDK_UA_APP_ID is `emulator-inside-R`). Requests signed for R from clients outside R fail, and so do requests
-    signed for other regions from clients inside R.
+`dead` Every request signed for the region fails. `cut-off` The region runs, but nothing crosses its border. A client is
+inside region R when it sends the header `X-Emulator-Inside: R`, or when its user agent contains `app/emulator-inside-R`
+(an SDK sends it when AWS_SDK_UA_APP_ID is `emulator-inside-R`). Requests signed for R from clients outside R fail, and
+so do requests signed for other regions from clients inside R.
 
 A failed request looks like a broken network: the server closes the connection at once without an answer.
 
-The server counts each refusal with the name in the same part of the client's user agent, so that the report shows which
+The server counts refusals by client name, which is also in the user agent's `app/` part. So the report shows which
 client sent requests to a lost region.
 """
 

@@ -10,7 +10,7 @@ from aws_emulator.store.errors import AwsError
 
 
 def read_tags(value: Any) -> dict[str, str]:
-    """Return a request's tags as a dictionary, for each form of the services."""
+    """Return a request's tags as a dictionary. Services send a map or a list."""
     if value is None:
         return {}
     if isinstance(value, Mapping):

@@ -1,5 +1,4 @@
-"""Run drills by seed on the minimal fixture and check their results: `python -m rehearsal.drill [--seeds 200] [--first
-0]`.
+"""Run seeded drills on the minimal fixture and check their results: `python -m rehearsal.drill [--seeds 200]`.
 
 Prints a table by loss and second fault. The checks compare the confirmed orders, the records that consumers of both
 regions received, the trades, and the orders that the reports name. Exits with 1 if a drill ended early or has a

@@ -172,7 +172,7 @@ class Series:
         }
 
     def _afterwards(self) -> dict[str, Any]:
-        """Return the seconds of each step after the first accepted order; these steps have a clock of their own."""
+        """Return the seconds of each step after the first accepted order, which the recovery time does not include."""
         by_step: dict[str, list[float]] = {}
         for result in self.failovers:
             for step, seconds in result.afterwards.items():
