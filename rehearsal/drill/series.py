@@ -238,7 +238,7 @@ def outcome(result: Result) -> str:
     verdict = "; ".join(result.problems) or "passed"
     seconds = result.gap_seconds if result.scenario.loss is Loss.PLANNED else result.recovery_seconds
     return (
-        f"{seconds:.2f} s to the first accepted order, {result.lease_seconds:.2f} s of them the old "
+        f"{seconds:.2f} s to the first accepted order, {result.lease_seconds:.2f} s of them wait for the old "
         f"lease; {about.accepted} accepted, {len(about.lost)} lost; {result.objects.written} records, "
         f"{len(result.objects.lost)} lost: {verdict}"
     )

@@ -52,5 +52,5 @@ def test_faults_do_not_affect_functions(own_aws: RunningServer, table: Any) -> N
 
 
 def test_an_unknown_kind_is_refused(own_aws: RunningServer) -> None:
-    with pytest.raises(ValueError, match="no fault"):
+    with pytest.raises(ValueError, match="not a fault"):
         own_aws.inject(Fault("earthquake"))
