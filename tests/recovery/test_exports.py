@@ -21,7 +21,7 @@ from recovery import configuration, exports, parts
 from recovery.clients import Clients
 from recovery.configuration import ROTATION, TIMING, from_outputs, to_outputs
 from recovery.errors import ConfigurationError
-from rehearsal.drill import small
+from rehearsal.drill import minimal_fixture
 from runbook import outputs as runbook_outputs
 from tests.recovery.exports import ACCOUNT, EAST, WEST, outputs, run_configuration, run_exports, site
 
@@ -253,7 +253,7 @@ def test_what_is_written_is_what_is_read() -> None:
 
 
 def test_the_drills_exports_satisfy_the_schema() -> None:
-    found = small.described(ACCOUNT, site("primary", EAST), site("standby", WEST))
+    found = minimal_fixture.described(ACCOUNT, site("primary", EAST), site("standby", WEST))
     assert from_outputs(to_outputs(found)) == found
 
 
