@@ -1,6 +1,5 @@
-"""The in-memory AWS: moto behind a loopback listener, corrected and completed where the genuine provider
-needs it.
+"""The in-memory AWS: moto behind a loopback listener, with corrections and additions that the Terraform provider needs.
 
-`server` starts it, `outage` takes regions away, `corrections` mends what moto answers wrongly and
-`additions` brings what moto lacks. Nothing leaves the machine.
+`server` starts it, `outage` makes regions fail, `corrections` fixes wrong answers of moto, and `additions` implements
+actions that moto lacks. It sends no request to the network.
 """

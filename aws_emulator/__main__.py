@@ -15,9 +15,8 @@ from aws_emulator.strict.mode import Mode
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until told to end. Prints one line of JSON {"endpoint", "port", "pid"} when requests are
-    accepted.
-    """
+    """Serve until a signal ends the process. When the server accepts requests, print one line of JSON {"endpoint",
+    "port", "pid"}."""
     wanted = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
     try:
@@ -41,16 +40,16 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m aws_emulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free port (default: %(default)s)")
-    parser.add_argument("--ready", type=Path, metavar="FILE", help="written whole once requests are accepted")
-    parser.add_argument("--with-parent", type=int, metavar="PID", help="end when this process is gone")
-    parser.add_argument("--account-id", default=ACCOUNT_ID, help="of the emulated account (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="0 selects a free port (default: %(default)s)")
+    parser.add_argument("--ready", type=Path, metavar="FILE", help="file to write once the server accepts requests")
+    parser.add_argument("--with-parent", type=int, metavar="PID", help="end when the process with this id ends")
+    parser.add_argument("--account-id", default=ACCOUNT_ID, help="id of the emulated account (default: %(default)s)")
     parser.add_argument(
         "--strict",
         type=Mode,
         choices=list(Mode),
         default=Mode.REFUSES,
-        help="what to do with requests that AWS would refuse (default: %(default)s)",
+        help="handling of requests that AWS would refuse (default: %(default)s)",
     )
     return parser
 

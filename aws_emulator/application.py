@@ -1,4 +1,4 @@
-"""The WSGI application of the in-memory AWS: moto, corrected and completed, behind the outage switch."""
+"""The WSGI application of the in-memory AWS: moto with corrections and additions, behind the outage middleware."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 from aws_emulator.faults import FaultsMiddleware
 from aws_emulator.kubernetes.middleware import KubernetesMiddleware
 from aws_emulator.outage import OutageMiddleware, Outages, caller_of
-from aws_emulator.repeats import RepeatMiddleware, attempt_of
 from aws_emulator.retention import RetentionMiddleware
+from aws_emulator.retries import RetryMiddleware, attempt_of
 from aws_emulator.strict.mode import Mode
 
 if TYPE_CHECKING:
@@ -26,53 +26,54 @@ log = logging.getLogger(__name__)
 MOTO_SETTINGS = {
     # The AWS-managed IAM policies exist in every real account.
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-    # A certificate is issued as soon as its validation record can be seen, not a minute later.
+    # Issue a certificate as soon as its validation record exists, not a minute later.
     "MOTO_ACM_VALIDATION_WAIT": "0",
-    # No browser asks: headers of cross-origin requests would only take time.
+    # No browser sends requests, so headers for cross-origin requests would only cost time.
     "MOTO_DISABLE_GLOBAL_CORS": "true",
-    # Dedicated S3 hosts are never used: all clients address buckets by path.
+    # All clients address buckets by path, so no host name belongs to S3.
     "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
 }
 
 
 def make_application(account_id: str, outages: Outages, strict: Mode = Mode.REFUSES) -> WSGIApplication:
-    """Build the application for one account. moto reads its settings when it is first imported: call this
-    first. `strict` is the mode in which requests are checked (`aws_emulator.strict.middleware`).
+    """Build the application for one account. `strict` is the mode of the request checks
+    (`aws_emulator.strict.middleware`).
+
+    moto reads its settings at its first import, so call this function before any import of moto.
     """
     os.environ.update(MOTO_SETTINGS, MOTO_ACCOUNT_ID=account_id)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     from aws_emulator import additions, corrections
+    from aws_emulator.replica_roles import ReplicaRolesMiddleware
     from aws_emulator.replication import databases, objects, tables
+    from aws_emulator.replication.links import ReplicationLinks
     from aws_emulator.replication.middleware import ReplicationMiddleware
-    from aws_emulator.replication.transit import Transit
     from aws_emulator.runtime import invocation
-    from aws_emulator.standing_by import StandingByMiddleware
     from aws_emulator.strict.middleware import StrictMiddleware
 
     corrections.install()
     additions.install()
     invocation.install()
-    transit = Transit(outages)
-    tables.install(tables.TableReplication(transit))
-    objects.install(objects.ObjectReplication(transit))
-    replicas = databases.DatabaseReplication(transit, account_id)
+    links = ReplicationLinks(outages)
+    tables.install(tables.TableReplication(links))
+    objects.install(objects.ObjectReplication(links))
+    replicas = databases.DatabaseReplication(links, account_id)
     databases.install(replicas)
     moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    served = RepeatMiddleware(RetentionMiddleware(StandingByMiddleware(moto, account_id)))
-    # Constraints read moto's state, so they are checked where one request is served at a time.
-    checked = StrictMiddleware(ReplicationMiddleware(served, transit, replicas), account_id, strict)
+    served = RetryMiddleware(RetentionMiddleware(ReplicaRolesMiddleware(moto, account_id)))
+    # Constraints read moto's state, so the check runs inside the lock that serialises requests.
+    checked = StrictMiddleware(ReplicationMiddleware(served, links, replicas), account_id, strict)
     alone = OneAtATime(checked, beside=served)
     return OutageMiddleware(KubernetesMiddleware(AccessLog(FaultsMiddleware(alone)), account_id), outages)
 
 
 class OneAtATime:
-    """Serves one request after the other: moto keeps its state in plain dictionaries.
+    """Serves one request at a time, because moto keeps its state in plain dictionaries.
 
-    Dozens of clients at once would change a dictionary while another request walks over it. Python runs one
-    thread at a time anyway, so nothing is lost. Only requests that wait by design are let through beside
-    the others, to the application `beside`: long polling, and calls that run a function or a state machine which may
-    call back.
+    Concurrent clients would change a dictionary while another request iterates over it. Python runs one thread at a
+    time, so the lock costs no throughput. Requests that wait by design run outside the lock, in the application
+    `beside`: long polling, and calls that run a function or a state machine, which may send requests themselves.
     """
 
     def __init__(self, application: WSGIApplication, beside: WSGIApplication) -> None:
@@ -93,7 +94,7 @@ def _waits_by_design(environ: WSGIEnvironment) -> bool:
 
 
 class AccessLog:
-    """One line for each request: status, region, service, action, milliseconds."""
+    """Logs one line for each request: status, region, service, action, milliseconds."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
@@ -124,7 +125,7 @@ def _action(environ: WSGIEnvironment) -> str:
 
 
 def _form_action(environ: WSGIEnvironment) -> str | None:
-    """The action of a form, which is put back for the application to read."""
+    """Return the action of a form, and restore the body for the application."""
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return None
     form = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

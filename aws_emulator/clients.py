@@ -1,7 +1,7 @@
 """boto3 clients of the in-memory AWS, from one session in this process.
 
-A session keeps the model of every service that it made a client of. Some are large, and to read one takes longer than
-the call that the client is for.
+A session caches the model of every service with a client. Some models are large: reading one takes longer than the call
+of the client.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _MAKING = threading.Lock()
 
 
 def make(service: str, **arguments: Any) -> Any:
-    """A client of one service; `arguments` are those of `boto3.Session.client`."""
-    # A client may be shared between threads, and a session may not while it makes one (Boto3 documentation, "Session").
+    """Return a client of one service. `arguments` are the arguments of `boto3.Session.client`."""
+    # Threads may share a client, but not a session that creates one (Boto3 documentation, "Session").
     with _MAKING:
         return _session().client(service, **arguments)
 

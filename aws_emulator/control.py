@@ -1,4 +1,4 @@
-"""Requests and answers of the controls of the in-memory AWS, which are JSON."""
+"""JSON requests and answers of the control API of the in-memory AWS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def body_of(environ: WSGIEnvironment) -> dict[str, Any]:
-    """The JSON object of a request; raises ValueError."""
+    """Return the JSON object in a request's body. Raises ValueError."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     wanted = json.loads(body)
     if not isinstance(wanted, dict):
@@ -22,7 +22,7 @@ def body_of(environ: WSGIEnvironment) -> dict[str, Any]:
 def answered_as_json(
     start_response: StartResponse, content: Mapping[str, Any], status: str = "200 OK"
 ) -> Iterable[bytes]:
-    """Answers a JSON object."""
+    """Answer with a JSON object."""
     body = json.dumps(content).encode()
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]

@@ -1,8 +1,8 @@
-"""Calls that go wrong on purpose: throttled, or carried out with an answer that is lost.
+"""Injected faults: throttled calls, and calls whose answer is lost after their execution.
 
-A throttled call is refused with HTTP 400 and ThrottlingException, which the SDKs repeat
+A throttled call gets HTTP 400 and ThrottlingException, which the SDKs retry
 (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). A lost answer is a connection that closes
-after the request was carried out. For services whose protocol is JSON, DynamoDB above all.
+after the server executed the request. Supports services with a JSON protocol, mainly DynamoDB.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FAULTS_PATH = "/_emulator/faults"
 
 
 class FaultKind(StrEnum):
-    """What goes wrong; NONE disarms whatever is armed."""
+    """Kind of a fault; NONE removes all faults."""
 
     NONE = "none"
     THROTTLED = "throttled"
@@ -32,13 +32,15 @@ class FaultKind(StrEnum):
 
 
 class AnswerLostError(ConnectionError):
-    """Closes the connection."""
+    """Closes the connection without an answer."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """The next `count` calls of `action` in `region` go wrong, after `after` that do not. Only calls of clients outside
-    every region: people and their commands, not the functions."""
+    """A fault in the next `count` calls of `action` in `region`, after `after` successful ones.
+
+    It affects only clients outside every region: operators and their commands, not the functions.
+    """
 
     kind: str
     service: str = "dynamodb"
@@ -49,7 +51,7 @@ class Fault:
 
 
 class FaultsMiddleware:
-    """GET FAULTS_PATH answers {"armed", "struck"}; POST takes a `Fault` and answers the same, or 400 with {"error"}."""
+    """GET FAULTS_PATH returns {"armed", "struck"}. POST takes a `Fault` and returns the same, or 400 with {"error"}."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
@@ -60,17 +62,17 @@ class FaultsMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == FAULTS_PATH:
             return self._control(environ, start_response)
-        kind = self._strikes(environ)
+        kind = self._is_affected(environ)
         if kind == FaultKind.THROTTLED:
             said = {"__type": "com.amazon.coral.availability#ThrottlingException", "message": "Rate exceeded"}
             return answered_as_json(start_response, said, "400 Bad Request")
         if kind == FaultKind.LOST_ANSWER:
-            for _ in self._application(environ, _unheard):
+            for _ in self._application(environ, _discard_head):
                 pass
-            raise AnswerLostError("carried out, and the answer is lost on purpose")
+            raise AnswerLostError("executed, with an injected loss of the answer")
         return self._application(environ, start_response)
 
-    def _strikes(self, environ: WSGIEnvironment) -> str | None:
+    def _is_affected(self, environ: WSGIEnvironment) -> str | None:
         if not self._armed:
             return None
         caller = caller_of(environ)
@@ -99,7 +101,7 @@ class FaultsMiddleware:
                 wanted = Fault(**body_of(environ))
                 kind = FaultKind(wanted.kind)
             except (TypeError, ValueError) as error:
-                return answered_as_json(start_response, {"error": f"no fault: {error}"}, "400 Bad Request")
+                return answered_as_json(start_response, {"error": f"not a fault: {error}"}, "400 Bad Request")
             with self._lock:
                 self._armed = [] if kind is FaultKind.NONE else [*self._armed, wanted]
         with self._lock:
@@ -107,5 +109,5 @@ class FaultsMiddleware:
         return answered_as_json(start_response, report)
 
 
-def _unheard(_status: str, _headers: Any, _exc_info: Any = None) -> Any:
+def _discard_head(_status: str, _headers: Any, _exc_info: Any = None) -> Any:
     return lambda _data: None

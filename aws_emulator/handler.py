@@ -1,8 +1,8 @@
-"""Handles the requests of one connection, which stays open between them.
+"""Handles the requests of one connection and keeps it open between them.
 
-Werkzeug's own handler closes each connection after one answer, since it does not know how much of a request the
-application has left unread. Here the whole body is read first. A client then saves a connection for each request, and
-the server a thread: a quarter of what a simple request costs.
+Werkzeug's own handler closes the connection after each answer, because it does not know how much of the body the
+application has read. This handler reads the whole body first. It saves a connection and a thread for each request: a
+quarter of the cost of a simple request.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _WITHOUT_BODY = frozenset({"204", "304"})
 
 
 class Handler(MotoRequestHandler):
-    """One connection of the in-memory AWS."""
+    """One connection to the in-memory AWS."""
 
     protocol_version = "HTTP/1.1"
-    # Head and body leave together. Of a provider's answers whose body came after the head, about one in 1,600 was
-    # lost: the provider had closed the connection in between.
+    # Send head and body together. When the body followed the head, a provider lost about one answer in 1,600, because
+    # it had closed the connection in between.
     wbufsize = 65536
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        """Answer one request. A request that the application breaks off ends the connection without an answer."""
-        self.environ = environ = self._whole(self.make_environ())
+        """Answer one request. If the application aborts a request, close the connection without an answer."""
+        self.environ = environ = self._with_body(self.make_environ())
         try:
-            status, headers, body = self._asked(environ)
+            status, headers, body = self._application_answer(environ)
         except ConnectionError as error:
             self.connection_dropped(error, environ)
             return
@@ -46,21 +46,21 @@ class Handler(MotoRequestHandler):
         self._send(status, headers, body)
 
     def handle_expect_100(self) -> bool:
-        """Tell a client that asked whether it may send its body: it waits for the answer."""
+        """Send "100 Continue" to a client that waits for it before it sends its body."""
         answered = super().handle_expect_100()
         self.wfile.flush()
         return answered
 
     def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """The application writes its own line, with region and action."""
+        """Log nothing here: the application writes its own line with region and action."""
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
         """Close a connection without an answer."""
         log.warning("connection dropped: %r", error)
         self.close_connection = True
 
-    def _whole(self, environ: WSGIEnvironment) -> WSGIEnvironment:
-        """The environment with the whole body, so that the next request begins where this one ends."""
+    def _with_body(self, environ: WSGIEnvironment) -> WSGIEnvironment:
+        """Return the environment with the whole body, so that the next request starts where this one ends."""
         if environ.pop("wsgi.input_terminated", False):
             body = environ["wsgi.input"].read()
             environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -70,7 +70,7 @@ class Handler(MotoRequestHandler):
         environ["wsgi.input"] = BytesIO(body)
         return environ
 
-    def _asked(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
+    def _application_answer(self, environ: WSGIEnvironment) -> tuple[str, list[tuple[str, str]], bytes]:
         began: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 
@@ -96,7 +96,7 @@ class Handler(MotoRequestHandler):
             names.add(name.lower())
             self.send_header(name, value)
         bodiless = self.command == "HEAD" or code in _WITHOUT_BODY
-        # The answer to HEAD may name the length of the object.
+        # The answer to HEAD may have the object's length.
         if "content-length" not in names and not (bodiless and self.command != "HEAD"):
             self.send_header("Content-Length", str(len(body)))
         if self.close_connection:

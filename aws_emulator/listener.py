@@ -1,4 +1,4 @@
-"""The loopback listener of the in-memory AWS and how it ends: on a signal, or when its parent is gone."""
+"""The loopback listener of the in-memory AWS. It ends on a signal or when its parent process ends."""
 
 from __future__ import annotations
 
@@ -21,20 +21,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A few hundred connections may arrive before the first is accepted: two provider processes of 30 workers
-# each, and their retries.
+# Hundreds of connections may wait before the first is accepted: two provider processes with 30 workers each, and
+# retries.
 BACKLOG = 512
 
 
 class CannotListenError(RuntimeError):
-    """The address cannot be listened on, or the parent to follow is not there; the message says which and
-    why.
-    """
+    """The server cannot listen on the address, or the parent process does not exist; the message has the reason."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """Where a started server listens."""
+    """Address of a started server."""
 
     endpoint: str
     port: int
@@ -45,7 +43,7 @@ class Ready:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take the address, or raise CannotListenError. Port 0 takes a free one."""
+    """Bind the address, or raise CannotListenError. Port 0 selects a free port."""
     if not host.startswith("127.") and host not in {"::1", "localhost"}:
         raise CannotListenError(f"--host {host}: the in-memory AWS listens on loopback only; use 127.0.0.1")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -61,7 +59,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def serve(application: WSGIApplication, listening: socket.socket, announce: Callable[[Ready], None]) -> None:
-    """Serve until SIGTERM or SIGINT. Calls `announce` once requests are accepted."""
+    """Serve until SIGTERM or SIGINT. Call `announce` once the server accepts requests."""
     host, port = listening.getsockname()[:2]
     server = _make_server(application, host, port, listening)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -75,31 +73,29 @@ def serve(application: WSGIApplication, listening: socket.socket, announce: Call
 
 
 def write_ready(path: Path, ready: Ready) -> None:
-    """Write the file whole or not at all, for readers that wait for it to appear."""
+    """Write the file atomically, for readers that wait until it exists."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(ready.as_json() + "\n")
     draft.replace(path)
 
 
 def end_with_parent(pid: int) -> None:
-    """Send this process SIGTERM when process `pid` is gone. Raises CannotListenError when it is gone
-    already.
-    """
+    """Send this process SIGTERM when process `pid` ends. Raises CannotListenError if it has already ended."""
     try:
         wait = _waiter_for(pid)
     except ProcessLookupError as problem:
-        raise CannotListenError(f"--with-parent {pid}: there is no such process") from problem
+        raise CannotListenError(f"--with-parent {pid}: no process has this id") from problem
 
     def follow() -> None:
         wait()
-        log.info("parent %d is gone", pid)
+        log.info("parent %d has ended", pid)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=follow, name="parent", daemon=True).start()
 
 
 def _waiter_for(pid: int) -> Callable[[], object]:
-    """Take hold of the process now, so that a later process with the same id is not mistaken for it."""
+    """Open a handle of the process now, so that a later process with the same id is not mistaken for it."""
     if sys.platform == "linux":
         handle = os.pidfd_open(pid)
         return lambda: select.select([handle], [], [])

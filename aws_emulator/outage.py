@@ -1,24 +1,21 @@
-"""A region that is taken away while clients are using it.
+"""Region outages while clients send requests.
 
-A request belongs to the region that its signature names: the third field of a Signature Version 4
-credential scope (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html).
-Global services such as IAM and Route 53 are signed for us-east-1 and are lost with it, as their control
-planes are. Unsigned requests belong to no region and are always served.
+A request belongs to the region in its signature: the third field of a Signature Version 4 credential scope
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html). Clients sign requests to global
+services such as IAM and Route 53 for us-east-1, so these fail with us-east-1, as their control planes do. Unsigned
+requests belong to no region and are always served.
 
 Two modes:
 
-`dead`
-    Every request signed for the region is refused.
-`cut-off`
-    The region lives on, but nothing crosses its border. A client is inside region R when it sends the header
-    `X-Emulator-Inside: R`, or when its user agent holds `app/emulator-inside-R` (what an SDK sends when
-    AWS_SDK_UA_APP_ID is `emulator-inside-R`). Requests signed for R from clients that are not inside R are
-    refused, and so are requests signed for other regions from clients inside R.
+`dead` Every request signed for the region fails. `cut-off` The region runs, but nothing crosses its border. A client is
+inside region R when it sends the header `X-Emulator-Inside: R`, or when its user agent contains `app/emulator-inside-R`
+(an SDK sends it when AWS_SDK_UA_APP_ID is `emulator-inside-R`). Requests signed for R from clients outside R fail, and
+so do requests signed for other regions from clients inside R.
 
-Refused means what it means on a broken network: the connection is closed without an answer, at once.
+A failed request looks like a broken network: the server closes the connection at once without an answer.
 
-Each refusal is counted with the name that its client gives itself in the same place of its user agent, so that who
-asked for what is lost can be told apart.
+The server counts refusals by client name, which is also in the user agent's `app/` part. So the report shows which
+client sent requests to a lost region.
 """
 
 from __future__ import annotations
@@ -47,16 +44,14 @@ _REGION_NAME = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
 class Mode(StrEnum):
-    """How a region is lost."""
+    """Failure mode of a region."""
 
     DEAD = "dead"
     CUT_OFF = "cut-off"
 
 
 class Caller(NamedTuple):
-    """Who asks for what: the signed region and service, and the region the client is inside of and its name, if it says
-    so.
-    """
+    """A request's signed region and service, and the client's region and name, if the client sends them."""
 
     region: str | None
     service: str | None
@@ -65,9 +60,8 @@ class Caller(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """One kind of refused request: the lost region, its mode, the service asked for, where the client was, and its
-    name.
-    """
+    """One kind of refused request: the lost region, its mode, the requested service, the client's region and its
+    name."""
 
     region: str
     mode: Mode
@@ -77,15 +71,15 @@ class Refusal(NamedTuple):
 
 
 class RegionLostError(ConnectionError):
-    """The request met a lost region: the listener closes the connection without an answer."""
+    """A request to a lost region: the listener closes the connection without an answer."""
 
 
 class UnknownOutageError(ValueError):
-    """A region or a mode that cannot be set; the message names the value and what is possible."""
+    """An unknown region or mode; the message has the value and the valid values."""
 
 
 class Outages:
-    """Which regions are lost, and how many requests ran into that. Safe to use from several threads."""
+    """Lost regions, and counts of requests that failed because of them. Safe for several threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -95,7 +89,7 @@ class Outages:
         self._refused: Counter[Refusal] = Counter()
 
     def set(self, region: str, mode: str) -> None:
-        """Lose `region` in `mode` ("dead" or "cut-off"), or give it back ("served").
+        """Set an outage of `region` in `mode` ("dead" or "cut-off"), or end it ("served").
 
         Raises UnknownOutageError for anything else.
         """
@@ -112,12 +106,12 @@ class Outages:
                 self._since.setdefault(region, self._clock())
 
     def lost_since(self, region: str) -> float | None:
-        """When `region` was lost, in seconds of a clock that only grows; None while it is served."""
+        """Return the time of the loss of `region`, in seconds of a monotonic clock; None while it is served."""
         with self._lock:
             return self._since.get(region)
 
     def check(self, caller: Caller) -> None:
-        """Count the request and raise RegionLostError if it meets a lost region."""
+        """Raise RegionLostError if the request crosses an outage, and count it."""
         if caller.region is None:
             return
         with self._lock:
@@ -127,7 +121,7 @@ class Outages:
                     raise RegionLostError(f"{region} is {mode}: {caller.service} in {caller.region} refused")
 
     def report(self) -> dict[str, object]:
-        """`regions`: mode by region; `refused`: one entry for each kind of refused request, with its count."""
+        """Return `regions`: mode by region; `refused`: one entry for each kind of refused request, with its count."""
         with self._lock:
             refused = [
                 {**kind._asdict(), "count": count}
@@ -139,7 +133,7 @@ class Outages:
 
 
 def caller_of(environ: WSGIEnvironment) -> Caller:
-    """Read region, service and the client's own region from a request's headers or its presigned address."""
+    """Read region, service and the client's own region from a request's headers or its presigned URL."""
     signature = environ.get("HTTP_AUTHORIZATION") or ""
     if not signature:
         presigned = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
@@ -154,11 +148,10 @@ def caller_of(environ: WSGIEnvironment) -> Caller:
 
 
 class OutageMiddleware:
-    """Stands before the in-memory AWS: refuses what a lost region would refuse, and answers CONTROL_PATH
-    itself.
+    """Refuses requests that a lost region would refuse, and serves CONTROL_PATH.
 
-    GET CONTROL_PATH answers `Outages.report()`; POST takes {"region", "mode"} and answers the same, or 400
-    with {"error"} when the region or the mode is unknown.
+    GET CONTROL_PATH returns `Outages.report()`. POST takes {"region", "mode"} and returns the same, or 400 with
+    {"error"} if the region or the mode is unknown.
     """
 
     def __init__(self, application: WSGIApplication, outages: Outages) -> None:

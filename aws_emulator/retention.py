@@ -1,7 +1,7 @@
-"""Lets the retention of locked objects run out at once.
+"""Ends the retention of locked objects at once.
 
-S3 deletes an object in compliance mode for nobody before its date (S3 User Guide, "Locking objects with Object
-Lock"), and moto does the same. A rehearsal that takes down what it brought up cannot wait six years.
+S3 lets no user delete an object in compliance mode before its date (S3 User Guide, "Locking objects with Object Lock"),
+and moto does the same. A rehearsal deletes its resources at the end and cannot wait six years.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ RETENTION_PATH = "/_emulator/retention-over"
 
 
 class RetentionMiddleware:
-    """POST RETENTION_PATH frees every locked object and answers {"freed": how many}; all else passes."""
+    """POST RETENTION_PATH ends all retention and returns {"freed": number}. All other requests pass to the
+    application."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
@@ -42,7 +43,7 @@ def _free() -> int:
 
 
 def _stored() -> Iterator[Any]:
-    """Every version of every object, in every account and region."""
+    """Return every version of every object, in every account and region."""
     from moto.s3.models import FakeKey, s3_backends
 
     for account in s3_backends.values():

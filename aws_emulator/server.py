@@ -1,4 +1,4 @@
-"""Start the in-memory AWS as a child process and speak to its controls."""
+"""Start the in-memory AWS as a child process and call its control API."""
 
 from __future__ import annotations
 
@@ -20,33 +20,31 @@ from typing import Any, Self
 
 from aws_emulator.faults import FAULTS_PATH, Fault
 from aws_emulator.outage import CONTROL_PATH, SERVED
+from aws_emulator.replica_roles import REPLICA_ROLES_PATH, ReplicaRoles
 from aws_emulator.replication.middleware import REPLICATION_PATH
-from aws_emulator.standing_by import STANDING_BY_PATH, StandingBy
 from aws_emulator.strict.mode import STRICT_PATH, Mode
 from aws_emulator.variables import client_variables
 
-# The account of AWS's own documentation examples.
+# Account id from AWS's documentation examples.
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 
-# moto's own control: it resets each backend that it knows, and the store's records are such backends.
+# moto's own control path. It resets each moto backend, and the store keeps its records in such backends.
 RESET_PATH = "/moto-api/reset"
 
 _PROJECT = Path(__file__).resolve().parents[1]
 _LOG_TAIL_LINES = 30
-# Two seconds on an idle machine; the limit is for a server that hangs, on a machine that is busy.
+# An idle machine needs two seconds. The limit detects a server that hangs, on a busy machine.
 _START_SECONDS = 300.0
 _STOP_SECONDS = 10.0
 
 
 class ServerFailedError(RuntimeError):
-    """The in-memory AWS did not start, or is gone; the message holds the end of its log."""
+    """The in-memory AWS did not start or has ended; the message contains the end of its log."""
 
 
 class RunningServer:
-    """An in-memory AWS in a process of its own. Ends with `stop()`, as a context manager, or with this
-    process.
-    """
+    """An in-memory AWS in a child process. It ends with `stop()`, with its context manager, or with this process."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path, endpoint: str, account_id: str) -> None:
         self._process = process
@@ -59,80 +57,84 @@ class RunningServer:
         return self._process.pid
 
     def environment(self, region: str = REGION, inside: str | None = None) -> dict[str, str]:
-        """The variables that make any AWS client speak to this server and to nothing else.
+        """Return the variables that connect an AWS client to this server only.
 
-        `inside` names the region in which the client stands, for the outage mode `cut-off`. The user's own
-        AWS files are shut out; use `client_environment` to shut out the user's AWS variables too.
+        `inside` is the client's region for the outage mode `cut-off`. The variables disable the user's AWS files. Use
+        `client_environment` to remove the user's AWS variables too.
         """
         return client_variables(self.endpoint, region, inside)
 
     def client_environment(
         self, region: str = REGION, inside: str | None = None, base: Mapping[str, str] | None = None
     ) -> dict[str, str]:
-        """A whole environment: `base` (this process's own, if not given) without its AWS variables, and
-        ours.
-        """
+        """Return a whole environment: `base` (default: this process's) without its AWS variables, and with this
+        server's."""
         kept = {k: v for k, v in (os.environ if base is None else base).items() if not k.startswith("AWS_")}
         return kept | self.environment(region, inside)
 
     def check_alive(self) -> None:
-        """Raise ServerFailedError, with the end of the log, if the server is gone."""
+        """Raise ServerFailedError with the end of the log if the server has ended."""
         code = self._process.poll()
         if code is not None:
             raise ServerFailedError(f"the in-memory AWS ended with code {code}; its log ends:\n{_tail(self.log)}")
 
     def set_outage(self, region: str, mode: str) -> None:
-        """Lose a region ("dead", "cut-off") or give it back ("served"). Raises ValueError for anything
-        else.
-        """
+        """Set an outage of a region ("dead", "cut-off") or end it ("served"). Raises ValueError for anything else."""
         self._control(CONTROL_PATH, {"region": region, "mode": mode})
 
     def restore(self, region: str) -> None:
-        """Give a lost region back."""
+        """End the outage of a region."""
         self.set_outage(region, SERVED)
 
     def outages(self) -> dict[str, Any]:
-        """`regions`: mode by lost region; `refused`: a list of {region, mode, service, inside, name, count}."""
+        """Return `regions`: mode by lost region; `refused`: a list of {region, mode, service, inside, name, count}."""
         return self._control(CONTROL_PATH)
 
     def set_lag(self, seconds: float) -> None:
-        """How long a write to a global table, a replicated bucket or a database with a replica takes to the other
-        regions, from now on; what is under way arrives no later than what is written now."""
+        """Set the replication lag of global tables, replicated buckets and database replicas, in seconds.
+
+        Pending changes arrive no later than a change that is written now.
+        """
         self._control(REPLICATION_PATH, {"lag_seconds": seconds})
 
     def replication(self) -> dict[str, Any]:
-        """`lag_seconds`; `waiting`: a list of {table or bucket, source, target, count}, what has not arrived yet, with
-        `late` where a rule says how long it may take; `databases` and `promoted` as
-        `aws_emulator.replication.databases` has them."""
+        """Return pending changes and the lag of databases.
+
+        `waiting`: a list of {table or bucket, source, target, count}, with `late` if a rule has a time limit.
+        `lag_seconds`: the lag. `databases` and `promoted`: see `aws_emulator.replication.databases`.
+        """
         return self._control(REPLICATION_PATH)
 
     def inject(self, fault: Fault) -> None:
-        """Have a number of calls go wrong. Raises ValueError for a kind that does not exist."""
+        """Inject a fault into a number of calls. Raises ValueError for an unknown kind."""
         self._control(FAULTS_PATH, asdict(fault))
 
     def faults(self) -> dict[str, Any]:
-        """`struck`: how many calls went wrong by kind; `armed`: how many are still to."""
+        """Return `struck`: number of failed calls by kind; `armed`: number of pending faults."""
         return self._control(FAULTS_PATH)
 
     def strictness(self, mode: Mode | None = None) -> dict[str, Any]:
-        """What requests are checked for, and those that were refused, by name; `mode` is set first where it is given
-        (`aws_emulator.strict.middleware`)."""
+        """Return the mode of the request checks and the refused requests by name; set `mode` first if it is given.
+
+        See `aws_emulator.strict.middleware`.
+        """
         return self._control(STRICT_PATH, None if mode is None else {"mode": mode})
 
     def reset(self) -> None:
-        """Empty every account and region: resources, tags, and quotas that were raised."""
+        """Delete everything in every account and region: resources, tags, and raised quotas."""
         self._control(RESET_PATH, {})
 
-    def calm(self) -> None:
-        """Disarms what has not struck yet."""
+    def clear_faults(self) -> None:
+        """Remove pending faults."""
         self._control(FAULTS_PATH, {"kind": "none"})
 
-    def stand_by(self, wanted: StandingBy) -> None:
-        """Makes one region's database, secret and files replicas of the other's, as people do by daylight."""
-        self._control(STANDING_BY_PATH, asdict(wanted))
+    def set_replica_roles(self, wanted: ReplicaRoles) -> None:
+        """Make one region's database, secret and files replicas of the other region's, as operators do after an
+        incident."""
+        self._control(REPLICA_ROLES_PATH, asdict(wanted))
 
     def stop(self) -> None:
-        """End the server and wait until it is gone. Safe to call again."""
+        """End the server and wait until its process has ended. Safe to call again."""
         if self._process.poll() is None:
             self._process.terminate()
             try:
@@ -174,13 +176,13 @@ def start(
     outlives_caller: bool = False,
     strict: Mode = Mode.REFUSES,
 ) -> RunningServer:
-    """Start the in-memory AWS on loopback and return when it accepts requests. Port 0 takes a free one.
+    """Start the in-memory AWS on loopback and return when it accepts requests. Port 0 selects a free port.
 
-    It ends with this process unless it `outlives_caller`. `strict` says what it does with requests that AWS would
+    It ends with this process unless `outlives_caller` is set. `strict` is the handling of requests that AWS would
     refuse.
 
-    The log goes to `log`, or to a file among the system's temporary files. Raises ServerFailedError, with the end of
-    the log, when the server does not come up.
+    The log goes to `log`, or to a temporary file. Raises ServerFailedError with the end of the log if the server does
+    not start.
     """
     log = log or Path(tempfile.mkdtemp(prefix="aws-emulator-")) / "server.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +194,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log_file,
-            # A terminal's Ctrl-C is for the caller, which stops the server once it no longer needs it.
+            # Ctrl-C of a terminal ends the caller, which then stops the server.
             start_new_session=True,
         )
     try:
@@ -209,9 +211,7 @@ def _command(*arguments: str) -> list[str]:
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    """The server prints one line when it listens; the pipe ends when it dies. Either is the event to wait
-    for.
-    """
+    """Wait for the one line that the server prints when it listens, or for the end of the pipe when it ends."""
     assert process.stdout is not None
     deadline = time.monotonic() + _START_SECONDS
     line = b""

@@ -1,4 +1,4 @@
-"""The variables that make any AWS client speak to the in-memory AWS and to nothing else."""
+"""Environment variables that connect an AWS client to the in-memory AWS only."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from aws_emulator.outage import INSIDE_APP_ID
 
 
 def client_variables(endpoint: str, region: str, inside: str | None = None) -> dict[str, str]:
-    """For a client of `region` at `endpoint`; `inside` names the region in which it stands, for the outage mode
-    `cut-off`. The user's own AWS files are shut out."""
+    """Return the variables for a client of `region` at `endpoint`, without the user's own AWS files.
+
+    `inside` is the client's region for the outage mode `cut-off`.
+    """
     variables = {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "emulator",
@@ -19,10 +21,10 @@ def client_variables(endpoint: str, region: str, inside: str | None = None) -> d
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        # S3 Control puts the account id before the host name, which no resolver knows: a client that takes this
-        # server for its proxy does not look it up. All else goes directly, so that a lost region looks like a
-        # closed connection and not like a broken proxy. (Python leaves S3 Control out too: a boto3 client of it
-        # needs Config(inject_host_prefix=False).)
+        # S3 Control puts the account id before the host name, which no resolver has. A client with this server as its
+        # proxy does not look the name up. All other requests go directly, so that a lost region looks like a closed
+        # connection and not like a failed proxy. Python omits S3 Control too: a boto3 client of it needs
+        # Config(inject_host_prefix=False).
         "HTTP_PROXY": endpoint,
         "http_proxy": endpoint,
         "NO_PROXY": "127.0.0.1",

@@ -1,2 +1,4 @@
-"""Facts about AWS that the preflight and the AWS emulator share, each with its source: quotas with their defaults,
-On-Demand families, zones with restrictions."""
+"""AWS facts that the preflight and the AWS emulator share: default quotas, On-Demand families and restricted zones.
+
+Each fact has its source.
+"""

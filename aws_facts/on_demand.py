@@ -1,4 +1,4 @@
-"""On-Demand Instance quotas of EC2: which quota counts an instance type, and the vCPUs of a type."""
+"""EC2 On-Demand Instance quotas: the quota that counts an instance type, and the vCPUs of the type."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-# EC2 User Guide, "On-Demand Instance quotas": families by quota, in vCPUs. The codes are those that Service Quotas
-# lists for `ec2`. Families are the letters before the generation: `c` of c5n, `inf` of inf2.
+# EC2 User Guide, "On-Demand Instance quotas": families by quota, in vCPUs. The codes are the codes of Service Quotas
+# for `ec2`. A family is the letters before the generation: `c` of c5n, `inf` of inf2.
 FAMILIES: dict[str, tuple[str, str]] = {
     "dl": ("L-6E869C2A", "Running On-Demand DL instances"),
     "f": ("L-74FC7D96", "Running On-Demand F instances"),
@@ -24,34 +24,36 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "x": ("L-7295265B", "Running On-Demand X instances"),
 }
 STANDARD = ("L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances")
-# The default of the standard families in a new account (EC2 User Guide, "On-Demand Instance quotas"); of others, none.
+# Default of the standard families in a new account (EC2 User Guide, "On-Demand Instance quotas"). The other families
+# have no default.
 _DEFAULT_VCPUS = 5
 _PREFIX = re.compile(r"^([a-z]+)")
 
 
 def quota_of(instance_type: str) -> tuple[str, str]:
-    """Code and name of the On-Demand quota that counts an instance type."""
+    """Return code and name of the On-Demand quota that counts an instance type."""
     match = _PREFIX.match(instance_type)
     prefix = match[1] if match else ""
     if prefix in FAMILIES:
         return FAMILIES[prefix]
-    # im, is: storage-optimised families of the letter I; ra, mac and others have dedicated hosts, not this quota.
+    # im, is: storage-optimised families of the letter I. ra, mac and others run on dedicated hosts, which this quota
+    # does not count.
     return STANDARD if prefix[:1] in set("acdhimrtz") else FAMILIES.get(prefix[:1], STANDARD)
 
 
 def default_of(code: str) -> int:
-    """vCPUs that a new account has of an On-Demand quota."""
+    """Return the vCPUs that a new account has under an On-Demand quota."""
     return _DEFAULT_VCPUS if code == STANDARD[0] else 0
 
 
 @cache
 def _offline() -> dict[str, Any]:
-    """EC2's answer to DescribeInstanceTypes as moto keeps it, which follows AWS's list."""
+    """Return the copy of the DescribeInstanceTypes response that moto ships, which follows AWS's list."""
     text = files("moto.ec2").joinpath("resources/instance_types.json.gz").read_bytes()
     return json.loads(gzip.decompress(text))
 
 
 def vcpus(instance_type: str) -> int | None:
-    """vCPUs of an instance type by the kept list; None where the list does not know the type."""
+    """Return the vCPUs of an instance type from moto's list, or None for an unknown type."""
     found = _offline().get(instance_type)
     return int(found["VCpuInfo"]["DefaultVCpus"]) if found else None

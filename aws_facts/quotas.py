@@ -1,4 +1,4 @@
-"""Service quotas by code, with AWS's defaults, as `aws service-quotas list-aws-default-service-quotas` lists them."""
+"""Service quotas by code, with AWS's defaults from `aws service-quotas list-aws-default-service-quotas`."""
 
 from __future__ import annotations
 
@@ -44,4 +44,4 @@ _ROWS = (
     Quota("lambda", "L-B99A9384", "Concurrent executions", 1000),
 )
 QUOTAS = {quota.code: quota for quota in _ROWS}
-"""By code. A test compares those of VPC with the list that moto keeps."""
+"""Quotas by code. A test compares the VPC quotas with moto's list."""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from aws_emulator.server import start
 from components.settings.data import Consistency
-from rehearsal.drill import small
+from rehearsal.drill import minimal_fixture
 from rehearsal.drill.series import Series
 
 
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         done = len(series.results) + len(series.broken)
         # A failed drill leaves the fixture in a state in which no other drill can start: the next drills get a new one.
         with start(log=folder / f"server-{done}.log") as server:
-            series.run(small.make(server, wanted.orders), _in_time(left, end), folder, tell)
+            series.run(minimal_fixture.make(server, wanted.orders), _in_time(left, end), folder, tell)
         left = left[len(series.results) + len(series.broken) - done :]
     series.draw(folder / "drill.svg")
     report = series.as_json()

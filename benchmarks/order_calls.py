@@ -34,10 +34,10 @@ from benchmarks.order_intake import ORDER
 from functions.order_intake.handler import answered, build
 from recovery.configuration import Site
 from recovery.intake import InvokedIntake
-from rehearsal.drill import small
+from rehearsal.drill import minimal_fixture
 from rehearsal.drill.orders import ACCOUNT
-from rehearsal.drill.series import opened
-from rehearsal.drill.world import World
+from rehearsal.drill.series import grant_first_lease
+from rehearsal.drill.testbed import Testbed
 
 _ORDERS = 200
 
@@ -95,20 +95,22 @@ class Watched:
 def measured(orders: int = _ORDERS) -> dict[str, Any]:
     """Calls of one order, cold and warm, and milliseconds of the three ways at p50, p90 and p99."""
     with tempfile.TemporaryDirectory() as folder, start() as server:
-        world = small.make(server)
-        opened(world, Path(folder))
-        return _measured(world, world.configuration.primary, orders)
+        testbed = minimal_fixture.make(server)
+        grant_first_lease(testbed, Path(folder))
+        return _measured(testbed, testbed.configuration.primary, orders)
 
 
-def _measured(world: World, site: Site, orders: int) -> dict[str, Any]:
-    variables = {**world.variables(site, site.order_intake), "AWS_REGION": site.region}
-    dynamodb, kinesis = (world.client(service, site.region) for service in ("dynamodb", "kinesis"))
+def _measured(testbed: Testbed, site: Site, orders: int) -> dict[str, Any]:
+    variables = {**testbed.variables(site, site.order_intake), "AWS_REGION": site.region}
+    dynamodb, kinesis = (testbed.client(service, site.region) for service in ("dynamodb", "kinesis"))
     cold, warm = Calls(), Calls()
     first = _in_process(variables, Watched(dynamodb, cold), Watched(kinesis, cold))
     begun = time.perf_counter()
     first("cold")
     cold_milliseconds = (time.perf_counter() - begun) * 1000
-    intake = InvokedIntake(world.client("lambda", site.region), site.order_intake, world.configuration.account_claim)
+    intake = InvokedIntake(
+        testbed.client("lambda", site.region), site.order_intake, testbed.configuration.account_claim
+    )
     ways: dict[str, Callable[[str], object]] = {
         "two writes": lambda name: _two_writes(dynamodb, kinesis, variables, name),
         "in-process": _in_process(variables, Watched(dynamodb, warm), Watched(kinesis, warm)),

@@ -51,7 +51,8 @@ class _OneLine:
             sys.exit(found if isinstance(found, int) else 0)
 
     def _refuse(self, words: Sequence[str], message: str, code: int) -> None:
-        line = " ".join(redacted_message(message, words).split())
+        # Typer repeats the class of an error that pydantic raised.
+        line = " ".join(redacted_message(message.replace("Value error, ", ""), words).split())
         if self.writes_documents and "--json" in words:
             sys.stdout.write(json.dumps({"error": line, "exit_code": code}, indent=2, sort_keys=True) + "\n")
         sys.stderr.write(f"{self.prefix}{line}\n")

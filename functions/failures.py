@@ -80,6 +80,8 @@ _CREDENTIALS = frozenset(
     {
         "ExpiredToken",
         "ExpiredTokenException",
+        # STS did not reach the identity provider, and asks for a repeat (AWS STS API Reference, "Errors").
+        "IDPCommunicationError",
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
         "InvalidToken",
@@ -88,6 +90,12 @@ _CREDENTIALS = frozenset(
     }
 )
 _PASSING = _THROTTLED | _UNAVAILABLE | _CLOCK | _CREDENTIALS
+# A transaction fails as a whole, and says why for each of its items (DynamoDB API Reference, TransactWriteItems,
+# "Errors"). It may pass if no item has a reason that stays: a condition, a validation or the size of a collection.
+_CANCELED = "TransactionCanceledException"
+_PASSING_REASONS = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+# Not among these codes: KMSInvalidStateException. It is the answer for a key that is pending deletion or import, or
+# whose key store is not connected (AWS KMS Developer Guide, "Key states"), which somebody must change.
 # 408 Request Timeout and 429 Too Many Requests ask for a repeat under any code (RFC 9110, 15.5.9; RFC 6585, 4).
 _PASSING_STATUS = (408, 429)
 # The process could not obtain its credentials, which happens before the call leaves.
@@ -120,6 +128,9 @@ def nothing_was_done(error: BaseException) -> bool:
 
 def may_pass(error: BaseException) -> bool:
     """Whether the same call may succeed later, signed anew, without anybody changing anything."""
+    if isinstance(error, ClientError) and code(error) == _CANCELED:
+        reasons = _reasons(error)
+        return bool(reasons) and reasons <= _PASSING_REASONS
     if isinstance(error, ClientError):
         return code(error) in _PASSING or _status(error) in _PASSING_STATUS or not nothing_was_done(error)
     return not isinstance(error, ParamValidationError)
@@ -133,6 +144,12 @@ def is_silent(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         return _status(error) >= 500 or code(error) in _THROTTLED | _UNAVAILABLE
     return isinstance(error, ConnectionError | HTTPClientError)
+
+
+def _reasons(error: ClientError) -> set[str]:
+    """Why a transaction was cancelled: the codes of its items, without those of items that were in order."""
+    found = error.response.get("CancellationReasons") or []
+    return {reason.get("Code") or "None" for reason in found} - {"None"}
 
 
 def _status(error: ClientError) -> int:

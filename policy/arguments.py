@@ -53,7 +53,7 @@ def one_line(message: str, given: Iterable[str] = ()) -> str:
         before, at, after = word.rpartition("@")
         if at and ":" in before and not re.fullmatch(_ARN, word):
             message = message.replace(word, f"{_HIDDEN}@{after}").replace(repr(word)[1:-1], f"{_HIDDEN}@{after}")
-    hidden = _USER.sub(_without_user, message)
+    hidden = _USER.sub(_without_user, message.replace("Value error, ", ""))
     return " ".join(hidden.split())
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recovery import exports
+from functions.trading_account import is_account
+from recovery import exports, names
 from recovery.budget import SwitchKind
 from recovery.errors import ConfigurationError
 from recovery.exports import Reader, Whole
@@ -33,6 +34,18 @@ SITE_KEYS: Mapping[str, str] = {
     "archive": "archive",
 }
 """Keys of a site by field, beside `region`."""
+SITE_FORMS: Mapping[str, names.Form] = {
+    "order_intake": names.FUNCTION,
+    "redrive": names.FUNCTION,
+    "integrity": names.FUNCTION,
+    "rotation": names.either(names.FUNCTION, names.arn("lambda")),
+    "database": names.DATABASE,
+    "file_system": names.FILE_SYSTEM,
+    "order_stream": names.STREAM,
+    "bus": names.BUS,
+    "archive": names.arn("events"),
+}
+"""Forms of the values of a site by field."""
 TABLE_KEYS: Mapping[str, str] = {
     "control": "control",
     "orders": "orders",
@@ -168,10 +181,10 @@ def from_outputs(outputs: Any) -> Configuration:
         standby=standby,
         tables=_tables(found.part("tables")),
         timing=_timing(found.part("timing")),
-        database_secret=found.text("databaseSecret"),
+        database_secret=found.name("databaseSecret", names.either(names.SECRET, names.arn("secretsmanager"))),
         rotation_days=found.whole(ROTATION),
-        account_claim=found.text("accountClaim"),
-        canary_account=found.text("canaryAccount"),
+        account_claim=_claim(found),
+        canary_account=_account(found),
         switch=_switch(found.part("switch")),
         scale_out=_scale_out(found),
     )
@@ -196,7 +209,9 @@ def to_outputs(found: Configuration) -> dict[str, Any]:
 
 def _site(found: Reader, role: str) -> Site:
     region = found.region("region")
-    return Site(role=role, region=region, **{name: found.text(key) for name, key in SITE_KEYS.items()})
+    return Site(
+        role=role, region=region, **{name: found.name(key, SITE_FORMS[name]) for name, key in SITE_KEYS.items()}
+    )
 
 
 def _site_outputs(site: Site) -> dict[str, Any]:
@@ -204,7 +219,7 @@ def _site_outputs(site: Site) -> dict[str, Any]:
 
 
 def _tables(found: Reader) -> Tables:
-    return Tables(**{name: found.text(key) for name, key in TABLE_KEYS.items()})
+    return Tables(**{name: found.name(key, names.TABLE) for name, key in TABLE_KEYS.items()})
 
 
 def _timing(found: Reader) -> Timing:
@@ -227,19 +242,33 @@ def _switch(found: Reader) -> Mapping[str, Any]:
             raise found.wrong("endpoints", f"has a key {exports.shown(region)} that is not the name of a region")
         endpoints.endpoint(region)
     for key in ("primaryControlArn", "standbyControlArn"):
-        found.text(key)
+        found.name(key, names.arn("route53-recovery-control"))
     return found.values
+
+
+def _claim(found: Reader) -> str:
+    claim = found.text("accountClaim")
+    if not names.is_claim(claim):
+        raise found.wrong("accountClaim", "is not the name of a claim")
+    return claim
+
+
+def _account(found: Reader) -> str:
+    account = found.text("canaryAccount")
+    if not is_account(account):
+        raise found.wrong("canaryAccount", "is not a trading account of letters, digits and hyphens")
+    return account
 
 
 def _scale_out(run: Reader) -> Mapping[str, Any]:
     found = run.part("scaleOut")
     if found.has("project"):
-        found.text("project")
+        found.name("project", names.PROJECT)
     elif found.has("command"):
         found.texts("command")
     else:
         raise run.wrong("scaleOut", "names neither a CodeBuild project nor a command")
     if found.has("engineGroup"):
-        found.text("engineGroup")
+        found.name("engineGroup", names.GROUP)
         found.whole(ENGINES)
     return found.values

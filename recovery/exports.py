@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from recovery.errors import ConfigurationError
+from recovery.names import Form
 from recovery.redaction import redacted_value
+from recovery.urls import is_https
 
 COMMAND = "pulumi stack output --json --show-secrets --stack dr"
 """Writes the exports; `dr` is the recovery stack."""
@@ -40,7 +42,7 @@ _ENCODINGS = {
 }
 _TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}")
-_ENDPOINT = re.compile(r"https://[^\s@?#]+|http://127\.0\.0\.1(?::[0-9]{1,5})?(?:/[^\s@?#]*)?")
+_LOOPBACK = re.compile(r"http://127\.0\.0\.1(?P<rest>(?::[0-9]{1,5})?(?:/[^\s@?#]*)?)")
 
 
 def of_file(path: Path) -> Mapping[str, Any]:
@@ -126,6 +128,13 @@ class Reader:
             raise self.wrong(key, "is not printable ASCII without space at its ends")
         return value
 
+    def name(self, key: str, form: Form) -> str:
+        """A name of one form."""
+        value = self.text(key)
+        if not form.takes(value):
+            raise self.wrong(key, f"is not {form.called}")
+        return value
+
     def texts(self, key: str) -> list[str]:
         """A list of one or more printable texts."""
         values = self._value(key)
@@ -143,7 +152,8 @@ class Reader:
     def endpoint(self, key: str) -> str:
         """An address by https without user information; http on this machine alone."""
         value = self.text(key)
-        if not _ENDPOINT.fullmatch(value):
+        local = _LOOPBACK.fullmatch(value)
+        if not is_https(f"https://localhost{local['rest']}" if local else value):
             raise self.wrong(key, "is not an address such as https://host/path")
         return value
 

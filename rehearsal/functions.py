@@ -18,7 +18,7 @@ from functions.redrive.queues import ID_ATTRIBUTE, TRIES_ATTRIBUTE
 from recovery.configuration import Site
 from rehearsal.drill.orders import ACCOUNT
 from rehearsal.drill.stream import published
-from rehearsal.drill.world import World, wait_until
+from rehearsal.drill.testbed import Testbed, wait_until
 
 _ORDER: Mapping[str, str] = {
     "instrument": "XYZ",
@@ -50,9 +50,9 @@ class NotDoneError(Exception):
     """A function failed its check; the text describes its actual result."""
 
 
-def function_checks(world: World) -> list[FunctionCheck]:
+def function_checks(testbed: Testbed) -> list[FunctionCheck]:
     """Run all checks of the functions once. The primary holds the lease."""
-    primary, standby = world.configuration.primary, world.configuration.standby
+    primary, standby = testbed.configuration.primary, testbed.configuration.standby
     found: list[FunctionCheck] = []
     for site, function, what, check in (
         *((primary, "order_intake", what, check) for what, check in _accepting()),
@@ -60,11 +60,11 @@ def function_checks(world: World) -> list[FunctionCheck]:
         *((site, "redrive", what, check) for site in (primary, standby) for what, check in _redriving()),
         *((site, "integrity", what, check) for site in (primary, standby) for what, check in _comparing()),
     ):
-        found.append(FunctionCheck(function, site.region, what, _error_of(partial(check, world, site))))
+        found.append(FunctionCheck(function, site.region, what, _error_of(partial(check, testbed, site))))
     return found
 
 
-Check = Callable[[World, Site], None]
+Check = Callable[[Testbed, Site], None]
 
 
 def _error_of(check: Callable[[], None]) -> str | None:
@@ -100,15 +100,15 @@ def _comparing() -> Iterator[tuple[str, Check]]:
     yield "reports an order that one region lacks", _finds_a_difference
 
 
-def _accepts(world: World, site: Site) -> None:
+def _accepts(testbed: Testbed, site: Site) -> None:
     name = _new_name()
-    status, body = _entered(world, site, name)
+    status, body = _entered(testbed, site, name)
     _require(status == 201 and body["region"] == site.region, (status, body))
-    stored = _stored(world, site, name)
+    stored = _stored(testbed, site, name)
     _require(stored is not None and stored["epoch"] == body["epoch"], f"the orders table holds {stored}")
     identity = order_item.order_id(ACCOUNT, name)
     what = f"{identity} in a stream"
-    wait_until(lambda: identity in published(world, since=stored_at(stored)), what=what, within=_ARRIVES_WITHIN)
+    wait_until(lambda: identity in published(testbed, since=stored_at(stored)), what=what, within=_ARRIVES_WITHIN)
 
 
 def stored_at(item: Mapping[str, Any] | None) -> int:
@@ -116,20 +116,20 @@ def stored_at(item: Mapping[str, Any] | None) -> int:
     return int(item["accepted_at"]) - 1_000 if item else 0
 
 
-def _repeats(world: World, site: Site) -> None:
+def _repeats(testbed: Testbed, site: Site) -> None:
     name = _new_name()
-    first, again = _entered(world, site, name), _entered(world, site, name)
+    first, again = _entered(testbed, site, name), _entered(testbed, site, name)
     _require(first == again and first[0] == 201, (first, again))
 
 
-def _refuses_another(world: World, site: Site) -> None:
+def _refuses_another(testbed: Testbed, site: Site) -> None:
     name = _new_name()
-    _entered(world, site, name)
-    status, body = _entered(world, site, name, quantity="101")
+    _entered(testbed, site, name)
+    status, body = _entered(testbed, site, name, quantity="101")
     _require((status, body.get("code")) == (409, "conflicting_order"), (status, body))
 
 
-def _refuses_nonsense(world: World, site: Site) -> None:
+def _refuses_nonsense(testbed: Testbed, site: Site) -> None:
     for status, changes in (
         (400, {"quantity": "-1"}),
         (400, {"side": "HOLD"}),
@@ -137,26 +137,26 @@ def _refuses_nonsense(world: World, site: Site) -> None:
         (413, {"venue": "X" * _MEGABYTE}),
     ):
         name = _new_name()
-        answered, body = _entered(world, site, name, **changes)
+        answered, body = _entered(testbed, site, name, **changes)
         _require(answered == status and not body["retryable"], (changes.keys(), answered, body))
-        _require(_stored(world, site, name) is None, f"{changes.keys()} was refused and stored")
+        _require(_stored(testbed, site, name) is None, f"{changes.keys()} was refused and stored")
 
 
-def _stands_by(world: World, site: Site) -> None:
+def _stands_by(testbed: Testbed, site: Site) -> None:
     name = _new_name()
-    status, body = _entered(world, site, name)
+    status, body = _entered(testbed, site, name)
     _require((status, body.get("code"), body.get("retryable")) == (503, "not_accepting", True), (status, body))
-    _require(_stored(world, site, name) is None, "it was refused and stored")
+    _require(_stored(testbed, site, name) is None, "it was refused and stored")
 
 
-def _redrives(world: World, site: Site) -> None:
-    sqs = world.client("sqs", site.region)
-    route = json.loads(world.variables(site, site.redrive)["ROUTES"])[0]
+def _redrives(testbed: Testbed, site: Site) -> None:
+    sqs = testbed.client("sqs", site.region)
+    route = json.loads(testbed.variables(site, site.redrive)["ROUTES"])[0]
     mark = _new_name()
     _send(sqs, route["dead_letters"], f"healthy {mark}", tries=None)
     # Far more often than any setting allows.
     _send(sqs, route["dead_letters"], f"poison {mark}", tries=1_000)
-    report = _invoked(world, site, site.redrive, {})
+    report = _invoked(testbed, site, site.redrive, {})
     moved = report["queues"][route["dead_letters"]]
     _require(moved["trouble"] is None and moved["redriven"] >= 1 and moved["quarantined"] >= 1, moved)
     back = _received(sqs, route["source"], f"healthy {mark}")
@@ -165,54 +165,54 @@ def _redrives(world: World, site: Site) -> None:
     _require(_received(sqs, route["dead_letters"], mark) is None, "a moved message is still in its dead-letter queue")
 
 
-def _finds_no_difference(world: World, site: Site) -> None:
-    _arrived(world)
-    compared = _compared(world, site)
+def _finds_no_difference(testbed: Testbed, site: Site) -> None:
+    _arrived(testbed)
+    compared = _compared(testbed, site)
     _require(compared["failed"] is None and compared["differences"] == 0, compared)
 
 
-def _finds_a_difference(world: World, site: Site) -> None:
+def _finds_a_difference(testbed: Testbed, site: Site) -> None:
     """Check with an order that does not replicate: write it while replication is paused, and replicate it after the
     check."""
-    before = world.server.replication()["lag_seconds"]
-    tables = world.client("dynamodb", world.configuration.primary.region)
-    stamp = order_item.Stamp(0, world.configuration.primary.region, 1, 0)
+    before = testbed.server.replication()["lag_seconds"]
+    tables = testbed.client("dynamodb", testbed.configuration.primary.region)
+    stamp = order_item.Stamp(0, testbed.configuration.primary.region, 1, 0)
     item = order_item.to_attributes(order_item.entered(ACCOUNT, {**_ORDER, "client_order_id": _new_name()}, stamp))
-    world.server.set_lag(_FOR_EVER)
+    testbed.server.set_lag(_FOR_EVER)
     try:
-        tables.put_item(TableName=world.configuration.tables.orders, Item=item)
-        compared = _compared(world, site)
+        tables.put_item(TableName=testbed.configuration.tables.orders, Item=item)
+        compared = _compared(testbed, site)
         _require(compared["failed"] is None and compared["differences"] == 1, compared)
     finally:
-        world.server.set_lag(before)
+        testbed.server.set_lag(before)
         # The later write wins and replicates.
         key = {order_item.KEY_ATTRIBUTE: item[order_item.KEY_ATTRIBUTE]}
-        tables.delete_item(TableName=world.configuration.tables.orders, Key=key)
+        tables.delete_item(TableName=testbed.configuration.tables.orders, Key=key)
 
 
 _FOR_EVER = 86_400.0
 
 
-def _arrived(world: World) -> None:
+def _arrived(testbed: Testbed) -> None:
     """Wait until no write is younger than the replication lag."""
 
     def whole() -> bool:
         sides = [
-            {item["order_id"]["S"]: item for item in _scanned(world, site)}
-            for site in (world.configuration.primary, world.configuration.standby)
+            {item["order_id"]["S"]: item for item in _scanned(testbed, site)}
+            for site in (testbed.configuration.primary, testbed.configuration.standby)
         ]
         return sides[0] == sides[1]
 
     wait_until(whole, what="replication of all orders", within=_ARRIVES_WITHIN)
 
 
-def _scanned(world: World, site: Site) -> list[dict[str, Any]]:
-    pages = world.client("dynamodb", site.region).get_paginator("scan")
-    return [item for page in pages.paginate(TableName=world.configuration.tables.orders) for item in page["Items"]]
+def _scanned(testbed: Testbed, site: Site) -> list[dict[str, Any]]:
+    pages = testbed.client("dynamodb", site.region).get_paginator("scan")
+    return [item for page in pages.paginate(TableName=testbed.configuration.tables.orders) for item in page["Items"]]
 
 
-def _compared(world: World, site: Site) -> dict[str, Any]:
-    report = _invoked(world, site, site.integrity, {"only": world.configuration.tables.orders})
+def _compared(testbed: Testbed, site: Site) -> dict[str, Any]:
+    report = _invoked(testbed, site, site.integrity, {"only": testbed.configuration.tables.orders})
     return report["comparisons"][0]
 
 
@@ -220,7 +220,7 @@ def _new_name() -> str:
     return f"check-{secrets.token_hex(6)}"
 
 
-def _entered(world: World, site: Site, name: str, **changes: str) -> tuple[int, dict[str, Any]]:
+def _entered(testbed: Testbed, site: Site, name: str, **changes: str) -> tuple[int, dict[str, Any]]:
     event = {
         "httpMethod": "POST",
         "resource": "/orders",
@@ -228,21 +228,21 @@ def _entered(world: World, site: Site, name: str, **changes: str) -> tuple[int, 
         "queryStringParameters": None,
         "body": json.dumps({**_ORDER, "client_order_id": name, **changes}),
         "isBase64Encoded": False,
-        "requestContext": {"authorizer": {world.configuration.account_claim: ACCOUNT}},
+        "requestContext": {"authorizer": {testbed.configuration.account_claim: ACCOUNT}},
     }
-    answer = _invoked(world, site, site.order_intake, event)
+    answer = _invoked(testbed, site, site.order_intake, event)
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def _stored(world: World, site: Site, name: str) -> dict[str, Any] | None:
+def _stored(testbed: Testbed, site: Site, name: str) -> dict[str, Any] | None:
     key = {order_item.KEY_ATTRIBUTE: {"S": order_item.order_id(ACCOUNT, name)}}
-    client = world.client("dynamodb", site.region)
-    answer = client.get_item(TableName=world.configuration.tables.orders, Key=key, ConsistentRead=True)
+    client = testbed.client("dynamodb", site.region)
+    answer = client.get_item(TableName=testbed.configuration.tables.orders, Key=key, ConsistentRead=True)
     return order_item.from_attributes(answer["Item"]) if "Item" in answer else None
 
 
-def _invoked(world: World, site: Site, function: str, event: Mapping[str, Any]) -> Any:
-    client = world.client("lambda", site.region, inside=site.region)
+def _invoked(testbed: Testbed, site: Site, function: str, event: Mapping[str, Any]) -> Any:
+    client = testbed.client("lambda", site.region, inside=site.region)
     answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
     payload = json.loads(answer["Payload"].read())
     _require("FunctionError" not in answer, payload)

@@ -24,9 +24,9 @@ from preflight.recorded import as_declared
 from preflight.run import ask, questions_of
 from rehearsal.client_names import is_engine
 from rehearsal.drill.operator import OperatorError
-from rehearsal.drill.series import Series, modelled, opened
+from rehearsal.drill.series import Series, grant_first_lease, modelled
 from rehearsal.drill.takeover import Takeover
-from rehearsal.drill.world import World, of_outputs
+from rehearsal.drill.testbed import Testbed, of_outputs
 from rehearsal.engines import Engine, Progress
 from rehearsal.functions import function_checks
 from rehearsal.progress import ProgressDisplay
@@ -114,22 +114,22 @@ class Rehearsal:
 
     def _run_functions(self) -> None:
         """Check each function on the deployed stacks. The checks change data, and no declared resource."""
-        world = self._world()
+        testbed = self._testbed()
         with self.shown.phase("functions"), self._timed("functions"):
-            opened(world, self.build / "drill")
-            self.report.function_checks = function_checks(world)
+            grant_first_lease(testbed, self.build / "drill")
+            self.report.function_checks = function_checks(testbed)
 
     def _drill(self) -> None:
         """Run the drills. The report lists drills that failed."""
-        world = self._world()
+        testbed = self._testbed()
         with self.shown.phase("drills"), self._timed("drills"):
-            series = self.report.drills = Series(*modelled(world.outputs))
-            series.run(world, DRILLED_SEEDS, self.build / "drill", self.shown.tell)
+            series = self.report.drills = Series(*modelled(testbed.outputs))
+            series.run(testbed, DRILLED_SEEDS, self.build / "drill", self.shown.tell)
             series.draw(self.build / "drill.svg")
 
     def _take_over(self, outputs: Mapping[str, Any]) -> None:
         """Run the runbook's failover with the primary dead and orders flowing; this engine performs its scale-out."""
-        world, folder = self._world(), self.build / "drill"
+        testbed, folder = self._testbed(), self.build / "drill"
 
         def grow(run: str, progress: Callable[[str], None]) -> None:
             progress(f"{self.engine.kind} deploys dr with active: true for {run}")
@@ -140,10 +140,10 @@ class Rehearsal:
                 told=_in_tenths(progress),
             )
 
-        opened(world, folder)
+        grant_first_lease(testbed, folder)
         with ScaleOutServer(grow) as growing, self.shown.phase("takeover"):
             try:
-                taken = self.report.takeover = Takeover.of(world, folder, growing.command).take()
+                taken = self.report.takeover = Takeover.of(testbed, folder, growing.command).take()
             except (OperatorError, TimeoutError) as error:
                 if growing.failure is not None:
                     raise growing.failure from error
@@ -154,7 +154,7 @@ class Rehearsal:
                 raise
         self.shown.tell(taken.shown())
 
-    def _world(self) -> World:
+    def _testbed(self) -> Testbed:
         if self.cloud is None:
             raise SessionError("functions and drills need the server in this process; run `python -m rehearsal`")
         return of_outputs(self.cloud, self.engine.outputs("dr"))
@@ -185,9 +185,9 @@ class Rehearsal:
         """Make the stores replicas again that the runbook detached, as operators do after an incident, because a
         detached secret belongs to no stack."""
         if self.cloud is not None and self.report.takeover is not None:
-            world = self._world()
-            found = world.configuration
-            self.cloud.stand_by(world.standing_by(found.primary, found.standby))
+            testbed = self._testbed()
+            found = testbed.configuration
+            self.cloud.set_replica_roles(testbed.replica_roles(found.primary, found.standby))
 
     def _destroy(self, name: str, stage: Stage, released: threading.Event | None = None) -> None:
         begun = time.monotonic()

@@ -1,8 +1,7 @@
-"""A trace of one rehearsal, read from the logs that terraform and the in-memory AWS leave in its build folder.
+"""A trace of one rehearsal, read from the logs that Terraform and the in-memory AWS write to its build folder.
 
-Spans of three kinds: commands of the engine, resources that a command makes or destroys or reads back, and requests
-that the server answers. `write` makes a file in Chrome's trace format, which Perfetto (https://ui.perfetto.dev) and
-`chrome://tracing` open
+Spans have three kinds: commands of the engine, operations on resources, and requests to the in-memory AWS. `write`
+creates a file in Chrome's trace format, which Perfetto (https://ui.perfetto.dev) and `chrome://tracing` open
 (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU).
 """
 
@@ -25,7 +24,7 @@ _PATH_PARTS = re.compile(r"/[^ ]*")
 
 
 class Kind(StrEnum):
-    """What takes the time."""
+    """The kind of a span."""
 
     COMMAND = "command"
     RESOURCE = "resource"
@@ -34,8 +33,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """`track` is the stack or the server; `begun` is in seconds since 1970; `type` and `action` are a resource's type
-    with create, update, delete or read, or a service with the action that was asked for."""
+    """An operation with its start and duration.
+
+    `track` is the stack or the server. `begun` is in seconds since 1970. `type` and `action` are a resource type with
+    create, update, delete or read, or a service with an API action.
+    """
 
     kind: Kind
     track: str
@@ -47,13 +49,13 @@ class Span:
 
     @property
     def ended(self) -> float:
-        """Seconds since 1970."""
+        """End in seconds since 1970."""
         return self.begun + self.seconds
 
 
 @dataclass(frozen=True)
 class Total:
-    """The spans of one kind, type and action together; `seconds` and `longest` of them."""
+    """All spans with the same kind, type and action: their total `seconds` and the `longest` one."""
 
     kind: Kind
     type: str
@@ -64,7 +66,7 @@ class Total:
 
 
 def spans_of(build: Path) -> list[Span]:
-    """Every span that the logs of a build folder hold, by beginning; none where nothing ran."""
+    """Return every span in the logs of a build folder, by start time; empty without logs."""
     found = list(_requests(build / "server.log"))
     for log in sorted(build.glob("*/*.log")):
         found += _engine(log)
@@ -72,7 +74,7 @@ def spans_of(build: Path) -> list[Span]:
 
 
 def totals(spans: Iterable[Span]) -> list[Total]:
-    """Spans by kind, type and action, those that took the most first."""
+    """Return totals by kind, type and action, the largest first."""
     by: dict[tuple[Kind, str, str], list[float]] = defaultdict(list)
     for span in spans:
         by[span.kind, span.type, span.action].append(span.seconds)
@@ -81,7 +83,8 @@ def totals(spans: Iterable[Span]) -> list[Total]:
 
 
 def waiting(command: Span, spans: Iterable[Span]) -> float:
-    """Seconds of a command in which the server answered nobody: terraform's own work, and the provider's waits."""
+    """Return the seconds of a command without requests to the server: Terraform's own work and the provider's
+    pauses."""
     busy, reached = 0.0, command.begun
     for span in spans:
         if span.kind is Kind.REQUEST and span.ended > reached and span.begun < command.ended:
@@ -92,7 +95,7 @@ def waiting(command: Span, spans: Iterable[Span]) -> float:
 
 
 def write(spans: Sequence[Span], file: Path) -> None:
-    """Write the file in Chrome's trace format: complete events, in microseconds from the first span."""
+    """Write a file in Chrome's trace format: complete events, in microseconds from the first span."""
     first = min((span.begun for span in spans), default=0.0)
     processes = {track: number for number, track in enumerate(dict.fromkeys(span.track for span in spans), start=1)}
     events: list[dict[str, Any]] = [
@@ -116,7 +119,7 @@ def write(spans: Sequence[Span], file: Path) -> None:
 
 
 def _in_lanes(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
-    """Each span with a thread number on which nothing else runs at its time."""
+    """Return each span with a thread number on which spans do not overlap."""
     free: dict[str, list[float]] = defaultdict(list)
     for span in spans:
         lanes = free[span.track]
@@ -126,7 +129,7 @@ def _in_lanes(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:
 
 
 def _requests(log: Path) -> Iterator[Span]:
-    """The server notes a request when it has answered."""
+    """Return the requests from the server's log, which has one line per answered request."""
     if not log.exists():
         return
     with log.open(encoding="utf-8", errors="replace") as lines:
@@ -140,7 +143,10 @@ def _requests(log: Path) -> Iterator[Span]:
 
 
 def _engine(log: Path) -> Iterator[Span]:
-    """Commands begin with an event of their version; resources begin and end by events of their own."""
+    """Return commands and operations on resources from Terraform's log.
+
+    A version event starts a command. Resources have events for start and end.
+    """
     stack, command = log.parent.name, log.stem
     begun: dict[tuple[str, str], float] = {}
     first = last = 0.0

@@ -1,7 +1,7 @@
-"""The actions that moto lacks, one module for each service.
+"""Actions that moto lacks, one module for each service.
 
-Each module declares a `SERVICE` of the store and names the AWS API reference that it follows. A module is found by
-being here; one whose name begins with an underscore serves the others.
+Each module declares a `SERVICE` of the store and names its AWS API reference. `install` finds every module in this
+folder; a module whose name begins with an underscore has helpers.
 """
 
 from importlib import import_module
@@ -12,7 +12,7 @@ from aws_emulator.store import catalogue as _catalogue
 
 
 def install() -> None:
-    """Let the in-memory AWS of this process answer all additions; once is enough."""
+    """Answer all additions in the in-memory AWS of this process from now on; further calls do nothing."""
     for module in iter_modules(__path__):
         if module.name.startswith("_"):
             continue
@@ -20,6 +20,6 @@ def install() -> None:
 
 
 def catalogue() -> list[Entry]:
-    """What the additions answer: service, resource type, actions, what is stored and what is not emulated."""
+    """Return service, resource type, actions, stored data and missing behaviour of each addition."""
     install()
     return _catalogue()

@@ -1,7 +1,7 @@
-"""The rule of a composite alarm.
+"""Parser of a composite alarm's rule.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html (AlarmRule): ALARM, OK and
-INSUFFICIENT_DATA of an alarm's name or ARN, TRUE, FALSE, joined by AND, OR, NOT and parentheses; NOT binds strongest,
+INSUFFICIENT_DATA of an alarm's name or ARN, TRUE, FALSE, AND, OR, NOT and parentheses. NOT has the highest precedence,
 then AND, then OR.
 """
 
@@ -16,11 +16,11 @@ _TOKEN = re.compile(
 
 
 class InvalidAlarmRuleError(ValueError):
-    """The rule does not follow the grammar; the message says where."""
+    """The rule violates the grammar; the message has the position."""
 
 
 class AlarmRule:
-    """A parsed rule. Raises InvalidAlarmRuleError for text that is none."""
+    """A parsed rule. Raises InvalidAlarmRuleError for invalid text."""
 
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
@@ -29,7 +29,7 @@ class AlarmRule:
             raise InvalidAlarmRuleError(f"unexpected '{_shown(self._tokens[0])}'")
 
     def holds(self, states: Mapping[str, str]) -> bool:
-        """Whether the rule is true for these states, by alarm name and ARN; an alarm that is gone is in none."""
+        """Return whether the rule is true for the states by alarm name and ARN. A deleted alarm has no state."""
         return _holds(self._tree, states)
 
     def _take(self, word: str) -> bool:
@@ -72,7 +72,7 @@ def _tokens(text: str) -> list[Any]:
     while text[position:].strip():
         match = _TOKEN.match(text, position)
         if match is None:
-            raise InvalidAlarmRuleError(f"cannot be read from '{text[position:].strip()[:40]}'")
+            raise InvalidAlarmRuleError(f"cannot parse the rule from '{text[position:].strip()[:40]}'")
         if match["state"]:
             tokens.append(("state", match["state"], match["quoted"] or match["single"] or match["bare"]))
         else:

@@ -29,8 +29,8 @@ ANALYZER = SERVICE.resource(
         update="UpdateAnalyzer",
         delete="DeleteAnalyzer",
         exists="ConflictException",
-        on_delete=lambda call, record: _drop_rules(call, record),
-        not_emulated="analysis: there are never findings",
+        on_delete=lambda call, record: _delete_rules(call, record),
+        not_emulated="analysis: the emulator never returns findings",
     )
 )
 
@@ -59,7 +59,7 @@ ARCHIVE_RULE = SERVICE.resource(
 )
 
 
-def _drop_rules(call: Call, record: Record) -> None:
+def _delete_rules(call: Call, record: Record) -> None:
     rules = ARCHIVE_RULE.records(call)
     for key in [key for key in rules if key[0] == record["name"]]:
         del rules[key]
@@ -69,5 +69,5 @@ SERVICE.tagging(Tagging())
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

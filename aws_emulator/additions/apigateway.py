@@ -1,7 +1,7 @@
 """API Gateway (REST): client certificates and changes of deployments, gateway responses and models.
 
 https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html
-APIs, resources, methods, stages, usage plans and the rest are moto's.
+moto implements APIs, resources, methods, stages, usage plans and the rest.
 """
 
 from datetime import timedelta
@@ -14,11 +14,14 @@ from aws_emulator.store.shapes import project
 
 SERVICE = Service("apigateway", "https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html")
 _VALIDITY = timedelta(days=365)
-"""https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html"""
+"""Validity of a client certificate.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/getting-started-client-side-ssl-authentication.html
+"""
 
 
 def _certificate_arn(call: Call, record: Record) -> str:
-    """ARNs of API Gateway's control plane have no account."""
+    """Return the ARN of a certificate. ARNs of API Gateway's control plane have no account."""
     return f"arn:{call.partition}:apigateway:{call.region}::/clientcertificates/{record['clientCertificateId']}"
 
 
@@ -27,7 +30,7 @@ def _expires(_call: Call, record: Record) -> Any:
 
 
 def _patch(call: Call, record: Record) -> None:
-    """Only the description of a certificate can be changed."""
+    """Change a certificate; AWS allows only its description."""
     for change in record.pop("patchOperations", []):
         if (change["op"], change["path"]) != ("replace", "/description"):
             raise call.invalid(f"Invalid patch path {change['path']}")
@@ -54,7 +57,7 @@ SERVICE.resource(
         delete="DeleteClientCertificate",
         on_update=_patch,
         not_found="NotFoundException",
-        not_emulated="the certificate itself: it has no PEM text",
+        not_emulated="the certificate: its PEM text is missing",
     )
 )
 
@@ -74,12 +77,12 @@ SERVICE.covers(
     "deployment, description",
     "UpdateDeployment",
     stored="the description, in moto's deployment",
-    not_emulated="nothing else of a deployment can be changed",
+    not_emulated="changes of other members of a deployment",
 )
 
 
 def _tags_of(call: Call, arn: str) -> dict[str, str]:
-    """The tags of a client certificate, or of an API, stage, usage plan or key of moto's."""
+    """Return the tags of a client certificate, or of moto's API, stage, usage plan or key."""
     if arn in call.store.tags:
         return call.store.tags[arn]
     backend = call.moto("apigateway")
@@ -119,5 +122,5 @@ SERVICE.covers(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """Lambda: provisioned concurrency, code signing, recursion and runtime settings.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
-Functions, versions and aliases are moto's.
+moto implements functions, versions and aliases.
 """
 
 from typing import Any
@@ -16,12 +16,12 @@ def _function(call: Call) -> Any:
     return call.moto("lambda").get_function(call.params["FunctionName"])
 
 
-def _moment(_call: Call, _record: Record) -> str:
+def _modified_now(_call: Call, _record: Record) -> str:
     return make.now().strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
 def _provision(call: Call, record: Record) -> None:
-    """Only a version or an alias can have provisioned concurrency.
+    """Refuse provisioned concurrency for anything but a version or an alias.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html
     """
@@ -37,7 +37,7 @@ def _provision(call: Call, record: Record) -> None:
     for state in ("Requested", "Allocated", "Available"):
         record[f"{state}ProvisionedConcurrentExecutions"] = wanted
     record["Status"] = "READY"
-    record["LastModified"] = _moment(call, record)
+    record["LastModified"] = _modified_now(call, record)
 
 
 def _by_name(call: Call, record: Record) -> bool:
@@ -58,23 +58,23 @@ SERVICE.resource(
         on_create=_provision,
         on_update=_provision,
         not_found="ProvisionedConcurrencyConfigNotFoundException",
-        not_emulated="warm environments: the concurrency is ready at once",
+        not_emulated="the start of environments: the concurrency is ready at once",
     )
 )
 
 
 def _policies(call: Call, record: Record) -> None:
     record.setdefault("CodeSigningPolicies", {"UntrustedArtifactOnDeployment": "Warn"})
-    record["LastModified"] = _moment(call, record)
+    record["LastModified"] = _modified_now(call, record)
 
 
-def _users(call: Call, arn: str) -> list[Any]:
-    """The functions, in all of their versions, that a code signing configuration holds for."""
+def _functions_with(call: Call, arn: str) -> list[Any]:
+    """Return the functions, in all of their versions, that a code signing configuration applies to."""
     return [item for item in call.moto("lambda").list_functions("ALL") if item.code_signing_config_arn == arn]
 
 
-def _unused(call: Call, record: Record) -> None:
-    if _users(call, record["CodeSigningConfigArn"]):
+def _require_unused(call: Call, record: Record) -> None:
+    if _functions_with(call, record["CodeSigningConfigArn"]):
         raise AwsError("ResourceConflictException", "Functions use this code signing configuration")
 
 
@@ -105,8 +105,8 @@ CODE_SIGNING = SERVICE.resource(
         delete="DeleteCodeSigningConfig",
         on_create=_policies,
         on_update=_policies,
-        on_delete=_unused,
-        not_emulated="signatures: none is ever checked",
+        on_delete=_require_unused,
+        not_emulated="signatures: the emulator checks none",
     )
 )
 
@@ -133,7 +133,7 @@ def _unsign(call: Call) -> Any:
 
 @SERVICE.action("ListFunctionsByCodeSigningConfig")
 def _functions_signed(call: Call) -> Any:
-    users = _users(call, CODE_SIGNING.find(call)["CodeSigningConfigArn"])
+    users = _functions_with(call, CODE_SIGNING.find(call)["CodeSigningConfigArn"])
     names = {item.function_name for item in users}
     return {"FunctionArns": [call.moto("lambda").get_function(name).function_arn for name in sorted(names)]}
 
@@ -144,14 +144,17 @@ SERVICE.covers(
     "GetFunctionCodeSigningConfig",
     "DeleteFunctionCodeSigningConfig",
     "ListFunctionsByCodeSigningConfig",
-    stored="which function uses which configuration, in moto's functions",
+    stored="the configuration of each function, in moto's functions",
     not_emulated="signatures",
 )
 
 
 @SERVICE.action("GetFunctionRecursionConfig", "PutFunctionRecursionConfig")
 def _recursion(call: Call) -> Any:
-    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
+    """Store or return the recursive loop detection of a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+    """
     loops = call.store.settings.setdefault("recursion", {})
     name = _function(call).function_name
     if "RecursiveLoop" in call.params:
@@ -161,7 +164,10 @@ def _recursion(call: Call) -> Any:
 
 @SERVICE.action("GetRuntimeManagementConfig", "PutRuntimeManagementConfig")
 def _runtime(call: Call) -> Any:
-    """https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html"""
+    """Store or return the runtime update mode of a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html
+    """
     function = _function(call)
     settings = call.store.settings.setdefault("runtime", {})
     key = (function.function_name, call.params.get("Qualifier", "$LATEST"))
@@ -173,7 +179,10 @@ def _runtime(call: Call) -> Any:
 
 @SERVICE.action("GetAccountSettings")
 def _account(call: Call) -> Any:
-    """https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html"""
+    """Return the account's limits and usage.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html
+    """
     functions = call.moto("lambda").list_functions(None)
     limit = servicequotas.value_of(call, "lambda", servicequotas.CONCURRENCY)
     reserved = sum(int(function.reserved_concurrency or 0) for function in functions)
@@ -186,8 +195,8 @@ def _account(call: Call) -> Any:
 SERVICE.covers(
     "account settings",
     "GetAccountSettings",
-    stored="nothing: counted from the functions and the quota",
-    not_emulated="the size of the code",
+    stored="nothing: computed from the functions and the quota",
+    not_emulated="the code size",
 )
 SERVICE.covers(
     "function settings",
@@ -202,5 +211,5 @@ SERVICE.tagging(Tagging(list="ListTags", arn="Resource", tags="Tags", keys="TagK
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

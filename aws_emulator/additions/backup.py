@@ -1,7 +1,7 @@
 """AWS Backup: selections, vault policies and notifications, frameworks, region and global settings.
 
 https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Operations.html
-Vaults, plans, vault locks and report plans are moto's.
+moto implements vaults, plans, vault locks and report plans.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ SERVICE.resource(
         delete="DeleteBackupSelection",
         on_create=_require_plan,
         view=lambda _call, record: {**record["BackupSelection"], **record},
-        not_emulated="backup jobs: nothing is ever selected",
+        not_emulated="backup jobs: the emulator runs none",
     )
 )
 
@@ -38,7 +38,7 @@ def _vault(call: Call) -> Any:
     return call.moto("backup").describe_backup_vault(call.params["BackupVaultName"])
 
 
-def _of_vault(call: Call, record: Record) -> None:
+def _require_vault(call: Call, record: Record) -> None:
     record["BackupVaultArn"] = _vault(call).backup_vault_arn
 
 
@@ -49,7 +49,7 @@ SERVICE.resource(
         put="PutBackupVaultAccessPolicy",
         read="GetBackupVaultAccessPolicy",
         delete="DeleteBackupVaultAccessPolicy",
-        on_create=_of_vault,
+        on_create=_require_vault,
         not_emulated="evaluation of the policy",
     )
 )
@@ -60,7 +60,7 @@ SERVICE.resource(
         put="PutBackupVaultNotifications",
         read="GetBackupVaultNotifications",
         delete="DeleteBackupVaultNotifications",
-        on_create=_of_vault,
+        on_create=_require_vault,
         not_emulated="notifications",
     )
 )
@@ -90,7 +90,10 @@ SERVICE.resource(
 )
 
 _OPTED_IN = ("Aurora", "DynamoDB", "EBS", "EC2", "EFS", "FSx", "RDS", "S3", "Storage Gateway", "VirtualMachine")
-"""https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRegionSettings.html"""
+"""Resource types with an opt-in by default.
+
+https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeRegionSettings.html
+"""
 
 
 def _region_settings(call: Call) -> dict[str, Any]:
@@ -139,14 +142,14 @@ SERVICE.covers(
     "UpdateRegionSettings",
     "DescribeGlobalSettings",
     "UpdateGlobalSettings",
-    stored="which resource types are opted in",
+    stored="the resource types with an opt-in",
     not_emulated="their effect",
 )
 
 
 @SERVICE.action("UpdateBackupPlan")
 def _update_plan(call: Call) -> Any:
-    """A new version of a plan that moto has: rules keep their identifiers by name."""
+    """Create a new version of moto's plan; rules keep their identifiers by name."""
     plan = call.moto("backup").get_backup_plan(call.params["BackupPlanId"], None)
     if plan.deletion_date is not None:
         raise Pass
@@ -175,5 +178,5 @@ SERVICE.tagging(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """AWS Budgets: budgets with notifications and subscribers.
 
 https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html
-The store has the whole of it: moto's budgets have no tags, no updates and no subscribers.
+The store implements all actions, because moto's budgets have no tags, no updates and no subscribers.
 """
 
 from datetime import UTC, datetime
@@ -15,8 +15,11 @@ SERVICE = Service(
     "https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html",
     everywhere=True,
 )
-_FOREVER = datetime(2087, 6, 15, tzinfo=UTC)
-"""https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_TimePeriod.html"""
+_DEFAULT_END = datetime(2087, 6, 15, tzinfo=UTC)
+"""Default end of a budget's period.
+
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_TimePeriod.html
+"""
 _COST_TYPES = {
     "IncludeTax": True,
     "IncludeSubscription": True,
@@ -30,17 +33,20 @@ _COST_TYPES = {
     "IncludeDiscount": True,
     "UseAmortized": False,
 }
-"""https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html"""
-_NOTHING = {"Amount": "0.0", "Unit": "USD"}
+"""Default cost types of a budget.
+
+https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_CostTypes.html
+"""
+_ZERO_SPEND = {"Amount": "0.0", "Unit": "USD"}
 
 
 def _complete(call: Call, record: Record) -> None:
     if not any(name in record for name in ("BudgetLimit", "PlannedBudgetLimits", "AutoAdjustData")):
         raise call.invalid("A budget needs a limit")
-    record.setdefault("CalculatedSpend", {"ActualSpend": dict(_NOTHING)})
+    record.setdefault("CalculatedSpend", {"ActualSpend": dict(_ZERO_SPEND)})
     period = record.setdefault("TimePeriod", {})
     period.setdefault("Start", make.now().replace(day=1, hour=0, minute=0, second=0))
-    period.setdefault("End", _FOREVER)
+    period.setdefault("End", _DEFAULT_END)
     if record["BudgetType"] == "COST" and "Metrics" not in record:
         record["CostTypes"] = {**_COST_TYPES, **record.get("CostTypes", {})}
     record.setdefault("CostFilters", {})
@@ -64,7 +70,7 @@ BUDGET = SERVICE.resource(
         not_found="NotFoundException",
         exists="DuplicateRecordException",
         on_create=_complete,
-        not_emulated="spending: it is always 0, no notification is ever sent; budget actions",
+        not_emulated="spending: it is always 0, so no notification is sent; budget actions",
     )
 )
 
@@ -79,7 +85,7 @@ def _create(call: Call) -> Any:
 
 @SERVICE.action("UpdateBudget")
 def _update(call: Call) -> Any:
-    """The new budget replaces the old one; notifications stay."""
+    """Replace a budget; its notifications stay."""
     wanted = dict(call.params["NewBudget"])
     record = BUDGET.find(call, wanted)
     kept = {name: record[name] for name in ("notifications", "arn")}
@@ -89,11 +95,11 @@ def _update(call: Call) -> Any:
     return {}
 
 
-_SAME = ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")
+_IDENTITY_MEMBERS = ("NotificationType", "ComparisonOperator", "Threshold", "ThresholdType")
 
 
 def _identity(notification: Record) -> tuple[Any, ...]:
-    return tuple({"ThresholdType": "PERCENTAGE", **notification}.get(name) for name in _SAME)
+    return tuple({"ThresholdType": "PERCENTAGE", **notification}.get(name) for name in _IDENTITY_MEMBERS)
 
 
 def _add_notification(call: Call, record: Record, notification: Record, subscribers: list[Record]) -> None:
@@ -188,5 +194,5 @@ SERVICE.tagging(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

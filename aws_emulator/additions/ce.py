@@ -1,7 +1,7 @@
 """Cost Explorer: anomaly monitors and subscriptions.
 
 https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Cost_Explorer_Service.html
-Cost categories and cost queries are moto's.
+moto implements cost categories and cost queries.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ MONITOR = SERVICE.resource(
         filters={"MonitorArnList": "MonitorArn"},
         names="MonitorArnList",
         not_found="UnknownMonitorException",
-        not_emulated="detection: there are never anomalies",
+        not_emulated="detection: the emulator never returns anomalies",
     )
 )
 
@@ -49,7 +49,7 @@ def _create_monitor(call: Call) -> Any:
     return {"MonitorArn": MONITOR.add(call, wanted, call.params.get("ResourceTags"))["MonitorArn"]}
 
 
-def _check(call: Call, record: Record) -> None:
+def _check_subscription(call: Call, record: Record) -> None:
     for monitor in record["MonitorArnList"]:
         MONITOR.find(call, {"MonitorArn": monitor})
     for subscriber in record["Subscribers"]:
@@ -58,7 +58,7 @@ def _check(call: Call, record: Record) -> None:
         raise AwsError("ValidationException", "A subscription needs a threshold")
 
 
-def _about(call: Call, record: Record) -> bool:
+def _has_monitor(call: Call, record: Record) -> bool:
     monitor = call.params.get("MonitorArn")
     return monitor is None or monitor in record["MonitorArnList"]
 
@@ -79,12 +79,12 @@ SUBSCRIPTION = SERVICE.resource(
         delete="DeleteAnomalySubscription",
         filters={"SubscriptionArnList": "SubscriptionArn"},
         ignored=("MonitorArn",),
-        selects=_about,
+        selects=_has_monitor,
         names="SubscriptionArnList",
-        on_create=_check,
-        on_update=_check,
+        on_create=_check_subscription,
+        on_update=_check_subscription,
         not_found="UnknownSubscriptionException",
-        not_emulated="sending anything to the subscribers",
+        not_emulated="messages to the subscribers",
     )
 )
 
@@ -109,5 +109,5 @@ SERVICE.tagging(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,8 +1,8 @@
 """CloudWatch: composite alarms, metric streams, anomaly detectors.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Operations.html
-A composite alarm is kept among moto's alarms, so that it is deleted, tagged and listed like the others; its state
-follows its children whenever alarms are read or set.
+The module stores a composite alarm among moto's alarms, so that moto deletes, tags and lists it like the others. It
+computes the alarm's state from its children whenever a request reads or sets alarms.
 """
 
 from typing import Any
@@ -49,13 +49,13 @@ def _put_composite(call: Call) -> Any:
 
 @SERVICE.action("DescribeAlarms")
 def _describe_alarms(call: Call) -> Any:
-    """Moto answers, once the composite alarms are up to date."""
+    """Update the composite alarms, then let moto answer."""
     _evaluate(call)
     raise Pass
 
 
 def _evaluate(call: Call) -> None:
-    """Give each composite alarm the state of its rule, children before parents.
+    """Set each composite alarm to the state of its rule, children before parents.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
     """
@@ -105,14 +105,14 @@ STREAM = SERVICE.resource(
         list="ListMetricStreams",
         on_create=_stream,
         on_update=_stream,
-        not_emulated="streaming: no metric reaches the delivery stream",
+        not_emulated="streaming: the emulator sends no metrics",
     )
 )
 
 
 @SERVICE.action("DeleteMetricStream")
 def _delete_stream(call: Call) -> Any:
-    """Deleting what is not there succeeds, as in AWS."""
+    """Delete a stream. AWS also accepts the deletion of a missing stream."""
     record = STREAM.records(call).pop((call.params["Name"],), None)
     if record:
         call.store.tags.pop(record["Arn"], None)
@@ -133,13 +133,13 @@ SERVICE.covers(
     "DeleteMetricStream",
     "StartMetricStreams",
     "StopMetricStreams",
-    stored="whether a stream runs",
+    stored="the status of a stream",
     not_emulated="streaming",
 )
 
 
 def _detector_key(params: Any) -> tuple[str, ...]:
-    """What a detector is about: one metric and statistic, or one expression."""
+    """Return the identity of a detector: one metric and statistic, or one expression."""
     single = params.get("SingleMetricAnomalyDetector") or params
     if params.get("MetricMathAnomalyDetector"):
         return (repr(params["MetricMathAnomalyDetector"]),)
@@ -182,12 +182,12 @@ SERVICE.covers(
     "PutAnomalyDetector",
     "DescribeAnomalyDetectors",
     "DeleteAnomalyDetector",
-    stored="what the detector is about and its configuration",
+    stored="the detector's metric and its configuration",
     not_emulated="training: a detector stays in PENDING_TRAINING",
 )
 SERVICE.tagging(Tagging(arn="ResourceARN", tags="Tags", keys="TagKeys", answer="Tags", moto_has=True))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """CodeCommit: repositories, triggers and approval rule templates.
 
 https://docs.aws.amazon.com/codecommit/latest/APIReference/API_Operations.html
-The store has the whole of it: moto's repositories have no tags and answer times that do not parse.
+The store implements all actions, because moto's repositories have no tags and return invalid times.
 """
 
 import hashlib
@@ -83,7 +83,7 @@ def _change_key(call: Call) -> Any:
 
 @SERVICE.action("UpdateDefaultBranch")
 def _default_branch(call: Call) -> Any:
-    """A repository without commits has no branches, so none of them can be the default."""
+    """Refuse a default branch: a repository without commits has no branches."""
     REPOSITORY.find(call)
     raise AwsError("BranchDoesNotExistException", f"Branch {call.params['defaultBranchName']} does not exist")
 
@@ -137,7 +137,7 @@ TEMPLATE = SERVICE.resource(
         on_update=_digest,
         not_found="ApprovalRuleTemplateDoesNotExistException",
         exists="ApprovalRuleTemplateNameAlreadyExistsException",
-        not_emulated="pull requests, on which the rules would hold",
+        not_emulated="pull requests, to which the rules would apply",
     )
 )
 
@@ -197,12 +197,12 @@ SERVICE.covers(
     "DisassociateApprovalRuleTemplateFromRepository",
     "ListAssociatedApprovalRuleTemplatesForRepository",
     "ListRepositoriesForApprovalRuleTemplate",
-    stored="which template holds for which repository",
+    stored="the templates of each repository",
     not_emulated="pull requests",
 )
 SERVICE.tagging(Tagging(not_found="RepositoryDoesNotExistException"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -2,13 +2,13 @@
 
 https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_Operations.html
 https://docs.aws.amazon.com/codestar-connections/latest/APIReference/API_Operations.html
-The two are kept apart here: a connection made by one is not seen by the other.
+The emulator keeps the two services separate: one does not list the connections of the other.
 """
 
 from aws_emulator.store import AwsError, Call, Record, Resource, Service, Tagging, make
 
 
-def _placed(hosts: Resource) -> object:
+def _require_provider_or_host(hosts: Resource) -> object:
     def check(call: Call, record: Record) -> None:
         if "HostArn" in record:
             record["ProviderType"] = hosts.find(call, {"HostArn": record["HostArn"]})["ProviderType"]
@@ -18,7 +18,7 @@ def _placed(hosts: Resource) -> object:
     return check
 
 
-def _unused(connections: str) -> object:
+def _require_unused(connections: str) -> object:
     def check(call: Call, record: Record) -> None:
         for connection in call.store.table(connections).values():
             if connection.get("HostArn") == record["HostArn"]:
@@ -46,8 +46,8 @@ def _service(name: str) -> Service:
             list="ListHosts",
             update="UpdateHost",
             delete="DeleteHost",
-            on_delete=_unused("connection"),  # type: ignore[arg-type]
-            not_emulated="the hand-shake with the provider: a host stays pending",
+            on_delete=_require_unused("connection"),  # type: ignore[arg-type]
+            not_emulated="the handshake with the provider: a host stays pending",
         )
     )
     service.resource(
@@ -68,8 +68,8 @@ def _service(name: str) -> Service:
             list="ListConnections",
             delete="DeleteConnection",
             filters={"ProviderTypeFilter": "ProviderType", "HostArnFilter": "HostArn"},
-            on_create=_placed(hosts),  # type: ignore[arg-type]
-            not_emulated="the hand-shake with the provider: a connection stays pending, as it does in AWS",
+            on_create=_require_provider_or_host(hosts),  # type: ignore[arg-type]
+            not_emulated="the handshake with the provider: a connection stays pending, as it does in AWS",
         )
     )
     service.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
@@ -80,6 +80,6 @@ SERVICES = [_service("codeconnections"), _service("codestar-connections")]
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     for service in SERVICES:
         service.install()

@@ -1,8 +1,8 @@
 """CodePipeline: pipelines of both types, their state, stage transitions and webhooks.
 
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_Operations.html
-Pipelines are kept as moto's, which knows their tags and executions, and described by the service model: moto answers
-times that do not parse.
+Pipelines are stored among moto's, which has their tags and executions. The service model formats the answers, because
+moto returns invalid times.
 """
 
 from copy import deepcopy
@@ -28,17 +28,22 @@ def _pipeline(call: Call, name: str) -> CodePipeline:
 
 
 def _check(call: Call, pipeline: Record) -> None:
-    """https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html"""
+    """Check the structure of a pipeline.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html
+    """
     if len(pipeline["stages"]) < 2:
-        raise AwsError("InvalidStructureException", "A pipeline has at least two stages")
+        raise AwsError("InvalidStructureException", "A pipeline needs at least two stages")
     stages = [stage["name"] for stage in pipeline["stages"]]
     if len(set(stages)) != len(stages):
-        raise AwsError("InvalidStageDeclarationException", "The names of stages differ")
+        raise AwsError("InvalidStageDeclarationException", "The names of stages must differ")
     first, *others = (
         {action["actionTypeId"]["category"] for action in stage["actions"]} for stage in pipeline["stages"]
     )
     if first != {"Source"} or any("Source" in categories for categories in others):
-        raise AwsError("InvalidStageDeclarationException", "The first stage, and it alone, has source actions")
+        raise AwsError(
+            "InvalidStageDeclarationException", "Only the first stage may have source actions, and it needs one"
+        )
     if pipeline.get("pipelineType") != "V2" and (pipeline.get("triggers") or pipeline.get("variables")):
         raise AwsError("InvalidStructureException", "Triggers and variables need a pipeline of type V2")
     made = {
@@ -146,8 +151,8 @@ SERVICE.covers(
     "GetPipelineState",
     "DisableStageTransition",
     "EnableStageTransition",
-    stored="the declaration of each pipeline, with moto's pipelines, and which transitions are disabled",
-    not_emulated="actions: an execution never runs any; earlier versions",
+    stored="the declaration of each pipeline, with moto's pipelines, and disabled transitions",
+    not_emulated="actions: an execution runs none; earlier versions",
 )
 
 
@@ -183,7 +188,8 @@ def _put_webhook(call: Call) -> Any:
 
 @SERVICE.action("DeleteWebhook", "RegisterWebhookWithThirdParty", "DeregisterWebhookWithThirdParty")
 def _webhook(call: Call) -> Any:
-    """Deleting what is not there succeeds, as in AWS; registration is the third party's affair."""
+    """Delete or register a webhook. AWS accepts the deletion of a missing webhook; the third party does the
+    registration."""
     if call.operation.name == "DeleteWebhook":
         record = WEBHOOK.records(call).pop((call.params["name"],), None)
         if record:
@@ -204,5 +210,5 @@ SERVICE.tagging(Tagging(moto_has=True))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -14,18 +14,18 @@ SERVICE = Service(
 )
 
 
-def _unlike_others(call: Call, record: Record) -> None:
+def _require_unique_name(call: Call, record: Record) -> None:
     for other in RULE.records(call).values():
         if other["Name"] == record["Name"]:
             raise AwsError("ResourceAlreadyExistsException", f"There is a rule named {record['Name']}")
-    _touch(call, record)
+    _set_modified(call, record)
 
 
-def _touch(_call: Call, record: Record) -> None:
+def _set_modified(_call: Call, record: Record) -> None:
     record["LastModifiedTimestamp"] = make.now()
 
 
-def _seen(_call: Call, record: Record) -> Record:
+def _described(_call: Call, record: Record) -> Record:
     return {
         **record,
         "EventTypes": [{"EventTypeId": identifier} for identifier in record["EventTypeIds"]],
@@ -63,17 +63,17 @@ RULE = SERVICE.resource(
         update="UpdateNotificationRule",
         ignored=("Filters",),
         selects=_filtered,
-        on_create=_unlike_others,
-        on_update=_touch,
-        view=_seen,
-        not_emulated="notifications: none is ever sent; event types are not checked against a list",
+        on_create=_require_unique_name,
+        on_update=_set_modified,
+        view=_described,
+        not_emulated="notifications: the emulator sends none; event types are not checked against a list",
     )
 )
 
 
 @SERVICE.action("DeleteNotificationRule")
 def _delete(call: Call) -> Any:
-    """Deleting what is not there succeeds, as in AWS."""
+    """Delete a rule. AWS also accepts the deletion of a missing rule."""
     arn = call.params["Arn"]
     RULE.records(call).pop((arn,), None)
     call.store.tags.pop(arn, None)
@@ -117,12 +117,12 @@ SERVICE.covers(
     "DeleteTarget",
     "Subscribe",
     "Unsubscribe",
-    stored="which rule notifies which target",
+    stored="the targets of each rule",
     not_emulated="notifications",
 )
 SERVICE.tagging(Tagging(arn="Arn", tags="Tags", keys="TagKeys", answer="Tags"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """AWS Config: conformance packs, remediation, stored queries.
 
 https://docs.aws.amazon.com/config/latest/APIReference/API_Operations.html
-Recorders, delivery channels, rules, aggregators and retention are moto's.
+moto implements recorders, delivery channels, rules, aggregators and retention.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from aws_emulator.store import AwsError, Call, Record, Resource, Service, Taggin
 SERVICE = Service("config", "https://docs.aws.amazon.com/config/latest/APIReference/API_Operations.html")
 
 
-def _needs_template(call: Call, record: Record) -> None:
+def _require_template(call: Call, record: Record) -> None:
     if not call.moto("config").recorders:
         raise AwsError("InsufficientPermissionsException", "There is no configuration recorder in this region")
     sources = ("TemplateBody", "TemplateS3Uri", "TemplateSSMDocumentDetails", "Source")
@@ -41,10 +41,10 @@ PACK = SERVICE.resource(
         delete="DeleteConformancePack",
         filters={"ConformancePackNames": "ConformancePackName"},
         names="ConformancePackNames",
-        on_create=_needs_template,
-        on_update=_needs_template,
+        on_create=_require_template,
+        on_update=_require_template,
         not_found="NoSuchConformancePackException",
-        not_emulated="the rules of the template: they are not created, nothing is evaluated",
+        not_emulated="the rules of the template: the emulator creates and evaluates none",
     )
 )
 
@@ -63,7 +63,7 @@ SERVICE.covers(
     "conformance pack, status",
     "DescribeConformancePackStatus",
     stored="nothing: a pack is complete at once",
-    not_emulated="the stack that AWS makes of a pack",
+    not_emulated="the stack that AWS creates for a pack",
 )
 
 REMEDIATION = SERVICE.resource(
@@ -105,7 +105,7 @@ SERVICE.covers(
     "PutRemediationConfigurations",
     "DescribeRemediationExecutionStatus",
     stored="the configuration of each rule",
-    not_emulated="executions: there are none",
+    not_emulated="executions: the emulator runs none",
 )
 
 QUERY = SERVICE.resource(
@@ -122,7 +122,7 @@ QUERY = SERVICE.resource(
         read="GetStoredQuery",
         list="ListStoredQueries",
         delete="DeleteStoredQuery",
-        not_emulated="running the query",
+        not_emulated="query results",
     )
 )
 
@@ -142,5 +142,5 @@ SERVICE.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """Direct Connect: gateways and their associations with transit gateways and virtual private gateways.
 
 https://docs.aws.amazon.com/directconnect/latest/APIReference/API_Operations.html
-Gateways are global: each region sees them. Connections and LAGs are moto's.
+Gateways are global: each region lists them. moto implements connections and LAGs.
 """
 
 from typing import Any
@@ -16,12 +16,15 @@ SERVICE = Service(
 )
 _ERROR = "DirectConnectClientException"
 _DEFAULT_ASN = 64512
-"""https://docs.aws.amazon.com/directconnect/latest/APIReference/API_CreateDirectConnectGateway.html"""
+"""Default ASN of a gateway.
+
+https://docs.aws.amazon.com/directconnect/latest/APIReference/API_CreateDirectConnectGateway.html
+"""
 
 _ALLOWED = "allowedPrefixesToDirectConnectGateway"
 
 
-def _no_associations(call: Call, record: Record) -> None:
+def _require_no_associations(call: Call, record: Record) -> None:
     gateway = record["directConnectGatewayId"]
     if any(item["directConnectGatewayId"] == gateway for item in ASSOCIATION.records(call).values()):
         raise AwsError(_ERROR, f"Direct Connect Gateway {gateway} has associated gateways; remove those first")
@@ -47,7 +50,7 @@ GATEWAY = SERVICE.resource(
         update="UpdateDirectConnectGateway",
         delete="DeleteDirectConnectGateway",
         deleting={"directConnectGatewayState": "deleting"},
-        on_delete=_no_associations,
+        on_delete=_require_no_associations,
         not_found=_ERROR,
         not_emulated="virtual interfaces and traffic; the gateway is available at once",
     )
@@ -55,7 +58,7 @@ GATEWAY = SERVICE.resource(
 
 
 def _associate(call: Call, record: Record) -> None:
-    """Take the gateway of the association from EC2: only one that exists there can be associated."""
+    """Add the gateway of the association from EC2; it must exist there."""
     GATEWAY.find(call)
     gateway = record.pop("gatewayId", None) or record.get("virtualGatewayId")
     ec2 = call.moto("ec2")
@@ -88,7 +91,7 @@ def _change_prefixes(_call: Call, record: Record) -> None:
 
 
 def _by_gateways(call: Call) -> str:
-    """A delete names the association, or both of its gateways."""
+    """Find the association of a delete request, which names the association or both of its gateways."""
     named = call.params.get("associationId")
     if named:
         return named
@@ -115,7 +118,7 @@ ASSOCIATION = SERVICE.resource(
         on_create=_associate,
         on_update=_change_prefixes,
         not_found=_ERROR,
-        not_emulated="routes: allowed prefixes are kept, not advertised",
+        not_emulated="routes: allowed prefixes are stored, not advertised",
     )
 )
 
@@ -128,8 +131,8 @@ def _delete_association(call: Call) -> Any:
 
 
 @SERVICE.action("DescribeDirectConnectGatewayAttachments", "DescribeDirectConnectGatewayAssociationProposals")
-def _none_of_these(call: Call) -> Any:
-    """There are no virtual interfaces to attach and no other accounts to propose anything."""
+def _empty_lists(call: Call) -> Any:
+    """Return empty lists: the emulator has no virtual interfaces and no proposals of other accounts."""
     return {next(name for name, member in call.output.members.items() if member.type_name == "list"): []}
 
 
@@ -145,7 +148,7 @@ SERVICE.covers(
 
 @SERVICE.action("DescribeTags", "TagResource", "UntagResource")
 def _tags(call: Call) -> Any:
-    """Tags of gateways; those of connections and LAGs are moto's."""
+    """Return tags of gateways; moto has the tags of connections and LAGs."""
     arns = call.params.get("resourceArns") or [call.params["resourceArn"]]
     if any(arn not in call.store.tags for arn in arns):
         raise Pass
@@ -165,5 +168,5 @@ SERVICE.covers(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -9,7 +9,7 @@ SERVICE = Service("dlm", "https://docs.aws.amazon.com/dlm/latest/APIReference/AP
 
 
 def _complete(_call: Call, record: Record) -> None:
-    """What AWS fills in for a custom policy, and the type that the summary shows.
+    """Add AWS's defaults of a custom policy, and the type for the summary.
 
     https://docs.aws.amazon.com/dlm/latest/APIReference/API_PolicyDetails.html
     """
@@ -23,8 +23,9 @@ def _complete(_call: Call, record: Record) -> None:
     record["StatusMessage"] = record["State"]
 
 
-def _seen(_call: Call, record: Record) -> Record:
-    """`DefaultPolicy` names a volume or instance policy in the request and is a boolean in the description."""
+def _described(_call: Call, record: Record) -> Record:
+    """Format a policy. `DefaultPolicy` is a volume or instance policy in the request and a boolean in the
+    description."""
     return {**record, "DefaultPolicy": "DefaultPolicy" in record}
 
 
@@ -49,13 +50,13 @@ SERVICE.resource(
         names="PolicyIds",
         on_create=_complete,
         on_update=_complete,
-        view=_seen,
-        not_emulated="the schedule: no snapshot is ever taken, copied or deleted",
+        view=_described,
+        not_emulated="the schedule: the emulator takes, copies and deletes no snapshots",
     )
 )
 SERVICE.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """EC2: capacity reservations, account settings of a region, static routes of VPN connections.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
-Everything else of EC2 is moto's. Tags of reservations are kept with moto's tags, which `CreateTags` changes.
+moto implements the rest of EC2. Tags of reservations are stored among moto's tags, so that `CreateTags` changes them.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ SERVICE = Service("ec2", "https://docs.aws.amazon.com/AWSEC2/latest/APIReference
 _ID = "CapacityReservationId"
 
 
-def _reserve(call: Call, record: Record) -> None:
+def _create_reservation(call: Call, record: Record) -> None:
     specifications = record.pop("TagSpecifications", [])
     tags = {}
     for specification in specifications:
@@ -34,10 +34,12 @@ def _reserve(call: Call, record: Record) -> None:
         raise call.invalid(f"There is no Availability Zone {record['AvailabilityZone']} in {call.region}")
     record["AvailabilityZoneId"] = names[record["AvailabilityZone"]]
     if (record["EndDateType"] == "limited") != ("EndDate" in record):
-        raise AwsError("InvalidParameterCombination", "EndDate goes with the EndDateType 'limited', and only with it")
+        raise AwsError(
+            "InvalidParameterCombination", "EndDate requires EndDateType 'limited', and 'limited' requires EndDate"
+        )
 
 
-def _resize(_call: Call, record: Record) -> None:
+def _change_reservation(_call: Call, record: Record) -> None:
     if "InstanceCount" in record:
         record["TotalInstanceCount"] = record.pop("InstanceCount")
     if record["EndDateType"] == "unlimited":
@@ -46,7 +48,7 @@ def _resize(_call: Call, record: Record) -> None:
 
 
 def instances_in(ec2: Any, reservation: str) -> int:
-    """How many instances of moto's EC2 stand in a reservation; one that is stopped gives its place up.
+    """Return the number of moto's instances in a reservation. A stopped instance releases its capacity.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
     """
@@ -69,7 +71,10 @@ def _described(call: Call, record: Record) -> Record:
 
 
 def _filtered(call: Call, record: Record) -> bool:
-    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeCapacityReservations.html"""
+    """Return whether the filters select a reservation.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeCapacityReservations.html
+    """
     tags = read_tags(_described(call, record)["Tags"])
     for wanted in call.params.get("Filters", []):
         name = wanted["Name"]
@@ -110,18 +115,18 @@ RESERVATION = SERVICE.resource(
         ignored=("Filters", "DryRun"),
         selects=_filtered,
         names="CapacityReservationIds",
-        on_create=_reserve,
-        on_update=_resize,
+        on_create=_create_reservation,
+        on_update=_change_reservation,
         view=_described,
         not_found="InvalidCapacityReservationId.NotFound",
-        not_emulated="whether instances match it in type, tenancy and zone",
+        not_emulated="the match of instances by type, tenancy and zone",
     )
 )
 
 
 @SERVICE.action("CancelCapacityReservation")
 def _cancel(call: Call) -> Any:
-    """A cancelled reservation stays listed, as cancelled."""
+    """Cancel a reservation; it stays listed as cancelled."""
     record = RESERVATION.find(call)
     record.update(State="cancelled", TotalInstanceCount=0)
     return {"Return": True}
@@ -139,7 +144,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
     "snapshots": {"State": "unblocked"},
     "images": {"ImageBlockPublicAccessState": "block-new-sharing"},
 }
-"""Settings of an account in a region, as they are before anyone changes them.
+"""Default settings of an account in a region.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableSerialConsoleAccess.html
 https://docs.aws.amazon.com/ebs/latest/userguide/block-public-access-snapshots.html
@@ -184,7 +189,7 @@ def _metadata_defaults(call: Call) -> Any:
 
 @SERVICE.action("ModifyInstanceMetadataDefaults")
 def _change_metadata_defaults(call: Call) -> Any:
-    """`no-preference`, and -1 for the hop limit, take a default away.
+    """Change the defaults. `no-preference`, and -1 for the hop limit, remove a default.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataDefaults.html
     """
@@ -198,7 +203,7 @@ def _change_metadata_defaults(call: Call) -> Any:
 
 
 _DEFAULT_EBS_KEY = "alias/aws/ebs"
-"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsDefaultKmsKeyId.html"""
+"""Default key of EBS (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsDefaultKmsKeyId.html)."""
 
 
 @SERVICE.action("GetEbsDefaultKmsKeyId", "ModifyEbsDefaultKmsKeyId", "ResetEbsDefaultKmsKeyId")
@@ -235,7 +240,7 @@ SERVICE.covers(
 
 @SERVICE.action("CreateVpnConnectionRoute", "DeleteVpnConnectionRoute")
 def _vpn_route(call: Call) -> Any:
-    """Kept where moto's description of the connection takes its routes from."""
+    """Store a route where moto's description of the connection reads its routes."""
     connection = call.moto("ec2").vpn_connections.get(call.params["VpnConnectionId"])
     cidr = call.params["DestinationCidrBlock"]
     if connection is None:
@@ -260,13 +265,16 @@ SERVICE.covers(
 
 
 _PREFIXES = {"capacity-reservation": "cr", "placement-group": "pg"}
-"""Identifiers that moto's `CreateTags` does not take for identifiers."""
+"""Identifiers that moto's `CreateTags` does not recognise."""
 
 _ROUTE_FILTER = "route.destination-cidr-block"
 
 
 def _filter_by_route(original: Callable[..., Any]) -> Callable[..., Any]:
-    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpnConnections.html"""
+    """Add the filter by route to moto's VPN connections.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpnConnections.html
+    """
 
     @wraps(original)
     def get_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
@@ -279,7 +287,7 @@ def _filter_by_route(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()
     for resource, prefix in _PREFIXES.items():
         EC2_RESOURCE_TO_PREFIX.setdefault(resource, prefix)

@@ -1,7 +1,7 @@
 """EFS: file system and backup policies, replication, throughput changes and overwrite protection.
 
 https://docs.aws.amazon.com/efs/latest/ug/API_Operations.html
-File systems, mount targets and access points are moto's.
+moto implements file systems, mount targets and access points.
 """
 
 from typing import Any
@@ -69,7 +69,7 @@ SERVICE.covers(
     "backup policy",
     "PutBackupPolicy",
     "DescribeBackupPolicy",
-    stored="whether the file system is backed up, with moto's file system",
+    stored="the backup policy, with moto's file system",
     not_emulated="backups",
 )
 
@@ -93,7 +93,7 @@ def _described(call: Call, file_system: Any) -> Record:
 
 @SERVICE.action("UpdateFileSystemProtection")
 def _protect(call: Call) -> Any:
-    """Kept where moto's description of the file system takes it from."""
+    """Store the protection where moto's description of the file system reads it."""
     protection = {"ReplicationOverwriteProtection": call.params.get("ReplicationOverwriteProtection", "ENABLED")}
     _file_system(call, call.params["FileSystemId"]).file_system_protection = protection
     return protection
@@ -131,7 +131,7 @@ def _replicate(call: Call) -> Any:
 
 
 def _destination(call: Call, source: Any, wanted: Record) -> Record:
-    """The destination of a replication: the named file system, or a new one in the destination's region."""
+    """Return the destination of a replication: the named file system, or a new one in the destination's region."""
     region = wanted.get("Region") or wanted.get("AvailabilityZoneName", call.region).rstrip("abcdef")
     identifier = wanted.get("FileSystemId")
     own_key = f"arn:{call.partition}:kms:{region}:{call.account}:alias/aws/elasticfilesystem"
@@ -162,8 +162,8 @@ def _destination(call: Call, source: Any, wanted: Record) -> Record:
     }
 
 
-def _seen_from(call: Call) -> list[tuple[dict[tuple[str, ...], Record], Record]]:
-    """The replications of which the region of the call is the source or a destination, with their tables."""
+def _replications_of(call: Call) -> list[tuple[dict[tuple[str, ...], Record], Record]]:
+    """Return the replications whose source or destination is in the region of the call, with their tables."""
     found = []
     for store in list(stores("efs")[call.account].values()):
         table = store.table(REPLICATION.name)
@@ -176,7 +176,7 @@ def _seen_from(call: Call) -> list[tuple[dict[tuple[str, ...], Record], Record]]
 
 @SERVICE.action("DescribeReplicationConfigurations")
 def _describe_replications(call: Call) -> Any:
-    records = [record for _table, record in _seen_from(call)]
+    records = [record for _table, record in _replications_of(call)]
     wanted = call.params.get("FileSystemId")
     if wanted:
         _file_system(call, wanted)
@@ -193,7 +193,7 @@ def _describe_replications(call: Call) -> Any:
 @SERVICE.action("DeleteReplicationConfiguration")
 def _delete_replication(call: Call) -> Any:
     source = call.params["SourceFileSystemId"]
-    for table, record in _seen_from(call):
+    for table, record in _replications_of(call):
         if record["SourceFileSystemId"] == source:
             del table[(source,)]
             return None
@@ -205,11 +205,11 @@ SERVICE.covers(
     "CreateReplicationConfiguration",
     "DescribeReplicationConfigurations",
     "DeleteReplicationConfiguration",
-    stored="the pair of file systems, seen from both regions; the destination is a file system of moto's",
-    not_emulated="copying: the destination stays empty, and is left behind when the replication is deleted",
+    stored="the pair of file systems, listed in both regions; the destination is one of moto's file systems",
+    not_emulated="copying: the destination stays empty, and remains after the deletion of the replication",
 )
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """EKS: add-ons, access entries and policies, pod identity associations, version updates.
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_Operations.html
-Clusters, node groups and Fargate profiles are moto's; a cluster that goes takes its entries with it.
+moto implements clusters, node groups and Fargate profiles. A deleted cluster deletes its entries.
 """
 
 import json
@@ -31,14 +31,14 @@ _ADDON_DEFAULTS = {
     "amazon-cloudwatch-observability": "v3.3.0-eksbuild.1",
     "aws-guardduty-agent": "v1.8.1-eksbuild.2",
 }
-"""The add-ons that AWS offers, with the version that a request without one gets (Kubernetes 1.31).
+"""AWS's add-ons with their default version (Kubernetes 1.31).
 
 https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
 """
 
 
 def _update(call: Call, kind: str, changes: dict[str, Any]) -> Record:
-    """An update that is over as soon as it is asked for."""
+    """Record an update, which is complete at once."""
     update = {
         "id": str(mock_random.uuid4()),
         "status": "Successful",
@@ -62,21 +62,21 @@ def _install(call: Call, record: Record) -> None:
     if record["addonName"] not in _ADDON_DEFAULTS:
         raise call.invalid(f"Addon {record['addonName']} specified is not supported")
     record.setdefault("addonVersion", _ADDON_DEFAULTS[record["addonName"]])
-    _readable(call, record)
+    _check_configuration(call, record)
     if "podIdentityAssociations" in record:
-        record["podIdentityAssociations"] = _identities(call, record)
+        record["podIdentityAssociations"] = _set_identities(call, record)
 
 
-def _readable(call: Call, record: Record) -> None:
+def _check_configuration(call: Call, record: Record) -> None:
     try:
         yaml.safe_load(record.get("configurationValues", ""))
     except yaml.YAMLError as error:
         raise call.invalid(f"ConfigurationValue provided in request is not supported: {error}") from error
 
 
-def _identities(call: Call, record: Record) -> list[str]:
-    """The associations that an add-on owns, in the place of those that it had."""
-    _forget_identities(call, record)
+def _set_identities(call: Call, record: Record) -> list[str]:
+    """Replace the pod identity associations of an add-on."""
+    _delete_identities(call, record)
     arns = []
     for wanted in record["podIdentityAssociations"]:
         owned = {
@@ -89,7 +89,7 @@ def _identities(call: Call, record: Record) -> list[str]:
     return arns
 
 
-def _forget_identities(call: Call, record: Record) -> None:
+def _delete_identities(call: Call, record: Record) -> None:
     table = IDENTITY.records(call)
     for key in [key for key, item in table.items() if item.get("ownerArn") == record["addonArn"]]:
         del table[key]
@@ -116,9 +116,9 @@ ADDON = SERVICE.resource(
         delete="DeleteAddon",
         deleting={"status": "DELETING"},
         on_create=_install,
-        on_delete=_forget_identities,
+        on_delete=_delete_identities,
         exists="ResourceInUseException",
-        not_emulated="what runs in the cluster: an add-on is active and healthy at once, any version is taken",
+        not_emulated="the add-on's pods: an add-on is active and healthy at once, and any version is accepted",
     )
 )
 
@@ -128,9 +128,9 @@ def _update_addon(call: Call) -> Any:
     record = ADDON.find(call)
     changes = {name: value for name, value in ADDON.fields(call).items() if name not in ADDON.key}
     record.update(changes, modifiedAt=make.now())
-    _readable(call, record)
+    _check_configuration(call, record)
     if "podIdentityAssociations" in changes:
-        record["podIdentityAssociations"] = _identities(call, record)
+        record["podIdentityAssociations"] = _set_identities(call, record)
     names = {
         "addonVersion": "AddonVersion",
         "serviceAccountRoleArn": "ServiceAccountRoleArn",
@@ -143,7 +143,7 @@ def _update_addon(call: Call) -> Any:
 
 @SERVICE.action("DescribeAddonVersions")
 def _addon_versions(call: Call) -> Any:
-    """The default version of each add-on, for the Kubernetes version that was asked about."""
+    """Return the default version of each add-on for the requested Kubernetes version."""
     wanted = call.params.get("addonName")
     compatibility = {"clusterVersion": call.params.get("kubernetesVersion", "1.31"), "defaultVersion": True}
     addons = [
@@ -163,8 +163,11 @@ def _addon_versions(call: Call) -> Any:
 # Access entries
 
 
-def _admit(call: Call, record: Record) -> None:
-    """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html"""
+def _create_access_entry(call: Call, record: Record) -> None:
+    """Set the defaults of a new access entry.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
+    """
     call.moto("eks").describe_cluster(record["clusterName"])
     kind, _, name = record["principalArn"].split(":", 5)[-1].partition("/")
     identifier = mock_random.uuid4()
@@ -184,7 +187,7 @@ def _has_policy(call: Call, record: Record) -> bool:
     return wanted is None or wanted in record["policies"]
 
 
-def _touched(_call: Call, record: Record) -> None:
+def _set_modified(_call: Call, record: Record) -> None:
     record["modifiedAt"] = make.now()
 
 
@@ -204,8 +207,8 @@ ENTRY = SERVICE.resource(
         delete="DeleteAccessEntry",
         ignored=("associatedPolicyArn",),
         selects=_has_policy,
-        on_create=_admit,
-        on_update=_touched,
+        on_create=_create_access_entry,
+        on_update=_set_modified,
         exists="ResourceInUseException",
         not_emulated="authorisation in the cluster; the entry of the cluster's creator",
     )
@@ -252,7 +255,7 @@ def _disassociate_policy(call: Call) -> Any:
 # Pod identity
 
 
-def _identify(call: Call, record: Record) -> None:
+def _create_pod_identity(call: Call, record: Record) -> None:
     call.moto("eks").describe_cluster(record["clusterName"])
     for other in IDENTITY.records(call).values():
         if all(other[name] == record[name] for name in ("clusterName", "namespace", "serviceAccount")):
@@ -280,13 +283,13 @@ IDENTITY = SERVICE.resource(
         list="ListPodIdentityAssociations",
         update="UpdatePodIdentityAssociation",
         delete="DeletePodIdentityAssociation",
-        on_create=_identify,
-        on_update=_touched,
+        on_create=_create_pod_identity,
+        on_update=_set_modified,
         not_emulated="credentials for pods",
     )
 )
 
-# Updates of what moto has
+# Updates of moto's resources
 
 
 @SERVICE.action("UpdateClusterVersion")
@@ -301,7 +304,7 @@ def _update_version(call: Call) -> Any:
 
 @SERVICE.action("UpdateClusterConfig")
 def _update_config(call: Call) -> Any:
-    """Moto keeps the change and answers with a cluster, where AWS answers with an update."""
+    """Let moto store the change. moto returns a cluster, and AWS returns an update."""
     cluster = call.moto("eks").describe_cluster(call.params["name"])
     if "resourcesVpcConfig" in call.params:
         cluster.resources_vpc_config = {**(cluster.resources_vpc_config or {}), **call.params["resourcesVpcConfig"]}
@@ -347,7 +350,7 @@ def _describe_update(call: Call) -> Any:
 
 @SERVICE.action("DeleteCluster")
 def _delete_cluster(call: Call) -> Any:
-    """Moto deletes the cluster; what the store has of it goes first."""
+    """Delete the store's records of a cluster, then let moto delete it."""
     name = call.params["name"]
     validate_safe_to_delete(call.moto("eks").describe_cluster(name))
     for resource in (ADDON, ENTRY, IDENTITY):
@@ -368,7 +371,7 @@ SERVICE.covers(
     "AssociateAccessPolicy",
     "ListAssociatedAccessPolicies",
     "DisassociateAccessPolicy",
-    stored="policies and scopes of each access entry",
+    stored="the policies and scopes of each access entry",
     not_emulated="authorisation in the cluster",
 )
 SERVICE.covers(
@@ -379,12 +382,12 @@ SERVICE.covers(
     "UpdateNodegroupVersion",
     "DescribeUpdate",
     "DeleteCluster",
-    stored="the change in moto's cluster or node group; updates, which are over at once",
+    stored="the change in moto's cluster or node group; updates, which are complete at once",
     not_emulated="the replacement of nodes",
 )
 SERVICE.tagging(Tagging(moto_has=True))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

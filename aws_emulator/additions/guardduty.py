@@ -1,7 +1,7 @@
 """GuardDuty: features of a detector, tags of detectors and filters.
 
 https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Operations.html
-Detectors and filters are moto's; features and tags are kept in them.
+moto implements detectors and filters. This module stores features and tags in them.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ SERVICE = Service("guardduty", "https://docs.aws.amazon.com/guardduty/latest/API
 
 
 def _merge(features: list[Record], changes: list[Record]) -> list[Record]:
-    """A change of one feature leaves the others as they are.
+    """Change the named features; the others stay.
 
     https://docs.aws.amazon.com/guardduty/latest/APIReference/API_UpdateDetector.html
     """
@@ -40,7 +40,7 @@ def _update(call: Call) -> Any:
 
 
 def _as_moto(value: Any) -> Any:
-    """Members as moto keeps them: the names of the wire, which begin in lower case."""
+    """Convert member names to moto's form, which begins in lower case as in the JSON body."""
     if isinstance(value, dict):
         return {name[0].lower() + name[1:]: _as_moto(member) for name, member in value.items()}
     return value
@@ -50,7 +50,7 @@ SERVICE.covers(
     "detector feature",
     "UpdateDetector",
     stored="the status of each feature, in moto's detector",
-    not_emulated="detection: there are never findings",
+    not_emulated="detection: the emulator never returns findings",
 )
 
 
@@ -82,5 +82,5 @@ SERVICE.covers(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """Resource Access Manager: resource shares and their associations.
 
 https://docs.aws.amazon.com/ram/latest/APIReference/API_Operations.html
-The store has the shares: moto's lack tags, associations after creation and permissions.
+The store implements shares, because moto's lack tags, associations after creation and permissions.
 """
 
 from typing import Any
@@ -15,7 +15,8 @@ _KINDS = {"resourceArns": "RESOURCE", "principals": "PRINCIPAL", "sources": "SOU
 
 
 def _owned(call: Call, record: Record) -> bool:
-    """Shares of other accounts there are none; a share that is gone is listed as deleted."""
+    """Return whether the owner filter selects a share. The emulator has no shares of other accounts; deleted shares are
+    listed."""
     tags = call.store.tags.get(record["resourceShareArn"], {})
     wanted = call.params.get("tagFilters", [])
     return call.params["resourceOwner"] == "SELF" and all(
@@ -57,14 +58,14 @@ SHARE = SERVICE.resource(
         names="resourceShareArns",
         on_create=_associate_named,
         not_found="UnknownResourceException",
-        not_emulated="access: nothing is visible in another account, an association holds at once",
+        not_emulated="access: other accounts see no resources, and an association is active at once",
     )
 )
 
 
 @SERVICE.action("DeleteResourceShare")
 def _delete(call: Call) -> Any:
-    """A deleted share stays listed, as deleted, with its associations gone."""
+    """Delete a share; it stays listed as deleted, without associations."""
     record = SHARE.find(call)
     record["status"] = "DELETED"
     record["lastUpdatedTime"] = make.now()
@@ -185,7 +186,7 @@ def _resources(call: Call) -> Any:
 
 @SERVICE.action("ListResourceSharePermissions")
 def _permissions(call: Call) -> Any:
-    """The permissions that the request named; those that AWS would add by resource type are not made up."""
+    """Return the permissions that the request named. The emulator adds none of AWS's defaults by resource type."""
     share = SHARE.find(call)
     named = [
         {"arn": arn, "name": arn.rsplit("/", 1)[-1], "status": "ASSOCIATED"} for arn in share.get("permissionArns", [])
@@ -202,7 +203,7 @@ SERVICE.covers(
     "ListPrincipals",
     "ListResources",
     "ListResourceSharePermissions",
-    stored="which resources and principals each share has",
+    stored="the resources and principals of each share",
     not_emulated="access, and the default permissions of resource types",
 )
 
@@ -222,5 +223,5 @@ SERVICE.covers("tags", "TagResource", "UntagResource", stored="tags by ARN", not
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/recovery-cluster/latest/api/resources.html (control plane)
 https://docs.aws.amazon.com/routing-control/latest/APIReference/API_Operations.html (data plane)
-Both are without regions here. The data plane answers in the five regions of a cluster's endpoints, so that a switch
-can be thrown while one of them is lost.
+Neither has regions here. The data plane answers in the five regions of a cluster's endpoints, so that a client can
+change a state while one of them is lost.
 """
 
 from typing import Any
@@ -23,7 +23,10 @@ DATA = Service(
     everywhere=True,
 )
 _REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-northeast-1", "ap-southeast-2")
-"""https://docs.aws.amazon.com/r53recovery/latest/dg/introduction-regions-routing-control.html"""
+"""Regions of a cluster's endpoints.
+
+https://docs.aws.amazon.com/r53recovery/latest/dg/introduction-regions-routing-control.html
+"""
 _SERVICE = "route53-recovery-control"
 _MISSING = "ResourceNotFoundException"
 
@@ -41,14 +44,17 @@ def _endpoints(_call: Call, record: Record) -> list[Record]:
 
 
 def _default_panel(call: Call, record: Record) -> None:
-    """https://docs.aws.amazon.com/recovery-cluster/latest/api/cluster.html"""
+    """Create the default control panel of a new cluster.
+
+    https://docs.aws.amazon.com/recovery-cluster/latest/api/cluster.html
+    """
     PANEL.add(
         call,
         {"ClusterArn": record["ClusterArn"], "Name": "DefaultControlPanel", "DefaultControlPanel": True},
     )
 
 
-def _only_default_left(call: Call, record: Record) -> None:
+def _require_empty_cluster(call: Call, record: Record) -> None:
     panels = PANEL.records(call)
     own = [key for key, panel in panels.items() if panel["ClusterArn"] == record["ClusterArn"]]
     if any(not panels[key]["DefaultControlPanel"] or _controls(call, key[0]) for key in own):
@@ -79,8 +85,8 @@ CLUSTER = CONTROL.resource(
         update="UpdateCluster",
         delete="DeleteCluster",
         on_create=_default_panel,
-        on_delete=_only_default_left,
-        not_emulated="the time that a deployment takes",
+        on_delete=_require_empty_cluster,
+        not_emulated="the duration of a deployment",
     )
 )
 
@@ -89,10 +95,10 @@ def _controls(call: Call, panel: str) -> list[Record]:
     return [item for item in ROUTING.records(call).values() if item["ControlPanelArn"] == panel]
 
 
-def _empty(call: Call, record: Record) -> None:
+def _require_empty(call: Call, record: Record) -> None:
     panel = record["ControlPanelArn"]
     if record["DefaultControlPanel"]:
-        raise AwsError("ConflictException", "The default control panel goes with its cluster")
+        raise AwsError("ConflictException", "AWS deletes the default control panel with its cluster")
     if _controls(call, panel) or any(rule["ControlPanelArn"] == panel for rule in RULE.records(call).values()):
         raise AwsError("ConflictException", "The control panel still has routing controls or safety rules")
 
@@ -118,9 +124,9 @@ PANEL = CONTROL.resource(
         update="UpdateControlPanel",
         delete="DeleteControlPanel",
         on_create=lambda call, record: _in_cluster(call, record),
-        on_delete=_empty,
+        on_delete=_require_empty,
         view=lambda call, record: {**record, "RoutingControlCount": len(_controls(call, record["ControlPanelArn"]))},
-        not_emulated="the time that a deployment takes",
+        not_emulated="the duration of a deployment",
     )
 )
 
@@ -131,7 +137,7 @@ def _in_cluster(call: Call, record: Record) -> None:
 
 
 def _in_panel(call: Call, record: Record) -> None:
-    """A control without a panel is in the default panel of its cluster; it begins switched off."""
+    """Put a control without a panel in the default panel of its cluster, in state Off."""
     CLUSTER.find(call, {"ClusterArn": record["ClusterArn"]})
     if "ControlPanelArn" not in record:
         record["ControlPanelArn"] = next(
@@ -145,10 +151,10 @@ def _in_panel(call: Call, record: Record) -> None:
     record["RoutingControlArn"] = f"{panel['ControlPanelArn']}/routingcontrol/{record['identifier']}"
 
 
-def _in_no_rule(call: Call, record: Record) -> None:
+def _require_no_rule(call: Call, record: Record) -> None:
     for rule in RULE.records(call).values():
         if record["RoutingControlArn"] in _members(rule):
-            raise AwsError("ConflictException", f"The safety rule {rule['Name']} is about this routing control")
+            raise AwsError("ConflictException", f"The safety rule {rule['Name']} uses this routing control")
 
 
 ROUTING = CONTROL.resource(
@@ -169,8 +175,8 @@ ROUTING = CONTROL.resource(
         update="UpdateRoutingControl",
         delete="DeleteRoutingControl",
         on_create=_in_panel,
-        on_delete=_in_no_rule,
-        not_emulated="health checks, which would follow the state",
+        on_delete=_require_no_rule,
+        not_emulated="health checks with the state",
     )
 )
 _KINDS = {"AssertionRule": "ASSERTION", "GatingRule": "GATING"}
@@ -262,7 +268,7 @@ CONTROL.covers(
     "routing control, health checks",
     "ListAssociatedRoute53HealthChecks",
     stored="nothing",
-    not_emulated="health checks that follow a routing control: the list is empty",
+    not_emulated="health checks of a routing control: the list is empty",
 )
 CONTROL.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
 
@@ -270,7 +276,7 @@ CONTROL.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="
 
 
 def _control_store(call: Call) -> Store:
-    """The data plane works on the control plane's records. It is served in the regions of the endpoints alone."""
+    """Return the control plane's records, which the data plane uses. Only the endpoints' regions serve it."""
     if call.region not in _REGIONS:
         raise AwsError("EndpointTemporarilyUnavailableException", f"A cluster has no endpoint in {call.region}")
     return stores(CONTROL.name)[call.account][call.partition]
@@ -327,7 +333,7 @@ def _list_states(call: Call) -> Any:
 
 
 def _switch(call: Call, wanted: dict[str, str]) -> None:
-    """Set all of the states or none of them: the safety rules decide on the outcome.
+    """Set all of the states or none; the safety rules check the result.
 
     https://docs.aws.amazon.com/r53recovery/latest/dg/routing-control.safety-rules.html
     """
@@ -347,13 +353,16 @@ def _switch(call: Call, wanted: dict[str, str]) -> None:
 def _forbids(rule: Record, before: dict[str, str], after: dict[str, str], wanted: dict[str, str]) -> bool:
     if rule["kind"] == "AssertionRule":
         touched = set(rule["AssertedControls"]) & set(wanted)
-        return bool(touched) and not _enough(rule["RuleConfig"], rule["AssertedControls"], after)
+        return bool(touched) and not _rule_holds(rule["RuleConfig"], rule["AssertedControls"], after)
     touched = set(rule["TargetControls"]) & set(wanted)
-    return bool(touched) and not _enough(rule["RuleConfig"], rule["GatingControls"], before)
+    return bool(touched) and not _rule_holds(rule["RuleConfig"], rule["GatingControls"], before)
 
 
-def _enough(config: Record, controls: list[str], states: dict[str, str]) -> bool:
-    """https://docs.aws.amazon.com/recovery-cluster/latest/api/safetyrule.html (RuleConfig)"""
+def _rule_holds(config: Record, controls: list[str], states: dict[str, str]) -> bool:
+    """Return whether a set of states satisfies a rule.
+
+    https://docs.aws.amazon.com/recovery-cluster/latest/api/safetyrule.html (RuleConfig)
+    """
     on = sum(states[control] == "On" for control in controls)
     needed = {"ATLEAST": config["Threshold"], "AND": len(controls), "OR": 1}[config["Type"]]
     return (on >= needed) != config["Inverted"]
@@ -366,11 +375,11 @@ DATA.covers(
     "UpdateRoutingControlStates",
     "ListRoutingControls",
     stored="the state of each routing control; safety rules are enforced",
-    not_emulated="wait periods; health checks, which would follow the state",
+    not_emulated="wait periods; health checks with the state",
 )
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     CONTROL.install()
     DATA.install()

@@ -14,8 +14,8 @@ SERVICE = Service(
 )
 
 
-def _plain(name: str, title: str, path: str, members: dict[str, Any]) -> Resource:
-    """A type of this service: all four are named, tagged, listed and changed alike."""
+def _simple_type(name: str, title: str, path: str, members: dict[str, Any]) -> Resource:
+    """Declare a type of this service. All four types share the actions for tags, lists and changes."""
     return SERVICE.resource(
         Resource(
             name=name,
@@ -30,7 +30,7 @@ def _plain(name: str, title: str, path: str, members: dict[str, Any]) -> Resourc
             update=f"Update{title}",
             delete=f"Delete{title}",
             exists="ConflictException",
-            not_emulated="the readiness of anything",
+            not_emulated="readiness",
             **members,
         )
     )
@@ -43,7 +43,7 @@ def _scopes(call: Call, record: Record) -> Record:
     return {**record, "ParentReadinessScopes": [*parents, *groups]}
 
 
-def _known_set(call: Call, record: Record) -> None:
+def _require_set(call: Call, record: Record) -> None:
     SET.find(call, {"ResourceSetName": record["ResourceSet"]})
 
 
@@ -54,30 +54,30 @@ def _numbered(_call: Call, record: Record) -> None:
             item.pop("DnsTargetResource", None)
 
 
-def _unchecked(call: Call, record: Record) -> None:
+def _require_unused(call: Call, record: Record) -> None:
     if any(check["ResourceSet"] == record["ResourceSetName"] for check in CHECK.records(call).values()):
         raise AwsError("ConflictException", "A readiness check uses this resource set")
 
 
-CELL = _plain("cell", "Cell", "cell", {"defaults": {"Cells": []}, "view": _scopes})
-GROUP = _plain("recovery group", "RecoveryGroup", "recovery-group", {"defaults": {"Cells": []}})
-SET = _plain(
+CELL = _simple_type("cell", "Cell", "cell", {"defaults": {"Cells": []}, "view": _scopes})
+GROUP = _simple_type("recovery group", "RecoveryGroup", "recovery-group", {"defaults": {"Cells": []}})
+SET = _simple_type(
     "resource set",
     "ResourceSet",
     "resource-set",
-    {"on_create": _numbered, "on_update": _numbered, "on_delete": _unchecked},
+    {"on_create": _numbered, "on_update": _numbered, "on_delete": _require_unused},
 )
-CHECK = _plain(
+CHECK = _simple_type(
     "readiness check",
     "ReadinessCheck",
     "readiness-check",
-    {"inputs": {"ResourceSetName": "ResourceSet"}, "on_create": _known_set, "on_update": _known_set},
+    {"inputs": {"ResourceSetName": "ResourceSet"}, "on_create": _require_set, "on_update": _require_set},
 )
 
 
 @SERVICE.action("GetReadinessCheckStatus", "GetCellReadinessSummary", "GetRecoveryGroupReadinessSummary")
 def _readiness(call: Call) -> Any:
-    """Nothing is checked here, so nothing is known."""
+    """Return the readiness UNKNOWN, because the emulator checks nothing."""
     {"GetReadinessCheckStatus": CHECK, "GetCellReadinessSummary": CELL}.get(str(call.operation.name), GROUP).find(call)
     return {"Readiness": "UNKNOWN"}
 
@@ -88,11 +88,11 @@ SERVICE.covers(
     "GetCellReadinessSummary",
     "GetRecoveryGroupReadinessSummary",
     stored="nothing",
-    not_emulated="checks: readiness is always unknown",
+    not_emulated="checks: the readiness is always unknown",
 )
 SERVICE.tagging(Tagging(list="ListTagsForResources", arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

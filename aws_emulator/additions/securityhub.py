@@ -1,7 +1,7 @@
 """Security Hub: the account's hub and standards subscriptions.
 
 https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Operations.html
-Moto has the hub too, without its settings; findings and members stay with moto, which learns of the hub.
+moto's hub lacks its settings. moto implements findings and members, so this module enables the hub in moto too.
 """
 
 from typing import Any
@@ -14,11 +14,14 @@ _DEFAULT_STANDARDS = (
     "arn:{partition}:securityhub:{region}::standards/aws-foundational-security-best-practices/v/1.0.0",
     "arn:{partition}:securityhub:::ruleset/cis-aws-foundations-benchmark/v/1.2.0",
 )
-"""https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_EnableSecurityHub.html"""
+"""Standards that are enabled by default.
+
+https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_EnableSecurityHub.html
+"""
 
 
 def _hub(call: Call) -> dict[str, Any]:
-    """The account's hub. Raises InvalidAccessException while Security Hub is not enabled."""
+    """Return the account's hub. Raises InvalidAccessException while Security Hub is not enabled."""
     hub = call.store.settings.get(_HUB)
     if hub is None:
         raise AwsError("InvalidAccessException", f"Account {call.account} is not subscribed to AWS Security Hub")
@@ -75,7 +78,7 @@ SERVICE.covers(
     "UpdateSecurityHubConfiguration",
     "DisableSecurityHub",
     stored="the settings of the account's hub",
-    not_emulated="checks: there are only the findings that are imported",
+    not_emulated="checks: the emulator has only imported findings",
 )
 
 SUBSCRIPTION = SERVICE.resource(
@@ -85,7 +88,7 @@ SUBSCRIPTION = SERVICE.resource(
         shapes=("StandardsSubscription",),
         list="GetEnabledStandards",
         filters={"StandardsSubscriptionArns": "StandardsSubscriptionArn", "Providers": "Provider"},
-        stored="which standards are enabled",
+        stored="the enabled standards",
         not_emulated="the controls of a standard",
     )
 )
@@ -130,12 +133,12 @@ SERVICE.covers(
     "standards subscription, on and off",
     "BatchEnableStandards",
     "BatchDisableStandards",
-    stored="which standards are enabled; a subscription is ready at once",
+    stored="the enabled standards; a subscription is ready at once",
     not_emulated="the controls of a standard",
 )
 SERVICE.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

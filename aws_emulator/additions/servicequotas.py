@@ -1,8 +1,8 @@
-"""Service Quotas: AWS's defaults, and values that were asked for.
+"""Service Quotas: AWS's defaults, and requested values.
 
 https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_Operations.html
-The quotas are those of `aws_facts`; VPC's others are moto's. A request for an increase is granted at once,
-also for less than the default, so that a test can lower a quota.
+The quotas are those of `aws_facts`, and moto's for the rest of VPC. A request for an increase is granted at once. A
+test may also request less than the default to lower a quota.
 """
 
 from typing import Any
@@ -17,8 +17,8 @@ SERVICE = Service(
     "https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_Operations.html",
 )
 
-# What a stack of the default sizes needs and an account has only once it was asked for: the in-memory AWS begins with
-# the values that docs/first-day.md asks for.
+# Quotas above AWS's default that a stack of the default sizes needs. docs/first-day.md requests them for a new account,
+# and the in-memory AWS starts with them.
 CONCURRENCY = "L-B99A9384"
 GRANTED = {on_demand.STANDARD[0]: 2000, "L-3032A538": 500}
 
@@ -58,7 +58,7 @@ def _found(call: Call, *, applied: bool) -> dict[str, Any]:
 
 
 def value_of(call: Call, service: str, code: str) -> int:
-    """The applied value of a quota in the region of a request to any service."""
+    """Return the applied value of a quota in the region of a request to any service."""
     asked = stores(SERVICE.name)[call.account][call.region].table("quota").get((service, code), {})
     return int(asked.get("DesiredValue", GRANTED.get(code, _defaults()[(service, code)][1])))
 
@@ -89,11 +89,11 @@ SERVICE.covers(
     "GetServiceQuota",
     "GetAWSDefaultServiceQuota",
     "RequestServiceQuotaIncrease",
-    stored="values that were asked for, by region",
+    stored="requested values, by region",
     not_emulated="the review of a request: it is granted at once",
 )
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """Systems Manager: patch baselines and groups, maintenance window changes and tasks, associations.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_Operations.html
-Parameters, documents, maintenance windows and their targets are moto's.
+moto implements parameters, documents, maintenance windows and their targets.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ SERVICE = Service("ssm", "https://docs.aws.amazon.com/systems-manager/latest/API
 _MISSING = "DoesNotExistException"
 
 
-def _not_in_use(call: Call, record: Record) -> None:
+def _require_unused(call: Call, record: Record) -> None:
     identifier = record["BaselineId"]
     if any(group["BaselineId"] == identifier for group in _groups(call).values()):
         raise AwsError("ResourceInUseException", f"Baseline {identifier} is registered for a patch group")
@@ -27,7 +27,7 @@ def _not_in_use(call: Call, record: Record) -> None:
 
 
 def _modified(call: Call, record: Record) -> None:
-    """`Replace` resets what the request leaves out.
+    """Change a baseline. `Replace` resets omitted members.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_UpdatePatchBaseline.html
     """
@@ -78,17 +78,17 @@ BASELINE = SERVICE.resource(
         delete="DeletePatchBaseline",
         on_create=_created,
         on_update=_modified,
-        on_delete=_not_in_use,
+        on_delete=_require_unused,
         view=_with_groups,
         not_found=_MISSING,
-        not_emulated="patches: none is ever approved, found or installed",
+        not_emulated="patches: the emulator approves, finds and installs none",
     )
 )
 
 
 @cache
 def _aws_baselines(region: str) -> dict[str, str]:
-    """The baselines that AWS owns in a region, by operating system, as moto lists them."""
+    """Return AWS's own baselines in a region, by operating system, from moto's list."""
     return dict(FakePatchGroup("aws", region).default_associations)
 
 
@@ -122,7 +122,7 @@ def _get_default(call: Call) -> Any:
 
 @SERVICE.action("DescribePatchBaselines")
 def _describe_baselines(call: Call) -> Any:
-    """Own baselines and those of AWS, by the filters NAME_PREFIX, OWNER and OPERATING_SYSTEM."""
+    """List the account's baselines and AWS's, by the filters NAME_PREFIX, OWNER and OPERATING_SYSTEM."""
     defaults = _defaults(call)
     found = [
         {
@@ -162,7 +162,7 @@ def _register_group(call: Call) -> Any:
     system = _baseline_system(call, identifier)
     existing = _groups(call).get((group, system))
     if existing and existing["BaselineId"] != identifier:
-        raise AwsError("AlreadyExistsException", f"Patch group {group} has another baseline for {system}")
+        raise AwsError("AlreadyExistsException", f"Patch group {group} already has a baseline for {system}")
     _groups(call)[(group, system)] = {"PatchGroup": group, "BaselineId": identifier, "OperatingSystem": system}
     return {"BaselineId": identifier, "PatchGroup": group}
 
@@ -208,7 +208,7 @@ SERVICE.covers(
     "DeregisterPatchBaselineForPatchGroup",
     "GetPatchBaselineForPatchGroup",
     "DescribePatchGroups",
-    stored="which baseline holds for which group and operating system; AWS's own baselines as moto lists them",
+    stored="the baseline of each group and operating system; AWS's own baselines come from moto",
     not_emulated="patching",
 )
 
@@ -228,7 +228,7 @@ def _task(call: Call) -> Record:
 
 @SERVICE.action("DescribeMaintenanceWindowTargets", "DescribeMaintenanceWindowTasks")
 def _window_items(call: Call) -> Any:
-    """Targets or tasks of a window, by any member of theirs that a filter names."""
+    """List targets or tasks of a window; a filter may name any of their members."""
     window = call.moto("ssm").get_maintenance_window(call.params["WindowId"])
     member, items = ("Tasks", window.tasks) if "Tasks" in call.output.members else ("Targets", window.targets)
     found = [item.to_json() for item in items.values()]
@@ -272,7 +272,7 @@ _WINDOW_ATTRIBUTES = {
 
 
 def _change(call: Call, item: Any, attributes: dict[str, str]) -> Any:
-    """Change one of moto's objects; `Replace` resets what the request leaves out."""
+    """Change one of moto's objects; `Replace` resets omitted members."""
     for name, attribute in attributes.items():
         if name in call.params or call.params.get("Replace"):
             setattr(item, attribute, call.params.get(name))
@@ -282,7 +282,7 @@ def _change(call: Call, item: Any, attributes: dict[str, str]) -> Any:
 @SERVICE.action("UpdateMaintenanceWindow")
 def _update_window(call: Call) -> Any:
     if call.params.get("Enabled") is False:
-        raise call.invalid("The in-memory AWS keeps maintenance windows enabled")
+        raise call.invalid("The in-memory AWS cannot disable maintenance windows")
     return _change(call, call.moto("ssm").get_maintenance_window(call.params["WindowId"]), _WINDOW_ATTRIBUTES)
 
 
@@ -311,7 +311,7 @@ SERVICE.covers(
     "UpdateMaintenanceWindowTarget",
     "UpdateMaintenanceWindowTask",
     stored="the changes, in moto's windows",
-    not_emulated="the schedule: no task is ever run; a window cannot be disabled",
+    not_emulated="the schedule: the emulator runs no tasks; a window cannot be disabled",
 )
 
 
@@ -350,7 +350,7 @@ SERVICE.resource(
 
 @SERVICE.action("AddTagsToResource", "RemoveTagsFromResource", "ListTagsForResource")
 def _tags(call: Call) -> Any:
-    """Tags of baselines and associations; those of moto's resources are moto's."""
+    """Return tags of baselines and associations; moto has the tags of its own resources."""
     if call.params["ResourceType"] not in ("PatchBaseline", "Association"):
         raise Pass
     tags = call.store.tags.get(call.params["ResourceId"])
@@ -375,5 +375,5 @@ SERVICE.covers(
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """CloudWatch Synthetics: canaries.
 
 https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_Operations.html
-The store has the whole of it: moto can create canaries and neither change, start nor delete them.
+The store implements all actions, because moto can create canaries and neither change, start nor delete them.
 """
 
 from typing import Any
@@ -12,13 +12,19 @@ from aws_emulator.store import AwsError, Call, Record, Resource, Service, Taggin
 
 SERVICE = Service("synthetics", "https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_Operations.html")
 _RUN = {"TimeoutInSeconds": 840, "MemoryInMB": 1000, "ActiveTracing": False}
-"""https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CanaryRunConfigInput.html"""
+"""Default run configuration of a canary.
+
+https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CanaryRunConfigInput.html
+"""
 _RETENTION_DAYS = 31
-"""https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CreateCanary.html"""
+"""Default retention of a canary's results, in days.
+
+https://docs.aws.amazon.com/AmazonSynthetics/latest/APIReference/API_CreateCanary.html
+"""
 
 
-def _settle(call: Call, record: Record) -> None:
-    """The code goes into a function and a layer of the canary's; only where they are is described."""
+def _complete(call: Call, record: Record) -> None:
+    """Complete a canary. Its code becomes a function and a layer, and the description has only their ARNs."""
     code = record["Code"]
     if any(name in code for name in ("ZipFile", "S3Bucket")):
         layer = call.arn("lambda", f"layer:cwsyn-{record['Name']}-{record['Id']}:1")
@@ -37,10 +43,10 @@ def _created(call: Call, record: Record) -> None:
     record["Id"] = str(mock_random.uuid4())
     record["EngineArn"] = call.arn("lambda", f"function:cwsyn-{record['Name']}-{record['Id']}:1")
     record["Timeline"] = {"Created": make.now()}
-    _settle(call, record)
+    _complete(call, record)
 
 
-def _stopped(_call: Call, record: Record) -> None:
+def _require_stopped(_call: Call, record: Record) -> None:
     if record["Status"]["State"] == "RUNNING":
         raise AwsError("ConflictException", "A running canary cannot be deleted: stop it first")
 
@@ -68,10 +74,10 @@ CANARY = SERVICE.resource(
         delete="DeleteCanary",
         filters={"Names": "Name"},
         on_create=_created,
-        on_update=_settle,
-        on_delete=_stopped,
+        on_update=_complete,
+        on_delete=_require_stopped,
         exists="ConflictException",
-        not_emulated="runs: a started canary is running and never runs",
+        not_emulated="runs: a started canary has the state RUNNING and produces no runs",
     )
 )
 
@@ -102,12 +108,12 @@ SERVICE.covers(
     "StopCanary",
     "GetCanaryRuns",
     "DescribeCanariesLastRun",
-    stored="whether a canary runs",
-    not_emulated="runs: there are none",
+    stored="the state of a canary",
+    not_emulated="runs: the emulator has none",
 )
 SERVICE.tagging(Tagging(arn="ResourceArn", tags="Tags", keys="TagKeys", answer="Tags", not_found="NotFoundException"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
 """X-Ray: groups, sampling rules, encryption, resource policies.
 
 https://docs.aws.amazon.com/xray/latest/api/API_Operations.html
-Traces are moto's.
+moto implements traces.
 """
 
 import json
@@ -39,7 +39,7 @@ GROUP = Resource(
 
 
 def _named(call: Call) -> Record:
-    """A request names a group by its ARN or by its name."""
+    """Find a group by its ARN or its name."""
     named = call.params.get("GroupARN") or call.params.get("GroupName")
     return GROUP.find(call, {"GroupARN": named})
 
@@ -92,11 +92,11 @@ _DEFAULT_RULE = {
     "Version": 1,
     "Attributes": {},
 }
-"""https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html"""
+"""The default sampling rule (https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html)."""
 
 
 def _rules(call: Call) -> dict[tuple[str, ...], Record]:
-    """The sampling rules, by name; the default rule is always there."""
+    """Return the sampling rules by name; the default rule always exists."""
     table = call.store.table("sampling rule")
     if not table:
         _keep_rule(call, table, dict(_DEFAULT_RULE))
@@ -161,7 +161,7 @@ SERVICE.covers(
     "GetSamplingRules",
     "UpdateSamplingRule",
     "DeleteSamplingRule",
-    stored="the rules, with the default one",
+    stored="the rules, with the default rule",
     not_emulated="sampling targets",
 )
 
@@ -171,7 +171,7 @@ def _encryption(call: Call) -> Any:
     settings = call.store.settings
     if "Type" in call.params:
         if (call.params["Type"] == "KMS") != ("KeyId" in call.params):
-            raise AwsError(_ERROR, "A key goes with the type KMS, and only with it.")
+            raise AwsError(_ERROR, "A key requires the type KMS, and KMS requires a key.")
         settings["encryption"] = {**call.params, "Status": "ACTIVE"}
     return {"EncryptionConfig": settings.get("encryption", {"Type": "NONE", "Status": "ACTIVE"})}
 
@@ -185,11 +185,14 @@ SERVICE.covers(
 )
 
 _MOST_POLICIES, _MOST_POLICY_BYTES = 5, 5_120
-"""https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html"""
+"""Limits of resource policies: number and bytes.
+
+https://docs.aws.amazon.com/xray/latest/api/API_PutResourcePolicy.html
+"""
 
 
 def _at_revision(record: Record | None, wanted: str | None) -> None:
-    """A request may name the revision that it was made for; 0 is that of a policy that is not there yet."""
+    """Return whether the request has the policy's revision. A policy that does not exist has revision 0."""
     if wanted is not None and wanted != (record["PolicyRevisionId"] if record else "0"):
         raise AwsError("InvalidPolicyRevisionIdException", f"The policy is not at revision {wanted}")
 
@@ -239,11 +242,11 @@ SERVICE.covers(
     "ListResourcePolicies",
     "DeleteResourcePolicy",
     stored="the policy, by name, with its revision",
-    not_emulated="what it allows",
+    not_emulated="the effect of the policy",
 )
 SERVICE.tagging(Tagging(arn="ResourceARN", tags="Tags", keys="TagKeys", answer="Tags"))
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,7 +1,7 @@
-"""What moto answers wrongly, put right: one module for each service or topic.
+"""Corrections of moto's wrong answers: one module for each service or topic.
 
-Each module's `install()` replaces methods of moto's classes by ones that behave as the AWS API reference says; its
-docstring names the page. `install()` here installs all of them, and does nothing the second time.
+Each module's `install()` replaces methods of moto's classes by methods that follow the AWS API reference; its docstring
+names the page. `install()` in this file installs all of them, and does nothing the second time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a correction takes the place of a method of moto."""
+"""Replace methods of moto."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import Any
 
 
-def around(owner: type | ModuleType, name: str, replacement: Callable[..., Any]) -> None:
-    """Put `replacement` in the place of `name` of a class or module; it gets the original as its first argument.
+def replace_method(owner: type | ModuleType, name: str, replacement: Callable[..., Any]) -> None:
+    """Replace the method `name` of a class or module; `replacement` gets the original as its first argument.
 
-    Raises AttributeError when the method is not there: a newer moto has moved it, and the correction must follow.
+    Raises AttributeError if the method does not exist: a newer moto has moved it, and the correction must change.
     """
     original = getattr(owner, name)
 
@@ -22,8 +22,9 @@ def around(owner: type | ModuleType, name: str, replacement: Callable[..., Any])
     setattr(owner, name, method)
 
 
-def lacking(owner: type, name: str, method: Callable[..., Any]) -> None:
-    """Give `owner` a method that it lacks. Raises AttributeError when it is there: the correction is not needed."""
+def add_method(owner: type, name: str, method: Callable[..., Any]) -> None:
+    """Add a missing method to `owner`. Raises AttributeError if it exists, because the correction is then not
+    needed."""
     if hasattr(owner, name):
-        raise AttributeError(f"{owner.__name__} has {name} already: see whether the correction is still needed")
+        raise AttributeError(f"{owner.__name__} has {name} already; check whether the correction is still needed")
     setattr(owner, name, method)

@@ -1,4 +1,4 @@
-"""ACM: a certificate has a key of the algorithm that was asked for, RSA with 2048 bits where none was.
+"""ACM: a certificate has a key of the requested algorithm, or RSA with 2048 bits by default.
 
 https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 """
@@ -15,7 +15,7 @@ from moto.acm.models import CertBundle
 from moto.acm.responses import AWSCertificateManagerResponse
 from moto.core.responses import ActionResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {
     "EC_prime256v1": ec.SECP256R1,
@@ -28,14 +28,14 @@ _MADE_BY_MOTO = "RSA_2048"
 
 @cache
 def install() -> None:
-    around(AWSCertificateManagerResponse, "request_certificate", _request)
+    replace_method(AWSCertificateManagerResponse, "request_certificate", _request)
 
 
 def _request(original: Any, response: AWSCertificateManagerResponse) -> ActionResult:
     answer = original(response)
     algorithm = response._get_param("KeyAlgorithm") or _MADE_BY_MOTO
     bundle = response.acm_backend.get_certificate(answer.result["CertificateArn"])
-    # A repeated request is answered with the certificate that is there.
+    # A repeated request gets the existing certificate.
     if algorithm != bundle.describe()["Certificate"]["KeyAlgorithm"]:
         _renew(bundle, _new_key(algorithm))
     return answer
@@ -48,7 +48,7 @@ def _new_key(algorithm: str) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey:
 
 
 def _renew(bundle: CertBundle, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> None:
-    """The same certificate for another key."""
+    """Return the same certificate with another key."""
     made = bundle._cert
     builder = (
         x509.CertificateBuilder()

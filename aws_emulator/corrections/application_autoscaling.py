@@ -14,15 +14,15 @@ from moto.applicationautoscaling.models import FakeScalableTarget
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 
 @cache
 def install() -> None:
-    around(ApplicationAutoScalingResponse, "register_scalable_target", _register)
-    lacking(ApplicationAutoScalingResponse, "tag_resource", _tag)
-    lacking(ApplicationAutoScalingResponse, "untag_resource", _untag)
-    lacking(ApplicationAutoScalingResponse, "list_tags_for_resource", _list_tags)
+    replace_method(ApplicationAutoScalingResponse, "register_scalable_target", _register)
+    add_method(ApplicationAutoScalingResponse, "tag_resource", _tag)
+    add_method(ApplicationAutoScalingResponse, "untag_resource", _untag)
+    add_method(ApplicationAutoScalingResponse, "list_tags_for_resource", _list_tags)
 
 
 def _tags(response: ApplicationAutoScalingResponse, arn: str) -> dict[str, str]:

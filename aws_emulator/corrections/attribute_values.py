@@ -1,7 +1,7 @@
-"""Speed: an attribute of a DynamoDB item is answered as it is stored, without a walk over its model.
+"""Speed: return an attribute of a DynamoDB item in its stored form, without a lookup in the service model.
 
-moto looks for each of the ten kinds of value that an attribute may have, some milliseconds for each item: a scan of a
-few hundred orders would take longer than the runbook waits for a region that may be lost.
+moto tries each of the ten types of an attribute value, which takes some milliseconds for each item. A scan of a few
+hundred orders would take longer than the runbook waits for a region that may be lost.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 """
 
@@ -12,15 +12,15 @@ from typing import Any
 
 from moto.core.serialize import BaseJSONSerializer
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
-# Kinds whose stored form is the answered one.
+# Types with the same stored form and answer.
 _PLAIN = ("S", "N", "BOOL", "NULL")
 
 
 @cache
 def install() -> None:
-    around(BaseJSONSerializer, "_serialize_type_structure", _structure)
+    replace_method(BaseJSONSerializer, "_serialize_type_structure", _structure)
 
 
 def _structure(

@@ -1,12 +1,12 @@
-"""EC2 Auto Scaling: groups, policies and lifecycle hooks come back as they were put.
+"""EC2 Auto Scaling: groups, policies and lifecycle hooks keep the members of the request.
 
-- A group keeps its warmup and what it says about reserved capacity, which is "default" unless it says something.
+- A group keeps its warmup and its capacity reservation preference, which is "default" if it is omitted.
   https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CreateAutoScalingGroup.html
-- An update changes whatever it names, and nothing else.
+- An update changes only the members that it names.
   https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
-- Enabled is true unless it is given; a policy that is not predictive has no predictive configuration.
+- Enabled is true by default; a policy that is not predictive has no predictive configuration.
   https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScalingPolicy.html
-- A hook notifies the target that it names, and nobody when it names none.
+- A hook without a target notifies no target.
   https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _OF_GROUPS = {
     "AvailabilityZoneDistribution": "availability_zone_distribution",
@@ -32,7 +32,7 @@ _NUMBERS_OF_GROUPS = {
     "DefaultInstanceWarmup": "default_instance_warmup",
     "MaxInstanceLifetime": "max_instance_lifetime",
 }
-# What moto takes when a group is made, and leaves alone in an update.
+# Members that moto accepts in a create request and ignores in an update.
 _ONLY_MADE = {
     "CapacityRebalance": "capacity_rebalance",
     "PlacementGroup": "placement_group",
@@ -43,10 +43,10 @@ _NO_CHOICE_OF_CAPACITY = {"CapacityReservationPreference": "default"}
 
 @cache
 def install() -> None:
-    around(AutoScalingResponse, "create_auto_scaling_group", _create_group)
-    around(AutoScalingResponse, "update_auto_scaling_group", _update_group)
-    around(AutoScalingResponse, "put_scaling_policy", _put_policy)
-    around(AutoScalingResponse, "put_lifecycle_hook", _put_hook)
+    replace_method(AutoScalingResponse, "create_auto_scaling_group", _create_group)
+    replace_method(AutoScalingResponse, "update_auto_scaling_group", _update_group)
+    replace_method(AutoScalingResponse, "put_scaling_policy", _put_policy)
+    replace_method(AutoScalingResponse, "put_lifecycle_hook", _put_hook)
 
 
 def _create_group(original: Any, response: AutoScalingResponse) -> ActionResult:

@@ -1,4 +1,4 @@
-"""Lambda: a function keeps its dead-letter target and its logging, and takes layers of other accounts.
+"""Lambda: a function keeps its dead-letter target and its logging configuration, and accepts layers of other accounts.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
@@ -11,21 +11,21 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _KEPT = ("DeadLetterConfig", "LoggingConfig")
 
 
 @cache
 def install() -> None:
-    around(LambdaFunction, "__init__", _make)
-    around(LambdaFunction, "update_configuration", _update)
-    around(LambdaFunction, "get_configuration", _describe)
-    around(LambdaFunction, "_get_layers_data", _layers)
+    replace_method(LambdaFunction, "__init__", _make)
+    replace_method(LambdaFunction, "update_configuration", _update)
+    replace_method(LambdaFunction, "get_configuration", _describe)
+    replace_method(LambdaFunction, "_get_layers_data", _layers)
 
 
 def _layers(original: Any, function: LambdaFunction, arns: list[str]) -> list[dict[str, Any]]:
-    """A layer that another account publishes is taken as it is named: its content is not here."""
+    """Accept a layer of another account by its ARN. The emulator does not have its content."""
     own = [arn for arn in arns if f":{function.account_id}:layer:" in arn]
     described = {layer["Arn"]: layer for layer in original(function, own)}
     return [described.get(arn, {"Arn": arn, "CodeSize": 0}) for arn in arns]

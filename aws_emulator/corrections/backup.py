@@ -1,4 +1,4 @@
-"""AWS Backup: ListTags finds the resource whether or not its ARN is followed by a slash.
+"""AWS Backup: ListTags accepts an ARN with or without a slash at the end.
 
 https://docs.aws.amazon.com/aws-backup/latest/devguide/API_ListTags.html
 """
@@ -12,12 +12,12 @@ from urllib.parse import unquote
 
 from moto.backup.responses import BackupResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(BackupResponse, "list_tags", _list_tags)
+    replace_method(BackupResponse, "list_tags", _list_tags)
 
 
 def _list_tags(_original: Any, response: BackupResponse) -> str:

@@ -1,7 +1,7 @@
-"""EC2: instances stand in the reserved capacity that they, or their launch template, name.
+"""EC2: instances use the capacity reservation that they, or their launch template, name.
 
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: a reservation that is full takes nobody;
-  an instance that names none may stand in any open one.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: a full reservation accepts no instance.
+  An instance without a named reservation may use any open one.
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceCapacityReservationAttributes.html
 """
 
@@ -18,7 +18,7 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
 
 from aws_emulator.additions.ec2 import RESERVATION, instances_in
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 from aws_emulator.store.backend import stores
 
 _SPECIFICATION = "CapacityReservationSpecification"
@@ -27,25 +27,25 @@ _NO_CHOICE = {"CapacityReservationPreference": "open"}
 
 @cache
 def install() -> None:
-    around(Instance, "__init__", _launch)
-    around(InstanceResponse, "run_instances", _run)
-    lacking(EC2Response, "modify_instance_capacity_reservation_attributes", _modify)
+    replace_method(Instance, "__init__", _launch)
+    replace_method(InstanceResponse, "run_instances", _run)
+    add_method(EC2Response, "modify_instance_capacity_reservation_attributes", _modify)
 
 
 def _launch(original: Any, instance: Any, ec2_backend: Any, *args: Any, **kwargs: Any) -> None:
     original(instance, ec2_backend, *args, **kwargs)
-    _stand(instance, _of_template(ec2_backend, kwargs.get("launch_template")))
+    _set_reservation(instance, _of_template(ec2_backend, kwargs.get("launch_template")))
 
 
 def _run(original: Any, response: InstanceResponse) -> ActionResult:
     backend = response.ec2_backend
     given = response._get_param(_SPECIFICATION)
     specification = given or _of_template(backend, response._get_param("LaunchTemplate"))
-    _admit(backend, specification, response._get_int_param("MinCount") or 1)
+    _check_capacity(backend, specification, response._get_int_param("MinCount") or 1)
     answer = original(response)
     if given:
         for instance in answer.result.instances:
-            _stand(instance, given)
+            _set_reservation(instance, given)
     return answer
 
 
@@ -53,8 +53,8 @@ def _modify(response: EC2Response) -> ActionResult:
     instance: Any = response.ec2_backend.get_instance(response._get_param("InstanceId"))
     specification = response._get_param(_SPECIFICATION)
     if _reservation(specification) != instance.capacity_reservation_id:
-        _admit(response.ec2_backend, specification, 1)
-    _stand(instance, specification)
+        _check_capacity(response.ec2_backend, specification, 1)
+    _set_reservation(instance, specification)
     return ActionResult({"Return": True})
 
 
@@ -66,8 +66,8 @@ def _reservation(specification: Mapping[str, Any]) -> str | None:
     return (specification.get("CapacityReservationTarget") or {}).get("CapacityReservationId")
 
 
-def _admit(backend: Any, specification: Mapping[str, Any], count: int) -> None:
-    """Raises an error of EC2 when the reservation that is named is not there, or has no room for so many."""
+def _check_capacity(backend: Any, specification: Mapping[str, Any], count: int) -> None:
+    """Raise an EC2 error if the named reservation does not exist, or lacks capacity for the instances."""
     identifier = _reservation(specification)
     if identifier is None:
         return
@@ -84,6 +84,6 @@ def _admit(backend: Any, specification: Mapping[str, Any], count: int) -> None:
         )
 
 
-def _stand(instance: Any, specification: Mapping[str, Any]) -> None:
+def _set_reservation(instance: Any, specification: Mapping[str, Any]) -> None:
     instance.capacity_reservation_specification = dict(specification) or dict(_NO_CHOICE)
     instance.capacity_reservation_id = _reservation(specification)

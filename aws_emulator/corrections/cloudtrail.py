@@ -1,4 +1,4 @@
-"""CloudTrail: DeleteTrail takes the name of a trail or its ARN.
+"""CloudTrail: DeleteTrail accepts the name of a trail or its ARN.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DeleteTrail.html
 """
@@ -10,12 +10,12 @@ from typing import Any
 
 from moto.cloudtrail.models import CloudTrailBackend
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(CloudTrailBackend, "delete_trail", _delete)
+    replace_method(CloudTrailBackend, "delete_trail", _delete)
 
 
 def _delete(original: Any, backend: CloudTrailBackend, name: str) -> None:

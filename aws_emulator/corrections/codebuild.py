@@ -1,7 +1,7 @@
-"""CodeBuild: sources without a location, the key of the artifacts, and how many builds may run at once.
+"""CodeBuild: sources without a location, the encryption key of artifacts, and the limit of concurrent builds.
 
-A project whose source or artifacts are a pipeline's, or that has no source, names no location; artifacts are encrypted
-under the key that is given, and the limit of concurrent builds is the project's own.
+A project without a source, or with a pipeline's source or artifacts, has no location. Artifacts are encrypted under the
+key of the request. The limit of concurrent builds belongs to the project.
 
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html
@@ -16,7 +16,7 @@ from typing import Any
 from moto.codebuild import responses
 from moto.core.responses import ActionResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _KEPT = ("encryptionKey", "concurrentBuildLimit")
 _WITHOUT_LOCATION = {"CODEPIPELINE", "NO_SOURCE"}
@@ -24,9 +24,9 @@ _WITHOUT_LOCATION = {"CODEPIPELINE", "NO_SOURCE"}
 
 @cache
 def install() -> None:
-    around(responses, "_validate_required_params_source", _validate)
-    around(responses, "_validate_required_params_artifacts", _validate)
-    around(responses.CodeBuildResponse, "create_project", _create)
+    replace_method(responses, "_validate_required_params_source", _validate)
+    replace_method(responses, "_validate_required_params_artifacts", _validate)
+    replace_method(responses.CodeBuildResponse, "create_project", _create)
 
 
 def _create(original: Any, response: responses.CodeBuildResponse) -> ActionResult:

@@ -1,4 +1,4 @@
-"""EC2: CreateDhcpOptions keeps the tags that it is given.
+"""EC2: CreateDhcpOptions keeps the tags of the request.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateDhcpOptions.html
 """
@@ -11,12 +11,12 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.responses.dhcp_options import DHCPOptions
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(DHCPOptions, "create_dhcp_options", _create)
+    replace_method(DHCPOptions, "create_dhcp_options", _create)
 
 
 def _create(original: Any, response: DHCPOptions) -> ActionResult:

@@ -1,8 +1,8 @@
-"""Speed: what moto works out anew for each request and what never changes while it runs.
+"""Speed: cache values that moto computes for each request although they never change.
 
-- the methods of a service's class, for EC2 more than a thousand; corrections and additions are installed by then
-- the list of its own services, read from the file system
-- the id of each answer, by one random choice for each of its characters
+- the methods of a service's class, more than a thousand for EC2; corrections and additions are installed before
+- the list of moto's services, read from the file system
+- the random id of each answer, chosen at once instead of character by character
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from moto import backends
 from moto.core import responses
 from moto.moto_api._internal.moto_random import MotoRandom
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(responses, "method_names_from_class", _method_names)
-    around(backends, "list_of_moto_modules", _modules)
-    around(MotoRandom, "get_random_string", _random_string)
+    replace_method(responses, "method_names_from_class", _method_names)
+    replace_method(backends, "list_of_moto_modules", _modules)
+    replace_method(MotoRandom, "get_random_string", _random_string)
 
 
 @cache

@@ -1,14 +1,14 @@
-"""DynamoDB: global tables (version 2019.11.21), one table in each Region that holds a replica.
+"""DynamoDB: global tables (version 2019.11.21), one table in each Region with a replica.
 
-- UpdateTable makes and deletes replicas and the witness; DescribeTable names the other replicas in every Region.
+- UpdateTable creates and deletes replicas and the witness; DescribeTable names the other replicas in every Region.
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ReplicaDescription.html
-- Key schema, indexes, billing mode, streams and time to live are the same in all replicas; the key, tags, point-in-time
-  recovery and deletion protection are each replica's own. A new replica starts with the items that are there.
+- Key schema, indexes, billing mode, streams and time to live are the same in all replicas. Each replica has its own
+  encryption key, tags, point-in-time recovery and deletion protection. A new replica starts with the existing items.
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
 - UpdateTable also changes the encryption key.
 
-Items written later are copied by `aws_emulator.replication.tables`.
+`aws_emulator.replication.tables` copies items that are written later.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 GLOBAL_TABLE_VERSION = "2019.11.21"
 _SAME_IN_ALL_REPLICAS = ("AttributeDefinitions", "GlobalSecondaryIndexUpdates", "BillingMode")
@@ -32,15 +32,15 @@ _SAME_IN_ALL_REPLICAS = ("AttributeDefinitions", "GlobalSecondaryIndexUpdates", 
 
 @cache
 def install() -> None:
-    around(DynamoHandler, "update_table", _update_table)
-    around(DynamoDBBackend, "delete_table", _delete_table)
-    around(DynamoDBBackend, "update_time_to_live", _update_time_to_live)
-    around(Table, "describe", _describe)
+    replace_method(DynamoHandler, "update_table", _update_table)
+    replace_method(DynamoDBBackend, "delete_table", _delete_table)
+    replace_method(DynamoDBBackend, "update_time_to_live", _update_time_to_live)
+    replace_method(Table, "describe", _describe)
 
 
 @dataclass
 class GlobalTable:
-    """What the replicas of one table share: each replica's settings by Region, the consistency and the witnesses."""
+    """Data of all replicas of one table: each replica's settings by Region, the consistency and the witnesses."""
 
     replicas: dict[str, dict[str, Any]]
     consistency: str = "EVENTUAL"
@@ -48,7 +48,7 @@ class GlobalTable:
 
 
 def replicas_of(table: Table) -> list[Table]:
-    """The same table in the other Regions; none when it is not a global table."""
+    """Return the same table in the other Regions; empty if it is not a global table."""
     shared = _global_table(table)
     if shared is None:
         return []
@@ -57,19 +57,19 @@ def replicas_of(table: Table) -> list[Table]:
 
 
 def is_strong(table: Table) -> bool:
-    """Whether all replicas hold one truth."""
+    """Return whether the table is strongly consistent across Regions."""
     shared = _global_table(table)
     return shared is not None and shared.consistency == "STRONG"
 
 
 def members_of_strong(table: Table) -> list[str]:
-    """Regions of the replicas and witnesses of a strongly consistent table; none for any other."""
+    """Return the Regions of the replicas and witnesses of a strongly consistent table; empty for any other table."""
     shared = _global_table(table)
     return [*shared.replicas, *shared.witnesses] if shared is not None and is_strong(table) else []
 
 
 class InternalServerError(DynamodbException):
-    """The service could not carry the request out.
+    """The service could not execute the request.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
     """
@@ -91,7 +91,7 @@ def _update_table(original: Any, response: DynamoHandler) -> ActionResult:
     if "SSESpecification" in body:
         _encrypt(table, body["SSESpecification"])
     for replica in replicas_of(table):
-        _follow(replica, body)
+        _copy_settings(replica, body)
     for update in body.get("ReplicaUpdates") or []:
         _update_replica(table, update)
     for update in body.get("GlobalTableWitnessUpdates") or []:
@@ -109,7 +109,7 @@ def _encrypt(table: Table, specification: dict[str, Any]) -> None:
     table.sse_specification = wanted
 
 
-def _follow(replica: Table, body: dict[str, Any]) -> None:
+def _copy_settings(replica: Table, body: dict[str, Any]) -> None:
     changes = {name: copy.deepcopy(body[name]) for name in _SAME_IN_ALL_REPLICAS if body.get(name)}
     if changes:
         dynamodb_backends[replica.account_id][replica.region_name].update_table(
@@ -137,7 +137,7 @@ def _update_replica(table: Table, update: dict[str, Any]) -> None:
         _create_replica(table, wanted)
         return
     if shared is None or not known:
-        # Clients that take a replica back know this message: it is gone already.
+        # Clients that delete a replica know this message: the replica does not exist any longer.
         raise MockValidationException(
             "Replica specified in the Replica Update or Replica Delete action of the request was not found"
         )
@@ -184,7 +184,7 @@ def _update_witness(table: Table, update: dict[str, Any]) -> None:
     ((verb, wanted),) = update.items()
     shared = _global_table(table)
     if shared is None:
-        raise MockValidationException(f"Table {table.name} has no replica for a witness to stand beside")
+        raise MockValidationException(f"Table {table.name} has no replica, which a witness requires")
     if verb == "Create":
         shared.witnesses.append(wanted["RegionName"])
     else:

@@ -1,8 +1,8 @@
-"""DynamoDB: a query looks at the items under its key, or in its index, however many others the table holds.
+"""DynamoDB: a query reads only the items under its key or in its index, however many items the table has.
 
-moto sorts the whole table first. An index holds only the items that have its attributes, and an outbox few of them
-(DynamoDB Developer Guide, "Take advantage of sparse indexes"): here a sweep that costs nothing on AWS took most of the
-server's time once there were some thousand orders, and takeovers were measured by it.
+moto sorts the whole table first. An index has only the items with its attributes, and an outbox index has few of them
+(DynamoDB Developer Guide, "Take advantage of sparse indexes"). Such a query costs nothing on AWS. In moto it took most
+of the server's time with some thousand orders, and slowed the measured takeovers.
 
 - https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.html
 - https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-indexes-general-sparse-indexes.html
@@ -17,20 +17,20 @@ from typing import Any
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
-# The backend names the index by its place: among the arguments after the key, the seventh.
+# The position of the index name in the backend's arguments: the seventh after the key.
 _INDEX_NAME = 6
 
 
 @cache
 def install() -> None:
-    around(Table, "query", _query)
-    around(Table, "all_items", _in_order)
+    replace_method(Table, "query", _query)
+    replace_method(Table, "all_items", _in_order)
 
 
 def candidates(table: Table, hash_key: DynamoType | None, index_name: str | None) -> list[Item] | None:
-    """The items that a query may find, in no order; None where neither key nor index says."""
+    """Return the items that a query may find, in any order; None if neither key nor index limits them."""
     index = next((one for one in table.all_indexes() if one.name == index_name), None)
     if index is not None:
         attributes = [key["AttributeName"] for key in index.schema]
@@ -54,7 +54,7 @@ def _query(
     found = candidates(table, hash_key, index_name)
     if found is None:
         return original(table, hash_key, *args, **kwargs)
-    # The query asks its table for all items, and sorts what it finds by itself.
+    # The query reads all items of its table and sorts its result itself.
     table.all_items = lambda: found
     try:
         return original(table, hash_key, *args, **kwargs)
@@ -63,7 +63,7 @@ def _query(
 
 
 def _in_order(_original: Any, table: Table) -> list[Item]:
-    """By the values of the keys, which compare many times faster than moto's objects around them."""
+    """Sort by the values of the keys, which compare many times faster than moto's objects."""
     if table.range_key_attr:
         return sorted(_items(table), key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))  # type: ignore[union-attr]
     return sorted(_items(table), key=lambda item: item.hash_key.cast_value)

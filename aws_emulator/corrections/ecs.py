@@ -1,4 +1,4 @@
-"""ECS: a service keeps its capacity providers, its deployment settings and its rebalancing over zones.
+"""ECS: a service keeps its capacity providers, its deployment settings and its Availability Zone rebalancing.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 """
@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _KEPT = {
     "availabilityZoneRebalancing": "availability_zone_rebalancing",
@@ -27,7 +27,7 @@ _KEPT = {
 
 @cache
 def install() -> None:
-    around(EC2ContainerServiceResponse, "create_service", _create_service)
+    replace_method(EC2ContainerServiceResponse, "create_service", _create_service)
 
 
 def _create_service(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:

@@ -1,6 +1,7 @@
-"""EKS: access, upgrade and update settings come back as they were given, else with AWS's defaults; a node group that
-names a launch template has the Auto Scaling group that it says it has, tagged for the Cluster Autoscaler. No instance
-is launched.
+"""EKS: access, upgrade and update settings are those of the request or AWS's defaults.
+
+A node group with a launch template has an Auto Scaling group, tagged for the Cluster Autoscaler. No instance is
+launched.
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
 https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html
@@ -17,7 +18,7 @@ from moto.core.responses import ActionResult
 from moto.eks.models import EKSBackend, Nodegroup
 from moto.eks.responses import EKSResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _DEFAULT_ACCESS = {"authenticationMode": "CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True}
 _DEFAULT_UPGRADE = {"supportType": "EXTENDED"}
@@ -26,10 +27,10 @@ _DEFAULT_UPDATE = {"maxUnavailable": 1}
 
 @cache
 def install() -> None:
-    around(EKSResponse, "create_cluster", _create_cluster)
-    around(EKSResponse, "update_cluster_config", _update_cluster_config)
-    around(EKSResponse, "create_nodegroup", _create_nodegroup)
-    around(EKSBackend, "delete_nodegroup", _delete_nodegroup)
+    replace_method(EKSResponse, "create_cluster", _create_cluster)
+    replace_method(EKSResponse, "update_cluster_config", _update_cluster_config)
+    replace_method(EKSResponse, "create_nodegroup", _create_nodegroup)
+    replace_method(EKSBackend, "delete_nodegroup", _delete_nodegroup)
 
 
 def _create_cluster(original: Any, response: EKSResponse) -> ActionResult:
@@ -56,7 +57,7 @@ def _create_nodegroup(original: Any, response: EKSResponse) -> ActionResult:
     answer = original(response)
     nodegroup = answer.result["nodegroup"]
     nodegroup.update_config = response._get_param("updateConfig") or dict(_DEFAULT_UPDATE)
-    # Without remote access there is none, and no security group for it.
+    # A request without remote access creates neither remote access nor a security group for it.
     nodegroup.remote_access = response._get_param("remoteAccess")
     if not nodegroup.remote_access:
         nodegroup.resources.pop("remoteAccessSecurityGroup", None)

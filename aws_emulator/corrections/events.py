@@ -1,4 +1,4 @@
-"""EventBridge: rules also deliver to SNS topics and to Firehose; an event that no target transforms arrives whole.
+"""EventBridge: rules also deliver to SNS topics and to Firehose; a target without a transformer gets the whole event.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 """
@@ -19,12 +19,12 @@ from moto.firehose.models import firehose_backends
 from moto.sns.models import sns_backends
 from moto.utilities.arns import parse_arn
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(Rule, "send_to_targets", _send_to_targets)
+    replace_method(Rule, "send_to_targets", _send_to_targets)
 
 
 def _send_to_targets(original: Any, rule: Rule, event: EventMessageType, transform_input: bool = True) -> None:
@@ -37,7 +37,7 @@ def _send_to_targets(original: Any, rule: Rule, event: EventMessageType, transfo
     for target in others:
         only = copy.copy(rule)
         only.targets = [target]
-        # Delivery changes the event, which the other rules have yet to see.
+        # Delivery changes the event, and later rules need the original.
         original(only, copy.deepcopy(event), transform_input=transform_input and "InputTransformer" in target)
 
 

@@ -1,8 +1,9 @@
-"""EC2: flow logs go into a folder of a bucket, and keep how their files are written.
+"""EC2: flow logs accept a folder of a bucket, and keep their file options.
 
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html: a destination is
   `bucket_ARN/subfolder_name/`.
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DestinationOptionsRequest.html is given and answered.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DestinationOptionsRequest.html: the options in the request
+  are in the description too.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from moto.ec2.exceptions import FlowLogAlreadyExists
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.responses.flow_logs import FlowLogs
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(FlowLogsBackend, "create_flow_logs", _into_a_folder)
-    around(FlowLogs, "create_flow_logs", _keep_options)
+    replace_method(FlowLogsBackend, "create_flow_logs", _into_a_folder)
+    replace_method(FlowLogs, "create_flow_logs", _keep_options)
 
 
 def _into_a_folder(original: Any, backend: FlowLogsBackend, **given: Any) -> Any:

@@ -1,8 +1,8 @@
 """Kinesis Data Streams: tags at creation, and ARNs of consumers.
 
-- CreateStream keeps the tags that it is given.
+- CreateStream keeps the tags of the request.
   https://docs.aws.amazon.com/kinesis/latest/APIReference/API_CreateStream.html
-- The ARN of a consumer ends with the time of its creation, as whole seconds since 1970: a consumer that is registered
+- The ARN of a consumer ends with the time of its creation, as whole seconds since 1970. A consumer that is registered
   again has another ARN.
   https://docs.aws.amazon.com/kinesis/latest/APIReference/API_Consumer.html
 """
@@ -15,13 +15,13 @@ from typing import Any
 from moto.kinesis.models import Consumer
 from moto.kinesis.responses import KinesisResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(KinesisResponse, "create_stream", _create_stream)
-    around(Consumer, "__init__", _consumer)
+    replace_method(KinesisResponse, "create_stream", _create_stream)
+    replace_method(Consumer, "__init__", _consumer)
 
 
 def _create_stream(original: Any, response: KinesisResponse) -> Any:

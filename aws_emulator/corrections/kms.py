@@ -1,12 +1,12 @@
 """KMS: replica keys, ids of multi-Region keys, and the rotation period.
 
-- The id of a multi-Region key is `mrk-` and 32 hexadecimal digits without hyphens; services match it by that form,
-  and it fits the header of moto's ciphertexts.
+- The id of a multi-Region key is `mrk-` and 32 hexadecimal digits without hyphens. Services match ids by this form, and
+  the id fits into the header of moto's ciphertexts.
   https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html (key ID)
-- ReplicateKey: a replica has a multi-Region configuration, description, policy, tags, aliases, grants and deletion of
-  its own; the lists of replicas agree in all Regions.
+- ReplicateKey: a replica has its own multi-Region configuration, description, policy, tags, aliases, grants and
+  deletion. The lists of replicas are the same in all Regions.
   https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html
-- A replica is rotated with its primary; EnableKeyRotation keeps RotationPeriodInDays (365 if not given).
+- A replica rotates with its primary. EnableKeyRotation keeps RotationPeriodInDays (default: 365).
   https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
   https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
 """
@@ -24,23 +24,23 @@ from moto.kms.models import Key, kms_backends
 from moto.kms.responses import KmsResponse
 from moto.utilities.utils import get_partition
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 DEFAULT_ROTATION_DAYS = 365
-"""https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html"""
+"""Default rotation period in days (https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html)."""
 
 _MULTI_REGION_ID = re.compile(r"mrk-[0-9a-f]{32}")
 
 
 @cache
 def install() -> None:
-    around(models, "generate_key_id", _key_id)
-    around(KmsResponse, "_validate_cmk_id", _validate_key_id)
-    around(KmsResponse, "replicate_key", _replicate_key)
-    around(Key, "to_dict", _describe)
-    around(KmsResponse, "enable_key_rotation", _enable_key_rotation)
-    around(KmsResponse, "disable_key_rotation", _disable_key_rotation)
-    around(KmsResponse, "get_key_rotation_status", _get_key_rotation_status)
+    replace_method(models, "generate_key_id", _key_id)
+    replace_method(KmsResponse, "_validate_cmk_id", _validate_key_id)
+    replace_method(KmsResponse, "replicate_key", _replicate_key)
+    replace_method(Key, "to_dict", _describe)
+    replace_method(KmsResponse, "enable_key_rotation", _enable_key_rotation)
+    replace_method(KmsResponse, "disable_key_rotation", _disable_key_rotation)
+    replace_method(KmsResponse, "get_key_rotation_status", _get_key_rotation_status)
 
 
 def _key_id(original: Any, multi_region: bool = False) -> str:
@@ -49,14 +49,15 @@ def _key_id(original: Any, multi_region: bool = False) -> str:
 
 
 def _validate_key_id(original: Any, response: KmsResponse, key_id: str) -> None:
-    """moto takes only its own form of a multi-Region key's id; an ARN with the same id passes the rest of its check."""
+    """Check a key id. moto accepts only its own form of a multi-Region key's id, so check an ARN with moto's form of
+    the id."""
     if _MULTI_REGION_ID.fullmatch(key_id):
         key_id = f"arn:{get_partition(response.region)}:kms:{response.region}:{response.current_account}:key/{key_id}"
     original(response, key_id)
 
 
-def _family(key: Key) -> list[Key]:
-    """The primary key and its replicas, over all Regions; the key alone when it is a single-Region key."""
+def _related_keys(key: Key) -> list[Key]:
+    """Return the primary key and its replicas in all Regions, or the key alone if it is a single-Region key."""
     if not key.multi_region:
         return [key]
     backends = kms_backends[key.account_id].values()
@@ -75,7 +76,8 @@ def _replicate_key(_original: Any, response: KmsResponse) -> str:
     region = response._get_param("ReplicaRegion")
     target = kms_backends[response.current_account][region]
 
-    # Key material is shared, as in AWS; a deep copy is not possible because it holds a handle of a C library.
+    # Replicas share key material, as in AWS. A deep copy is not possible, because the material contains a handle of a C
+    # library.
     replica = copy.copy(primary)
     replica.region = region
     replica.arn = f"arn:{get_partition(region)}:kms:{region}:{primary.account_id}:key/{key_id}"
@@ -99,7 +101,7 @@ def _describe(original: Any, key: Key) -> dict[str, Any]:
     described = original(key)
     if key.multi_region:
         primary_arn = key.multi_region_configuration["PrimaryKey"]["Arn"]
-        replicas = [member for member in _family(key) if member.arn != primary_arn]
+        replicas = [member for member in _related_keys(key) if member.arn != primary_arn]
         described["KeyMetadata"]["MultiRegionConfiguration"] = {
             "MultiRegionKeyType": "PRIMARY" if key.arn == primary_arn else "REPLICA",
             "PrimaryKey": key.multi_region_configuration["PrimaryKey"],
@@ -112,7 +114,7 @@ def _enable_key_rotation(original: Any, response: KmsResponse) -> str:
     answer = original(response)
     key = _key_of(response)
     days = int(response._get_param("RotationPeriodInDays") or DEFAULT_ROTATION_DAYS)
-    for member in _family(key):
+    for member in _related_keys(key):
         member.key_rotation_status = True
         member.rotation_period_in_days = days  # pyright: ignore[reportAttributeAccessIssue]
     return answer
@@ -120,7 +122,7 @@ def _enable_key_rotation(original: Any, response: KmsResponse) -> str:
 
 def _disable_key_rotation(original: Any, response: KmsResponse) -> str:
     answer = original(response)
-    for member in _family(_key_of(response)):
+    for member in _related_keys(_key_of(response)):
         member.key_rotation_status = False
     return answer
 

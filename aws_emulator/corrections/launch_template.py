@@ -1,7 +1,7 @@
-"""EC2: the tags of a launch template are not tags that its instances are launched with.
+"""EC2: the tags of a launch template are not the tags of its instances.
 
-https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html: `TagSpecification` is the
-template's own, `LaunchTemplateData.TagSpecification` is for what it launches.
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html: `TagSpecification` is for the
+template, `LaunchTemplateData.TagSpecification` is for the launched resources.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _OWN = "launch-template"
 
 
 @cache
 def install() -> None:
-    around(LaunchTemplateVersion, "__init__", _make)
+    replace_method(LaunchTemplateVersion, "__init__", _make)
 
 
 def _make(original: Any, version: LaunchTemplateVersion, template: Any, number: int, data: Any, *rest: Any) -> None:

@@ -1,4 +1,4 @@
-"""Systems Manager: a task of a maintenance window is answered with its cut-off behaviour.
+"""Systems Manager: the description of a maintenance window task has its cut-off behaviour.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_MaintenanceWindowTask.html
 """
@@ -10,12 +10,12 @@ from typing import Any
 
 from moto.ssm.models import FakeMaintenanceWindowTask
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(FakeMaintenanceWindowTask, "to_json", _to_json)
+    replace_method(FakeMaintenanceWindowTask, "to_json", _to_json)
 
 
 def _to_json(original: Any, task: FakeMaintenanceWindowTask) -> dict[str, Any]:

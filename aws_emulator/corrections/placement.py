@@ -1,8 +1,8 @@
-"""EC2: placement groups, and what RunInstances says about placement and monitoring.
+"""EC2: placement groups, and the placement and monitoring options of RunInstances.
 
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html (also Describe, Delete)
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: tenancy, group and partition of the
-  request, else of the launch template, are kept; they are what DescribeInstances answers.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html: an instance keeps tenancy, group and
+  partition of the request, or else of the launch template, and DescribeInstances returns them.
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_MonitorInstances.html
 """
 
@@ -21,21 +21,24 @@ from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
 from moto.moto_api._internal import mock_random
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 DEFAULT_PARTITIONS = 2
-"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html leaves the number to AWS."""
+"""Number of partitions if the request has none. AWS does not document its choice.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html
+"""
 
 
 @cache
 def install() -> None:
-    lacking(EC2Response, "create_placement_group", _create_group)
-    lacking(EC2Response, "describe_placement_groups", _describe_groups)
-    lacking(EC2Response, "delete_placement_group", _delete_group)
-    around(Instance, "__init__", _launch)
-    around(InstanceResponse, "run_instances", _run)
-    around(Monitoring, "monitor_instances", lambda _original, response: _monitor(response, "enabled"))
-    around(Monitoring, "unmonitor_instances", lambda _original, response: _monitor(response, "disabled"))
+    add_method(EC2Response, "create_placement_group", _create_group)
+    add_method(EC2Response, "describe_placement_groups", _describe_groups)
+    add_method(EC2Response, "delete_placement_group", _delete_group)
+    replace_method(Instance, "__init__", _launch)
+    replace_method(InstanceResponse, "run_instances", _run)
+    replace_method(Monitoring, "monitor_instances", lambda _original, response: _monitor(response, "enabled"))
+    replace_method(Monitoring, "unmonitor_instances", lambda _original, response: _monitor(response, "disabled"))
 
 
 class PlacementGroup(TaggedEC2Resource):

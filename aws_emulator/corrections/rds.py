@@ -1,16 +1,16 @@
-"""RDS: instances have an identity of their own, Performance Insights is kept, and read replicas stand by themselves.
+"""RDS: instances have resource ids, Performance Insights settings are kept, and replicas have settings of their own.
 
 - DbiResourceId is unique in a Region and never changes.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
-- Performance Insights and the other settings of `_SETTINGS` come back as they were given.
+- An instance keeps Performance Insights and the other settings of `_SETTINGS` from the request.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
-- A read replica takes over engine, storage and encryption of its source; identity, tags, zone, logs, backups and
-  protection are its own. Across Regions the source is named by its ARN, within one by its identifier.
+- A read replica has the engine, storage and encryption of its source. It has its own identity, tags, zone, logs,
+  backups and protection. A replica in another Region names its source by ARN, one in the same Region by identifier.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstanceReadReplica.html
-- Parameters that were set are the user's, and can be set back.
+- Parameters that a request set have the source `user`, and a request can reset them.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Parameter.html
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ResetDBParameterGroup.html
-- A promoted replica has no source any more, and its source does not count it.
+- A promoted replica has no source, and its former source does not list it.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
 """
 
@@ -29,7 +29,7 @@ from moto.moto_api._internal import mock_random
 from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 _SETTINGS = {
     "enable_performance_insights": None,
@@ -40,20 +40,23 @@ _SETTINGS = {
     "engine_lifecycle_support": "open-source-rds-extended-support",
     "network_type": "IPV4",
 }
-"""Request parameters that moto drops, with the value that AWS answers when they are not given."""
+"""Request parameters that moto drops, with AWS's value if they are omitted."""
 DEFAULT_INSIGHTS_DAYS = 7
-"""https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html"""
+"""Default retention of Performance Insights in days.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+"""
 _RESOURCE_ID_LENGTH = 26
 
 
 @cache
 def install() -> None:
-    around(DBInstance, "__init__", _make)
-    around(DBInstance, "remove_replica", _remove_replica)
-    around(DBParameterGroup, "update_parameters", _update_parameters)
-    lacking(RDSResponse, "reset_db_parameter_group", _reset_parameters)
-    around(RDSBackend, "create_db_instance_read_replica", _create_replica)
-    around(RDSBackend, "promote_read_replica", _promote)
+    replace_method(DBInstance, "__init__", _make)
+    replace_method(DBInstance, "remove_replica", _remove_replica)
+    replace_method(DBParameterGroup, "update_parameters", _update_parameters)
+    add_method(RDSResponse, "reset_db_parameter_group", _reset_parameters)
+    replace_method(RDSBackend, "create_db_instance_read_replica", _create_replica)
+    replace_method(RDSBackend, "promote_read_replica", _promote)
     DBInstance.performance_insights_enabled = property(  # type: ignore[attr-defined] # pyright: ignore
         lambda instance: bool(instance.enable_performance_insights)
     )

@@ -1,8 +1,9 @@
-"""Route 53: private hosted zones, and health checks that keep the whole of their configuration.
+"""Route 53: private hosted zones, and health checks that keep their whole configuration.
 
-- A zone that is created with a VPC is private, whatever the configuration says.
+- A zone that is created with a VPC is private, even if its configuration contradicts this.
   https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
-- A health check comes back as it was configured, alarm and all; an update changes what it names and raises the version.
+- A health check keeps its configuration, including its alarm. An update changes the named members and increments the
+  version.
   https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHealthCheck.html
   https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html
 """
@@ -16,7 +17,7 @@ from moto.core.responses import ActionResult
 from moto.route53.models import HealthCheck
 from moto.route53.responses import Route53
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _WITHOUT_ENDPOINT = {"CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"}
 _NOT_CONFIGURATION = {"HealthCheckId", "HealthCheckVersion", "ResetElements"}
@@ -24,9 +25,9 @@ _NOT_CONFIGURATION = {"HealthCheckId", "HealthCheckVersion", "ResetElements"}
 
 @cache
 def install() -> None:
-    around(Route53, "create_hosted_zone", _create_zone)
-    around(Route53, "create_health_check", _create_health_check)
-    around(Route53, "update_health_check", _update_health_check)
+    replace_method(Route53, "create_hosted_zone", _create_zone)
+    replace_method(Route53, "create_health_check", _create_health_check)
+    replace_method(Route53, "update_health_check", _update_health_check)
     described = HealthCheck.health_check_config.fget
     if described is None:
         raise AttributeError("HealthCheck.health_check_config is no longer a property that can be read")
@@ -42,7 +43,7 @@ def _create_zone(original: Any, response: Route53) -> ActionResult:
 
 
 def _configuration(check: HealthCheck, defaults: dict[str, Any]) -> dict[str, Any]:
-    """Only a check of an endpoint has an address, a port and an interval."""
+    """Return the configuration of a check. Only a check of an endpoint has an address, a port and an interval."""
     of_endpoint = check.type_ not in _WITHOUT_ENDPOINT
     kept = defaults if of_endpoint else {name: defaults[name] for name in ("Type", "Inverted", "Disabled")}
     return kept | vars(check).get("configured", {})

@@ -1,12 +1,11 @@
-"""S3: replication as it was configured, metrics and intelligent-tiering configurations, and no bucket lost by mistake.
+"""S3: replication, metrics and intelligent-tiering configurations, and no accidental deletion of a bucket.
 
-- GetBucketReplication answers the configuration that was put.
+- GetBucketReplication returns the configuration of the put.
   https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketReplication.html
-- Metrics and intelligent-tiering configurations are documents with an id below the bucket.
+- Metrics and intelligent-tiering configurations are documents with an id in the bucket.
   https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketMetricsConfiguration.html
   https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketIntelligentTieringConfiguration.html
-- A request for a sub-resource of a bucket never falls through to the bucket: moto would delete the bucket when asked to
-  delete a sub-resource that it does not know.
+- A request to an unknown sub-resource of a bucket is an error. moto would apply a DELETE of it to the bucket.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _DOCUMENTS = {
@@ -44,14 +43,17 @@ _MOTO_DELETES = frozenset(
 
 
 class NoSuchConfigurationError(S3ClientError):
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList"""
+    """The error of a missing configuration.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+    """
 
     code = "NoSuchConfiguration"
     message = "The specified configuration does not exist."
 
 
 class SubresourceNotEmulatedError(S3ClientError):
-    """A sub-resource of a bucket that neither moto nor this correction knows."""
+    """A request for a sub-resource of a bucket that neither moto nor this correction implements."""
 
     code = "NotImplemented"
 
@@ -61,9 +63,9 @@ class SubresourceNotEmulatedError(S3ClientError):
 
 @cache
 def install() -> None:
-    around(S3Response, "_bucket_response", _bucket_response)
-    around(S3Response, "get_bucket_replication", _get_replication)
-    around(S3Backend, "put_bucket_replication", _put_replication)
+    replace_method(S3Response, "_bucket_response", _bucket_response)
+    replace_method(S3Response, "get_bucket_replication", _get_replication)
+    replace_method(S3Backend, "put_bucket_replication", _put_replication)
 
 
 def _bucket_response(original: Any, response: S3Response, request: Any, full_url: str) -> Any:
@@ -98,7 +100,8 @@ def _document(bucket: FakeBucket, kind: str, method: str, identity: str | None, 
 
 
 def _put_replication(original: Any, backend: S3Backend, bucket_name: str, replication: dict[str, Any]) -> None:
-    """Priority is given, or absent as in rules with a prefix: moto would make one up."""
+    """Store a replication configuration. A rule without a priority stays without one, as rules with a prefix; moto
+    would add one."""
     rules = replication["Rule"] if isinstance(replication["Rule"], list) else [replication["Rule"]]
     without = [rule for rule in rules if "Priority" not in rule]
     original(backend, bucket_name, replication)

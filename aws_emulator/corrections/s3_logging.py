@@ -1,6 +1,6 @@
-"""S3: a bucket policy lets access logs in by any resource pattern that covers the prefix, and by any list of actions.
+"""S3: a bucket policy may allow access logs with any resource pattern for the prefix, and with any list of actions.
 
-moto looks for three spellings of the resource, and fails over a statement whose principal is `*`.
+moto accepts three spellings of the resource, and raises an exception for a statement with the principal `*`.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
 """
 
@@ -15,23 +15,23 @@ from typing import Any
 from moto.s3.models import FakeBucket
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(FakeBucket, "_log_permissions_enabled_policy", _permitted)
+    replace_method(FakeBucket, "_log_permissions_enabled_policy", _is_permitted)
 
 
-def _permitted(original: Any, logged: FakeBucket, *, target_bucket: FakeBucket, target_prefix: str | None) -> bool:
+def _is_permitted(original: Any, logged: FakeBucket, *, target_bucket: FakeBucket, target_prefix: str | None) -> bool:
     if not target_bucket.policy:
         return False
     written = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
     statements = json.loads(target_bucket.policy)["Statement"]
-    return any(_lets_in(statement, written) for statement in _listed(statements))
+    return any(_allows(statement, written) for statement in _listed(statements))
 
 
-def _lets_in(statement: Mapping[str, Any], written: str) -> bool:
+def _allows(statement: Mapping[str, Any], written: str) -> bool:
     principal = statement.get("Principal")
     services = _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
     return (

@@ -1,7 +1,7 @@
-"""S3: a bucket that tells EventBridge of its objects says so when it is asked.
+"""S3: the notification configuration of a bucket includes its EventBridge configuration.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
-moto keeps the configuration and acts on it, but leaves it out of the answer.
+moto stores this configuration and sends the events, but omits it from the answer.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 import xmltodict
 from moto.s3.responses import S3Response
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _ROOT = "NotificationConfiguration"
 
 
 @cache
 def install() -> None:
-    around(S3Response, "get_bucket_notification", _with_event_bridge)
+    replace_method(S3Response, "get_bucket_notification", _with_event_bridge)
 
 
 def _with_event_bridge(original: Any, response: Any) -> Any:

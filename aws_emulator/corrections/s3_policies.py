@@ -1,8 +1,8 @@
-"""S3: a statement of a bucket's policy that denies does so under its conditions alone; moto would deny always.
+"""S3: a deny statement of a bucket policy applies only under its conditions; moto would always deny.
 
-Conditions by the operators and keys that buckets deny by, and a refusal to guess at any other:
+The module implements the operators and keys that deny statements of buckets use, and refuses any other:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-Loopback without TLS stands for TLS, which the emulation does not speak: `aws:SecureTransport` is true.
+`aws:SecureTransport` is true, although the emulator serves loopback without TLS.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from flask import has_request_context, request
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _HEADERS = {
     f"s3:{header}": header for header in ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
@@ -24,7 +24,7 @@ _HEADERS = {
 
 
 class ConditionNotEmulatedError(S3ClientError):
-    """A statement denies under a condition that is not known here."""
+    """A statement denies under a condition that this module does not implement."""
 
     code = "NotImplemented"
 
@@ -34,7 +34,7 @@ class ConditionNotEmulatedError(S3ClientError):
 
 @cache
 def install() -> None:
-    around(FakeBucket, "get_permission", _permission)
+    replace_method(FakeBucket, "get_permission", _permission)
 
 
 def _permission(original: Any, bucket: FakeBucket, action: str, resource: str) -> Any:
@@ -53,15 +53,17 @@ def _permission(original: Any, bucket: FakeBucket, action: str, resource: str) -
 
 
 def _applies(statement: Mapping[str, Any]) -> bool:
-    """Every condition of a denial must hold. What allows under a condition allows nobody here who is not allowed by a
-    policy of their own."""
+    """Return whether all conditions of a deny statement hold.
+
+    An allow statement with conditions allows no request here; the principal needs a policy of its own.
+    """
     conditions = statement.get("Condition")
     if not conditions:
         return True
     if statement["Effect"] == "Allow":
         return False
     return all(
-        _operator(name)(_asked(key), _texts(wanted))
+        _operator(name)(_request_value(key), _texts(wanted))
         for name, keys in conditions.items()
         for key, wanted in keys.items()
     )
@@ -76,14 +78,14 @@ def _operator(name: str) -> Callable[[str | None, list[str]], bool]:
 _OPERATORS: dict[str, Callable[[str | None, list[str]], bool]] = {
     "Bool": lambda value, wanted: value in wanted,
     "StringEquals": lambda value, wanted: value in wanted,
-    # A negated operator holds where the key is missing.
+    # A negated operator holds if the key is missing.
     "StringNotEquals": lambda value, wanted: value not in wanted,
     "Null": lambda value, wanted: str(value is None).lower() in wanted,
 }
 
 
-def _asked(key: str) -> str | None:
-    """What the request says of a condition key."""
+def _request_value(key: str) -> str | None:
+    """Return the request's value of a condition key."""
     if key == "aws:SecureTransport":
         return "true"
     if key not in _HEADERS:

@@ -1,13 +1,11 @@
-"""Secrets Manager: a replica is encrypted under the key that was named for its Region, and can become independent; a
-rotation ends.
+"""Secrets Manager: a replica uses the key that the request names for its Region, and can become independent.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_ReplicaRegionType.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_StopReplicationToReplica.html
 
-When a rotation has ended, its version is current and the one before it is the previous one; a label of the caller's
-own stays where it is. The function's steps are not run: there is no database whose password they could set, so the
-value stays.
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+A rotation ends: its version becomes current and the one before it becomes previous. A label of the user stays on its
+version. The emulator does not run the function's steps, because there is no database whose password they could set, so
+the value stays. https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
 """
 
 from __future__ import annotations
@@ -21,16 +19,16 @@ from moto.secretsmanager.exceptions import InvalidRequestException, SecretNotFou
 from moto.secretsmanager.models import FakeSecret, ReplicaSecret, SecretsManagerBackend, secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 _LABELS_OF_AWS = ("AWSPREVIOUS", "AWSCURRENT", "AWSPENDING")
 
 
 @cache
 def install() -> None:
-    around(FakeSecret, "create_replicas", _create_replicas)
-    around(SecretsManagerBackend, "rotate_secret", _rotate)
-    lacking(SecretsManagerResponse, "stop_replication_to_replica", _stop_replication)
+    replace_method(FakeSecret, "create_replicas", _create_replicas)
+    replace_method(SecretsManagerBackend, "rotate_secret", _rotate)
+    add_method(SecretsManagerResponse, "stop_replication_to_replica", _stop_replication)
 
 
 def _create_replicas(original: Any, secret: FakeSecret, replica_regions: Any, *args: Any, **kwargs: Any) -> Any:
@@ -42,7 +40,7 @@ def _create_replicas(original: Any, secret: FakeSecret, replica_regions: Any, *a
 
 
 def _stop_replication(response: SecretsManagerResponse) -> str:
-    """The replica becomes a secret of its own, as it is now; asked in its Region, whatever has become of the other."""
+    """Make the replica an independent secret. The request goes to the replica's Region, and needs no other Region."""
     secrets = response.backend.secrets
     replica = secrets.get(response._get_param("SecretId"))
     if replica is None:
@@ -81,7 +79,7 @@ def _own_labels(secret: Any, version: str | None) -> list[str]:
 
 
 def make_replica(account: str, source: FakeSecret, region: str) -> None:
-    """Makes the secret of that name in another region a replica again, under the key that it has there."""
+    """Make the secret of that name in another region a replica again, under its key there."""
     secrets: Any = secretsmanager_backends[account][region].secrets
     replica = ReplicaSecret(source, region)
     for key, earlier in [entry for entry in secrets.items() if entry[1].name == source.name]:

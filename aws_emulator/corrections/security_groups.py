@@ -1,8 +1,8 @@
-"""EC2: a security group rule keeps its description whomever it names, a range, another group or a prefix list.
+"""EC2: a security group rule keeps its description for each type of peer: a range, another group or a prefix list.
 
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UserIdGroupPair.html and
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_PrefixListId.html have a description each;
-  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html answers it.
+  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html returns it.
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReferencedSecurityGroup.html has none.
 """
 
@@ -14,12 +14,12 @@ from typing import Any
 
 from moto.ec2.models.security_groups import SecurityGroupRule
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(SecurityGroupRule, "__init__", _make)
+    replace_method(SecurityGroupRule, "__init__", _make)
 
 
 def _make(original: Any, rule: SecurityGroupRule, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""SNS: GetTopicAttributes answers every attribute that the topic was given.
+"""SNS: GetTopicAttributes returns every attribute that a request has set.
 
 https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html
 """
@@ -11,10 +11,10 @@ from typing import Any
 from moto.core.utils import camelcase_to_underscores
 from moto.sns.responses import SNSResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
-# SNS Developer Guide, "Amazon SNS message delivery status": a role for either outcome, and the share of the
-# successes that is logged.
+# SNS Developer Guide, "Amazon SNS message delivery status": a role for either outcome, and the percentage of successes
+# to log.
 _DELIVERY_STATUS = tuple(
     f"{protocol}{attribute}"
     for protocol in ("Application", "Firehose", "HTTP", "Lambda", "SQS")
@@ -25,7 +25,7 @@ _KEPT = (*_DELIVERY_STATUS, "SignatureVersion", "TracingConfig")
 
 @cache
 def install() -> None:
-    around(SNSResponse, "get_topic_attributes", _get_topic_attributes)
+    replace_method(SNSResponse, "get_topic_attributes", _get_topic_attributes)
 
 
 def _get_topic_attributes(original: Any, response: SNSResponse) -> Any:

@@ -1,4 +1,4 @@
-"""SQS: a redrive policy comes back without white space, a redrive-allow policy comes back, and what is not set is kept.
+"""SQS: redrive policies without white space, redrive-allow policies, and partial updates of attributes.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from moto.sqs.models import Queue
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 _COMPACT = (",", ":")
 
@@ -24,7 +24,7 @@ def install() -> None:
     Queue.attributes = property(lambda queue: _attributes(attributes, queue))  # type: ignore[method-assign]
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
-    around(Queue, "_set_attributes", _set_attributes)
+    replace_method(Queue, "_set_attributes", _set_attributes)
 
 
 def _attributes(original: Any, queue: Queue) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def _attributes(original: Any, queue: Queue) -> dict[str, Any]:
     if queue.redrive_policy:
         attributes["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=_COMPACT)
     allowed = getattr(queue, "redrive_allow_policy", None)
-    # An empty policy takes it back: the attribute is not there any more.
+    # An empty policy removes the attribute.
     attributes["RedriveAllowPolicy"] = json.dumps(json.loads(allowed), separators=_COMPACT) if allowed else None
     return attributes
 

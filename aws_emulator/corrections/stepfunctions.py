@@ -1,6 +1,7 @@
-"""Step Functions: definitions are validated before they are taken, and versions can be listed.
+"""Step Functions: validation of definitions, and lists of versions.
 
-ValidateStateMachineDefinition answers OK for what the parser of moto's interpreter takes, else FAIL with its words.
+ValidateStateMachineDefinition returns OK if the parser of moto's interpreter accepts the definition, or else FAIL with
+the parser's message.
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListStateMachineVersions.html
 """
@@ -15,13 +16,13 @@ from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from aws_emulator.corrections._patch import lacking
+from aws_emulator.corrections._patch import add_method
 
 
 @cache
 def install() -> None:
-    lacking(StepFunctionResponse, "validate_state_machine_definition", _validate)
-    lacking(StepFunctionResponse, "list_state_machine_versions", _list_versions)
+    add_method(StepFunctionResponse, "validate_state_machine_definition", _validate)
+    add_method(StepFunctionResponse, "list_state_machine_versions", _list_versions)
 
 
 def _validate(response: StepFunctionResponse) -> str:

@@ -1,16 +1,16 @@
 """Transit gateway: attachments, their tags, and the default route table.
 
-- Tags of a VPC attachment are given under the resource type `transit-gateway-attachment`.
+- A request gives tags of a VPC attachment under the resource type `transit-gateway-attachment`.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTransitGatewayVpcAttachment.html
-- A gateway made without default association or propagation has no default route table for it, and its attachments are
-  not associated or propagated by themselves.
+- A gateway without default association or propagation has no default route table for it, and does not associate or
+  propagate its attachments automatically.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRequestOptions.html
 - A route names its attachments, of which there may be several.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html
-- An attachment propagates to as many route tables as are told to learn from it, and is told to stop for each by itself.
+- An attachment can propagate to several route tables, and a request disables each propagation separately.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisableTransitGatewayRouteTablePropagation.html
-- An association, the default one too, can be taken back; a deleted attachment leaves its route tables, and
-  can still be seen as deleted.
+- A request can remove an association, including the default one. A deleted attachment leaves its route tables, and
+  stays listed as deleted.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DisassociateTransitGatewayRouteTable.html
 """
 
@@ -30,18 +30,20 @@ from moto.ec2.models.transit_gateway_attachments import (
 from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRelations, TransitGatewayRouteTableBackend
 from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment as AttachmentResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 
 
 @cache
 def install() -> None:
-    around(TransitGateway, "__init__", _make_gateway)
-    around(AttachmentResponse, "create_transit_gateway_vpc_attachment", _tag_vpc_attachment)
-    around(TransitGatewayAttachmentBackend, "create_transit_gateway_vpc_attachment", _attach_vpc)
-    around(TransitGatewayAttachmentBackend, "create_transit_gateway_vpn_attachment", _attach_vpn)
-    around(TransitGatewayAttachmentBackend, "delete_transit_gateway_vpc_attachment", _detach_vpc)
-    around(TransitGatewayRouteTableBackend, "create_transit_gateway_route", _route)
-    around(TransitGatewayRouteTableBackend, "disable_transit_gateway_route_table_propagation", _stop_propagating)
+    replace_method(TransitGateway, "__init__", _make_gateway)
+    replace_method(AttachmentResponse, "create_transit_gateway_vpc_attachment", _tag_vpc_attachment)
+    replace_method(TransitGatewayAttachmentBackend, "create_transit_gateway_vpc_attachment", _attach_vpc)
+    replace_method(TransitGatewayAttachmentBackend, "create_transit_gateway_vpn_attachment", _attach_vpn)
+    replace_method(TransitGatewayAttachmentBackend, "delete_transit_gateway_vpc_attachment", _detach_vpc)
+    replace_method(TransitGatewayRouteTableBackend, "create_transit_gateway_route", _route)
+    replace_method(
+        TransitGatewayRouteTableBackend, "disable_transit_gateway_route_table_propagation", _stop_propagating
+    )
     TransitGatewayAttachment.association = property(_association)  # type: ignore[method-assign,assignment]
 
 
@@ -120,7 +122,7 @@ def _stop_propagating(
     original: Any, backend: Any, transit_gateway_attachment_id: str, transit_gateway_route_table_id: str
 ) -> TransitGatewayRelations:
     held = backend.transit_gateway_propagations.get(transit_gateway_attachment_id)
-    # The backend remembers one table for each attachment: the last.
+    # The backend stores only the last table of each attachment.
     if held is not None and held.transit_gateway_route_table_id == transit_gateway_route_table_id:
         return original(backend, transit_gateway_attachment_id, transit_gateway_route_table_id)
     backend.disable_route_table_propagation(transit_gateway_attachment_id, transit_gateway_route_table_id)

@@ -1,10 +1,10 @@
-"""EC2: Site-to-Site VPN keeps its options, its static routes, and where its pre-shared keys are.
+"""EC2: Site-to-Site VPN keeps its options, its static routes, and the secret with its pre-shared keys.
 
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnectionOptionsSpecification.html is what is given,
-  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnectionOptions.html what is answered.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnectionOptionsSpecification.html is the request,
+  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnectionOptions.html the answer.
 - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnConnectionRoute.html (also Delete)
-- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnConnection.html: keys that Secrets Manager holds
-  are named by their secret, and are not in the answer. The secret itself is not made.
+- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpnConnection.html: if Secrets Manager stores the
+  keys, the answer has the secret's ARN and no keys. The emulator does not create the secret.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.responses.vpn_connections import VPNConnections
 from moto.moto_api._internal import mock_random
 
-from aws_emulator.corrections._patch import around, lacking
+from aws_emulator.corrections._patch import add_method, replace_method
 
 TUNNELS = 2
 _ANSWERED_AS = {
@@ -28,10 +28,9 @@ _ANSWERED_AS = {
     "DPDTimeoutAction": "DpdTimeoutAction",
     "IKEVersions": "IkeVersions",
 }
-# Networks set aside for documentation (RFC 5737), so that no address of a real gateway appears.
+# Networks reserved for documentation (RFC 5737), so that no address of a real gateway appears.
 _OUTSIDE = ipaddress.ip_network("198.51.100.0/24")
-# Inside addresses of VPN tunnels are link-local:
-# https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNTunnels.html
+# Inside addresses of VPN tunnels are link-local: https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNTunnels.html
 _INSIDE = ipaddress.ip_network("169.254.32.0/20")
 _INSIDE_PREFIX = 30
 _REDACTED = "redacted"
@@ -39,10 +38,10 @@ _REDACTED = "redacted"
 
 @cache
 def install() -> None:
-    around(VPNConnections, "create_vpn_connection", _create)
-    around(VPNConnection, "get_filter_value", _filter_value)
-    lacking(EC2Response, "create_vpn_connection_route", _create_route)
-    lacking(EC2Response, "delete_vpn_connection_route", _delete_route)
+    replace_method(VPNConnections, "create_vpn_connection", _create)
+    replace_method(VPNConnection, "get_filter_value", _filter_value)
+    add_method(EC2Response, "create_vpn_connection_route", _create_route)
+    add_method(EC2Response, "delete_vpn_connection_route", _delete_route)
 
 
 def _create(original: Any, response: VPNConnections) -> ActionResult:
@@ -73,7 +72,7 @@ def _create(original: Any, response: VPNConnections) -> ActionResult:
 
 
 def _tunnel(given: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """What was asked for, and what AWS chooses where nothing was: addresses and the pre-shared key."""
+    """Return the requested tunnel options, with AWS's choice of omitted ones: addresses and the pre-shared key."""
     inside = list(_INSIDE.subnets(new_prefix=_INSIDE_PREFIX))
     chosen = {
         "OutsideIpAddress": str(_OUTSIDE[1 + number % (_OUTSIDE.num_addresses - 2)]),

@@ -1,5 +1,5 @@
-"""A Kubernetes API for each cluster of the in-memory AWS: objects in memory, checked by the schemas of the version.
+"""A Kubernetes API for each cluster of the in-memory AWS. Objects are in memory and validated against the schemas.
 
-Objects have the life that the API gives them: a namespace has to exist, a custom resource needs its definition, a name
-is taken once, some fields never change. No pod runs; `status` says what controllers would make of an object.
+Objects follow the API's rules: a namespace must exist, a custom resource needs its definition, names are unique, some
+fields are immutable. No pod runs. `status` computes the status that controllers would set.
 """

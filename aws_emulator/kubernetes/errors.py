@@ -1,4 +1,4 @@
-"""What a Kubernetes API answers when it refuses."""
+"""Error answers of a Kubernetes API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ApiError(Exception):
         self.reason = reason
 
     def as_json(self) -> dict[str, Any]:
-        """The body of the answer."""
+        """Return the body of the answer."""
         return {
             "apiVersion": "v1",
             "kind": "Status",
@@ -26,10 +26,10 @@ class ApiError(Exception):
 
 
 def not_found(what: str) -> ApiError:
-    """Something that a request names does not exist."""
+    """Return the error for a resource that does not exist."""
     return ApiError(404, "NotFound", f"{what} not found")
 
 
 def invalid(what: str, why: str) -> ApiError:
-    """An object that breaks its schema or a rule of its kind."""
+    """Return the error for an object that violates its schema or a rule of its kind."""
     return ApiError(422, "Invalid", f"{what} is invalid: {why}")

@@ -1,7 +1,8 @@
-"""Fields that never change once an object exists.
+"""Immutable fields of existing objects.
 
-https://kubernetes.io/docs/reference/kubernetes-api/ says so field by field; the functions `Validate...Update` of
-k8s.io/kubernetes (pkg/apis/*/validation) enforce it.
+https://kubernetes.io/docs/reference/kubernetes-api/
+documents them field by field. The functions `Validate...Update` of k8s.io/kubernetes (pkg/apis/*/validation) enforce
+them.
 """
 
 from __future__ import annotations
@@ -34,17 +35,17 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """Paths by kind."""
 
 _FROZEN = {"ConfigMap": ("data", "binaryData"), "Secret": ("data", "stringData")}
-"""What `immutable: true` freezes."""
+"""Fields that `immutable: true` makes immutable."""
 
 
 def paths(kind: str, present: Mapping[str, Any]) -> tuple[str, ...]:
-    """Paths that never change in an object as it is."""
+    """Return the immutable paths of an existing object."""
     frozen = _FROZEN.get(kind, ()) if present.get("immutable") is True else ()
     return (*FIELDS.get(kind, ()), *frozen)
 
 
 def changed_path(kind: str, present: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
-    """The first of those paths that differs between two states of an object."""
+    """Return the first immutable path that differs between two states of an object."""
     return next((path for path in paths(kind, present) if _at(present, path) != _at(wanted, path)), None)
 
 

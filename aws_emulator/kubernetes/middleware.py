@@ -1,7 +1,7 @@
 """Serves the Kubernetes APIs of the in-memory AWS's clusters below one path.
 
-A real cluster has an address of its own. Here it is `PATH/REGION/NAME`, and a request is signed for the region, as the
-token of `aws eks get-token` is: a lost region takes its clusters' APIs along.
+A real cluster has an address of its own. Here it is `PATH/REGION/NAME`. A request is signed for the region, like the
+token of `aws eks get-token`, so a lost region also loses the APIs of its clusters.
 
 `GET version`, `POST objects`, `PUT objects`, and `GET` or `DELETE objects?apiVersion=&kind=&namespace=&name=`;
 `dryRun=All` changes nothing.
@@ -27,13 +27,13 @@ _STATUS = {200: "200 OK", 201: "201 Created", 400: "400 Bad Request", 404: "404 
 
 
 class KubernetesMiddleware:
-    """Answers below PATH; all else passes."""
+    """Answers requests below PATH and passes all others to the application."""
 
     def __init__(self, application: WSGIApplication, account_id: str) -> None:
         self._application = application
         self._account_id = account_id
         self._lock = threading.Lock()
-        # A cluster that is deleted takes its objects along.
+        # A deleted cluster deletes its objects.
         self._clusters: WeakKeyDictionary[Any, Cluster] = WeakKeyDictionary()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -18,7 +18,7 @@ Object = dict[str, Any]
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/, "Initial namespaces".
 _FIRST_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
-# `kubectl api-resources --namespaced=false`, those that programs declare.
+# From `kubectl api-resources --namespaced=false`: the kinds that programs declare.
 _WITHOUT_NAMESPACE = frozenset(
     {
         "APIService",
@@ -44,7 +44,7 @@ _DEFINITION = "CustomResourceDefinition"
 
 
 class Key(NamedTuple):
-    """What names an object; `namespace` is empty where its kind has none."""
+    """Identity of an object; `namespace` is empty if its kind has none."""
 
     group: str
     kind: str
@@ -54,7 +54,7 @@ class Key(NamedTuple):
 
 @dataclass
 class Cluster:
-    """Objects of a cluster whose Kubernetes version is `version`, such as "1.35". Raises `ApiError`."""
+    """Objects of a cluster with the Kubernetes version `version`, such as "1.35". Raises `ApiError`."""
 
     version: str
     _objects: dict[Key, Object] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Cluster:
             self._kept(key, {"apiVersion": "v1", "kind": key.kind, "metadata": {"name": name}}, dry_run=False)
 
     def create(self, wanted: Object, *, dry_run: bool = False) -> Object:
-        """Add an object that does not exist yet."""
+        """Create an object that does not exist."""
         key = self._checked(wanted)
         if key in self._objects:
             raise ApiError(409, "AlreadyExists", f"{_shown(key)} already exists")
@@ -75,7 +75,7 @@ class Cluster:
         return self._kept(key, kept, dry_run=dry_run)
 
     def replace(self, wanted: Object, *, dry_run: bool = False) -> Object:
-        """Give an object another content."""
+        """Replace an object."""
         key = self._checked(wanted)
         present = self._one(key)
         path = changed_path(key.kind, present, wanted)
@@ -86,11 +86,11 @@ class Cluster:
         return self._kept(key, kept, dry_run=dry_run)
 
     def read(self, api_version: str, kind: str, namespace: str, name: str) -> Object:
-        """An object with its status."""
+        """Return an object with its status."""
         return self._with_status(self._one(self._key(api_version, kind, namespace, name)))
 
     def delete(self, api_version: str, kind: str, namespace: str, name: str) -> None:
-        """Remove an object; a namespace takes what is in it along."""
+        """Delete an object. A namespace deletes its objects."""
         key = self._key(api_version, kind, namespace, name)
         self._one(key)
         del self._objects[key]
@@ -99,7 +99,7 @@ class Cluster:
                 del self._objects[inner]
 
     def find(self, kind: str, namespace: str = "", name: str | None = None) -> Iterator[Object]:
-        """Objects of a kind in a namespace, of any group."""
+        """Return objects of a kind in a namespace, of any API group."""
         for key, found in self._objects.items():
             if (key.kind, key.namespace) == (kind, namespace) and name in (None, key.name):
                 yield found
@@ -137,7 +137,7 @@ class Cluster:
         return Key(group, kind, (namespace or "default") if scoped else "", name)
 
     def _definition(self, api_version: str, kind: str) -> Object | None:
-        """The definition of a custom resource, if there is one."""
+        """Return the definition of a custom resource, or None."""
         group, _, version = api_version.rpartition("/")
         for found in self.find(_DEFINITION):
             spec = found["spec"]
@@ -168,7 +168,7 @@ class Cluster:
 
 
 def _stored(wanted: Object) -> Object:
-    """An object as the API keeps it: text of a secret goes into its data
+    """Return an object in its stored form: `stringData` of a secret becomes `data`
     (https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data)."""
     kept = copy.deepcopy(wanted)
     kept.pop("status", None)

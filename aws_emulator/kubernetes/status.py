@@ -1,4 +1,4 @@
-"""What controllers would make of an object: a claim finds its volume, a workload its accounts, claims and settings."""
+"""Status that controllers would set: a claim is bound to a volume, a workload has its accounts, claims and settings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any, Protocol
 
 
 class Objects(Protocol):
-    """What a controller looks at."""
+    """Read access to objects, as a controller needs it."""
 
     def find(self, kind: str, namespace: str = "", name: str | None = None) -> Iterator[dict[str, Any]]:
-        """Objects of a kind in a namespace."""
+        """Return objects of a kind in a namespace."""
         ...
 
 
 def status_of(found: Mapping[str, Any], objects: Objects) -> dict[str, Any] | None:
-    """The status of an object; None where its kind has none that anybody waits for."""
+    """Return the status of an object; None if no client waits for a status of its kind."""
     rule = _RULES.get(found["kind"])
     return rule(found, objects) if rule else None
 
@@ -25,25 +25,31 @@ def _namespace(_: Mapping[str, Any], __: Objects) -> dict[str, Any]:
 
 
 def _claim(found: Mapping[str, Any], objects: Objects) -> dict[str, Any]:
-    """https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding."""
+    """Return the status of a claim: bound if a volume matches.
+
+    https://kubernetes.io/docs/concepts/storage/persistent-volumes/#binding.
+    """
     spec = found["spec"]
     if spec.get("volumeName"):
         volumes = objects.find("PersistentVolume", "", spec["volumeName"])
-        return {"phase": "Bound" if any(_fits(spec, volume["spec"]) for volume in volumes) else "Pending"}
-    # A class that provisions makes the volume: at once, or when the first pod that uses the claim is scheduled.
+        return {"phase": "Bound" if any(_matches(spec, volume["spec"]) for volume in volumes) else "Pending"}
+    # A storage class with a provisioner creates the volume: at once, or when the first pod with the claim is scheduled.
     classes = list(objects.find("StorageClass", "", spec.get("storageClassName")))
     made = any(found.get("volumeBindingMode", "Immediate") == "Immediate" for found in classes)
     return {"phase": "Bound" if made else "Pending"}
 
 
-def _fits(claim: Mapping[str, Any], volume: Mapping[str, Any]) -> bool:
+def _matches(claim: Mapping[str, Any], volume: Mapping[str, Any]) -> bool:
     return (claim.get("storageClassName") or "") == (volume.get("storageClassName") or "") and set(
         claim.get("accessModes", ())
     ) <= set(volume.get("accessModes", ()))
 
 
 def _deployment(found: Mapping[str, Any], objects: Objects) -> dict[str, Any]:
-    """https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status."""
+    """Return the status of a Deployment.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status.
+    """
     wanted = found["spec"].get("replicas", 1)
     missing = _missing(found["metadata"]["namespace"], found["spec"]["template"]["spec"], objects)
     ready = 0 if missing else wanted
@@ -55,7 +61,7 @@ def _deployment(found: Mapping[str, Any], objects: Objects) -> dict[str, Any]:
 
 
 def _missing(namespace: str, pod: Mapping[str, Any], objects: Objects) -> str | None:
-    """The first thing that a pod needs and that is not there."""
+    """Return the first missing object that a pod needs."""
     return next(
         (f'{kind} "{name}"' for kind, name in _needed(pod) if not list(objects.find(kind, namespace, name))), None
     )

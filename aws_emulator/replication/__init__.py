@@ -1,5 +1,5 @@
-"""What reaches the other Region later: items of global tables, objects of buckets, writes of databases.
+"""Replication to the other Region: items of global tables, objects of buckets, writes of databases.
 
-All of it is under way on the same links (`transit`), at one lag that can be set; a Region that is lost neither sends
-nor receives. What is delivered how is said by `tables`, `objects` and `databases`, each by the AWS documents it names.
+All changes use the same links (`links`) with one lag, which can be set. A lost Region neither sends nor receives.
+`tables`, `objects` and `databases` implement the delivery, each by the AWS documents in its docstring.
 """

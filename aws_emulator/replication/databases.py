@@ -1,13 +1,13 @@
-"""How far the read replicas of databases are behind. There is no engine here and no data: all of it is modelled.
+"""Lag of the databases' read replicas. The emulator has no engine and no data: the lag is modelled.
 
-- A replica in another Region has what its source wrote up to the lag ago. While either Region is lost nothing arrives,
-  and the lag of PostgreSQL grows: it is the age of the last transaction that was replayed.
+- A replica in another Region has the writes of its source up to the lag ago. While either Region is lost, nothing
+  arrives and the lag of PostgreSQL grows: it is the age of the last replayed transaction.
   https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PostgreSQL.Replication.ReadReplicas.Monitor.html
-- MySQL and MariaDB tell -1 while replication is not active.
+- MySQL and MariaDB report -1 while replication is not active.
   https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Monitoring.html
-- CloudWatch has it as AWS/RDS ReplicaLag of the replica, in seconds. RDS publishes each minute; here the value is that
-  of now, under the minute that has begun.
-- What a replica had not received when it is promoted is not in it, and never will be.
+- CloudWatch has the lag as AWS/RDS ReplicaLag of the replica, in seconds. RDS publishes each minute. The emulator
+  returns the current value with the timestamp of the current minute.
+- A promoted replica lacks the writes that had not arrived, permanently.
   https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PromoteReadReplica.html
 """
 
@@ -22,8 +22,8 @@ from moto.core.common_models import CloudWatchMetricProvider
 from moto.core.utils import utcnow
 from moto.rds.models import RDSBackend, rds_backends
 
-from aws_emulator.corrections._patch import around
-from aws_emulator.replication.transit import Transit
+from aws_emulator.corrections._patch import replace_method
+from aws_emulator.replication.links import ReplicationLinks
 
 NAMESPACE, METRIC = "AWS/RDS", "ReplicaLag"
 _NOT_ACTIVE = -1.0
@@ -31,17 +31,20 @@ _GROWS = "postgres"
 
 
 class DatabaseReplication:
-    """The replicas of one account, and what became of them."""
+    """Replicas and promotions of one account."""
 
-    def __init__(self, transit: Transit, account: str) -> None:
-        self._transit = transit
+    def __init__(self, links: ReplicationLinks, account: str) -> None:
+        self._transit = links
         self._account = account
         self._promoted: list[dict[str, Any]] = []
 
     def report(self) -> dict[str, Any]:
-        """`databases`: {database, region, source_region, lag_seconds} of each replica, the lag as the metric tells it;
-        `promoted`, oldest first: {database, region, source_region, behind_seconds, behind_at_loss_seconds}, by how much
-        the replica was behind when it was promoted, and when its source was lost, None where it was not."""
+        """Return `databases` and `promoted`.
+
+        `databases`: {database, region, source_region, lag_seconds} of each replica, with the lag of the metric.
+        `promoted`, oldest first: {database, region, source_region, behind_seconds, behind_at_loss_seconds}, the lag at
+        the promotion, and the lag at the loss of the source, None without a loss.
+        """
         replicas = [
             {
                 "database": instance.db_instance_identifier,
@@ -55,13 +58,13 @@ class DatabaseReplication:
         return {"databases": replicas, "promoted": list(self._promoted)}
 
     def metric(self, replica: Any) -> float:
-        """ReplicaLag of a replica."""
+        """Return ReplicaLag of a replica."""
         if not replica.engine.startswith(_GROWS) and self._lost_since(replica) is not None:
             return _NOT_ACTIVE
         return self._behind(replica)
 
-    def promoting(self, replica: Any) -> None:
-        """A replica is about to stand by itself."""
+    def record_promotion(self, replica: Any) -> None:
+        """Record the promotion of a replica before it becomes independent."""
         lost = self._lost_since(replica)
         self._promoted.append(
             {
@@ -74,7 +77,7 @@ class DatabaseReplication:
         )
 
     def _behind(self, replica: Any) -> float:
-        """Seconds since the source wrote what was received last."""
+        """Return the seconds since the source made the last write that the replica received."""
         lost = self._lost_since(replica)
         return self._transit.lag + (0.0 if lost is None else self._transit.clock() - lost)
 
@@ -83,7 +86,7 @@ class DatabaseReplication:
 
 
 def _source_region(replica: Any) -> str:
-    """Within a Region the source is named without its ARN."""
+    """Return the Region of the source. Within a Region the source has no ARN."""
     source = str(replica.source_db_instance_identifier)
     return source.split(":")[3] if source.startswith("arn:") else str(replica.region)
 
@@ -93,7 +96,7 @@ def _replicas(backend: Any) -> Iterator[Any]:
 
 
 class ReplicaLag(CloudWatchMetricProvider):
-    """The metric of every replica; moto finds its providers by their base class."""
+    """The metric of every replica; moto finds metric providers by their base class."""
 
     replication: ClassVar[DatabaseReplication | None] = None
 
@@ -117,13 +120,13 @@ class ReplicaLag(CloudWatchMetricProvider):
 
 @cache
 def install(replication: DatabaseReplication) -> None:
-    """Publishes the metric of every replica, and notes each promotion, from now on."""
+    """Publish the metric of every replica and record each promotion from now on."""
 
     def promote(original: Any, backend: RDSBackend, db_kwargs: dict[str, Any]) -> Any:
         replica = backend.databases.get(db_kwargs["db_instance_identifier"])
         if replica in _replicas(backend):
-            replication.promoting(replica)
+            replication.record_promotion(replica)
         return original(backend, db_kwargs)
 
     ReplicaLag.replication = replication
-    around(RDSBackend, "promote_read_replica", promote)
+    replace_method(RDSBackend, "promote_read_replica", promote)

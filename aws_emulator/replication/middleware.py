@@ -1,4 +1,4 @@
-"""The control of replication, and the place where it happens: before each request."""
+"""Control API of replication, and delivery before each request."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from aws_emulator.replication.databases import DatabaseReplication
-    from aws_emulator.replication.transit import Transit
+    from aws_emulator.replication.links import ReplicationLinks
 
 REPLICATION_PATH = "/_emulator/replication"
 
 
 class ReplicationMiddleware:
-    """Delivers what has arrived before each request. GET REPLICATION_PATH answers `Transit.report()` with what
-    `DatabaseReplication.report()` has; POST takes {"lag_seconds"} and answers the same, or 400 with {"error"}.
+    """Delivers arrived changes before each request.
 
-    Expects one request at a time.
+    GET REPLICATION_PATH returns `ReplicationLinks.report()` and `DatabaseReplication.report()`. POST takes
+    {"lag_seconds"} and returns the same, or 400 with {"error"}. Expects one request at a time.
     """
 
-    def __init__(self, application: WSGIApplication, transit: Transit, databases: DatabaseReplication) -> None:
+    def __init__(self, application: WSGIApplication, links: ReplicationLinks, databases: DatabaseReplication) -> None:
         self._application = application
-        self._transit = transit
+        self._transit = links
         self._databases = databases
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -35,7 +35,7 @@ class ReplicationMiddleware:
         if environ["REQUEST_METHOD"] == "POST":
             lag = body_of(environ).get("lag_seconds")
             if not isinstance(lag, int | float) or isinstance(lag, bool) or lag < 0:
-                problem = {"error": f"lag_seconds = {lag!r} must be a number of seconds from 0"}
+                problem = {"error": f"lag_seconds = {lag!r} must be a number of seconds, 0 or more"}
                 return answered_as_json(start_response, problem, "400 Bad Request")
             self._transit.set_lag(float(lag))
         return answered_as_json(start_response, {**self._transit.report(), **self._databases.report()})

@@ -1,21 +1,23 @@
-"""Objects of buckets that have a replication configuration.
+"""Replication of objects in buckets with a replication configuration.
 
-- New versions, and markers of deletions where the rule says so, reach the destination with their version id, creation
-  time, metadata, tags and lock; objects under a customer's key only where the rule selects them, under the key that it
-  names. A version that is deleted for good is deleted in its own bucket alone; one that is gone before it was sent is
-  not sent. What was there before the configuration, replicas, and archived objects are not replicated.
+- New versions, and delete markers if the rule includes them, reach the destination with their version id, creation
+  time, metadata, tags and lock. Objects under a customer's key are replicated only if the rule selects them, under the
+  key in the rule. A permanent deletion of a version stays in its own bucket. A version that is deleted before it is
+  sent is not sent. Objects older than the configuration, replicas, and archived objects are not replicated.
   https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
   https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-marker-replication.html
-- Tags, access list and lock of a source that change later follow it; those of a replica go back where the rule of the
-  replica's bucket says so. https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
-- A source is PENDING until it is in every destination, then COMPLETED, or FAILED where a destination cannot take it; a
-  lost Region leaves it PENDING. A replica is REPLICA, and PENDING while a change of its own is on the way back.
-  https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
-- Both buckets need versions, and the destination object lock where the version is locked; it locks what comes unlocked
-  by its own default. https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
+- Later changes of a source's tags, access list and lock are replicated. Changes of a replica are replicated to the
+  source if the rule of the replica's bucket includes them.
+  https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
+- A source is PENDING until every destination has it. Then it is COMPLETED, or FAILED if a destination cannot store it.
+  It stays PENDING while a Region is lost. A replica is REPLICA, and PENDING while a change of its own is in
+  replication. https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
+- Both buckets need versioning, and the destination needs object lock if the version is locked. A destination locks
+  unlocked objects by its own default.
+  https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html
 
-Modelled: versions of one key are ordered by creation time, wherever they arrived first. The role is not asked what it
-may do, and the events of replication are not sent.
+Modelled: versions of one key are ordered by creation time, independent of their arrival. The permissions of the role
+are not checked, and replication events are not sent.
 """
 
 from __future__ import annotations
@@ -30,20 +32,20 @@ from typing import Any
 from moto.s3 import notifications
 from moto.s3.models import FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
+from aws_emulator.replication.links import PendingChange, ReplicationLinks
 from aws_emulator.replication.rules import Rule, chosen, rules_of
-from aws_emulator.replication.transit import Shipment, Transit
 
 STATUS_HEADER = "x-amz-replication-status"
 _KMS = ("aws:kms", "aws:kms:dsse")
-# GLACIER_IR is replicated like any class that answers at once.
+# GLACIER_IR is replicated like any class with immediate access.
 _ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 
 
 @dataclass
 class State:
-    """How far the replication of one version is: `waiting` counts what is on its way by destination, `changed` is when
-    its tags, access list or lock changed last."""
+    """State of the replication of one version. `waiting` counts pending changes by destination; `changed` is the time
+    of the last change of tags, access list or lock."""
 
     replica: bool = False
     waiting: Counter[str] = field(default_factory=Counter)
@@ -60,7 +62,7 @@ class State:
 
 
 def state_of(version: Any) -> State | None:
-    """None for a version that no rule is for."""
+    """Return the state of a version; None if no rule applies to it."""
     return vars(version).get(_STATE)
 
 
@@ -75,20 +77,22 @@ class _Written:
 
 
 class ObjectReplication:
-    """Sends what is written to a bucket to the destinations of its rules. Expects one request at a time."""
+    """Sends writes to a bucket to the destinations of its rules. Expects one request at a time."""
 
-    def __init__(self, transit: Transit) -> None:
-        self._transit = transit
+    def __init__(self, links: ReplicationLinks) -> None:
+        self._transit = links
         self._new: list[_Written] = []
-        transit.gather.append(self._send_new)
+        links.gather.append(self._send_new)
 
     def created(self, bucket: Any, version: Any) -> None:
-        """A client made a version, or the marker of a deletion. Its rules are looked at when the request is over: a
-        request writes the version first and its tags after."""
+        """Record a version or delete marker of a client.
+
+        The rules are evaluated after the request, because a request writes the version first and its tags later.
+        """
         self._new.append(_Written(bucket, version, self._transit.clock()))
 
     def changed(self, bucket: Any, version: Any) -> None:
-        """A client changed tags, access list or lock of a version."""
+        """Record a client's change of tags, access list or lock of a version."""
         state = state_of(version)
         if state is None:
             return
@@ -117,7 +121,7 @@ class ObjectReplication:
         state = vars(version).setdefault(_STATE, State())
         state.waiting[rule.destination] += 1
         self._transit.send(
-            Shipment(
+            PendingChange(
                 "bucket",
                 bucket.name,
                 bucket.region_name,
@@ -131,7 +135,7 @@ class ObjectReplication:
 
     def _arrived(self, rule: Rule, written: _Written, state: State, deliver: Callable[[Rule, _Written], None]) -> None:
         state.waiting[rule.destination] -= 1
-        # Whoever deletes a version, or its bucket, before it was sent has nothing sent.
+        # A version that is deleted, or whose bucket is deleted, before it is sent is not sent.
         there = _bucket(written.bucket, written.bucket.name) is written.bucket
         if there and any(one is written.version for one in written.bucket.keys.getlist(written.version.name, [])):
             deliver(rule, written)
@@ -139,13 +143,13 @@ class ObjectReplication:
     def _deliver_object(self, rule: Rule, written: _Written) -> None:
         source, version = written.bucket, written.version
         target = _bucket(source, rule.destination)
-        if target is None or not _takes(target, version, rule):
+        if target is None or not _can_store(target, version, rule):
             vars(version)[_STATE].failed = True
             return
         if _find(target, version) is not None:
             return
         replica = copy.copy(version)
-        # Its parts are the source's, and end with it.
+        # The parts belong to the source and are deleted with it.
         replica.multipart = None
         replica.bucket_name, replica.region_name = target.name, target.region_name
         vars(replica)[_STATE] = State(replica=True, changed=vars(version)[_STATE].changed)
@@ -157,7 +161,7 @@ class ObjectReplication:
             replica.lock_mode, replica.lock_until = target.default_lock_mode, target.default_retention()
         _backend(target).tagger.copy_tags(version.arn, replica.arn)
         _insert(target, replica)
-        _announce(target, replica)
+        _send_event(target, replica)
 
     def _deliver_marker(self, rule: Rule, written: _Written) -> None:
         target = _bucket(written.bucket, rule.destination)
@@ -170,7 +174,7 @@ class ObjectReplication:
         version, target = written.version, _bucket(written.bucket, rule.destination)
         counterpart = _find(target, version) if target is not None else None
         if counterpart is None:
-            # Its object has not arrived, and takes the change along.
+            # Its object has not arrived yet and will contain the change.
             return
         here, there = vars(version)[_STATE], vars(counterpart)[_STATE]
         if there.changed >= here.changed:
@@ -193,7 +197,7 @@ def _backend(bucket: Any) -> Any:
 
 
 def _bucket(beside: Any, name: str) -> Any:
-    """A bucket of the same account, None where there is none."""
+    """Return a bucket of the same account, or None."""
     return _backend(beside).buckets.get(name)
 
 
@@ -214,8 +218,8 @@ def _locked(version: Any) -> bool:
     return bool(version.lock_mode or version.lock_legal_status == "ON")
 
 
-def _takes(target: Any, version: Any, rule: Rule) -> bool:
-    """Whether a destination can hold a replica: versions, locks, and a key of its own Region."""
+def _can_store(target: Any, version: Any, rule: Rule) -> bool:
+    """Return whether a destination can store a replica: versioning, object lock, and a key in its own Region."""
     if not target.is_versioned or (_locked(version) and not target.object_lock_enabled):
         return False
     if version.encryption not in _KMS:
@@ -233,7 +237,7 @@ def _encrypt(replica: Any, target: Any, rule: Rule) -> None:
 
 
 def _find(target: Any, version: Any) -> Any:
-    """The version of the same id, None where it has not arrived."""
+    """Return the version with the same id, or None if it has not arrived."""
     versions = target.keys.getlist(version.name, [])
     return next((one for one in versions if one.version_id == version.version_id), None)
 
@@ -243,15 +247,15 @@ def _insert(target: Any, version: Any) -> None:
     target.keys.setlist(version.name, sorted(versions, key=lambda one: (one.last_modified, one.version_id)))
 
 
-def _announce(target: Any, replica: Any) -> None:
-    """A replica is an object that was created, to whoever is told of such."""
+def _send_event(target: Any, replica: Any) -> None:
+    """Send the event for a created object to the bucket's subscribers."""
     created = notifications.S3NotificationEvent.OBJECT_CREATED_PUT_EVENT
     notifications.send_event(target.account_id, created, target, replica)
 
 
 @cache
 def install(replication: ObjectReplication) -> None:
-    """Notes every write of a client from now on, and answers the status with each object."""
+    """Record every write of a client from now on, and return the replication status with each object."""
 
     def put(original: Any, backend: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
         version = original(backend, bucket_name, *args, **kwargs)
@@ -265,7 +269,7 @@ def install(replication: ObjectReplication) -> None:
 
     def change(original: Any, backend: Any, bucket_name: str, key_name: str, *args: Any, **kwargs: Any) -> Any:
         answer = original(backend, bucket_name, key_name, *args, **kwargs)
-        # What is not named is the current version.
+        # Without a version id the current version is meant.
         version_id = kwargs.get("version_id") or (args[0] if args and isinstance(args[0], str) else None)
         replication.changed(
             backend.get_bucket(bucket_name), backend.get_object(bucket_name, key_name, version_id=version_id)
@@ -277,11 +281,11 @@ def install(replication: ObjectReplication) -> None:
         replication.changed(backend.get_bucket(key.bucket_name), key)
         return answer
 
-    around(S3Backend, "put_object", put)
-    around(S3Backend, "_set_delete_marker", mark_deleted)
-    around(S3Backend, "put_object_tagging", tag)
+    replace_method(S3Backend, "put_object", put)
+    replace_method(S3Backend, "_set_delete_marker", mark_deleted)
+    replace_method(S3Backend, "put_object_tagging", tag)
     for operation in ("delete_object_tagging", "put_object_retention", "put_object_legal_hold", "put_object_acl"):
-        around(S3Backend, operation, change)
+        replace_method(S3Backend, operation, change)
     headers: Any = FakeKey.response_dict
 
     def with_status(version: Any) -> dict[str, Any]:

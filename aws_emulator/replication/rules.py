@@ -1,4 +1,4 @@
-"""A bucket's replication configuration, read as what it wants of each object.
+"""Rules of a bucket's replication configuration.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationRule.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html
@@ -15,8 +15,11 @@ _ENABLED = "Enabled"
 
 @dataclass(frozen=True)
 class Rule:
-    """`destination` is a bucket's name; `replica_key` the ARN of the key that replicas of objects under KMS get;
-    `within` is the time agreed for it in seconds (replication time control), None without."""
+    """One rule.
+
+    `destination`: name of the bucket. `replica_key`: ARN of the key for replicas of objects under KMS. `within`:
+    replication time control in seconds, or None.
+    """
 
     destination: str
     enabled: bool
@@ -31,17 +34,17 @@ class Rule:
     within: float | None = None
 
     def covers(self, name: str, tags: Mapping[str, str]) -> bool:
-        """Whether an object is among those that the rule is for."""
+        """Return whether the rule applies to an object."""
         return self.enabled and name.startswith(self.prefix) and all(tags.get(key) == value for key, value in self.tags)
 
 
 def rules_of(configuration: Mapping[str, Any] | None) -> list[Rule]:
-    """The rules of a configuration as S3's XML has it, parsed to nested dictionaries; none without one."""
+    """Return the rules of a configuration, which is S3's XML as nested dictionaries; empty without a configuration."""
     return [_rule(rule) for rule in _listed((configuration or {}).get("Rule"))]
 
 
 def chosen(rules: Iterable[Rule], name: str, tags: Mapping[str, str]) -> list[Rule]:
-    """The rules that an object follows: of those with one destination, the one of the highest priority."""
+    """Return the rules that apply to an object: for each destination, the rule with the highest priority."""
     found: dict[str, Rule] = {}
     for rule in sorted(rules, key=lambda rule: rule.priority):
         if rule.covers(name, tags):
@@ -50,8 +53,8 @@ def chosen(rules: Iterable[Rule], name: str, tags: Mapping[str, str]) -> list[Ru
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
-    # Without a filter it is a rule of the earlier version, whose prefix stands in it and which replicates the markers
-    # of deletions (S3 User Guide, "Backward compatibility considerations for replication configurations").
+    # A rule without a filter has the earlier version. Its prefix is a member of the rule, and it replicates delete
+    # markers (S3 User Guide, "Backward compatibility considerations for replication configurations").
     earlier = "Filter" not in rule
     filtered = rule.get("Filter") or {}
     both = filtered.get("And") or filtered
@@ -77,7 +80,7 @@ def _enabled(part: Mapping[str, Any] | None) -> bool:
 
 
 def _listed(found: Any) -> list[Any]:
-    """XML tells one element from a list of one nowhere."""
+    """Return a list. The parsed XML does not distinguish one element from a list of one."""
     if found is None:
         return []
     return found if isinstance(found, list) else [found]

@@ -1,9 +1,9 @@
-"""Items of global tables, and who may use a table with one truth.
+"""Replication of global tables, and access to strongly consistent tables during an outage.
 
-- Asynchronous tables: a write is seen in the other Regions after the lag; of two writes the later one wins.
+- Asynchronous tables: the other Regions see a write after the lag. Of two writes the later one wins.
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html
-- Strongly consistent tables hold one truth: a write is in the other Regions when it is answered. A Region that cannot
-  reach a majority of replicas and witness can neither write nor read consistently.
+- Strongly consistent tables: a write is in the other Regions before its answer. A Region that reaches no majority of
+  replicas and witness can neither write nor read consistently.
   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/multi-region-strong-consistency-gt.html
 """
 
@@ -16,7 +16,7 @@ from functools import cache, partial
 from typing import Any
 
 from aws_emulator.outage import Outages
-from aws_emulator.replication.transit import Shipment, Transit
+from aws_emulator.replication.links import PendingChange, ReplicationLinks
 
 Key = tuple[str, str | None]
 _Slot = tuple[str, str, str, Key]
@@ -24,26 +24,26 @@ _Slot = tuple[str, str, str, Key]
 
 @dataclass(eq=False)
 class TableReplication:
-    """Sends what is written to one replica to the others. Expects one request at a time."""
+    """Sends writes to one replica to the other replicas. Expects one request at a time."""
 
-    transit: Transit
+    links: ReplicationLinks
     _written: dict[_Slot, float] = field(default_factory=dict)
 
     def note(self, table: Any, key: Key, item: Any) -> None:
-        """A client wrote to one replica; `item` is None where it was deleted."""
+        """Record a client's write to one replica; `item` is None for a deletion."""
         from aws_emulator.corrections.dynamodb import is_strong, replicas_of
 
         replicas = replicas_of(table)
         if not replicas:
             return
-        now = self.transit.clock()
-        due = now if is_strong(table) else now + self.transit.lag
+        now = self.links.clock()
+        due = now if is_strong(table) else now + self.links.lag
         self._written[(table.account_id, table.region_name, table.name, key)] = now
         for replica in replicas:
             slot = (table.account_id, replica.region_name, table.name, key)
             kept = copy.deepcopy(item)
-            self.transit.send(
-                Shipment(
+            self.links.send(
+                PendingChange(
                     "table",
                     table.name,
                     table.region_name,
@@ -66,7 +66,7 @@ class TableReplication:
 
 
 def _store(table: Any, key: Key, item: Any) -> None:
-    """Puts an item in the place of whatever is there, or takes it away."""
+    """Store or delete an item."""
     from moto.dynamodb.models.dynamo_type import DynamoType
 
     hash_key, range_key = (DynamoType(json.loads(part)) if part else None for part in key)
@@ -84,12 +84,13 @@ def _store(table: Any, key: Key, item: Any) -> None:
 
 @cache
 def install(replication: TableReplication) -> None:
-    """Notes every write of a client from now on, and refuses strongly consistent tables to a region without them."""
+    """Record every write of a client from now on, and refuse strongly consistent tables to a Region without a
+    majority."""
     from moto.dynamodb.models import DynamoDBBackend
     from moto.dynamodb.models.table import Table
     from moto.dynamodb.responses import DynamoHandler
 
-    from aws_emulator.corrections._patch import around
+    from aws_emulator.corrections._patch import replace_method
 
     def put(original: Any, table: Table, *args: Any, **kwargs: Any) -> Any:
         item = original(table, *args, **kwargs)
@@ -107,14 +108,14 @@ def install(replication: TableReplication) -> None:
         return item
 
     def guarded(original: Any, response: DynamoHandler, *args: Any) -> Any:
-        _refuse_minority(response, replication.transit.outages)
+        _refuse_minority(response, replication.links.outages)
         return original(response, *args)
 
-    around(Table, "put_item", put)
-    around(Table, "delete_item", delete)
-    around(DynamoDBBackend, "update_item", update)
+    replace_method(Table, "put_item", put)
+    replace_method(Table, "delete_item", delete)
+    replace_method(DynamoDBBackend, "update_item", update)
     for operation in (*_WRITES, *_READS):
-        around(DynamoHandler, operation, guarded)
+        replace_method(DynamoHandler, operation, guarded)
 
 
 _WRITES = ("put_item", "update_item", "delete_item", "batch_write_item")

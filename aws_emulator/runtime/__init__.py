@@ -1,10 +1,10 @@
-"""Lambda functions that are invoked run for real: their own archive, handler and variables, in processes of their own.
+"""Executes invoked Lambda functions with their own archive, handler and variables, in processes of their own.
 
 - Invoke, synchronous and as an event. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-- An execution environment is started for the first event, kept for the next ones, and handles one at a time.
+- An execution environment starts at the first event, serves later events, and handles one event at a time.
   https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
-Only Python runtimes, with this project's own interpreter; the SDK and the layers come from its packages. There is one
-environment for each version of a function: further events wait their turn, and none is throttled. Memory, roles and
-networks limit nothing. A function stands in its region, so it is cut off with it (`aws_emulator.outage`).
+Supports only Python runtimes, with this project's interpreter. The SDK and the layers come from its packages. Each
+version of a function has one environment: further events wait, and none is throttled. Memory, roles and networks limit
+nothing. A function is inside its region, so an outage affects its requests (`aws_emulator.outage`).
 """

@@ -1,6 +1,6 @@
-"""Inside an execution environment: reads events from stdin, one JSON line each, and answers to file descriptor FD.
+"""Program of an execution environment: reads events from stdin, one JSON line each, and answers to file descriptor FD.
 
-Runs with the function's own archive on the path and nothing of this package: `python bootstrap.py FD`.
+Its module path has only the function's archive and nothing of this package: `python bootstrap.py FD`.
 """
 
 import importlib
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Context:
-    """What a handler is told beside the event."""
+    """The context that a handler receives with the event."""
 
     def __init__(self, request: dict[str, Any]) -> None:
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]

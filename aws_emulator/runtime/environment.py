@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import Any
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-# What a process needs of the machine; nothing else of this process's variables reaches a function.
+# Variables of the machine that a process needs. A function receives no other variable of this process.
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 _STOP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Function:
-    """One version of a function, as it was deployed; `seconds` is its time limit."""
+    """One deployed version of a function; `seconds` is its time limit."""
 
     arn: str
     name: str
@@ -41,14 +41,14 @@ class Function:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the handler gave, as JSON; `failed` when it raised, ended or ran out of time."""
+    """The handler's result as JSON. `failed` is set if the handler raised, ended or exceeded its time limit."""
 
     payload: str
     failed: bool
 
 
 class ExecutionEnvironment:
-    """A process that holds a function's code, started with the first event."""
+    """A process with a function's code, which starts at the first event."""
 
     def __init__(self, function: Function, variables: Mapping[str, str]) -> None:
         self.function = function
@@ -59,7 +59,8 @@ class ExecutionEnvironment:
         self._code: Path | None = None
 
     def invoke(self, request: str, event: Any) -> Answer:
-        """Waits for its turn; the time limit runs from then on, and not while the process starts."""
+        """Wait for earlier events, then invoke the function. The time limit excludes this wait and the start of the
+        process."""
         with self._turn:
             process = self._started()
             function = self.function
@@ -78,7 +79,7 @@ class ExecutionEnvironment:
         return Answer(json.dumps(answer["result"]), failed=False)
 
     def close(self) -> None:
-        """Ends the process and removes the code."""
+        """End the process and delete the code."""
         with self._turn:
             self._end()
             if self._code:
@@ -96,7 +97,7 @@ class ExecutionEnvironment:
             cwd=self._code,
             env=self._environment(self._code),
             stdin=subprocess.PIPE,
-            # The server's standard output has one line for whoever started it; what functions log is the server's log.
+            # The server's standard output has one line for its parent process, so functions write to the server's log.
             stdout=sys.stderr,
             pass_fds=(answers,),
         )
@@ -110,20 +111,20 @@ class ExecutionEnvironment:
             **self._variables,
             **function.variables,
             "PYTHONPATH": str(code),
-            # The folder of the bootstrap is not the function's.
+            # The function must not import from the bootstrap's folder.
             "PYTHONSAFEPATH": "1",
             "_HANDLER": function.handler,
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": function.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-            # There is no X-Ray daemon.
+            # The emulator has no X-Ray daemon.
             "POWERTOOLS_TRACE_DISABLED": "true",
         }
 
     def _line(self, seconds: float) -> bytes:
-        """One answer; raises TimeoutError, and OSError when the process ends."""
-        # The handler's own clock runs out first, so that it can say what it did not reach.
+        """Return one answer line. Raises TimeoutError, and OSError if the process ends."""
+        # The handler's own time limit ends earlier, so that it can report unfinished work.
         end, line = time.monotonic() + seconds + _STOP_SECONDS, b""
         while not line.endswith(b"\n"):
             ready, _, _ = select.select([self._answers], [], [], max(0.0, end - time.monotonic()))
@@ -150,7 +151,7 @@ class ExecutionEnvironment:
 
 
 class Environments:
-    """The environments of all functions, by ARN, version and what they are made of."""
+    """The environments of all functions, by ARN, version and configuration."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -158,7 +159,7 @@ class Environments:
         atexit.register(self.close)
 
     def of(self, function: Function, variables: Mapping[str, str]) -> ExecutionEnvironment:
-        """The environment of a version; one that was made of other code or variables is ended first."""
+        """Return the environment of a version. If code or variables changed, end the old environment first."""
         outdated = None
         with self._lock:
             found = self._made.get(function.arn)
@@ -170,7 +171,7 @@ class Environments:
         return found
 
     def close(self) -> None:
-        """Ends all of them."""
+        """End all environments."""
         with self._lock:
             made, self._made = list(self._made.values()), {}
         for environment in made:

@@ -1,4 +1,4 @@
-"""Invoke as the API answers it, in the place of moto's, which needs Docker."""
+"""The Invoke action. It replaces moto's implementation, which needs Docker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from moto.awslambda.models import LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 
-from aws_emulator.corrections._patch import around
+from aws_emulator.corrections._patch import replace_method
 from aws_emulator.runtime.environment import Environments, ExecutionEnvironment, Function
 from aws_emulator.variables import client_variables
 
@@ -21,11 +21,11 @@ ENVIRONMENTS = Environments()
 
 @cache
 def install() -> None:
-    around(LambdaResponse, "invoke", _invoke)
+    replace_method(LambdaResponse, "invoke", _invoke)
 
 
 def _invoke(original: Any, response: LambdaResponse) -> tuple[int, dict[str, str], str | bytes]:
-    # A function may be named by its ARN, which a path holds encoded.
+    # A path may contain the function's ARN in URL encoding.
     name = unquote(response.path.rsplit("/", 2)[-2])
     deployed = response.backend.get_function(name, response._get_param("qualifier"))
     if not str(deployed.run_time).startswith("python") or not deployed.code_bytes:

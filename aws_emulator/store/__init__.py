@@ -1,8 +1,8 @@
-"""A small store that answers AWS actions from the service models that botocore ships.
+"""A store that implements AWS actions from the service models in botocore.
 
-`service.Service` names an AWS service, `resource.Resource` declares a type with plain create, read, list, update and
-delete actions, `interceptor` puts them in front of moto. What the store answers is what was put into it: requests are
-checked against the input shape and answers against the output shape of the action, and nothing runs behind them.
+`service.Service` declares an AWS service, `resource.Resource` declares a type with plain create, read, list, update and
+delete actions, `interceptor` answers them before moto. The store returns the records that requests created. It checks
+requests against the input shape and answers against the output shape of the action. It has no other behaviour.
 """
 
 from aws_emulator.store import make

@@ -1,7 +1,7 @@
-"""Where the store keeps its records: one moto backend for each service, account and region.
+"""Storage of the records: one moto backend for each service, account and region.
 
-Moto resets every backend that it knows of, so a moto reset also empties the store, and regions are as far apart as
-moto keeps them. A service without regions has one backend for the partition.
+A reset of moto resets every backend, so it also empties the store. Records of regions are as separate as in moto. A
+service without regions has one backend for the partition.
 """
 
 from functools import cache
@@ -23,19 +23,20 @@ class Store(BaseBackend):
         self.settings: dict[str, Any] = {}
 
     def table(self, name: str) -> dict[tuple[str, ...], Record]:
-        """The records of one resource type, by identifier."""
+        """Return the records of one resource type, by identifier."""
         return self.tables.setdefault(name, {})
 
 
 @cache
 def stores(service: str) -> "BackendDict[Store]":
-    """The stores of a service, by account and then region (or partition, for a service without regions)."""
+    """Return the stores of a service, by account and then region (or partition, for a service without regions)."""
     return BackendDict(Store, service, use_boto3_regions=False, additional_regions=_regions_and_partitions())
 
 
 @cache
 def _regions_and_partitions() -> list[str]:
-    """A session reads the whole model of EC2 for this, a third of a second: once for all services."""
+    """Return regions and partitions. A session reads the whole model of EC2 for this in a third of a second, so cache
+    them."""
     session = Session()
     partitions = session.get_available_partitions()
     regions = (session.get_available_regions("ec2", partition_name=partition) for partition in partitions)

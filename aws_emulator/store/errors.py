@@ -1,4 +1,4 @@
-"""Errors as AWS answers them, in the code that the service's own model has for the case."""
+"""AWS errors, with the codes from the service's own model."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ _INVALID_REQUEST_CODES = (
     "BadRequest",
     "DirectConnectClientException",
 )
-"""Codes that services use for a request that breaks its shape, the most specific first."""
+"""Codes that services use for a request that violates its shape, the most specific first."""
 
 
 class AwsError(ServiceException):
-    """An error answer: `code` as in the service's model, `members` that its shape has beside the message."""
+    """An error answer: `code` from the service's model, `members` of its shape in addition to the message."""
 
     def __init__(self, code: str, message: str, **members: Any) -> None:
         super().__init__(code, message)
@@ -29,9 +29,9 @@ class AwsError(ServiceException):
 
 
 def invalid_request_code(operation: Any) -> str:
-    """The code with which this action refuses a request that does not fit its input shape.
+    """Return the code with which this action refuses a request that violates its input shape.
 
-    The action's own error shapes decide; without one, the common errors of the protocol hold
+    The action's own error shapes have priority, then the common errors of the protocol
     (https://docs.aws.amazon.com/awssupport/latest/APIReference/CommonErrors.html).
     """
     service = operation.service_model
@@ -47,7 +47,7 @@ def invalid_request_code(operation: Any) -> str:
 
 
 def invalid_request(operation: Any, violations: list[str]) -> AwsError:
-    """One error for all violations, worded as AWS words it."""
+    """Return one error for all violations, with AWS's wording."""
     count = len(violations)
     noun = "error" if count == 1 else "errors"
     return AwsError(invalid_request_code(operation), f"{count} validation {noun} detected: {'; '.join(violations)}")

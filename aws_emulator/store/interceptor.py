@@ -1,8 +1,8 @@
-"""Interceptor in front of moto: requests for actions that the store has are answered here, all others go on.
+"""Interceptor before moto: it answers requests for actions of the store and passes all others to moto.
 
-Moto finds the service of a request by its host or by the scope of its signature, and then a URL pattern of its own.
-Here the scope decides alone, so that clients with one endpoint for all services and clients with a host for each
-arrive at the same place, also for services that moto has never heard of.
+Moto finds the service of a request by its host or by the scope of its signature, and then by a URL pattern. This
+interceptor uses the scope only. So clients with one endpoint for all services and clients with a host for each service
+get the same answers, also for services that moto lacks.
 """
 
 import json
@@ -38,11 +38,11 @@ Answer = tuple[int, Mapping[str, Any], str | bytes]
 
 
 class AnswerMismatchError(Exception):
-    """A handler answered what the output shape of its action does not allow: a mistake in the addition."""
+    """A handler returned an answer that its action's output shape does not allow: a defect of the addition."""
 
 
 def signing_name(authorization: str) -> str | None:
-    """The service in the scope of a signature, version 4; None where there is no such signature."""
+    """Return the service in the scope of a signature version 4; None without such a signature."""
     _, _, credential = authorization.partition("Credential=")
     scope = credential.split(",")[0].split("/")
     return scope[3].lower() if len(scope) >= 5 else None
@@ -69,7 +69,7 @@ def _operation(service: Service, request: Request) -> tuple[Any, dict[str, Any]]
 
 
 def answer(request: Request) -> Answer | None:
-    """Answer a request, or return None where it is moto's."""
+    """Answer a request, or return None to leave it to moto."""
     for service in _candidates(request.headers.get("Authorization", "")):
         matched = _operation(service, request)
         if matched:
@@ -127,14 +127,14 @@ def _serialize(response: BaseResponse, operation: Any, result: Any) -> Answer:
 
 
 def refusal(service: str, request: Request, operation: Any, error: ServiceException) -> Answer:
-    """The answer with which a service refuses a request."""
+    """Return the answer with which a service refuses a request."""
     response = BaseResponse(service)
     response.setup_class(request, use_raw_body=True)
     return _serialize(response, operation, error)
 
 
 def install() -> None:
-    """Install the interceptor in the process (`mock_aws`) and in the server; once is enough."""
+    """Install the interceptor in the process (`mock_aws`) and in the server; further calls do nothing."""
     if not hasattr(BotocoreStubber.process_request, _MARK):
         BotocoreStubber.process_request = _before_stubber(BotocoreStubber.process_request)
     if not hasattr(DomainDispatcherApplication.__call__, _MARK):
@@ -176,7 +176,7 @@ def _before_server(original: Callable[..., Any]) -> Callable[..., Any]:
 def _answer_or_failure(request: Request) -> Answer | None:
     try:
         return answer(request)
-    except Exception as error:  # noqa: BLE001 - the server lives on, and the client is told
+    except Exception as error:  # noqa: BLE001 - the server continues, and the client gets an error
         _LOG.exception("the store failed on %s %s", request.method, request.path)
         body = json.dumps({"__type": "InternalFailure", "message": f"{type(error).__name__}: {error}"})
         return 500, {"Content-Type": "application/json", "X-Amzn-ErrorType": "InternalFailure"}, body

@@ -1,4 +1,4 @@
-"""Members that AWS makes at creation: identifiers, ARNs, times."""
+"""Generators of record members that AWS sets at creation: identifiers, ARNs, times."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,35 +13,35 @@ Maker = Callable[[Call, Record], Any]
 
 
 def arn(service: str, resource: str, *, regional: bool = True) -> Maker:
-    """An ARN of this service; `resource` names record members in braces."""
+    """Return a generator of ARNs of this service; `resource` names record members in braces."""
     return lambda call, record: call.arn(service, resource.format(**record), regional=regional)
 
 
 def hex_id(prefix: str = "", digits: int = 17) -> Maker:
-    """An identifier such as `vpc-0123456789abcdef0`: a prefix and random hexadecimal digits."""
+    """Return a generator of identifiers such as `vpc-0123456789abcdef0`: a prefix and random hexadecimal digits."""
     return lambda _call, _record: prefix + mock_random.get_random_hex(digits)
 
 
 def uuid_id(prefix: str = "") -> Maker:
-    """A random UUID."""
+    """Return a generator of random UUIDs."""
     return lambda _call, _record: prefix + str(mock_random.uuid4())
 
 
 def now(_call: Call | None = None, _record: Record | None = None) -> datetime:
-    """The present time, UTC, in whole seconds as most services answer it."""
+    """Return the present time, UTC, in whole seconds, the format of most services."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def account(call: Call, _record: Record) -> str:
-    """The account of the request."""
+    """Return the account of the request."""
     return call.account
 
 
 def same_as(member: str) -> Maker:
-    """The value of another member."""
+    """Return a generator that copies another member."""
     return lambda _call, record: record.get(member)
 
 
 def from_epoch(seconds: float) -> datetime:
-    """A time that moto keeps in seconds since 1970."""
+    """Convert a time of moto, in seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -1,4 +1,4 @@
-"""Pages of a list, by the members that botocore's paginator of the action names."""
+"""Pages of a list, with the members that botocore's paginator of the action names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ def _paginator(call: Call) -> dict[str, Any]:
 
 
 def paging_members(call: Call) -> set[str]:
-    """The input members that ask for a page and so do not select records."""
+    """Return the input members that select a page, and so do not select records."""
     model = _paginator(call)
     shape = call.input
     usual = {
@@ -35,7 +35,7 @@ def paging_members(call: Call) -> set[str]:
 
 
 def page(call: Call, records: Sequence[Any]) -> tuple[Sequence[Any], dict[str, str]]:
-    """The page that the request asks for, and the members that lead to the next one (none after the last)."""
+    """Return the requested page, and the members that select the next one (none after the last page)."""
     model = _paginator(call)
     limit = call.params.get(model.get("limit_key", ""))
     if not limit:

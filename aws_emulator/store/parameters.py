@@ -1,4 +1,4 @@
-"""Reads the parameters of a request by the service's model."""
+"""Read the parameters of a request with the service's model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aws_emulator.store.errors import AwsError
 
 
 def parameters_of(operation: OperationModel, request: Request, uri: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that a request gives. Raises `AwsError` for one that cannot be read."""
+    """Return the parameters of a request. Raises `AwsError` if it cannot be parsed."""
     protocol = determine_request_protocol(operation.service_model, request.content_type)
     parser = PROTOCOL_PARSERS[protocol](operation)
     try:
@@ -32,10 +32,11 @@ def parameters_of(operation: OperationModel, request: Request, uri: dict[str, An
     return {
         name: value
         for name, value in parsed.items()
-        if value is not None and not (shape is not None and value in ([], {}) and _beside_the_body(shape, name))
+        if value is not None and not (shape is not None and value in ([], {}) and _is_outside_the_body(shape, name))
     }
 
 
-def _beside_the_body(shape: Any, name: str) -> bool:
-    """moto's parser reads a list or map that a query string or a header does not have as an empty one."""
+def _is_outside_the_body(shape: Any, name: str) -> bool:
+    """Return whether a member is in the query or a header. moto's parser returns an empty list or map if it is
+    omitted."""
     return "location" in shape.members[name].serialization

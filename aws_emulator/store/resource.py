@@ -1,4 +1,4 @@
-"""A resource type with plain create, read, list, update and delete actions, in a few lines."""
+"""Declaration of a resource type with plain create, read, list, update and delete actions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -18,23 +18,23 @@ Hook = Callable[[Call, Record], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """How the store keeps one resource type of a service.
+    """Declares how the store handles one resource type of a service.
 
-    name: what the catalogue calls it.
+    name: name in the catalogue.
     key: the record members that together identify one record within an account and region.
     also: further record members by which a request may name the record (single-member keys only).
-    shapes: the output shapes that describe a record; wherever an answer has one of them, the record stands.
+    shapes: the output shapes that describe a record; an answer contains the record wherever it has one of them.
     create, read, list, update, delete: the actions, where the type has them. `put` creates or replaces.
-    inputs: input member -> record member, where the two are called differently.
-    defaults: record members for what a create request leaves out, as AWS documents them.
+    inputs: input member -> record member, where their names differ.
+    defaults: record members for omitted members of a create request, as AWS documents them.
     make: record members set at creation; a function gets the call and the record so far.
     arn: the record member with the ARN, for types that have tags; tags: the member with tags, in and out.
     filters: input member of the list action -> record member that it selects on (a value or a list of values).
     ignored: input members of the list action that select nothing by themselves; selects: a further choice.
     names: the input member of the list action whose values must exist.
-    deleting: record members as the answer to the delete shows them.
+    deleting: record members in the answer to the delete.
     not_found, exists: error codes; a type without `exists` may be created twice.
-    to_moto: what the store does not know is left to moto.
+    to_moto: leave requests for unknown records to moto.
     """
 
     name: str
@@ -64,11 +64,11 @@ class Resource:
     on_update: Hook | None = None
     on_delete: Hook | None = None
     view: Callable[[Call, Record], Record] | None = None
-    stored: str = "the request, as the described shape has it"
-    not_emulated: str = "everything that would act on it"
+    stored: str = "the members of the request that its description has"
+    not_emulated: str = "every effect of the resource"
 
     def handlers(self) -> dict[str, Callable[[Call], Any]]:
-        """The handler of each action that the type has."""
+        """Return the handler of each action of the type."""
         pairs = (
             (self.create, self._create),
             (self.put, self._put),
@@ -82,11 +82,11 @@ class Resource:
     # records
 
     def records(self, call: Call) -> dict[tuple[str, ...], Record]:
-        """The records of this type in the account and region of the call."""
+        """Return the records of this type in the account and region of the call."""
         return call.store.table(self.name)
 
     def fields(self, call: Call) -> Record:
-        """The request under the names of the record, without its tags."""
+        """Return the request's members under the names of the record, without its tags."""
         return {
             self.inputs.get(name, name): deepcopy(value)
             for name, value in call.params.items()
@@ -94,11 +94,11 @@ class Resource:
         }
 
     def identity(self, record: Mapping[str, Any]) -> tuple[str, ...]:
-        """The values that identify a record."""
+        """Return the values that identify a record."""
         return tuple(str(record.get(member)) for member in self.key)
 
     def find(self, call: Call, wanted: Mapping[str, Any] | None = None) -> Record:
-        """The record that the request (or `wanted`) names.
+        """Return the record that the request (or `wanted`) names.
 
         Raises AwsError with the `not_found` code, or Pass for a type that moto has too.
         """
@@ -114,7 +114,7 @@ class Resource:
         raise AwsError(self.not_found, f"{self.name} {' '.join(identity)} does not exist")
 
     def add(self, call: Call, record: Record, tags: Any = None) -> Record:
-        """Complete a record with defaults and made members and keep it; the answer is the record."""
+        """Add defaults and generated members to a record, store it and return it."""
         for name, value in self.defaults.items():
             record.setdefault(name, deepcopy(value))
         for name, value in self.make.items():
@@ -194,7 +194,7 @@ class Resource:
     # answers
 
     def answer(self, call: Call, record: Record) -> Any:
-        """The output of an action about one record."""
+        """Return the output of an action about one record."""
         shape = call.output
         if shape is None:
             return {}
@@ -212,7 +212,7 @@ class Resource:
         return answer
 
     def answer_list(self, call: Call, records: Iterable[Record]) -> Any:
-        """The output of an action about several records: structures, or the last member of their keys."""
+        """Return the output of an action about several records: structures, or the last member of their keys."""
         shape = call.output
         for name, member in shape.members.items():
             if member.type_name != "list":
@@ -224,7 +224,7 @@ class Resource:
         raise TypeError(f"{call.operation.name} has no list of {self.name}")
 
     def described(self, call: Call, shape: Any, record: Record) -> Record:
-        """A record as an output shape describes it."""
+        """Return a record in the form of an output shape."""
         seen = self._seen(call, record)
         if self.arn and self.tags and self.tags in shape.members:
             seen[self.tags] = write_tags(shape.members[self.tags], call.store.tags.get(record[self.arn], {}))

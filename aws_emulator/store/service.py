@@ -1,4 +1,4 @@
-"""A service that the store answers for: its actions, its resource types, and what the report says of them."""
+"""A service of the store: its actions, its resource types, and its entries in the report."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ INSTALLED: dict[str, "Service"] = {}
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the report: a resource type, its actions, what is kept and what is not emulated."""
+    """One line of the report: a resource type, its actions, the stored data and the behaviour that is not emulated."""
 
     service: str
     resource: str
@@ -33,8 +33,8 @@ class Entry:
 class Service:
     """Actions of one service, by botocore's name of it.
 
-    `reference` is the AWS API reference that the actions follow. A service without regions is kept `everywhere`:
-    each region of a partition sees the same records.
+    `reference` is the AWS API reference of the actions. `everywhere` marks a service without regions: each region of a
+    partition has the same records.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Service:
         self.covers("tags", *tagging.handlers(), stored="tags by ARN", not_emulated="tag policies")
 
     def covers(self, resource: str, *actions: str, stored: str, not_emulated: str) -> None:
-        """Say in the catalogue what a group of actions keeps and what it does not emulate."""
+        """Add a catalogue entry for a group of actions: the stored data and the behaviour that is not emulated."""
         self.entries.append(Entry(self.name, resource, tuple(actions), stored, not_emulated, self.reference))
 
     def _handle(self, name: str, handler: Handler) -> None:
@@ -83,7 +83,7 @@ class Service:
         self.handlers[name] = handler
 
     def install(self) -> None:
-        """Let the store answer these actions from now on; once is enough."""
+        """Answer these actions from the store from now on; further calls do nothing."""
         from aws_emulator.store import interceptor
 
         INSTALLED[self.name] = self
@@ -91,6 +91,6 @@ class Service:
 
 
 def catalogue() -> list[Entry]:
-    """What the installed services answer, for the report: ordered by service, then resource type."""
+    """Return the report's entries of the installed services, ordered by service and resource type."""
     entries: Iterable[Entry] = (entry for service in INSTALLED.values() for entry in service.entries)
     return sorted(entries, key=lambda entry: (entry.service, entry.resource))

@@ -1,4 +1,4 @@
-"""Values against the shapes of a botocore service model: what breaks a shape, and what of a value fits it."""
+"""Checks values against shapes of a botocore service model, and selects the members that a shape has."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -18,11 +18,11 @@ _SCALARS: dict[str, Callable[[Any], bool]] = {
 
 
 def violations(shape: Any, value: Any, path: str = "", *, closed: bool = False) -> Iterator[str]:
-    """Yield one sentence for each way in which `value` breaks `shape`.
+    """Yield one sentence for each violation of `shape` by `value`.
 
-    Checked: required members, types, enums, minimum and maximum of length and number. Patterns are not: the models
-    write them in Java's dialect. `closed` is for answers: a member that the shape does not have is a violation too,
-    and ranges are not looked at, for AWS's own answers leave them: empty lists, the priority of X-Ray's default rule.
+    Checked: required members, types, enums, minimum and maximum of length and number. Patterns are not checked, because
+    the models use Java's dialect. `closed` is for answers: a member that the shape lacks is a violation too. Ranges of
+    answers are not checked, because AWS's own answers violate them: empty lists, the priority of X-Ray's default rule.
     """
     kind = shape.type_name
     if kind == "structure":
@@ -119,7 +119,7 @@ def _join(path: str, name: str) -> str:
 
 
 def project(shape: Any, value: Any) -> Any:
-    """The part of `value` that `shape` has members for; absent and null members stay absent."""
+    """Return the members of `value` that `shape` has. Absent and null members stay absent."""
     if value is None:
         return None
     if shape.type_name == "structure" and not shape.is_document_type and isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Tags in the forms that the service models have: a map, or a list of key and value under several names."""
+"""Tags in the forms of the service models: a map, or a list of keys and values under several names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from aws_emulator.store.errors import AwsError
 
 
 def read_tags(value: Any) -> dict[str, str]:
-    """Tags of a request as a plain dictionary, whatever form the service gives them."""
+    """Return a request's tags as a dictionary. Services send a map or a list."""
     if value is None:
         return {}
     if isinstance(value, Mapping):
@@ -23,7 +23,7 @@ def read_tags(value: Any) -> dict[str, str]:
 
 
 def write_tags(shape: Any, tags: Mapping[str, str]) -> Any:
-    """Tags in the form of an output shape: a map shape, or a list of structures with a key and a value member."""
+    """Return tags in the form of an output shape: a map, or a list of structures with a key and a value member."""
     if shape.type_name == "map":
         return dict(tags)
     members = shape.member.members
@@ -36,10 +36,10 @@ def write_tags(shape: Any, tags: Mapping[str, str]) -> Any:
 class Tagging:
     """The tag actions of a service.
 
-    `arn`, `tags` and `keys` are the input members with the ARN, the tags to set and the keys to remove; `answer` is
-    the output member that lists them. `knows` says whether an ARN that the store has no record for is nevertheless
-    to be tagged here: moto has the resource and lacks its tags. Any other ARN is left to moto, or not found with the
-    code `not_found` where moto has none of these actions (`moto_has` is False).
+    `arn`, `tags` and `keys` are the input members with the ARN, the tags to set and the keys to remove. `answer` is the
+    output member with the tags. `knows` returns whether the store tags an ARN without a record: moto has the resource
+    and lacks its tags. Any other ARN is left to moto. If moto has none of these actions (`moto_has` is False), the
+    answer is the error `not_found`.
     """
 
     tag: str = "TagResource"
@@ -54,7 +54,7 @@ class Tagging:
     knows: Callable[[Call, str], bool] | None = None
 
     def handlers(self) -> dict[str, Callable[[Call], Any]]:
-        """The three actions by name."""
+        """Return the three actions by name."""
         return {self.tag: self._tag, self.untag: self._untag, self.list: self._list}
 
     def _store(self, call: Call) -> tuple[Store, str]:

@@ -1,4 +1,4 @@
-"""Operations by a target without its namespace."""
+"""Operations of requests whose target lacks the namespace."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from moto.core.request import Request
 
 
 def by_short_target(model: ServiceModel, request: Request) -> OperationModel | None:
-    """The operation of a request whose target lacks the namespace: SDKs for Go send `CloudTrail_20131101.CreateTrail`
-    where botocore's model has `com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101`. None for any other request."""
+    """Return the operation of a request whose target lacks the namespace, or None for any other request.
+
+    SDKs for Go send `CloudTrail_20131101.CreateTrail`. botocore's model has
+    `com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101`.
+    """
     prefix, _, name = request.headers.get("X-Amz-Target", "").rpartition(".")
     whole = str(model.metadata.get("targetPrefix", ""))
     if not prefix or prefix != whole.rpartition(".")[2]:

@@ -238,14 +238,21 @@ def _unknown(settings: type[Settings], values: Mapping[str, Any]) -> list[str]:
     problems = []
     for key, value in values.items():
         if key not in known:
+            namespace, _, name = key.rpartition(":")
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "Pulumi.yaml lists the settings"
+            if namespace in NAMESPACES and name in known:
+                hint = f"leave the namespace off and write {name}"
             problems.append(problem(f"{PROJECT}:{printable(key)}", value, f"is not a setting; {hint}"))
     return problems
 
 
 def _explained(section: type[Section], error: ValidationError) -> list[str]:
+    errors = error.errors()
+    # Pydantic counts the good items of a list: of one that has a bad item alone it also says that it is too short.
+    with_bad_items = {item["loc"][0] for item in errors if len(item["loc"]) > 1}
     return [
         problem(f"{PROJECT}:{item['loc'][0] if item['loc'] else section.__name__}", item["input"], reason(dict(item)))
-        for item in error.errors()
+        for item in errors
+        if not (item["type"] == "too_short" and item["loc"][0] in with_bad_items)
     ]

@@ -8,14 +8,10 @@ from typing import Any
 from functions.authorizer.errors import TokenError
 
 
-class NotANumber:
-    """Stands for NaN or Infinity, which JSON lacks and Python's reader takes."""
-
-
 def json_object(data: bytes, what: str) -> dict[str, Any]:
-    """The object of `what`; a member of the object itself may be NotANumber. Raises TokenError."""
+    """The object of `what`. Raises TokenError, also for NaN and Infinity, which JSON lacks and Python takes."""
     try:
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=lambda _: NotANumber())
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
     except RecursionError:
         raise TokenError(f"the {what} is nested too deeply") from None
     except _DuplicateKeyError:
@@ -25,6 +21,10 @@ def json_object(data: bytes, what: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise TokenError(f"the {what} is no JSON object")
     return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
 
 
 class _DuplicateKeyError(Exception):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import math
 import re
@@ -23,6 +22,18 @@ _ORDER_VALIDATORS: Mapping[str, Callable[..., Any]] = {
 # 15 digits hold the milliseconds from 1970 to the year 33658; a DynamoDB number has room for 38 digits.
 _MILLISECONDS = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
 _SHOWN = 40
+_DIGITS = "with at most 12 digits before the point and 8 after it"
+# What the pattern of a field takes, with an example: a pattern tells most readers nothing.
+_IN_WORDS: Mapping[str, str] = {
+    "client_order_id": "must be text of 1 to 36 letters, digits, hyphens and underscores, such as A-17",
+    "instrument": "must be the text of a symbol of capital letters, digits and . / -, such as AAPL or BRK.B, or of an "
+    f"option such as {instruments.OPTION}",
+    "quantity": f'must be a decimal above zero as text, such as "100" or "0.5", {_DIGITS}',
+    "limit_price": f'must be a decimal as text, such as "10.25" or "-37.63", {_DIGITS}; zero is "0" without a sign',
+    "venue": "must be text of the four characters of an ISO 10383 code, such as XNYS",
+    "next_token": "must be the next_token of an answer, unchanged",
+}
+_RULES_OF_A_FORM = frozenset({"pattern", "type", "minLength", "maxLength"})
 
 
 def account_id(event: Mapping[str, Any], claim: str) -> str:
@@ -45,6 +56,7 @@ def order(event: Mapping[str, Any]) -> dict[str, str]:
         given = f"not {_shown(kind)}" if "type" in body else "and it is missing"
         raise ProblemError("invalid_request", f"type: must be one of {', '.join(_ORDER_VALIDATORS)}, {given}")
     _checked("body", body, validator)
+    _check_option(body["instrument"])
     _check_price(body)
     return body
 
@@ -98,7 +110,7 @@ def _page(event: Mapping[str, Any]) -> tuple[int, str | None]:
     _checked("next_token", token, validators.next_token)
     try:
         continuation = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise _bad_token() from None
     # Base64 has several spellings of one text, where the last character has spare bits; this API writes one.
     if _token(continuation) != token:
@@ -120,6 +132,15 @@ def _is_valid(value: str, validator: Callable[..., Any]) -> bool:
 
 def _bad_token() -> ProblemError:
     return ProblemError("invalid_request", "next_token: was not given out by this API; start again without it")
+
+
+def _check_option(instrument: str) -> None:
+    wrong = instruments.not_an_option(instrument)
+    if wrong is not None:
+        raise ProblemError(
+            "invalid_request",
+            f"instrument: {wrong}, not {_shown(instrument)}; write an OSI option symbol such as {instruments.OPTION}",
+        )
 
 
 def _check_price(order: Mapping[str, str]) -> None:
@@ -148,7 +169,9 @@ def _body(event: Mapping[str, Any]) -> str:
         if len(data) > limit:
             raise _too_large(limit)
         return data.decode()
-    except (binascii.Error, UnicodeError):
+    except ValueError:
+        # Of base64: another alphabet (binascii.Error), or a character that is not ASCII (ValueError). Of UTF-8:
+        # UnicodeError.
         raise ProblemError("invalid_request", "body: is not UTF-8 text; send an order as JSON") from None
 
 
@@ -193,9 +216,11 @@ def _checked(name: str, value: Any, validator: Callable[..., Any]) -> Any:
     try:
         return validator(value, name_prefix=name)
     except JsonSchemaValueException as error:
-        rule = _shortened(str(error).removeprefix(error.name).strip(), 400)
         # A member is called by its key; of the whole body, what is wrong says enough.
         key = error.name.removeprefix("body.")
+        rule = _shortened(str(error).removeprefix(error.name).strip(), 400)
+        if error.rule in _RULES_OF_A_FORM and key in _IN_WORDS:
+            rule = _IN_WORDS[key]
         given = "" if error.value is value and key == "body" else f", not {_shown(error.value)}"
         raise ProblemError("invalid_request", f"{key}: {rule}{given}") from None
 

@@ -27,13 +27,13 @@ from components.settings import Settings
 from components.settings.consistency.recovery import recovery_budget
 from rehearsal.demo.observation import Observer
 from rehearsal.demo.screen import Lines, rendered
-from rehearsal.drill import small
+from rehearsal.drill import minimal_fixture
 from rehearsal.drill.drill import Drill
 from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.result import Result
 from rehearsal.drill.scenario import Loss, Scenario, Second
-from rehearsal.drill.series import opened, outcome
-from rehearsal.drill.world import World
+from rehearsal.drill.series import grant_first_lease, outcome
+from rehearsal.drill.testbed import Testbed
 from rehearsal.page.document import Section, document, facts
 from rehearsal.page.drills import drills, losses
 from rehearsal.page.recovery_time import recovery_time
@@ -103,20 +103,20 @@ def _run(console: Console, loss: Loss, build: Path, open_: bool) -> int:
         raise typer.BadParameter(reason, param_hint="--build") from error
     console.print("Starting an in-memory AWS and two regions of the minimal fixture ...", style="dim")
     with start(log=build / "server.log") as server:
-        world = small.make(server)
+        testbed = minimal_fixture.make(server)
         console.print("Granting the lease to the primary region ...", style="dim")
-        opened(world, build)
-        result = _watched(console, world, Drill(world, scenario_of(loss), build))
+        grant_first_lease(testbed, build)
+        result = _watched(console, testbed, Drill(testbed, scenario_of(loss), build))
     file = build / "report.html"
     file.write_text(page(result, time.monotonic() - began), encoding="utf-8")
     console.print(outcome(result), highlight=False, soft_wrap=True)
     console.print(f"report: {file}", highlight=False, soft_wrap=True)
     if open_:
         webbrowser.open(file.resolve().as_uri())
-    return 1 if result.troubles else 0
+    return 1 if result.problems else 0
 
 
-def _watched(console: Console, world: World, drill: Drill) -> Result:
+def _watched(console: Console, testbed: Testbed, drill: Drill) -> Result:
     """Runs the drill in a thread and shows it until it ends. Raises what the drill raises."""
     outcome_: list[Result | BaseException] = []
 
@@ -141,7 +141,7 @@ def _watched(console: Console, world: World, drill: Drill) -> Result:
                 lines.show(observer.now())
                 thread.join(_REFRESHED_EVERY_SECONDS)
             lines.show(observer.now())
-    world.server.check_alive()
+    testbed.server.check_alive()
     (ended,) = outcome_
     if isinstance(ended, BaseException):
         raise ended

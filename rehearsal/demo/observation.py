@@ -84,11 +84,11 @@ class Observer:
 
     def __init__(self, drill: Drill) -> None:
         self._drill = drill
-        found = drill.world.configuration
+        found = drill.testbed.configuration
         self._names = (found.primary.region, found.standby.region)
         self._table = found.tables.control
         # The control table answers in the recovery region, which is never lost in a demo.
-        self._client = drill.world.client("dynamodb", found.standby.region)
+        self._client = drill.testbed.client("dynamodb", found.standby.region)
         self._journal = Journal(self._client, self._table)
         self._holder: str | None = None
         self._epoch: int | None = None

@@ -1,1 +1,1 @@
-"""The drill: orders flow, the primary's region is taken away, and everything comes back."""
+"""The drill: orders flow, the primary region fails, the standby takes over, and the drill fails back to the primary."""

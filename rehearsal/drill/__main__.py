@@ -1,7 +1,8 @@
-"""Seeded drills on the small fixture, judged by the oracle: `python -m rehearsal.drill [--seeds 200] [--first 0]`.
+"""Run seeded drills on the minimal fixture and check their results: `python -m rehearsal.drill [--seeds 200]`.
 
-Prints a table by loss and second fault. The oracle counts what clients were told, what consumers of both regions
-received and traded, and what the reports name. Exits with 1 if a drill broke off or has a problem.
+Prints a table by loss and second fault. The checks compare the confirmed orders, the records that consumers of both
+regions received, the trades, and the orders that the reports name. Exits with 1 if a drill ended early or has a
+problem.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rich.table import Table
 
 from aws_emulator.server import start
 from command_line import Parser
-from rehearsal.drill import small
+from rehearsal.drill import minimal_fixture
 from rehearsal.drill.result import Result
 from rehearsal.drill.series import Series
 
@@ -37,24 +38,24 @@ def main(arguments: list[str] | None = None) -> int:
     series, left = Series(), range(wanted.first, wanted.first + wanted.seeds)
     end = time.monotonic() + 60 * wanted.minutes
 
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
     while left and time.monotonic() < end:
         done = len(series.results) + len(series.broken)
-        # A drill that broke off leaves the lease where no other drill can begin.
+        # A drill that ends early leaves the lease in a state in which no other drill can begin.
         with start(log=folder / f"server-{done}.log") as server:
-            series.run(small.make(server), _in_time(left, end), folder, tell)
+            series.run(minimal_fixture.make(server), _in_time(left, end), folder, report)
         left = left[len(series.results) + len(series.broken) - done :]
     Console(width=200).print(table(series.results))
     for problem in series.problems():
         print(problem)
-    print(f"{len(series.results)} drills of {wanted.seeds}, {len(series.broken)} broke off")
+    print(f"{len(series.results)} drills of {wanted.seeds}, {len(series.broken)} ended early")
     return 1 if series.problems() or len(series.results) < wanted.seeds else 0
 
 
 def table(results: Iterable[Result]) -> Table:
-    """One row for each pair of loss and second fault, and one for all."""
+    """Build the table: one row for each pair of loss and second fault, and a last row for all drills."""
     rows: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
         rows[str(result.scenario.loss), str(result.scenario.second)].append(result)
@@ -67,7 +68,7 @@ def table(results: Iterable[Result]) -> Table:
 
 
 def counts(results: Sequence[Result]) -> tuple[str, ...]:
-    """The numbers of a row, in the order of the columns."""
+    """Return the numbers of a row, in the order of the columns."""
     about = [result.findings for result in results]
     numbers = (
         len(results),
@@ -78,7 +79,7 @@ def counts(results: Sequence[Result]) -> tuple[str, ...]:
         sum(len(one.undone) for one in about),
         sum(len(one.traded_twice) for one in about),
         sum(len(one.twice_unnamed) for one in about),
-        sum(len(result.troubles) for result in results),
+        sum(len(result.problems) for result in results),
     )
     return tuple(map(str, numbers))
 
@@ -92,19 +93,22 @@ def _in_time(seeds: Sequence[int], end: float) -> Iterator[int]:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m rehearsal.drill", description=__doc__)
-    parser.add_argument("--seeds", type=_positive, default=200, help="how many drills (default: %(default)s)")
-    parser.add_argument("--first", type=int, default=0, help="seed of the first (default: %(default)s)")
+    parser.add_argument("--seeds", type=_positive, default=200, help="number of drills (default: %(default)s)")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first drill (default: %(default)s)")
     parser.add_argument(
-        "--minutes", type=float, default=600.0, help="begin no drill after so many minutes (default: %(default)s)"
+        "--minutes",
+        type=float,
+        default=600.0,
+        help="start no drill after this number of minutes (default: %(default)s)",
     )
-    parser.add_argument("--build", type=Path, help="folder of the logs (default: a temporary folder)")
+    parser.add_argument("--build", type=Path, help="folder for the logs (default: a temporary folder)")
     return parser
 
 
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: is no number of drills; give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r}: is not a number of drills; give 1 or more")
     return number
 
 

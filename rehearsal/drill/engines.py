@@ -1,8 +1,8 @@
-"""Engines of both regions: consumers of the order streams that take orders, and cancel those that are not taken yet.
+"""Trading engines of both regions: consumers of the order streams that trade orders or cancel open orders.
 
 An engine keeps the contract of consumers (`functions.order_record`): it drops a copy of a record that it has handled,
-and sets aside a copy that arrived late. It takes an order on the condition that the item is still accepted. It knows
-nothing of the other region, so an order may be traded twice; the drill counts that.
+and sets aside a copy that arrived late. It takes an order only if the item still has the status accepted. It has no
+contact with the other region, so both regions may trade one order; the drill counts such orders.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from functions import order_item, order_record
 from functions.clock import system_clock
 from recovery.configuration import Site
 from rehearsal.drill.stream import Reader
-from rehearsal.drill.world import World
+from rehearsal.drill.testbed import Testbed
 
 FILLED, CANCELLED = "FILLED", "CANCELLED"
 _LOOKS_EVERY = 0.5
 
 
 class Engine:
-    """One engine in the region of a site. `traded` are the orders that it has taken, by id."""
+    """One engine in the region of a site. `traded` holds the ids of the orders that it has taken."""
 
-    def __init__(self, world: World, site: Site, since: int) -> None:
-        self._dynamodb = world.client("dynamodb", site.region, site.region)
-        self._table = world.configuration.tables.orders
-        self._reader = Reader(world.client("kinesis", site.region, site.region), site.order_stream, since)
+    def __init__(self, testbed: Testbed, site: Site, since: int) -> None:
+        self._dynamodb = testbed.client("dynamodb", site.region, site.region)
+        self._table = testbed.configuration.tables.orders
+        self._reader = Reader(testbed.client("kinesis", site.region, site.region), site.order_stream, since)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._handled: set[str] = set()
@@ -45,7 +45,7 @@ class Engine:
 
     def _run(self) -> None:
         while not self._ended.wait(_LOOKS_EVERY):
-            # A region that is lost takes the calls with it; the engine goes on where it was.
+            # A lost region fails the calls. The engine continues from its last position.
             with suppress(BotoCoreError, ClientError):
                 for body, arrived_at in self._reader.next_records():
                     if body["idempotency_key"] not in self._handled and not order_record.late(body, arrived_at):
@@ -59,7 +59,8 @@ class Engine:
             self.traded.add(body["order_id"])
 
     def _close(self, order: str, status: str, open_status: str) -> bool:
-        """Whether this call changed the item. Raises the SDK's errors but for a failed condition."""
+        """Change the status of the item; return whether it changed. Raises the SDK's errors except a failed
+        condition."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,

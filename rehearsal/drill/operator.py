@@ -1,4 +1,4 @@
-"""The operator: the runbook's own command in a process of its own, which can be killed."""
+"""The operator: runs the runbook's command in a child process, which a drill can kill."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from typing import Any
 from blueprint.program import ROOT
 from recovery.errors import StepFailedError
 from rehearsal.client_names import RUNBOOK
-from rehearsal.drill.world import World
+from rehearsal.drill.testbed import Testbed
 
-# A command starts in seconds; on a machine with much else to do it takes longer.
+# A command starts in seconds on an idle machine. A busy machine takes longer.
 _STARTS_WITHIN = 300.0
 _BEGUN = re.compile(r"^(?P<step>[a-z-]+): (?!done in )")
 
 
 class OperatorError(Exception):
-    """The command did not do what it was begun for; the text holds its last lines."""
+    """The command did not do its work; the message holds its last lines."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a command ended; `document` is what it left on stdout with --json, empty when it was killed."""
+    """Result of a command. `document` is its stdout with --json; empty if the process was killed."""
 
     verb: str
     code: int
@@ -39,15 +39,15 @@ class Finished:
     lines: tuple[str, ...]
 
     def require_done(self) -> Finished:
-        """Raises OperatorError unless the run is done."""
+        """Raise OperatorError unless the run is done."""
         if self.code:
-            troubles = [f"{entry['name']}: {entry['trouble']}" for entry in self._steps if entry.get("trouble")]
-            said = self.document.get("error") or " | ".join(troubles or self.lines[-6:])
-            raise OperatorError(f"{self.verb} ended with {self.code}: {said}")
+            problems = [f"{entry['name']}: {entry['trouble']}" for entry in self._steps if entry.get("trouble")]
+            message = self.document.get("error") or " | ".join(problems or self.lines[-6:])
+            raise OperatorError(f"{self.verb} ended with {self.code}: {message}")
         return self
 
     def facts(self, step: str) -> dict[str, Any]:
-        """What proves a step; empty when it was not taken."""
+        """Return the evidence of a step; empty if the step did not run."""
         return next((entry["facts"] for entry in self._steps if entry["name"] == step), {})
 
     @property
@@ -56,7 +56,7 @@ class Finished:
 
 
 class Command:
-    """One command under way. `kill_at` names the step at whose beginning the process is killed, as by the kernel."""
+    """A running command. `kill_at` names the step at whose start SIGKILL ends the process."""
 
     def __init__(self, verb: str, words: Sequence[str], environment: dict[str, str], kill_at: str | None) -> None:
         self.verb = verb
@@ -73,7 +73,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # Its own session: a key that is pressed here is not for it.
+            # A session of its own: keys of this terminal do not reach it.
             start_new_session=True,
         )
         os.close(theirs)
@@ -81,7 +81,7 @@ class Command:
         self._reader.start()
 
     def await_question(self) -> None:
-        """Returns once the command asks for its confirmation, or has ended."""
+        """Wait until the command asks for its confirmation or has ended."""
         end = time.monotonic() + _STARTS_WITHIN
         while not self._asks.wait(0.05) and self._process.poll() is None:
             if time.monotonic() > end:
@@ -89,7 +89,7 @@ class Command:
                 raise OperatorError(f"{self.verb} did not ask within {_STARTS_WITHIN:g} s: {self._lines[-3:]}")
 
     def confirm(self, phrase: str) -> None:
-        """Types the phrase that decides."""
+        """Type the confirmation phrase."""
         os.write(self._terminal, f"{phrase}\n".encode())
 
     def kill(self) -> None:
@@ -97,7 +97,7 @@ class Command:
         self._process.kill()
 
     def wait(self, seconds: float) -> Finished:
-        """Raises OperatorError, and ends the command, when it takes longer."""
+        """Wait for the end. If the limit passes, end the command and raise OperatorError."""
         assert self._process.stdout is not None
         timer = threading.Timer(seconds, self._process.kill)
         timer.start()
@@ -105,7 +105,7 @@ class Command:
             out = self._process.stdout.read()
             code = self._process.wait()
         except BaseException:
-            # Whoever waits was interrupted; the command's own session is not.
+            # The waiting thread was interrupted. The command runs in another session and does not receive the signal.
             self._process.kill()
             raise
         finally:
@@ -121,7 +121,7 @@ class Command:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._lines.append(line.rstrip())
-            # The last line before the question; the question itself ends without one.
+            # The last line before the question. The question itself has no line end.
             if f"{self.verb} to " in line:
                 self._asks.set()
             begun = _BEGUN.match(line)
@@ -134,38 +134,41 @@ def _document(text: str) -> dict[str, Any]:
 
 
 class Operator:
-    """Runs commands on a world. The time that must pass between two takeovers is set aside: drills follow each other at
-    once. `growth` is the command that grows the region; by default one that does nothing, for drills that come back."""
+    """Runs commands on a testbed.
 
-    def __init__(self, world: World, folder: Path, growth: str = "true") -> None:
-        self._world = world
+    Drills follow each other at once, so the minimum time between two takeovers is 0. `growth` is the command that
+    scales the region out. The default does nothing, for drills that fail back.
+    """
+
+    def __init__(self, testbed: Testbed, folder: Path, growth: str = "true") -> None:
+        self._testbed = testbed
         self._growth = growth
         self.resumptions = 0
         self._outputs = folder / "outputs.json"
         folder.mkdir(parents=True, exist_ok=True)
-        recovery = dict(world.outputs["recovery"])
+        recovery = dict(testbed.outputs["recovery"])
         recovery["timing"] = {**recovery["timing"], "cooldownMilliseconds": 0, **_UNHURRIED}
-        content = {**world.outputs, "recovery": recovery}
+        content = {**testbed.outputs, "recovery": recovery}
         self._outputs.write_text(json.dumps(content, default=str), encoding="utf-8")
 
     def begin(self, verb: str, *words: str, kill_at: str | None = None) -> Command:
-        """Starts a command."""
+        """Start a command."""
         growing = () if verb in _WITHOUT_GROWTH else ("--scale-out-command", self._growth)
         given = ("--outputs", str(self._outputs), "--json", *growing, *words)
-        environment = self._world.server.client_environment(self._world.configuration.standby.region)
+        environment = self._testbed.server.client_environment(self._testbed.configuration.standby.region)
         environment["AWS_SDK_UA_APP_ID"] = RUNBOOK
-        # Lines are read by a program here, which has no edge to break them at.
+        # A program reads the lines, so they must not be wrapped at a terminal width.
         environment["COLUMNS"] = "1000"
         return Command(verb, given, environment, kill_at)
 
     def run(self, verb: str, *words: str, seconds: float) -> Finished:
-        """Starts a command and waits for its end."""
+        """Start a command and wait for its end."""
         return self.begin(verb, *words).wait(seconds)
 
-    def carried_through(self, finished: Finished, seconds: float) -> Finished:
-        """The end of a run whose step failed: it is resumed, as the command says, a few times at most.
+    def resume_until_done(self, finished: Finished, seconds: float) -> Finished:
+        """Resume a run whose step failed, a few times at most, as the command's output says.
 
-        Raises OperatorError when that does not help.
+        Raises OperatorError if the run still fails.
         """
         for _ in range(_RESUMED_AT_MOST):
             if finished.code != StepFailedError.exit_code:
@@ -175,7 +178,7 @@ class Operator:
         return finished.require_done()
 
 
-# An in-memory AWS answers one call at a time, behind whoever else asks.
+# The in-memory AWS answers one call at a time, so a call waits for the calls of all other clients.
 _UNHURRIED = {"callMilliseconds": 10_000, "orderMilliseconds": 10_000, "decisionMilliseconds": 60_000}
 _RESUMED_AT_MOST = 3
 _WITHOUT_GROWTH = ("status",)

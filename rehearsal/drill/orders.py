@@ -1,4 +1,4 @@
-"""Orders that flow, as clients enter them: at a rate, each until it is accepted, some of them twice."""
+"""Clients that enter orders at a fixed rate, repeat each until it is accepted, and enter some orders twice."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from functions import order_item
 from recovery.configuration import Site
 from recovery.intake import Accepted, IntakeError, InvokedIntake
 from recovery.switch import HealthCheckSwitch, SwitchError
-from rehearsal.drill.world import World
+from rehearsal.drill.testbed import Testbed
 
 ACCOUNT = "DRILL"
-# Where clients are led is looked at this often; what resolvers keep is modelled apart.
+# Interval at which clients look up the active site. The time that resolvers cache an answer is modelled separately.
 _LOOKED_AT_EVERY = 0.1
 _REPEATED_SHARE = 0.1
 _CANCELLED_SHARE = 0.15
@@ -26,8 +26,11 @@ _CANCELLED_SHARE = 0.15
 
 @dataclass(frozen=True)
 class Acceptance:
-    """An answer that accepts an order. `accepted_at` is order intake's clock, `answered_at` the client's, both in
-    milliseconds since 1970; `asked` is the region that gave the answer, `region` and `epoch` those in it."""
+    """An answer that accepts an order.
+
+    `accepted_at` is the clock of order intake, `answered_at` the client's clock, both in milliseconds since 1970.
+    `asked` is the region that answered. `region` and `epoch` are the values in the answer.
+    """
 
     order_id: str
     asked: str
@@ -41,12 +44,12 @@ Route = Callable[[], Site]
 
 
 class Switched:
-    """The site to which the traffic switch leads."""
+    """Returns the site that the traffic switch selects."""
 
-    def __init__(self, world: World) -> None:
-        found = world.configuration
+    def __init__(self, testbed: Testbed) -> None:
+        found = testbed.configuration
         self._sites = {"primary": found.primary, "standby": found.standby}
-        self._switch = HealthCheckSwitch(world.client("dynamodb", found.standby.region), found.tables.control)
+        self._switch = HealthCheckSwitch(testbed.client("dynamodb", found.standby.region), found.tables.control)
         self._site, self._looked_at = found.primary, 0.0
 
     def __call__(self) -> Site:
@@ -60,12 +63,13 @@ class Switched:
 
 
 class Traffic:
-    """A client that enters `rate` orders a second at the site that `route` gives, from outside or `inside` a region."""
+    """A client that enters `rate` orders per second at the site that `route` returns, outside every region or `inside`
+    one."""
 
     def __init__(
-        self, world: World, name: str, rate: float, route: Route, seed: int, inside: str | None = None
+        self, testbed: Testbed, name: str, rate: float, route: Route, seed: int, inside: str | None = None
     ) -> None:
-        self._world = world
+        self._testbed = testbed
         self._name = name
         self._rate = rate
         self._route = route
@@ -79,23 +83,23 @@ class Traffic:
         self.entered = 0
         self.acceptances: list[Acceptance] = []
         self.cancelled: set[str] = set()
-        """Ids of orders whose request to cancel was accepted."""
+        """Ids of orders whose cancel request was accepted."""
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Enters no new order, and waits for the answer that is under way."""
+        """Stop new orders and wait for the pending answer."""
         self._ended.set()
         self._thread.join()
 
     def accepted_in(self, region: str) -> int:
-        """How many answers a region has given that accept."""
+        """Return the number of accepting answers from a region."""
         return sum(acceptance.region == region for acceptance in list(self.acceptances))
 
     @property
     def unanswered(self) -> list[str]:
-        """Orders that are not accepted yet."""
+        """Return orders that are not accepted yet."""
         return list(self._open)
 
     def _run(self) -> None:
@@ -104,7 +108,7 @@ class Traffic:
             self._number += 1
             self.entered += 1
             self._open.append(f"{self._name}-{self._number}")
-            # The oldest first, as a client that repeats in order does.
+            # Oldest first, in the order of the client's requests.
             for client_order_id in self._open[:_AT_A_TIME]:
                 if not self._enter(client_order_id):
                     break
@@ -112,7 +116,8 @@ class Traffic:
             self._ended.wait(max(0.0, due - time.monotonic()))
 
     def _enter(self, client_order_id: str) -> bool:
-        """Whether it was accepted; one that was is repeated now and then, as by a client that lost the answer."""
+        """Enter an order; return whether it was accepted. Sometimes repeat an accepted order, as a client that lost the
+        answer."""
         site = self._route()
         accepted = self._asked(site, client_order_id)
         if accepted is None:
@@ -125,7 +130,7 @@ class Traffic:
         return True
 
     def _cancel(self, site: Site, client_order_id: str) -> None:
-        """Once: a request without an answer was acknowledged to nobody."""
+        """Send a cancel request once: without an answer the client has no acknowledgement."""
         with suppress(IntakeError):
             if self._intake(site).cancel(ACCOUNT, client_order_id):
                 self.cancelled.add(order_item.order_id(ACCOUNT, client_order_id))
@@ -141,8 +146,8 @@ class Traffic:
 
     def _intake(self, site: Site) -> InvokedIntake:
         if site.region not in self._intakes:
-            client = self._world.client("lambda", site.region, self._inside)
-            claim = self._world.configuration.account_claim
+            client = self._testbed.client("lambda", site.region, self._inside)
+            claim = self._testbed.configuration.account_claim
             self._intakes[site.region] = InvokedIntake(client, site.order_intake, claim)
         return self._intakes[site.region]
 
@@ -174,7 +179,7 @@ def _acceptance(accepted: Accepted, asked: str) -> Acceptance:
 
 
 def stored(client: Any, table: str) -> dict[str, order_item.Item]:
-    """Every order of a region's table, by id."""
+    """Return every order of a region's table, by id."""
     found: dict[str, order_item.Item] = {}
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
         for attributes in page["Items"]:

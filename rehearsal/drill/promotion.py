@@ -1,32 +1,38 @@
-"""How far the database's replica was behind when a takeover promoted it. There is no engine in the in-memory AWS: the
-lag is modelled (`aws_emulator.replication.databases`), and so is what it costs."""
+"""Lag of the database's replica when a takeover promoted it.
+
+The in-memory AWS runs no database engine. The lag is modelled (`aws_emulator.replication.databases`), and so is the
+data loss that follows from it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from recovery.configuration import Site
-from rehearsal.drill.world import World
+from rehearsal.drill.testbed import Testbed
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """In seconds. `behind` is the age of what the replica had received last when it was promoted, `behind_at_loss` that
-    when its source was lost: the last writes of so many seconds are not in it. None where the source was not lost, and
-    then the writes of the last `behind` seconds before the promotion are not, if there were any."""
+    """Lag of a promoted replica, in seconds.
+
+    `behind` is the lag at the promotion, `behind_at_loss` the lag when the source was lost: the replica lacks the
+    writes of that many last seconds. Without a loss `behind_at_loss` is None, and the replica lacks the writes of the
+    last `behind` seconds before the promotion, if any.
+    """
 
     behind: float
     behind_at_loss: float | None
 
 
-def count(world: World) -> int:
-    """How many replicas have been promoted so far."""
-    return len(world.server.replication()["promoted"])
+def count(testbed: Testbed) -> int:
+    """Return the number of promoted replicas so far."""
+    return len(testbed.server.replication()["promoted"])
 
 
-def of(world: World, site: Site, since: int) -> Promotion | None:
-    """The promotion of a site's database after the first `since`; None where there was none."""
-    for entry in world.server.replication()["promoted"][since:]:
+def of(testbed: Testbed, site: Site, since: int) -> Promotion | None:
+    """Return the promotion of a site's database after the first `since` promotions, or None."""
+    for entry in testbed.server.replication()["promoted"][since:]:
         if (entry["database"], entry["region"]) == (site.database, site.region):
             return Promotion(entry["behind_seconds"], entry["behind_at_loss_seconds"])
     return None

@@ -1,4 +1,4 @@
-"""What happens in one drill, by its seed."""
+"""The events of one drill, derived from its seed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from aws_emulator.faults import Fault, FaultKind
 
 
 class Loss(StrEnum):
-    """How the primary is taken away."""
+    """The failure of the primary."""
 
     DEAD = "dead"
     CUT_OFF = "cut-off"
     PLANNED = "planned"
-    """It is not: a switchover."""
+    """The primary does not fail: a switchover."""
 
 
 class Second(StrEnum):
-    """What goes wrong besides."""
+    """The second fault of a drill."""
 
     NOTHING = "nothing"
     KILLED = "operator killed"
@@ -28,7 +28,7 @@ class Second(StrEnum):
     LOST_ANSWER = "lost answer"
 
 
-# Steps of the gap and after it, at whose beginning an operator may be killed.
+# Steps before and after the first accepted order at whose start a drill may kill the operator.
 _KILLED_AT = ("take-lease", "await-lease", "open-intake", "turn-traffic", "prove-order", "promote-database")
 _LOSSES = (Loss.DEAD, Loss.CUT_OFF, Loss.PLANNED)
 _SECONDS = (Second.NOTHING, Second.KILLED, Second.TWO_OPERATORS, Second.THROTTLED, Second.LOST_ANSWER)
@@ -36,8 +36,11 @@ _SECONDS = (Second.NOTHING, Second.KILLED, Second.TWO_OPERATORS, Second.THROTTLE
 
 @dataclass(frozen=True)
 class Scenario:
-    """`accepted_first` orders are accepted before the loss; `lag` is that of the global tables in seconds; `kill_at`
-    names a step of the runbook; `fault` strikes the operator's calls."""
+    """A scenario.
+
+    `accepted_first`: orders accepted before the loss. `lag`: lag of the global tables in seconds. `kill_at`: step of
+    the runbook at which the operator is killed. `fault`: fault in the operator's calls.
+    """
 
     seed: int
     loss: Loss
@@ -54,8 +57,10 @@ class Scenario:
 
 
 def scenario(seed: int, region: str) -> Scenario:
-    """The losses and the second faults take turns, so that fifteen seeds in a row hold every pair; the rest is
-    drawn. `region` is the one that takes over."""
+    """Return the scenario of a seed, in which `region` takes over.
+
+    Losses and second faults rotate, so that fifteen consecutive seeds include every pair. The other values are random.
+    """
     chance = random.Random(seed)
     second = _SECONDS[seed % len(_SECONDS)]
     return Scenario(

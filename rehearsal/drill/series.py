@@ -1,4 +1,4 @@
-"""Drills one after the other, and what they say together."""
+"""A series of drills and its statistics."""
 
 from __future__ import annotations
 
@@ -14,87 +14,98 @@ from rehearsal.drill.drill import Drill
 from rehearsal.drill.operator import Operator, OperatorError
 from rehearsal.drill.result import Result
 from rehearsal.drill.scenario import Loss, Scenario, Second, scenario
+from rehearsal.drill.testbed import Testbed
 from rehearsal.drill.timeline import timeline
-from rehearsal.drill.world import World
 from runbook.outputs import BUDGET
 
 BEYOND_LEASE_SECONDS = 2.0
-"""What a takeover may take at the 99th percentile beside the wait for the old lease (the platform's own target)."""
+"""Limit of a takeover at the 99th percentile without the wait for the old lease (the platform's own target)."""
 _OPEN_SECONDS = 300.0
-# As much of the distribution as is told.
+# Quantiles of the report.
 _QUANTILES = {"p50": 0.5, "p99": 0.99, "max": 1.0}
-_BY_PEOPLE = (Second.KILLED,)
+_OPERATOR_KILLED = (Second.KILLED,)
 
-Told = Callable[[str], None]
+ReportLine = Callable[[str], None]
 
 
 @dataclass
 class Series:
-    """`modelled` are the terms of the recovery time that nothing here can measure, in seconds by name; `broken` says
-    what became of drills that did not come to their end."""
+    """A series of drills. `modelled`: terms of the recovery time that are not measured here, in seconds by name.
+    `broken`: errors of drills that ended early."""
 
     modelled: Mapping[str, float] = field(default_factory=dict)
     modelled_detection: float | None = None
     results: list[Result] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
-    def run(self, world: World, seeds: Iterable[int], folder: Path, told: Told = lambda _line: None) -> None:
-        """Grants the lease if nobody has it yet, and carries the drills out. One that breaks off ends the series: it
-        leaves the world where no other can begin."""
-        opened(world, folder)
+    def run(
+        self, testbed: Testbed, seeds: Iterable[int], folder: Path, report: ReportLine = lambda _line: None
+    ) -> None:
+        """Grant the lease if no region has it, and run the drills.
+
+        A drill that ends early ends the series, because it leaves the testbed in a state in which no other drill can
+        begin.
+        """
+        grant_first_lease(testbed, folder)
         for seed in seeds:
-            wanted = scenario(seed, world.configuration.standby.region)
-            told(shown(wanted))
+            wanted = scenario(seed, testbed.configuration.standby.region)
+            report(shown(wanted))
             try:
-                result = Drill(world, wanted, folder).run()
+                result = Drill(testbed, wanted, folder).run()
             except (OperatorError, TimeoutError) as error:
                 self.broken.append(f"{shown(wanted)}: {error}")
                 return
             self.results.append(result)
-            told(outcome(result))
+            report(outcome(result))
 
     def problems(self) -> list[str]:
-        """Why the series does not pass; empty when it does."""
-        found = [f"drill broke off: {line}" for line in self.broken]
+        """Return the reasons why the series failed; empty if it passed."""
+        found = [f"drill ended early: {line}" for line in self.broken]
         for result in self.results:
-            found += [f"{shown(result.scenario)}: {trouble}" for trouble in result.troubles]
+            found += [f"{shown(result.scenario)}: {problem}" for problem in result.problems]
         return found
 
     def missed(self) -> list[str]:
-        """Targets of time that were missed. They hold on a machine that has nothing else to do, so a benchmark fails by
-        them and a rehearsal does not."""
+        """Return missed time targets. They apply to an idle machine: a missed target fails a benchmark and not a
+        rehearsal."""
         beyond = [result.beyond_lease for result in self.failovers]
         if not beyond or quantile(beyond, 0.99) < BEYOND_LEASE_SECONDS:
             return []
         return [
-            f"takeovers took {quantile(beyond, 0.99):.2f} s beside the wait for the lease at the 99th percentile, "
+            f"takeovers took {quantile(beyond, 0.99):.2f} s without the wait for the lease at the 99th percentile, "
             f"{BEYOND_LEASE_SECONDS:g} s or more"
         ]
 
     @property
     def failovers(self) -> list[Result]:
-        """Those whose operator lived: taking a run up again waits until the lock of the dead is free."""
-        return [r for r in self.results if r.scenario.loss is not Loss.PLANNED and r.scenario.second not in _BY_PEOPLE]
+        """Return the failovers whose operator was not killed. A resumed run also waits until the lock of the dead run
+        expires."""
+        return [
+            r for r in self.results if r.scenario.loss is not Loss.PLANNED and r.scenario.second not in _OPERATOR_KILLED
+        ]
 
     @property
     def slowest(self) -> Result | None:
-        """The failover that took longest, or else the switchover that did."""
+        """Return the slowest failover, or the slowest switchover if there is no failover."""
         return max(self.failovers or self.results, key=lambda result: result.recovery_seconds, default=None)
 
     def draw(self, file: Path) -> None:
-        """Draws the slowest drill."""
+        """Draw the slowest drill."""
         if self.slowest is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(timeline(self.slowest), encoding="utf-8")
 
     def as_json(self) -> dict[str, Any]:
-        """The part `drill` of the report. In `rpo`, `objects_*` are records written to a replicated bucket while orders
-        flowed, of which `lost_objects` names those that were not in the other region at the takeover; they are back
-        with the primary, or `integrity` counts them as missing. `database_modelled` is by how many seconds the
-        database's replica was behind when it was promoted, and of failovers, when its source was lost."""
+        """Return the part `drill` of the report.
+
+        In `rpo`, `objects_*` are records written to a replicated bucket while orders flowed. `lost_objects` names the
+        records that the other region lacked at the takeover; they return with the primary, or `integrity` counts them
+        as missing. `database_modelled` is the lag of the database's replica in seconds at its promotion, and for
+        failovers at the loss.
+        """
         planned = [result for result in self.results if result.scenario.loss is Loss.PLANNED]
         unplanned = [result for result in self.results if result.scenario.loss is not Loss.PLANNED]
-        killed = [result for result in unplanned if result.scenario.second in _BY_PEOPLE]
+        killed = [result for result in unplanned if result.scenario.second in _OPERATOR_KILLED]
         lost = [order for result in self.results for order in result.findings.lost]
         return {
             "runs": len(self.results),
@@ -161,7 +172,7 @@ class Series:
         }
 
     def _afterwards(self) -> dict[str, Any]:
-        """By step of what follows the first accepted order, with a clock of its own."""
+        """Return the seconds of each step after the first accepted order, which the recovery time does not include."""
         by_step: dict[str, list[float]] = {}
         for result in self.failovers:
             for step, seconds in result.afterwards.items():
@@ -169,12 +180,13 @@ class Series:
         return {step: spread(seconds) for step, seconds in by_step.items()}
 
     def _measured(self) -> dict[str, Any]:
-        """By step of the gap; the wait for the old lease stands by itself."""
+        """Return the seconds of each step before the first accepted order; the wait for the old lease is an entry of
+        its own."""
         by_step: dict[str, list[float]] = {}
         for result in self.failovers:
             for step, seconds in result.steps.items():
                 by_step.setdefault(step, []).append(seconds)
-            # What is looked at before the first step, and what passes between steps.
+            # Time of the checks before the first step, and between steps.
             by_step.setdefault("preparation", []).append(result.preparation)
         waiting = [result.lease_seconds for result in self.failovers]
         return {
@@ -185,31 +197,33 @@ class Series:
 
 
 def modelled(outputs: Mapping[str, Any]) -> tuple[dict[str, float], float]:
-    """Seconds at most by term, of what nothing here can measure, and of the detection by alarms, from the budget that
-    the recovery stack exports (`recovery.budget`)."""
+    """Return upper limits in seconds of the terms that are not measured here, and of the detection by alarms.
+
+    The values are in the budget that the recovery stack exports (`recovery.budget`).
+    """
     budget = outputs[BUDGET]
     terms = {term["name"]: float(term["seconds"]) for term in budget["terms"] if term["name"] in _NOT_MEASURED}
     return terms, float(budget["detection"]["seconds"])
 
 
-# There are no health checkers and no resolvers here.
+# The in-memory AWS has no health checkers and no resolvers.
 _NOT_MEASURED = ("health checks", "propagation to name servers", "answers that resolvers keep")
 
 
-def opened(world: World, folder: Path) -> None:
-    """Grants the first lease where nobody has it."""
-    control = world.client("dynamodb", world.configuration.standby.region)
-    if lease.read(control, world.configuration.tables.control) is None:
-        Operator(world, folder).run("open", "--yes", seconds=_OPEN_SECONDS).require_done()
+def grant_first_lease(testbed: Testbed, folder: Path) -> None:
+    """Grant the first lease if no region has it."""
+    control = testbed.client("dynamodb", testbed.configuration.standby.region)
+    if lease.read(control, testbed.configuration.tables.control) is None:
+        Operator(testbed, folder).run("open", "--yes", seconds=_OPEN_SECONDS).require_done()
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
-    """Quantiles in seconds; empty when there is nothing to tell."""
+    """Return quantiles in seconds; empty without values."""
     return {name: round(quantile(values, share), 3) for name, share in _QUANTILES.items()} if values else {}
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """By rank: the smallest value that at least `share` of all do not exceed."""
+    """Return the quantile by rank: the smallest value that at least `share` of all values do not exceed."""
     ranked = sorted(values)
     return ranked[max(0, math.ceil(share * len(ranked)) - 1)]
 
@@ -219,12 +233,12 @@ def shown(wanted: Scenario) -> str:
 
 
 def outcome(result: Result) -> str:
-    """One line about a drill that came to its end."""
+    """Return one line about a completed drill."""
     about = result.findings
-    verdict = "; ".join(result.troubles) or "passed"
+    verdict = "; ".join(result.problems) or "passed"
     seconds = result.gap_seconds if result.scenario.loss is Loss.PLANNED else result.recovery_seconds
     return (
-        f"{seconds:.2f} s to the first accepted order, {result.lease_seconds:.2f} s of them the old "
+        f"{seconds:.2f} s to the first accepted order, {result.lease_seconds:.2f} s of them wait for the old "
         f"lease; {about.accepted} accepted, {len(about.lost)} lost; {result.objects.written} records, "
         f"{len(result.objects.lost)} lost: {verdict}"
     )

@@ -8,24 +8,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 from recovery.configuration import Site
-from rehearsal.drill.world import World
+from rehearsal.drill.testbed import Testbed
 
 Body = Mapping[str, Any]
 
 
-def published(world: World, since: int, sites: Sequence[Site] | None = None, kind: str | None = None) -> set[str]:
-    """Ids of the orders in the streams of `sites`, or of both regions, that arrived at `since` or later (milliseconds
-    since 1970); with a `kind`, of records of that kind."""
+def published(testbed: Testbed, since: int, sites: Sequence[Site] | None = None, kind: str | None = None) -> set[str]:
+    """Return ids of orders in the streams of `sites` (default: both) since `since` (milliseconds since 1970).
+
+    With `kind`, only records of that kind count.
+    """
     found: set[str] = set()
-    for site in sites or (world.configuration.primary, world.configuration.standby):
-        reader = Reader(world.client("kinesis", site.region), site.order_stream, since)
+    for site in sites or (testbed.configuration.primary, testbed.configuration.standby):
+        reader = Reader(testbed.client("kinesis", site.region), site.order_stream, since)
         while records := list(reader.next_records()):
             found |= {body["order_id"] for body, _ in records if kind in (None, body["kind"])}
     return found
 
 
 class Reader:
-    """Reads a stream from a moment on (milliseconds since 1970), shard by shard. Raises the SDK's errors."""
+    """Reads a stream shard by shard from a time on (milliseconds since 1970). Raises the SDK's errors."""
 
     def __init__(self, client: Any, stream: str, since: int) -> None:
         self._client, self._stream = client, stream
@@ -33,10 +35,10 @@ class Reader:
         self._iterators: dict[str, str] = {}
 
     def next_records(self) -> Iterator[tuple[Body, int]]:
-        """Records that have come since the last call, each with its arrival in milliseconds since 1970."""
+        """Return records since the last call, each with its arrival time in milliseconds since 1970."""
         for shard in self._shards():
             answer = self._client.get_records(ShardIterator=self._iterators[shard], Limit=10_000)
-            # The position moves on once the records were handled: a consumer that fails reads them again.
+            # The position changes after the records were handled, so a consumer that fails reads them again.
             for record in answer["Records"]:
                 yield json.loads(record["Data"]), round(record["ApproximateArrivalTimestamp"].timestamp() * 1000)
             self._iterators[shard] = answer["NextShardIterator"]

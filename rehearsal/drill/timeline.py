@@ -1,5 +1,7 @@
-"""A drill as a picture: who accepted when, what the runbook did, what happened. SVG, written by hand: a few lines and
-dots need no library."""
+"""A drill as an SVG picture: accepted orders by region, steps of the runbook, events.
+
+The module writes SVG directly: a few lines and dots need no library.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,14 @@ from rehearsal.drill.result import DECIDED, Mark, Result
 
 _WIDTH, _LEFT, _ROW, _TOP = 1100, 190, 22, 80
 _TICKS = 12
-"""How many marks the axis has at most."""
+"""Maximum number of marks on the axis."""
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
-"""Seconds between them."""
+"""Possible seconds between marks."""
 _COLOURS = ("#1b6ca8", "#c8553d", "#5a9367", "#8367c7")
 
 
 def timeline(result: Result) -> str:
-    """The SVG document of a drill."""
+    """Return the SVG document of a drill."""
     moments = [mark.at for mark in result.marks]
     moments += [moment for span in result.spans for moment in (span.begun, span.ended)]
     moments += [one.answered_at for one in result.acceptances]
@@ -44,7 +46,7 @@ def timeline(result: Result) -> str:
         'fill="#fbe9c6"/>',
         *_axis(start, end, decided, x),
     ]
-    # Lines before letters, which cross some of them.
+    # Draw lines first, because text crosses some of them.
     for number, mark in enumerate(marks, start=len(rows)):
         at, y = x(mark.at), _TOP + _ROW * number + 15
         parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{_TOP}" y2="{y}" stroke="#bbb"/>')
@@ -69,12 +71,12 @@ def _title(result: Result) -> str:
     return (
         f"Drill {result.scenario.seed}: primary {result.scenario.loss}, {result.scenario.second}; "
         f"{result.recovery_seconds:.2f} s from the decision to the first accepted order, "
-        f"{result.lease_seconds:.2f} s of them the old lease"
+        f"{result.lease_seconds:.2f} s of them wait for the old lease"
     )
 
 
 def _axis(start: int, end: int, zero: int, x: Callable[[int], float]) -> list[str]:
-    """Round seconds before and after `zero`."""
+    """Draw marks at round seconds before and after `zero`."""
     step = next(
         step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000) if (end - start) / 1000 / step < _TICKS
     )
@@ -88,6 +90,6 @@ def _axis(start: int, end: int, zero: int, x: Callable[[int], float]) -> list[st
 
 
 def _text(x: float, y: float, text: str, size: int = 12, anchor: str = "start") -> str:
-    # A white edge keeps the letters apart from the lines that they cross.
+    # A white outline separates the text from the lines that it crosses.
     edge = 'stroke="white" stroke-width="3" paint-order="stroke"'
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" {edge}>{escape(text)}</text>'

@@ -1,7 +1,7 @@
-"""A blueprint written as Terraform JSON, for the genuine AWS provider to carry out.
+"""Translate a blueprint into Terraform JSON, which the genuine AWS provider applies.
 
-pulumi-aws is a bridge over that same provider, so types, properties and outputs translate by rule. What the
-provider does not know is listed by name in `Lowered.unsupported_arguments`, never dropped in silence.
+pulumi-aws bridges the same provider, so rules translate types, properties and outputs. `Lowered.unsupported_arguments`
+lists every argument that the provider lacks.
 """
 
 from rehearsal.lowering.document import Lowered, LoweringError, lower

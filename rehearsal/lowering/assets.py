@@ -1,4 +1,4 @@
-"""Assets and archives of the program as files that the provider can read."""
+"""Write assets and archives of the program as files that the provider can read."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# The signatures under which the SDK sends an asset or an archive (pulumi/sdk, resource/properties).
+# Signatures with which the SDK sends an asset or an archive (pulumi/sdk, resource/properties).
 _SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 _ASSET = "c44067f5952c0a294b673a41bacd8c17"
 _ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 
-# The oldest time that a zip entry can carry, so that the same content gives the same bytes.
+# The earliest time that a zip entry can have, so that the same content gives the same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def is_asset(value: Any) -> bool:
-    """Whether a property value is an asset or an archive."""
+    """Return whether a property value is an asset or an archive."""
     return isinstance(value, Mapping) and value.get(_SIGNATURE_KEY) in (_ASSET, _ARCHIVE)
 
 
 @dataclass(frozen=True)
 class Packer:
-    """Writes what the program passes as assets under `folder`; paths are read relative to `root`."""
+    """Writes assets of the program to files under `folder`. Relative paths start at `root`."""
 
     root: Path
     folder: Path
 
     def pack(self, value: Mapping[str, Any]) -> str:
-        """The path of a file with the asset's content: an archive becomes a zip, reproducible to the byte."""
+        """Return the path of a file with the asset's content. An archive becomes a zip file with reproducible bytes."""
         if value.get("path") and not (self.root / value["path"]).is_dir():
             return str(self.root / value["path"])
         entries = sorted(self._entries(value, ""))
@@ -52,7 +52,7 @@ class Packer:
             for inner, asset in value["assets"].items():
                 yield from self._entries(asset, "/".join(filter(None, (name, inner))))
         else:
-            raise ValueError(f"an asset {name!r} has neither text nor path: remote assets are not fetched")
+            raise ValueError(f"an asset {name!r} has neither text nor path; remote assets are not supported")
 
     def _zip(self, entries: list[tuple[str, bytes]]) -> str:
         digest = hashlib.sha256(b"".join(name.encode() + b"\0" + content for name, content in entries))

@@ -1,4 +1,4 @@
-"""One stack's blueprint as one Terraform document."""
+"""Translate one stack's blueprint into one Terraform document."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ AWS_PROVIDER = "pulumi:providers:aws"
 
 
 class LoweringError(Exception):
-    """A blueprint cannot be written as Terraform; the message names the resource and the property."""
+    """The translation of a blueprint failed; the message names the resource and the property."""
 
 
 class ProviderSchema:
-    """Schemas of the provider's types; `load` answers the raw block of one type."""
+    """Schemas of the provider's types; `load` returns the raw block of a type."""
 
     def __init__(
         self, types: frozenset[str], provider: Mapping[str, Any], load: Callable[[str], Mapping[str, Any]]
@@ -38,7 +38,7 @@ class ProviderSchema:
         self._blocks: dict[str, Block] = {}
 
     def block(self, type_: str) -> Block:
-        """The schema of a type that the provider knows."""
+        """Return the schema of a type that the provider has."""
         if type_ not in self._blocks:
             self._blocks[type_] = Block(type_, self._load(type_))
         return self._blocks[type_]
@@ -48,9 +48,9 @@ class ProviderSchema:
 class Lowered:
     """A stack as Terraform JSON.
 
-    `addresses` are by URN; `skipped` lists (type, name, reason) of what the provider cannot make;
-    `unsupported_arguments` lists `<type>.<name>: <argument>`; `retained` are addresses that a stack which stops
-    declaring them forgets instead of destroying; `passwords` are by variable.
+    `addresses`: Terraform addresses by URN. `skipped`: (type, name, reason) of resources that the provider cannot
+    create. `unsupported_arguments`: `<type>.<name>: <argument>`. `retained`: addresses that the engine removes from the
+    state instead of destroying, when the stack stops declaring them. `passwords`: passwords by variable.
     """
 
     document: Mapping[str, Any]
@@ -61,14 +61,14 @@ class Lowered:
     passwords: Mapping[str, Password]
 
     def to_text(self) -> str:
-        """The document as it is written to disk."""
+        """Return the document as the text of a file."""
         return json.dumps(self.document, indent=2, sort_keys=True) + "\n"
 
 
 def lower(blueprint: Blueprint, schema: ProviderSchema, *, root: Path, folder: Path, provider_version: str) -> Lowered:
-    """Writes a stack as Terraform JSON. Archives are packed under `folder`; asset paths are relative to `root`.
+    """Translate a stack into Terraform JSON. Archives go to `folder`; asset paths are relative to `root`.
 
-    Raises `LoweringError` when a reference names an output that the provider does not have.
+    Raises `LoweringError` if a reference names an output that the provider lacks.
     """
     return _Lowering(blueprint, schema, Packer(root, folder)).run(provider_version)
 
@@ -111,8 +111,11 @@ class _Lowering:
         )
 
     def _resources(self) -> dict[str, dict[str, Any]]:
-        """Arguments by type and name. What refers to an output that the provider lacks is left out by name, and
-        with it whatever refers to that in turn."""
+        """Return the arguments of all resources by type and name.
+
+        Skip a resource that refers to an output that the provider lacks, and every resource that refers to a skipped
+        one.
+        """
         while True:
             resources: dict[str, dict[str, Any]] = {}
             self.unsupported.clear()
@@ -127,7 +130,7 @@ class _Lowering:
                 return resources
             for urn, reason in lacking:
                 resource = self.blueprint.by_urn[urn]
-                self.skipped.append((resource.type, resource.name, f"the provider that is here: {reason}"))
+                self.skipped.append((resource.type, resource.name, f"the installed provider: {reason}"))
                 del self.types[urn], self.addresses[urn]
 
     def _known_types(self) -> dict[str, str]:
@@ -137,13 +140,13 @@ class _Lowering:
                 continue
             type_ = terraform_type(resource.type, self.schema.types)
             if type_ is None or type_ not in self.schema.types:
-                self.skipped.append((resource.type, resource.name, "the provider that is here has no such type"))
+                self.skipped.append((resource.type, resource.name, "the installed provider has no such type"))
             else:
                 types[resource.urn] = type_
         return types
 
     def _provider(self, urn: str) -> dict[str, Any]:
-        """A provider's inputs arrive as JSON text, all but plain strings."""
+        """Return the configuration of a provider."""
         resource = self.blueprint.by_urn[urn]
         inputs = {key: decoded_input(value) for key, value in revealed(dict(resource.properties)).items()}
         writer = Writer(self._target, self.packer)
@@ -170,7 +173,7 @@ class _Lowering:
         return {**written, **{key: value for key, value in meta.items() if value}}
 
     def _extra_dependencies(self, resource: Resource) -> list[str]:
-        """Dependencies that no argument shows by a reference."""
+        """Return dependencies without a reference in any argument."""
         shown = {(r.type, r.name) for r in references_in(revealed(dict(resource.properties)))}
         wanted = [self.blueprint.by_urn[urn] for urn in resource.dependencies if urn in self.blueprint.by_urn]
         return sorted(
@@ -184,7 +187,7 @@ class _Lowering:
             return f"var.{self.passwords[reference.name].variable}"
         resource = self.blueprint.by_reference.get((reference.type, reference.name))
         if resource is None or resource.urn not in self.addresses:
-            raise KeyError(f"refers to {reference}, which is not declared to the provider")
+            raise KeyError(f"refers to {reference}, which the Terraform document does not declare")
         return path(reference, self.addresses[resource.urn], self.schema.block(self.types[resource.urn]))
 
     def _output(self, value: Any) -> dict[str, Any]:
@@ -211,7 +214,7 @@ class _Lowering:
         }
 
     def _ephemeral(self, password: Password, resources: Mapping[str, Mapping[str, Any]]) -> dict[str, bool]:
-        """A password that only write-only arguments take is kept out of state and plan altogether."""
+        """Keep a password out of state and plan if only write-only arguments use it."""
         mark = f"var.{password.variable}}}"
         write_only = all(
             self.schema.block(type_).attributes.get(name, {}).get("write_only", False)
@@ -224,14 +227,14 @@ class _Lowering:
 
 
 def decoded_input(value: Any) -> Any:
-    """A provider's input as a value: JSON text, all but plain strings."""
+    """Return a provider's input as a value. The SDK encodes all inputs except plain strings as JSON text."""
     if not isinstance(value, str):
         return value
     try:
         decoded = json.loads(value)
     except json.JSONDecodeError:
         return value
-    # A string of digits, such as an account id, is a value of its own and not JSON.
+    # A string of digits, such as an account id, is a plain string and not JSON.
     return value if isinstance(decoded, int | float | str) and not isinstance(decoded, bool) else decoded
 
 

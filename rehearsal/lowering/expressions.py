@@ -1,4 +1,4 @@
-"""References between resources as Terraform expressions."""
+"""Translate references between resources into Terraform expressions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rehearsal.lowering.naming import property_names
 from rehearsal.lowering.schema import Block
 
 Target = Callable[[Reference], str]
-"""Answers the Terraform expression for a reference."""
+"""Returns the Terraform expression of a reference."""
 
 _STEP = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]")
 
 
 def text(value: str, target: Target) -> str:
-    """A string as a Terraform template: references become interpolations, everything else stays literal."""
+    """Write a string as a Terraform template: references become interpolations, the rest is literal text."""
     pieces: list[str] = []
 
     def note(reference: Reference) -> str:
@@ -29,10 +29,10 @@ def text(value: str, target: Target) -> str:
 
 
 def path(reference: Reference, address: str, block: Block) -> str:
-    """The address of an output within a resource: `aws_eks_cluster.x.identity[0].oidc[0].issuer`.
+    """Return the address of an output within a resource: `aws_eks_cluster.x.identity[0].oidc[0].issuer`.
 
-    The SDK flattens blocks of at most one item, so an item is picked where the provider has a list. Raises
-    `KeyError` naming the property when the provider has no such output.
+    The SDK replaces a block that occurs at most once by its content. Where the provider has a list, the address gets
+    the index 0. Raises `KeyError` with the property if the provider has no such output.
     """
     steps = [match.group(1) or int(match.group(2)) for match in _STEP.finditer(reference.path)]
     expression = address
@@ -54,7 +54,8 @@ def path(reference: Reference, address: str, block: Block) -> str:
 
 
 def _member(expression: str, *, picked: bool, of_set: bool) -> str:
-    """One member of a collection, or the collection as what the next step can pick a member of by its number."""
+    """Return the expression of one member of a collection, or a list expression whose member the next step selects by
+    index."""
     if picked:
         return f"tolist({expression})" if of_set else expression
     return f"one({expression})" if of_set else f"{expression}[0]"

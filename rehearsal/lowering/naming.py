@@ -1,11 +1,11 @@
-"""How pulumi-aws names types and properties, and how the provider does."""
+"""Names of types and properties in pulumi-aws and in the provider."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container
 
-# Modules whose name in the provider differs from the SDK's.
+# Modules with different names in the provider and the SDK.
 _MODULES = {
     "alb": "lb",
     "amp": "prometheus",
@@ -21,7 +21,7 @@ _MODULES = {
     "servicediscovery": "service_discovery",
 }
 
-# Types whose name follows no rule.
+# Types whose names follow no rule.
 _TYPES = {
     "aws:autoscaling/tag:Tag": "aws_autoscaling_group_tag",
     "aws:alb/loadBalancer:LoadBalancer": "aws_lb",
@@ -57,7 +57,7 @@ _TYPES = {
     "aws:sqs/redrivePolicy:RedrivePolicy": "aws_sqs_queue_redrive_policy",
 }
 
-# Properties that the SDK renames beyond the rule.
+# Properties that the SDK renames against the rules.
 _PROPERTIES = {
     ("aws_cloudwatch_metric_alarm", "name"): "alarm_name",
     ("aws_cloudwatch_log_subscription_filter", "logGroup"): "log_group_name",
@@ -82,18 +82,18 @@ _PROPERTIES = {
 
 
 def snake(name: str) -> str:
-    """camelCase as snake_case: `vpcEndpointId` as `vpc_endpoint_id`."""
+    """Convert camelCase to snake_case: `vpcEndpointId` to `vpc_endpoint_id`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def camel(name: str) -> str:
-    """snake_case as camelCase."""
+    """Convert snake_case to camelCase."""
     head, *tail = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in tail)
 
 
 def terraform_type(token: str, known: Container[str]) -> str | None:
-    """The provider's type for an SDK token such as `aws:ec2/vpc:Vpc`, or None where it knows none."""
+    """Return the provider's type for an SDK token such as `aws:ec2/vpc:Vpc`, or None if it has none."""
     if token in _TYPES:
         return _TYPES[token]
     _, module_path, kind = token.split(":")
@@ -106,7 +106,7 @@ def terraform_type(token: str, known: Container[str]) -> str | None:
 
 
 def property_names(type_: str, names: Container[str] | list[str]) -> dict[str, str]:
-    """SDK property names to the provider's for one block: camelCase, lists of it in the plural, and exceptions."""
+    """Map SDK property names to the provider's names of one block: camelCase, plurals of lists, and exceptions."""
     mapping: dict[str, str] = {}
     for name in names:  # type: ignore[union-attr]
         mapping.setdefault(camel(plural(name)), name)
@@ -116,7 +116,7 @@ def property_names(type_: str, names: Container[str] | list[str]) -> dict[str, s
 
 
 def plural(name: str) -> str:
-    """The plural in which the SDK names a list: `ingress` as `ingresses`, `policy` as `policies`."""
+    """Return the plural that the SDK uses for a list: `ingresses` for `ingress`, `policies` for `policy`."""
     if name.endswith("y") and name[-2:-1] not in "aeiou":
         return name[:-1] + "ies"
     if name.endswith(("s", "x", "ch", "sh")):
@@ -125,6 +125,6 @@ def plural(name: str) -> str:
 
 
 def resource_name(name: str) -> str:
-    """A resource's name as a Terraform identifier."""
+    """Return a resource's name as a Terraform identifier."""
     identifier = re.sub(r"[^A-Za-z0-9_-]", "_", name)
     return identifier if re.match(r"[A-Za-z_]", identifier) else f"_{identifier}"

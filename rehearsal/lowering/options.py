@@ -1,7 +1,7 @@
-"""Resource options as the meta-arguments that mean the same.
+"""Translate resource options into Terraform meta-arguments.
 
-`protect` has no counterpart here on purpose: a rehearsal takes down what it brought up. `retainOnDelete` is
-the engine's to honour, see `rehearsal.engines.terraform.retained_resources`.
+The translation ignores `protect`, because a rehearsal destroys its resources at the end. The engine implements
+`retainOnDelete` (`rehearsal.engines.terraform.retained_resources`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from rehearsal.lowering.schema import Block
 
 
 def lifecycle(resource: Resource, block: Block) -> dict[str, Any]:
-    """What changes are ignored; a path names its first property, the unit in which the provider compares."""
+    """Return the meta-argument for ignored changes. A path counts as its first property, because the provider compares
+    these."""
     ignored = []
     for path in resource.options.get("ignoreChanges", []):
         head = path.split(".")[0].split("[")[0]
@@ -25,13 +26,13 @@ def lifecycle(resource: Resource, block: Block) -> dict[str, Any]:
 
 
 def timeouts(resource: Resource, block: Block) -> dict[str, str]:
-    """Custom timeouts, where the type has them."""
+    """Return custom timeouts, if the type has them."""
     known = block.blocks.get("timeouts", {}).get("block", {}).get("attributes", {})
     return {action: limit for action, limit in resource.options.get("customTimeouts", {}).items() if action in known}
 
 
 def moved(blueprint: Blueprint, addresses: Mapping[str, str]) -> list[dict[str, str]]:
-    """Aliases as moves, so that a renamed resource is not made again."""
+    """Return moved blocks for aliases, so that a renamed resource is not created again."""
     moves = []
     for resource in blueprint.resources:
         if resource.urn not in addresses:

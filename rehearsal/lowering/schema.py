@@ -1,4 +1,4 @@
-"""The provider's own schema: what arguments a type has, and in what shape."""
+"""The provider's schema: the arguments of each type and their structure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rehearsal.lowering.naming import property_names
 
 @dataclass(frozen=True)
 class Block:
-    """One block of a resource: attributes by name, nested blocks by name."""
+    """One block of a resource: attributes and nested blocks by name."""
 
     type_: str
     raw: Mapping[str, Any]
@@ -29,11 +29,11 @@ class Block:
 
     @cached_property
     def sdk_names(self) -> Mapping[str, str]:
-        """The provider's names by the SDK's."""
+        """The provider's names by the SDK's names."""
         return property_names(self.type_, [*self.attributes, *self.blocks])
 
     def nested(self, name: str) -> Block:
-        """The schema inside of a nested block."""
+        """Return the schema of a nested block."""
         return Block(f"{self.type_}.{name}", self.blocks[name]["block"])
 
     def writable(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -42,5 +42,5 @@ class Block:
 
 
 def is_computed_only(attribute: Mapping[str, Any]) -> bool:
-    """Whether only the cloud sets this attribute."""
+    """Return whether only the provider sets this attribute."""
     return bool(attribute.get("computed")) and not attribute.get("optional") and not attribute.get("required")

@@ -1,4 +1,4 @@
-"""Random passwords of the program: made in this process, handed over in the environment, never in state."""
+"""Random passwords of the program. This process generates them and passes them in the environment, never in state."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 
 @dataclass(frozen=True)
 class Password:
-    """The input variable that stands for one random password, and how to make its value."""
+    """The input variable of one random password, and the generator of its value."""
 
     variable: str
     properties: Mapping[str, Any]
 
     def make(self) -> str:
-        """A fresh value that obeys length, character classes and their minima."""
+        """Generate a value with the required length and the required minimum of each character class."""
         wanted = {
             string.ascii_lowercase: ("lower", "minLower"),
             string.ascii_uppercase: ("upper", "minUpper"),
@@ -42,7 +42,7 @@ class Password:
 
 
 def passwords(blueprint: Blueprint) -> dict[str, Password]:
-    """Every random password that a stack declares, by the name of its resource."""
+    """Return every random password that a stack declares, by resource name."""
     return {
         resource.name: Password(_variable(resource), resource.properties)
         for resource in blueprint.of_type(RANDOM_PASSWORD)

@@ -1,4 +1,4 @@
-"""Property values in the shape of the provider's schema."""
+"""Convert property values to the structure of the provider's schema."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rehearsal.lowering.schema import Block, is_computed_only
 
 @dataclass
 class Writer:
-    """Writes the properties of one resource; `unsupported` collects the arguments the provider does not know."""
+    """Converts the properties of one resource. `unsupported` collects arguments that the provider lacks."""
 
     target: Target
     packer: assets.Packer
     unsupported: list[str] = field(default_factory=list)
 
     def block(self, block: Block, properties: Mapping[str, Any], where: str = "") -> dict[str, Any]:
-        """Arguments of one block by the provider's names."""
+        """Return the arguments of one block under the provider's names."""
         written: dict[str, Any] = {}
         for sdk_name, value in properties.items():
             if value is None or sdk_name == "__defaults":
@@ -55,7 +55,7 @@ class Writer:
         return self._object(inner, value)
 
     def _object(self, members: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
-        """An object attribute wants every key, null where absent."""
+        """Write an object attribute with every key; absent keys are null."""
         names = property_names("", list(members))
         self.unsupported += [key for key in value if key not in names]
         given = {names[key]: item for key, item in value.items() if key in names}

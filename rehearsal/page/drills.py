@@ -36,7 +36,7 @@ def losses(results: Sequence[Result]) -> Section:
 def _drill(result: Result) -> str:
     about = result.findings
     seconds = result.gap_seconds if result.scenario.loss is Loss.PLANNED else result.recovery_seconds
-    verdict = '<span class="bad">failed</span>' if result.troubles else '<span class="good">passed</span>'
+    verdict = '<span class="bad">failed</span>' if result.problems else '<span class="good">passed</span>'
     figures = [
         (f"{seconds:.2f} s", "without accepted orders, measured from the decision"),
         (f"{result.lease_seconds:.2f} s", "of these, the wait for the old lease"),
@@ -48,5 +48,5 @@ def _drill(result: Result) -> str:
         f"<h3>{escape(shown(result.scenario))}: {verdict}</h3>\n<p>{escape(outcome(result))}</p>"
         + facts(figures)
         + wide(timeline(result), f"Timeline of drill {result.scenario.seed}", on_white=True)
-        + (bullets(result.troubles) if result.troubles else "")
+        + (bullets(result.problems) if result.problems else "")
     )

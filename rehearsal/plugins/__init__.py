@@ -1,5 +1,5 @@
-"""Pulumi plugins of this project, for machines that cannot reach the genuine ones.
+"""Pulumi plugins of this project, for machines without access to the official plugins.
 
-Each is an ordinary plugin: the engine starts it, reads its port, and calls it by gRPC. `install` puts their launchers
-into a PULUMI_HOME of the rehearsal's own. Messages come from the stubs that the SDK ships.
+Each is an ordinary plugin: the engine starts it, reads its port, and calls it by gRPC. `install` writes their launchers
+to the rehearsal's own PULUMI_HOME. The SDK's stubs define the messages.
 """

@@ -1,4 +1,4 @@
-"""The answer of a plugin to Diff, before it is a message."""
+"""Result of a plugin's Diff, before its conversion to a message."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Difference:
-    """Paths that change, those whose change means a replacement, and whether the old one is deleted first."""
+    """Paths that change, paths whose change requires a replacement, and whether the engine deletes the old resource
+    first."""
 
     changed: tuple[str, ...] = ()
     replacing: tuple[str, ...] = ()

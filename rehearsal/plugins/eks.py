@@ -1,4 +1,4 @@
-"""`pulumi-resource-eks`: a cluster with the children that a blueprint implies (`blueprint.pulumi_eks`)."""
+"""`pulumi-resource-eks`: a cluster with the child resources that a blueprint contains (`blueprint.pulumi_eks`)."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from pulumi.runtime.proto import provider_pb2, resource_pb2, resource_pb2_grpc
 from blueprint.model import BlueprintError, Resource
 from blueprint.pulumi_eks import CLUSTER, Component, expand
 from blueprint.references import Reference, references_in, replace_references
-from rehearsal.plugins.plain import PlainPlugin
-from rehearsal.plugins.steps import at, steps
+from rehearsal.plugins.base import BasePlugin
+from rehearsal.plugins.property_paths import at, steps
 from rehearsal.plugins.wire import RESOURCE, SIGNATURE, UNKNOWN, Unknown, decoded, encoded, holds_unknown, revealed
 
-# A reference of this type stands for an input that is not known yet.
+# A reference of this type represents an input that is unknown before the update.
 _UNKNOWN_INPUT = "rehearsal:index:UnknownInput"
 _GET_RESOURCE = "pulumi:pulumi:getResource"
 
 
-class Plugin(PlainPlugin):
-    """Makes `eks:index:Cluster`; what a blueprint cannot expand is refused by name."""
+class Plugin(BasePlugin):
+    """Creates `eks:index:Cluster`. It refuses inputs that a blueprint cannot expand, with their names."""
 
     name = "eks"
     accepts_all = True
 
     def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:
         if request.type != CLUSTER:
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{request.type}: this plugin makes {CLUSTER} alone")
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{request.type}: this plugin creates only {CLUSTER}")
         try:
             return _Construction(request).run()
         except BlueprintError as error:
@@ -38,7 +38,7 @@ class Plugin(PlainPlugin):
 
 
 class _Construction:
-    """Registers one cluster and its children with the engine, each with what the ones before it answered."""
+    """Registers one cluster and its children with the engine. Each child may use outputs of earlier ones."""
 
     def __init__(self, request: Any) -> None:
         self._request = request
@@ -52,7 +52,7 @@ class _Construction:
         )
 
     def run(self) -> Any:
-        """The component's URN and outputs."""
+        """Return the component's URN and outputs."""
         request = self._request
         registered = self._monitor.RegisterResource(
             resource_pb2.RegisterResourceRequest(
@@ -86,7 +86,7 @@ class _Construction:
         return provider_pb2.ConstructResponse(urn=registered.urn, state=outputs)
 
     def _inputs(self, value: Any, path: str) -> Any:
-        """Inputs in which what is not known yet, and ids of other resources, are references."""
+        """Replace unknown inputs and ids of other resources by references."""
         if isinstance(value, Unknown):
             return str(Reference(_UNKNOWN_INPUT, path, "value"))
         if isinstance(value, Mapping) and value.get(SIGNATURE) == RESOURCE:
@@ -127,7 +127,7 @@ class _Construction:
         return {self._urns[urn] for urn in named}
 
     def _resolved(self, value: Any) -> Any:
-        """A value with what the references in it stand for; a text with an unknown part is unknown."""
+        """Replace the references in a value by their values. A text with an unknown part is unknown."""
         if isinstance(value, Mapping) and value.get(SIGNATURE) == RESOURCE:
             return {**value, "urn": self._urns[value["urn"]], "id": self._resolved(value["id"])}
         if isinstance(value, Mapping):
@@ -153,7 +153,7 @@ class _Construction:
 
     @functools.cache  # noqa: B019 lives as long as one request
     def _other(self, type_: str, name: str) -> dict[str, Any]:
-        """The state of a resource that was given as an input."""
+        """Return the state of a resource that the program passes as an input."""
         urn = self._others[type_, name]
         answer = self._monitor.Invoke(
             resource_pb2.ResourceInvokeRequest(tok=_GET_RESOURCE, args=encoded({"urn": urn}), acceptResources=True)
@@ -167,7 +167,7 @@ def _version(package: str) -> str:
 
 
 def main() -> None:
-    """The plugin."""
+    """Run the plugin."""
     Plugin().run()
 
 

@@ -1,6 +1,6 @@
-"""Puts this project's plugins where an engine finds them: below a PULUMI_HOME of the rehearsal's own.
+"""Install this project's plugins below the rehearsal's own PULUMI_HOME, where the engine finds them.
 
-A plugin that is installed already, in the user's PULUMI_HOME or on PATH, is the genuine one and is left in its place.
+A plugin that is already in the user's PULUMI_HOME or on PATH is the official one, and the engine uses it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from blueprint.program import ROOT
 
 @dataclass(frozen=True)
 class Substitute:
-    """A plugin of this project in the place of a genuine one: kind, name, the SDK whose version it has, its module."""
+    """A plugin of this project that replaces an official one. `package` is the SDK whose version it reports."""
 
     kind: str
     name: str
@@ -28,12 +28,12 @@ class Substitute:
 
     @property
     def version(self) -> str:
-        """The version that resources of the SDK ask for."""
+        """The version that resources of the SDK request."""
         return importlib.metadata.version(self.package)
 
     @property
     def command(self) -> str:
-        """The file that the engine starts."""
+        """The executable that the engine starts."""
         return f"pulumi-{self.kind}-{self.name}"
 
 
@@ -44,28 +44,34 @@ SUBSTITUTES = (
         "aws",
         "pulumi-aws",
         "rehearsal.plugins.aws",
-        "works with the Terraform provider that is here; what that does not know is named beside each resource",
+        "uses the installed Terraform provider; each resource has a warning for arguments that the provider lacks",
     ),
     Substitute(
         "resource",
         "random",
         "pulumi-random",
         "rehearsal.plugins.random_values",
-        "makes RandomPassword and nothing else",
+        "creates only RandomPassword",
     ),
-    Substitute("resource", "eks", "pulumi-eks", "rehearsal.plugins.eks", "makes the children that a blueprint implies"),
+    Substitute(
+        "resource",
+        "eks",
+        "pulumi-eks",
+        "rehearsal.plugins.eks",
+        "creates the child resources that a blueprint contains",
+    ),
     Substitute(
         "resource",
         "kubernetes",
         "pulumi-kubernetes",
         "rehearsal.plugins.kubernetes",
-        "speaks to clusters of the in-memory AWS alone; Helm charts are not rendered, and no pod runs",
+        "supports only clusters of the in-memory AWS; renders no Helm charts and runs no pods",
     ),
 )
 
 
 def install(home: Path, environment: Mapping[str, str] = os.environ) -> tuple[Substitute, ...]:
-    """Writes launchers below `home` for what is not installed; answers those that stand in for a genuine plugin."""
+    """Write launchers below `home` for plugins that are not installed; return the substitutes."""
     used = []
     for plugin in SUBSTITUTES:
         folder = home / "plugins" / f"{plugin.kind}-{plugin.name}-v{plugin.version}"
@@ -80,7 +86,7 @@ def install(home: Path, environment: Mapping[str, str] = os.environ) -> tuple[Su
         used.append(plugin)
         folder.mkdir(parents=True, exist_ok=True)
         launcher = folder / plugin.command
-        # The path of modules is set for this process alone: a program's own path is the program's.
+        # Set the module path for this process only, because the program has a path of its own.
         path = f'PYTHONPATH="{ROOT}${{PYTHONPATH:+:$PYTHONPATH}}"'
         launcher.write_text(f'#!/bin/sh\n{path} exec "{sys.executable}" -m {plugin.module} "$@"\n', encoding="utf-8")
         launcher.chmod(0o755)
@@ -88,7 +94,7 @@ def install(home: Path, environment: Mapping[str, str] = os.environ) -> tuple[Su
 
 
 def _installed(plugin: Substitute, environment: Mapping[str, str]) -> Path | None:
-    """The folder of the genuine plugin, if there is one; a language host stands beside the command or on PATH."""
+    """Return the folder of the official plugin, or None. A language host is next to the pulumi command or on PATH."""
     if plugin.kind == "language":
         pulumi = shutil.which("pulumi", path=environment.get("PATH"))
         found = shutil.which(plugin.command, path=environment.get("PATH"))

@@ -1,7 +1,7 @@
 """`pulumi-language-python`: runs programs and policy packs in the virtual environment of this project.
 
-Service `pulumirpc.LanguageRuntime`. A program runs in a child (`rehearsal.plugins.program`), a policy pack by the SDK's
-own `python -m pulumi.policy`. Dependencies are those of `make setup`: nothing is installed here.
+Service `pulumirpc.LanguageRuntime`. A program runs in a child process (`rehearsal.plugins.program`), a policy pack in
+the SDK's `python -m pulumi.policy`. `make setup` installs the dependencies; this plugin installs none.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from rehearsal.plugins.server import EMPTY, engine_address, plugin_info, serve
 
 _PROGRAM = "rehearsal.plugins.program"
 _POLICY = "pulumi.policy"
-# The program has shown its own error message (the official host's exit code for it).
+# The program has shown its own error message (the official host's exit code for this case).
 _SHOWN = 32
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """Runs what the engine asks for, in children that end with the request."""
+    """Runs programs and policy packs in child processes that end with the request."""
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
@@ -44,7 +44,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return plugin_info(importlib.metadata.version("pulumi"))
 
     def GetRequiredPackages(self, request: Any, context: grpc.ServicerContext) -> Any:
-        # The engine finds a plugin by the version that each resource names; nothing is installed ahead.
+        # Each resource names its plugin's version, and the engine finds the plugin by it. No installation is needed.
         return language_pb2.GetRequiredPackagesResponse()
 
     def GetRequiredPlugins(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -84,7 +84,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             "PULUMI_CONFIG": json.dumps(dict(request.config)),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
-        # The engine shows what this process prints; the program prints the same way.
+        # The engine shows the output of this process, so the program prints through it.
         with self._child(command, request.info.program_directory or request.pwd, environment, None, None) as child:
             context.add_callback(lambda: _end(child))
             code = child.wait()
@@ -98,7 +98,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         environment = dict(entry.split("=", 1) for entry in request.env)
         folder = request.info.program_directory
         if request.kind == "analyzer":
-            # The pack imports the project's modules, which lie beside its folder.
+            # The pack imports the project's modules, which are next to its folder.
             environment["PYTHONPATH"] = os.pathsep.join(
                 filter(None, (str(Path(folder).parent), environment.get("PYTHONPATH")))
             )
@@ -114,7 +114,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return EMPTY
 
     def end_children(self) -> None:
-        """Ends what is still running."""
+        """End all running child processes."""
         for child in list(self._children):
             _end(child)
 
@@ -134,20 +134,20 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def _forwarded(child: subprocess.Popen[bytes]) -> Iterator[Any]:
-    """The child's output as it comes, then its exit code."""
-    told: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
+    """Yield the child's output as it arrives, then its exit code."""
+    chunks: queue.Queue[tuple[str, bytes] | None] = queue.Queue()
 
     def read(name: str, stream: IO[bytes]) -> None:
         while chunk := stream.read1(65536):  # type: ignore[attr-defined]
-            told.put((name, chunk))
-        told.put(None)
+            chunks.put((name, chunk))
+        chunks.put(None)
 
     streams = {"stdout": child.stdout, "stderr": child.stderr}
     for name, stream in streams.items():
         threading.Thread(target=read, args=(name, stream), daemon=True).start()
     ended = 0
     while ended < len(streams):
-        item = told.get()
+        item = chunks.get()
         if item is None:
             ended += 1
         else:
@@ -168,7 +168,7 @@ def _root() -> str:
 
 
 def main() -> None:
-    """The plugin."""
+    """Run the plugin."""
     host = LanguageHost(engine_address() or "")
     serve(lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server), host.end_children)
 

@@ -1,7 +1,7 @@
-"""Runs one Pulumi program for the language host: `python -m rehearsal.plugins.program SETTINGS PROGRAM [ARGS]`.
+"""Run one Pulumi program for the language host: `python -m rehearsal.plugins.program SETTINGS PROGRAM [ARGS]`.
 
-SETTINGS is a JSON object with the fields of `pulumi.runtime.Settings`. Exit code 32 says that the program's error has
-been shown.
+SETTINGS is a JSON object with the fields of `pulumi.runtime.Settings`. Exit code 32 means that the program has shown
+its error.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _THREADS_FOR_EACH_RESOURCE = 4
 
 
 def run(settings: pulumi.runtime.Settings, program: str, parallel: int) -> int:
-    """Runs a program to its end; answers the exit code."""
+    """Run a program; return the exit code."""
     pulumi.runtime.set_all_config(pulumi.runtime.get_config_env(), pulumi.runtime.get_config_secret_keys_env())
     pulumi.runtime.configure(settings)
-    # The error of a failed resource is the engine's to show, and not that of each task that waited for it.
+    # The engine shows the error of a failed resource. The same error in each waiting task is dropped.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -52,7 +52,7 @@ def _run_path(program: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """The child's command."""
+    """Run the child process."""
     settings, program, *rest = arguments
     sys.argv = [program, *rest]
     sys.path[0] = program if Path(program).is_dir() else str(Path(program).parent)

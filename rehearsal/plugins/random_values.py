@@ -1,4 +1,4 @@
-"""`pulumi-resource-random`: random passwords, made as the rehearsal's other engine makes them."""
+"""`pulumi-resource-random`: random passwords, with the generator of the rehearsal's Terraform engine."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import grpc
 from pulumi.runtime.proto import provider_pb2
 
 from rehearsal.lowering.secrets import RANDOM_PASSWORD, Password
-from rehearsal.plugins.plain import PlainPlugin
+from rehearsal.plugins.base import BasePlugin
 from rehearsal.plugins.server import EMPTY
 from rehearsal.plugins.wire import UNKNOWN, Secret, decoded, encoded
 
-# The SDK knows no property of a password that can change in place.
+# The SDK has no property of a password that can change in place.
 _SOME, _NONE = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
 
 
-class Plugin(PlainPlugin):
-    """Makes `random:index/randomPassword:RandomPassword`; any other type is refused by name."""
+class Plugin(BasePlugin):
+    """Creates `random:index/randomPassword:RandomPassword`, and refuses any other type."""
 
     name = "random"
 
@@ -25,7 +25,9 @@ class Plugin(PlainPlugin):
         type_ = request.urn.split("::")[2].split("$")[-1]
         failures = []
         if type_ != RANDOM_PASSWORD:
-            failures = [provider_pb2.CheckFailure(reason=f"{type_} is not made by this plugin, which makes passwords")]
+            failures = [
+                provider_pb2.CheckFailure(reason=f"this plugin cannot create {type_}; it creates only passwords")
+            ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -48,7 +50,7 @@ class Plugin(PlainPlugin):
 
 
 def main() -> None:
-    """The plugin."""
+    """Run the plugin."""
     Plugin().run()
 
 

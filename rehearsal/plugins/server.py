@@ -1,4 +1,4 @@
-"""What every plugin does: serve gRPC on loopback, tell the port, leave with the engine."""
+"""Common parts of every plugin: serve gRPC on loopback, print the port, end with the engine."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 
-# The engine holds a message for each resource, and a state with user data and documents is large.
+# The engine sends a message for each resource. A state with user data and documents is large.
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-# As many resources as the engine may work on side by side wait in a thread each.
+# Each resource that the engine processes in parallel occupies a thread.
 _THREADS = 64
 _LOOK_FOR_PARENT_EVERY_SECONDS = 1.0
 
 
 class Engine:
-    """The engine that started this plugin, to which a plugin writes its log."""
+    """The engine that started this plugin, which receives the plugin's log."""
 
     def __init__(self, address: str | None) -> None:
         self._stub = None
@@ -31,7 +31,7 @@ class Engine:
             self._stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address, options=_OPTIONS))
 
     def warn(self, urn: str, message: str) -> None:
-        """Shows a warning beside a resource."""
+        """Show a warning next to a resource."""
         self._log(urn, message, engine_pb2.WARNING)
 
     def _log(self, urn: str, message: str, severity: Any) -> None:
@@ -40,9 +40,9 @@ class Engine:
 
 
 def serve(add: Callable[[grpc.Server], None], on_leave: Callable[[], None] = lambda: None) -> None:
-    """Serves until the engine ends this process or is gone itself.
+    """Serve until the engine ends this process or ends itself.
 
-    Leaves by `os._exit`: the threads of gRPC may hold an ordinary exit up for most of a minute.
+    It ends with `os._exit`, because the threads of gRPC may delay an ordinary exit for most of a minute.
     """
     server = grpc.server(ThreadPoolExecutor(_THREADS), options=_OPTIONS)
     add(server)
@@ -65,16 +65,16 @@ def serve(add: Callable[[grpc.Server], None], on_leave: Callable[[], None] = lam
 
 
 def engine_address() -> str | None:
-    """The engine's address, which is the first argument of a plugin that is no option."""
+    """Return the engine's address: the first argument of a plugin that is not an option."""
     return next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
 
 
 def plugin_info(version: str) -> plugin_pb2.PluginInfo:
-    """What a plugin answers about itself."""
+    """Return the plugin's version message."""
     return plugin_pb2.PluginInfo(version=version)
 
 
 EMPTY = empty_pb2.Empty()
-"""The answer of calls that answer nothing."""
+"""Result of calls without a result."""
 
 __all__ = ["EMPTY", "Engine", "engine_address", "plugin_info", "serve"]

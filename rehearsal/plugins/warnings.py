@@ -1,7 +1,8 @@
-"""The warnings by which a plugin tells the rehearsal what it could not do; each is shown beside its resource."""
+"""Prefixes of warnings about unsupported resources and arguments. The rehearsal reads them; each belongs to a
+resource."""
 
 NOT_MADE = "not made: "
-"""Begins the reason why nothing stands for a resource."""
+"""Prefix of the reason why a resource was not created."""
 
-UNSUPPORTED = "this provider does not know the argument "
-"""Begins the name of an argument that is left out."""
+UNSUPPORTED = "this provider lacks the argument "
+"""Prefix of the name of an ignored argument."""

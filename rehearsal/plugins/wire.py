@@ -1,6 +1,6 @@
-"""Property values as they travel between engine and plugins.
+"""Encoding of property values between engine and plugins.
 
-The signatures and the text that stands for an unknown value are those of the Pulumi SDK (`pulumi.runtime.rpc`; Go:
+The signatures and the text of an unknown value are defined by the Pulumi SDK (`pulumi.runtime.rpc`; Go:
 `sdk/go/common/resource/plugin/rpc.go`).
 """
 
@@ -17,7 +17,7 @@ SIGNATURE = rpc._special_sig_key
 RESOURCE = rpc._special_resource_sig
 _SECRET = rpc._special_secret_sig
 _OUTPUT = rpc._special_output_value_sig
-# The engine has one text for each type of an unknown value; the SDK uses that of a string for all.
+# The engine has one text for each type of an unknown value. The SDK uses the text of a string for all types.
 _UNKNOWN_TEXTS = frozenset(
     {
         rpc.UNKNOWN,
@@ -53,13 +53,13 @@ UNKNOWN = Unknown()
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that the engine has to encrypt in its state."""
+    """A value that the engine encrypts in its state."""
 
     value: Any
 
 
 def decoded(properties: struct_pb2.Struct | None) -> dict[str, Any]:
-    """Properties as Python values: unknown ones as `UNKNOWN`, secrets as `Secret`, whole numbers as int."""
+    """Decode properties to Python values: unknown ones to `UNKNOWN`, secrets to `Secret`, whole numbers to int."""
     return {key: _decoded(value) for key, value in properties.fields.items()} if properties is not None else {}
 
 
@@ -90,7 +90,7 @@ def _special(value: dict[str, Any]) -> Any:
 
 
 def encoded(properties: Mapping[str, Any]) -> struct_pb2.Struct:
-    """Python values as properties; what `decoded` gives comes back the same."""
+    """Encode Python values as properties; the inverse of `decoded`."""
     return struct_pb2.Struct(fields={key: _encoded(value) for key, value in properties.items()})
 
 
@@ -113,7 +113,7 @@ def _encoded(value: Any) -> struct_pb2.Value:
 
 
 def revealed(value: Any) -> Any:
-    """A value without the marks of secrets in it."""
+    """Return a value without secret marks."""
     if isinstance(value, Secret):
         return revealed(value.value)
     if isinstance(value, Mapping):
@@ -122,7 +122,7 @@ def revealed(value: Any) -> Any:
 
 
 def holds_unknown(value: Any) -> bool:
-    """Whether something in a value is unknown."""
+    """Return whether any part of a value is unknown."""
     if isinstance(value, Secret):
         return holds_unknown(value.value)
     if isinstance(value, Mapping):

@@ -1,4 +1,5 @@
-"""Looks at the cloud with boto3, apart from any engine: is what recovery depends on really there, and joined?"""
+"""Check with boto3 that the resources that recovery needs exist and are connected. No provisioning engine is
+involved."""
 
 from rehearsal.verification.check import Finding, leftovers, verify
 

@@ -1,4 +1,4 @@
-"""boto3 clients of one region of the AWS that the rehearsal stands in."""
+"""boto3 clients for one region of the rehearsal's AWS."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempt
 
 @dataclass(frozen=True)
 class Clients:
-    """Makes clients of a region; `environment` is that of the in-memory AWS."""
+    """Creates clients for a region. `environment` is the environment of the in-memory AWS."""
 
     region: str
     environment: Mapping[str, str]
 
     def client(self, service: str) -> Any:
-        """A client of one service."""
+        """Return a client of one service."""
         return make(
             service,
             region_name=self.region,
@@ -32,7 +32,7 @@ class Clients:
         )
 
     def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
-        """Every item of a listing, over all of its pages."""
+        """Return every item of a listing, over all of its pages."""
         client = self.client(service)
         if client.can_paginate(operation):
             for page in client.get_paginator(operation).paginate(**arguments):

@@ -1,4 +1,4 @@
-"""What trades, and what hands it its work: engines, services and load balancers, and how they are joined."""
+"""Checks of engines, services and load balancers, and of the connections between them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from blueprint import Blueprint, Resource
 from blueprint.references import references_in
 from rehearsal.verification.clients import Clients
-from rehearsal.verification.joins import Join, Marks
 from rehearsal.verification.kinds import Kind
+from rehearsal.verification.relations import Identifiers, Relation
 
 _LIVE = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
 _ACTIVE = [{"Name": "state", "Values": ["active"]}]
-# ACM API Reference, ListCertificates: without it only those with keys of RSA are listed.
+# ACM API Reference, ListCertificates: without this filter the API lists only certificates with RSA keys.
 _ANY_KEY = {"keyTypes": ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]}
 _INSTANCE = "aws:ec2/instance:Instance"
 _GROUP = "aws:autoscaling/group:Group"
@@ -28,8 +28,8 @@ def _named(resource: Resource) -> Any:
     return (resource.properties.get("tags") or {}).get("Name")
 
 
-def _listed(service: str, operation: str, key: str, mark: str, **asked: Any) -> Callable[[Clients], Iterable[str]]:
-    return lambda clients: (item[mark] for item in clients.pages(service, operation, key, **asked))
+def _listed(service: str, operation: str, key: str, member: str, **asked: Any) -> Callable[[Clients], Iterable[str]]:
+    return lambda clients: (item[member] for item in clients.pages(service, operation, key, **asked))
 
 
 def _name_of(item: dict[str, Any]) -> str:
@@ -46,7 +46,8 @@ def _reservations(clients: Clients) -> Iterator[dict[str, Any]]:
 
 
 def _services(clients: Clients) -> Iterator[dict[str, Any]]:
-    """Services of every cluster that is not on its way out; each is described by itself, as ECS takes ten at most."""
+    """Return services of every active cluster. The check describes one service per call, because ECS accepts at most
+    ten."""
     client = clients.client("ecs")
     for cluster in clients.pages("ecs", "list_clusters", "clusterArns"):
         for service in clients.pages("ecs", "list_services", "serviceArns", cluster=cluster):
@@ -63,7 +64,7 @@ def _targets(clients: Clients) -> Iterator[dict[str, Any]]:
 
 
 def _reached(clients: Clients) -> set[str]:
-    """ARNs of the target groups to which a listener hands something on."""
+    """Return ARNs of the target groups to which a listener forwards requests."""
     client = clients.client("elbv2")
     return {
         action["TargetGroupArn"]
@@ -75,14 +76,14 @@ def _reached(clients: Clients) -> set[str]:
     }
 
 
-def _declared_in_reserve(primary: Blueprint, dr: Blueprint) -> Marks:
+def _declared_in_reserve(primary: Blueprint, dr: Blueprint) -> Identifiers:
     for blueprint in (primary, dr):
         for instance in blueprint.of_type(_INSTANCE):
             if (instance.properties.get("capacityReservationSpecification") or {}).get("capacityReservationTarget"):
                 yield _named(instance)
 
 
-def _found_in_reserve(primary: Clients, dr: Clients) -> Marks:
+def _found_in_reserve(primary: Clients, dr: Clients) -> Identifiers:
     for clients in (primary, dr):
         reserved = {reservation["CapacityReservationId"] for reservation in _reservations(clients)}
         for instance in _instances(clients):
@@ -90,14 +91,14 @@ def _found_in_reserve(primary: Clients, dr: Clients) -> Marks:
                 yield _name_of(instance)
 
 
-def _declared_targets(primary: Blueprint, dr: Blueprint) -> Marks:
+def _declared_targets(primary: Blueprint, dr: Blueprint) -> Identifiers:
     for blueprint in (primary, dr):
         for attachment in blueprint.of_type("aws:lb/targetGroupAttachment:TargetGroupAttachment"):
             for reference in references_in(attachment.properties["targetId"]):
                 yield _named(blueprint.one(reference.type, reference.name))
 
 
-def _found_targets(primary: Clients, dr: Clients) -> Marks:
+def _found_targets(primary: Clients, dr: Clients) -> Identifiers:
     for clients in (primary, dr):
         names = {instance["InstanceId"]: _name_of(instance) for instance in _instances(clients)}
         client = clients.client("elbv2")
@@ -107,14 +108,14 @@ def _found_targets(primary: Clients, dr: Clients) -> Marks:
                     yield names[health["Target"]["Id"]]
 
 
-def _declared_fleets(primary: Blueprint, dr: Blueprint) -> Marks:
+def _declared_fleets(primary: Blueprint, dr: Blueprint) -> Identifiers:
     for blueprint in (primary, dr):
         for group in blueprint.of_type(_GROUP):
             if group.properties.get("targetGroupArns"):
                 yield group.properties["name"]
 
 
-def _found_fleets(primary: Clients, dr: Clients) -> Marks:
+def _found_fleets(primary: Clients, dr: Clients) -> Identifiers:
     for clients in (primary, dr):
         reached = _reached(clients)
         for group in _groups(clients):
@@ -122,14 +123,14 @@ def _found_fleets(primary: Clients, dr: Clients) -> Marks:
                 yield group["AutoScalingGroupName"]
 
 
-def _declared_services(primary: Blueprint, dr: Blueprint) -> Marks:
+def _declared_services(primary: Blueprint, dr: Blueprint) -> Identifiers:
     for blueprint in (primary, dr):
         for service in blueprint.of_type(_SERVICE):
             if service.properties.get("loadBalancers"):
                 yield service.properties["name"]
 
 
-def _found_services(primary: Clients, dr: Clients) -> Marks:
+def _found_services(primary: Clients, dr: Clients) -> Identifiers:
     for clients in (primary, dr):
         reached = _reached(clients)
         for service in _services(clients):
@@ -189,9 +190,9 @@ COMPUTE_KINDS: tuple[Kind, ...] = (
     ),
 )
 
-COMPUTE_JOINS: tuple[Join, ...] = (
-    Join("engine in the capacity reserved for it", _declared_in_reserve, _found_in_reserve),
-    Join("engine that a load balancer reaches", _declared_targets, _found_targets),
-    Join("fleet that a load balancer reaches", _declared_fleets, _found_fleets),
-    Join("service that a load balancer reaches", _declared_services, _found_services),
+COMPUTE_RELATIONS: tuple[Relation, ...] = (
+    Relation("engine in its reserved capacity", _declared_in_reserve, _found_in_reserve),
+    Relation("engine behind a load balancer", _declared_targets, _found_targets),
+    Relation("fleet behind a load balancer", _declared_fleets, _found_fleets),
+    Relation("service behind a load balancer", _declared_services, _found_services),
 )

@@ -1,4 +1,5 @@
-"""The kinds of resource that recovery depends on: what a stack declares of each, and how the cloud lists it."""
+"""Kinds of resource that recovery depends on: the identifiers that a stack declares, and the API call that lists
+them."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from rehearsal.verification.clients import Clients
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of resource; `declared` answers the mark by which `found` lists it."""
+    """A kind of resource. `declared` returns the identifier under which `found` lists it."""
 
     name: str
     type: str
@@ -24,15 +25,15 @@ def _property(name: str) -> Callable[[Resource], Any]:
     return lambda resource: resource.properties.get(name)
 
 
-def _listed(service: str, operation: str, key: str, mark: str | None, **arguments: Any) -> Callable[[Clients], Any]:
-    """A listing whose items carry the mark; None where the items are the marks themselves."""
+def _listed(service: str, operation: str, key: str, member: str | None, **arguments: Any) -> Callable[[Clients], Any]:
+    """Return a listing function. `member` is the member with the identifier; None if the items are identifiers."""
     return lambda clients: (
-        item if mark is None else item.get(mark) for item in clients.pages(service, operation, key, **arguments)
+        item if member is None else item.get(member) for item in clients.pages(service, operation, key, **arguments)
     )
 
 
-def _last_part(service: str, operation: str, key: str, mark: str | None, separator: str) -> Callable[[Clients], Any]:
-    listed = _listed(service, operation, key, mark)
+def _last_part(service: str, operation: str, key: str, member: str | None, separator: str) -> Callable[[Clients], Any]:
+    listed = _listed(service, operation, key, member)
     return lambda clients: (str(item).rsplit(separator, 1)[-1] for item in listed(clients))
 
 

@@ -31,7 +31,7 @@ def made(client: Any, name: str) -> None:
     client("dynamodb").update_table(TableName=name, ReplicaUpdates=[{"Create": {"RegionName": "us-west-2"}}])
 
 
-def test_a_table_that_the_provider_made_without_it_becomes_strongly_consistent(client: Any) -> None:
+def test_a_table_created_without_the_setting_becomes_strongly_consistent(client: Any) -> None:
     made(client, "completed")
     told = complete(declared("completed", "STRONG"), client)
     assert told == ["completed: STRONG, witness in us-east-2"]
@@ -47,13 +47,13 @@ def test_a_table_that_the_provider_made_without_it_becomes_strongly_consistent(c
 
 
 @pytest.mark.parametrize("consistency", ["EVENTUAL", None])
-def test_a_table_that_is_not_declared_so_is_left_alone(client: Any, consistency: str | None) -> None:
+def test_a_table_without_strong_consistency_is_unchanged(client: Any, consistency: str | None) -> None:
     name = f"left-alone-{consistency}".lower()
     made(client, name)
     assert complete(declared(name, consistency), client) == []
     assert client("dynamodb").describe_table(TableName=name)["Table"]["MultiRegionConsistency"] == "EVENTUAL"
 
 
-def test_a_table_that_is_declared_and_not_there_is_no_silence(client: Any) -> None:
+def test_a_missing_declared_table_is_an_error(client: Any) -> None:
     with pytest.raises(ClientError, match="ResourceNotFound"):
         complete(declared("never-made", "STRONG"), client)

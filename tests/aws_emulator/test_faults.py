@@ -26,7 +26,7 @@ def table(own_aws: RunningServer) -> Any:
     return client
 
 
-def test_a_throttled_call_is_refused_and_the_next_one_is_not(own_aws: RunningServer, table: Any) -> None:
+def test_a_fault_throttles_one_call_and_not_the_next(own_aws: RunningServer, table: Any) -> None:
     own_aws.inject(Fault(FaultKind.THROTTLED, action="PutItem", region=REGION, after=1))
     table.put_item(TableName="faults", Item={"id": {"S": "before"}})
     with pytest.raises(ClientError, match="ThrottlingException"):
@@ -36,21 +36,21 @@ def test_a_throttled_call_is_refused_and_the_next_one_is_not(own_aws: RunningSer
     assert own_aws.faults() == {"armed": 0, "struck": {"throttled": 1}}
 
 
-def test_a_lost_answer_is_of_a_call_that_was_carried_out(own_aws: RunningServer, table: Any) -> None:
+def test_a_call_with_a_lost_answer_is_executed(own_aws: RunningServer, table: Any) -> None:
     own_aws.inject(Fault(FaultKind.LOST_ANSWER, action="PutItem", region=REGION))
     with pytest.raises(HTTPClientError):
         table.put_item(TableName="faults", Item={"id": {"S": "lost"}})
     assert "Item" in table.get_item(TableName="faults", Key={"id": {"S": "lost"}})
 
 
-def test_functions_are_spared(own_aws: RunningServer, table: Any) -> None:
+def test_faults_do_not_affect_functions(own_aws: RunningServer, table: Any) -> None:
     own_aws.inject(Fault(FaultKind.THROTTLED, action="PutItem", region=REGION))
     inside = clients_of(own_aws)("dynamodb", REGION, inside=REGION)
     inside.put_item(TableName="faults", Item={"id": {"S": "inside"}})
-    own_aws.calm()
+    own_aws.clear_faults()
     assert own_aws.faults() == {"armed": 0, "struck": {}}
 
 
 def test_an_unknown_kind_is_refused(own_aws: RunningServer) -> None:
-    with pytest.raises(ValueError, match="no fault"):
+    with pytest.raises(ValueError, match="not a fault"):
         own_aws.inject(Fault("earthquake"))

@@ -27,14 +27,14 @@ def _refused(cluster: Cluster, wanted: dict[str, Any]) -> ApiError:
     return refused.value
 
 
-def test_a_field_that_the_version_does_not_know_is_refused(cluster: Cluster) -> None:
+def test_an_unknown_field_of_the_version_is_refused(cluster: Cluster) -> None:
     """The check is strict: a misspelt field would be dropped in silence otherwise."""
     error = _refused(cluster, _object("ConfigMap", "settings", date={}))
     assert error.code == 422
     assert "date" in str(error)
 
 
-def test_a_kind_is_unknown_until_it_is_defined(cluster: Cluster) -> None:
+def test_a_custom_resource_needs_its_definition(cluster: Cluster) -> None:
     """A custom resource needs the definition that its chart brings."""
     monitor = _object("ServiceMonitor", "api", "monitoring.coreos.com/v1", spec={"selector": {}, "endpoints": []})
     error = _refused(cluster, monitor)
@@ -47,7 +47,7 @@ def test_a_kind_is_unknown_until_it_is_defined(cluster: Cluster) -> None:
     assert cluster.create(monitor)["metadata"]["namespace"] == "default"
 
 
-def test_a_namespace_has_to_exist_and_takes_its_objects_along(cluster: Cluster) -> None:
+def test_a_namespace_must_exist_and_deletes_its_objects(cluster: Cluster) -> None:
     wanted = _object("ConfigMap", "settings")
     wanted["metadata"]["namespace"] = "apps"
     assert str(_refused(cluster, wanted)) == 'namespaces "apps" not found'
@@ -58,7 +58,7 @@ def test_a_namespace_has_to_exist_and_takes_its_objects_along(cluster: Cluster) 
         cluster.read("v1", "ConfigMap", "apps", "settings")
 
 
-def test_a_name_is_taken_once(cluster: Cluster) -> None:
+def test_names_are_unique(cluster: Cluster) -> None:
     cluster.create(_object("ConfigMap", "settings"))
     assert _refused(cluster, _object("ConfigMap", "settings")).reason == "AlreadyExists"
 
@@ -76,13 +76,13 @@ def test_an_immutable_field_is_refused(cluster: Cluster) -> None:
         cluster.replace(_object(*kind, provisioner="ebs.csi.aws.com"))
 
 
-def test_text_of_a_secret_becomes_its_data(cluster: Cluster) -> None:
+def test_string_data_of_a_secret_becomes_its_data(cluster: Cluster) -> None:
     made = cluster.create(_object("Secret", "credentials", stringData={"password": "x"}))
     assert made["data"] == {"password": "eA=="}
     assert "stringData" not in made
 
 
-def test_a_deployment_waits_for_what_its_pods_need(cluster: Cluster) -> None:
+def test_a_deployment_waits_for_the_dependencies_of_its_pods(cluster: Cluster) -> None:
     pod = {
         "containers": [{"name": "api", "image": "api:1"}],
         "volumes": [{"name": "settings", "configMap": {"name": "settings"}}],

@@ -23,7 +23,7 @@ def client(own_aws):
     return clients_of(own_aws)
 
 
-def test_a_dead_region_answers_nobody_and_the_others_answer(own_aws, client):
+def test_a_dead_region_does_not_answer_and_other_regions_do(own_aws, client):
     own_aws.set_outage("us-east-1", "dead")
     assert _refused(client("sqs", "us-east-1").list_queues), "a request signed for the dead region gets no answer"
     assert _refused(client("iam", "us-east-1").list_roles), "global services signed for us-east-1 are gone with it"
@@ -31,7 +31,7 @@ def test_a_dead_region_answers_nobody_and_the_others_answer(own_aws, client):
     assert not _refused(client("sqs", "us-west-2").list_queues), "the other region lives on"
 
 
-def test_a_presigned_address_of_a_dead_region_gets_no_answer(own_aws, client):
+def test_a_presigned_url_of_a_dead_region_gets_no_answer(own_aws, client):
     address = client("sts", "us-east-1").generate_presigned_url("get_caller_identity")
     assert "X-Amz-Credential" in address, "the address itself carries the signature"
     own_aws.set_outage("us-east-1", "dead")
@@ -39,7 +39,7 @@ def test_a_presigned_address_of_a_dead_region_gets_no_answer(own_aws, client):
         urllib.request.urlopen(address, timeout=20)
 
 
-def test_a_region_that_is_cut_off_serves_only_those_inside(own_aws, client):
+def test_an_isolated_region_serves_only_clients_inside(own_aws, client):
     own_aws.set_outage("us-east-1", "cut-off")
     assert not _refused(client("sqs", "us-east-1", inside="us-east-1").list_queues), "inside, life goes on"
     assert _refused(client("sqs", "us-east-1").list_queues), "nobody gets in"
@@ -48,7 +48,7 @@ def test_a_region_that_is_cut_off_serves_only_those_inside(own_aws, client):
     assert not _refused(client("sqs", "us-west-2").list_queues), "elsewhere nothing changes"
 
 
-def test_what_was_there_before_the_outage_is_there_after_it(own_aws, client):
+def test_resources_survive_an_outage(own_aws, client):
     sqs = client("sqs", "us-east-1")
     sqs.create_queue(QueueName="orders")
     own_aws.set_outage("us-east-1", "dead")
@@ -56,7 +56,7 @@ def test_what_was_there_before_the_outage_is_there_after_it(own_aws, client):
     assert len(sqs.list_queues()["QueueUrls"]) == 1
 
 
-def test_attempts_to_reach_a_lost_region_are_counted(own_aws, client):
+def test_requests_to_a_lost_region_are_counted(own_aws, client):
     own_aws.set_outage("us-east-1", "dead")
     for _ in range(2):
         _refused(client("sqs", "us-east-1", inside="us-west-2").list_queues)
@@ -71,7 +71,7 @@ def test_attempts_to_reach_a_lost_region_are_counted(own_aws, client):
     }
 
 
-def test_who_asked_for_a_lost_region_is_told_by_the_name_that_it_gives_itself(own_aws):
+def test_refused_requests_are_counted_by_client_name(own_aws):
     own_aws.set_outage("us-east-1", "dead")
     named = Config(user_agent_appid="trading-runbook", retries={"total_max_attempts": 1})
     session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal")
@@ -88,6 +88,6 @@ def test_who_asked_for_a_lost_region_is_told_by_the_name_that_it_gives_itself(ow
         ("us-east-1", "slow", "mode 'slow' of region us-east-1 must be one of: served, dead, cut-off"),
     ],
 )
-def test_an_outage_that_cannot_be_is_refused_by_name(in_memory_aws, region, mode, names):
+def test_an_invalid_outage_is_refused_with_its_value(in_memory_aws, region, mode, names):
     with pytest.raises(ValueError, match=names):
         in_memory_aws.set_outage(region, mode)

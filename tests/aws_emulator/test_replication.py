@@ -45,7 +45,7 @@ def value(client: Any, name: str, *, consistent: bool = False) -> str | None:
     return answer["Item"]["value"]["S"] if "Item" in answer else None
 
 
-def test_a_write_is_seen_elsewhere_after_the_lag_and_not_before(own_aws: RunningServer) -> None:
+def test_a_write_is_replicated_after_the_lag(own_aws: RunningServer) -> None:
     client = clients_of(own_aws)
     east, west = client("dynamodb", EAST), client("dynamodb", WEST)
     table(own_aws, "lagging")
@@ -69,7 +69,7 @@ def test_a_write_is_seen_elsewhere_after_the_lag_and_not_before(own_aws: Running
     assert value(west, "lagging") is None
 
 
-def test_of_writes_in_two_regions_the_later_wins_once_the_link_is_back(own_aws: RunningServer) -> None:
+def test_the_later_of_two_conflicting_writes_wins(own_aws: RunningServer) -> None:
     client = clients_of(own_aws)
     inside, west = client("dynamodb", EAST, inside=EAST), client("dynamodb", WEST)
     table(own_aws, "split")
@@ -82,7 +82,7 @@ def test_of_writes_in_two_regions_the_later_wins_once_the_link_is_back(own_aws: 
     assert value(client("dynamodb", EAST), "split") == value(west, "split") == "later, in the west"
 
 
-def test_what_had_not_arrived_when_a_region_was_lost_waits_until_it_is_back(own_aws: RunningServer) -> None:
+def test_changes_pending_at_an_outage_arrive_after_it(own_aws: RunningServer) -> None:
     client = clients_of(own_aws)
     table(own_aws, "held")
     own_aws.set_lag(0.2)
@@ -95,7 +95,7 @@ def test_what_had_not_arrived_when_a_region_was_lost_waits_until_it_is_back(own_
     assert value(client("dynamodb", WEST), "held") == "next"
 
 
-def test_a_strong_table_is_one_truth_and_refused_to_a_region_that_is_cut_off(own_aws: RunningServer) -> None:
+def test_an_isolated_region_cannot_use_a_strongly_consistent_table(own_aws: RunningServer) -> None:
     client = clients_of(own_aws)
     inside, west = client("dynamodb", EAST, inside=EAST), client("dynamodb", WEST)
     table(own_aws, "control", strong=True)
@@ -117,6 +117,6 @@ def test_a_strong_table_is_one_truth_and_refused_to_a_region_that_is_cut_off(own
     assert value(client("dynamodb", EAST), "control", consistent=True) == "second"
 
 
-def test_a_lag_that_is_no_number_is_refused(own_aws: RunningServer) -> None:
+def test_an_invalid_lag_is_refused(own_aws: RunningServer) -> None:
     with pytest.raises(ValueError, match="number of seconds"):
         own_aws.set_lag(-1)

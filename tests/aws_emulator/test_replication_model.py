@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 
 from aws_emulator.outage import SERVED, Mode, Outages
+from aws_emulator.replication.links import ReplicationLinks
 from aws_emulator.replication.objects import ObjectReplication, state_of
-from aws_emulator.replication.transit import Transit
 
 ACCOUNT, REGIONS = "123456789012", ("us-east-1", "us-west-2")
 KEYS = st.sampled_from(["a", "b"])
@@ -27,8 +27,8 @@ class BothWays(RuleBasedStateMachine):
     def begin(self, lag: float, markers: bool) -> None:
         self.now = 100.0
         self.outages = Outages(lambda: self.now)
-        self.transit = Transit(self.outages, lambda: self.now, lag)
-        self.replication = ObjectReplication(self.transit)
+        self.links = ReplicationLinks(self.outages, lambda: self.now, lag)
+        self.replication = ObjectReplication(self.links)
         self.markers = markers
         # moto's own backend, with buckets whose names no other example has.
         self.backend: S3Backend = s3_backends[ACCOUNT]["aws"]
@@ -56,19 +56,19 @@ class BothWays(RuleBasedStateMachine):
 
     @rule(region=REGION, key=KEYS)
     def put(self, region: str, key: str) -> None:
-        self.transit.settle()
+        self.links.settle()
         self._note(region, self.backend.put_object(self.buckets[region].name, key, b"x"), marker=False)
 
     @rule(region=REGION, key=KEYS)
     def delete(self, region: str, key: str) -> None:
-        self.transit.settle()
+        self.links.settle()
         if key in self.buckets[region].keys:
             marker = self.backend._set_delete_marker(self.buckets[region].name, key)
             self._note(region, marker, marker=True)
 
     @rule(region=REGION, key=KEYS)
     def delete_for_good(self, region: str, key: str) -> None:
-        self.transit.settle()
+        self.links.settle()
         bucket = self.buckets[region]
         current = bucket.keys.get(key)
         if current is not None:
@@ -87,7 +87,7 @@ class BothWays(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.5, 1.0, 10.0]))
     def wait(self, seconds: float) -> None:
-        self.transit.settle()
+        self.links.settle()
         self.now += seconds
 
     @rule()
@@ -95,9 +95,9 @@ class BothWays(RuleBasedStateMachine):
         """With both Regions back for longer than the lag, each has everything that was not deleted for good."""
         for region in REGIONS:
             self.give_back(region)
-        self.now += self.transit.lag
-        self.transit.settle()
-        assert self.transit.report()["waiting"] == []
+        self.now += self.links.lag
+        self.links.settle()
+        assert self.links.report()["waiting"] == []
         for region, other in zip(REGIONS, reversed(REGIONS), strict=True):
             here, there = self._versions(region), self._versions(other)
             for version_id in here.keys() - there.keys():
@@ -112,16 +112,16 @@ class BothWays(RuleBasedStateMachine):
 
     @invariant()
     def nothing_arrives_early_or_over_a_cut_or_twice(self) -> None:
-        if not hasattr(self, "transit"):
+        if not hasattr(self, "links"):
             return
-        self.transit.settle()
+        self.links.settle()
         for region in REGIONS:
             listed = [one for versions in self.buckets[region].keys.lists() for one in versions[1]]
             assert len({one.version_id for one in listed}) == len(listed), "no version is there twice"
             for version in listed:
                 source, at, _ = self.written[version.version_id]
                 if source != region:
-                    due = at + self.transit.lag
+                    due = at + self.links.lag
                     assert due <= self.now
                     assert (
                         all(due < lost for lost in self.lost_at.values()) or version.version_id in self.arrived_before
@@ -140,7 +140,7 @@ class BothWays(RuleBasedStateMachine):
 
     @invariant()
     def the_status_says_where_a_version_is(self) -> None:
-        if not hasattr(self, "transit"):
+        if not hasattr(self, "links"):
             return
         for region, other in zip(REGIONS, reversed(REGIONS), strict=True):
             there = self._versions(other)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aws_emulator import server
 from aws_emulator.outage import SERVED, Mode, Outages
 from aws_emulator.replication.databases import DatabaseReplication
-from aws_emulator.replication.transit import Transit
+from aws_emulator.replication.links import ReplicationLinks
 from aws_emulator.server import RunningServer
 from tests.aws_emulator.conftest import clients_of
 
@@ -41,7 +41,7 @@ def metric(running: RunningServer, database: str) -> list[float]:
     return [point["Maximum"] for point in answer["Datapoints"]]
 
 
-def test_a_replica_publishes_its_lag_until_it_is_promoted_with_it(aws: RunningServer) -> None:
+def test_a_replica_publishes_its_lag_until_its_promotion(aws: RunningServer) -> None:
     client = clients_of(aws)
     source = client("rds", EAST).create_db_instance(
         DBInstanceIdentifier="trades",
@@ -74,12 +74,12 @@ def test_a_replica_publishes_its_lag_until_it_is_promoted_with_it(aws: RunningSe
     engine=st.sampled_from(["postgres", "mysql"]),
     steps=st.lists(st.tuples(st.sampled_from([EAST, WEST]), st.sampled_from([SERVED, *Mode]), st.floats(0, 600))),
 )
-def test_the_lag_grows_by_the_clock_while_either_region_is_lost_and_is_the_links_otherwise(
+def test_the_replica_lag_grows_while_a_region_is_lost(
     lag: float, engine: str, steps: list[tuple[str, str, float]]
 ) -> None:
     now = [1_000.0]
     outages = Outages(lambda: now[0])
-    replication = DatabaseReplication(Transit(outages, lambda: now[0], lag), "123456789012")
+    replication = DatabaseReplication(ReplicationLinks(outages, lambda: now[0], lag), "123456789012")
     arn = f"arn:aws:rds:{EAST}:123456789012:db:trades"
     replica: Any = SimpleNamespace(region=WEST, engine=engine, source_db_instance_identifier=arn)
     lost: dict[str, float] = {}

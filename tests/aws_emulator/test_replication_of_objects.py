@@ -73,7 +73,7 @@ def status(client: ClientFactory, region: str, name: str, key: str) -> str | Non
     return client("s3", region).head_object(Bucket=name, Key=key).get("ReplicationStatus")
 
 
-def test_an_object_arrives_after_the_lag_as_the_same_version(aws: RunningServer, client: ClientFactory) -> None:
+def test_an_object_is_replicated_after_the_lag_with_its_version_id(aws: RunningServer, client: ClientFactory) -> None:
     source, target = pair(client, "same")
     east, west = client("s3", EAST), client("s3", WEST)
     aws.set_lag(NEVER)
@@ -97,7 +97,7 @@ def test_an_object_arrives_after_the_lag_as_the_same_version(aws: RunningServer,
     assert west.get_object_tagging(Bucket=target, Key="key")["TagSet"] == [{"Key": "a", "Value": "b"}]
 
 
-def test_copies_and_uploads_in_parts_are_replicated_too(client: ClientFactory) -> None:
+def test_copies_and_multipart_uploads_are_replicated(client: ClientFactory) -> None:
     source, target = pair(client, "ways")
     east = client("s3", EAST)
     east.put_object(Bucket=source, Key="put", Body=b"1")
@@ -123,7 +123,7 @@ def test_copies_and_uploads_in_parts_are_replicated_too(client: ClientFactory) -
         ("off", {"Status": "Disabled"}, []),
     ],
 )
-def test_a_rule_takes_what_its_filter_covers(
+def test_a_rule_replicates_the_objects_in_its_filter(
     client: ClientFactory, name: str, changes: dict[str, Any], arrives: list[str]
 ) -> None:
     source, target = pair(client, f"covers-{name}", **changes)
@@ -135,7 +135,7 @@ def test_a_rule_takes_what_its_filter_covers(
     assert status(client, EAST, source, "b/2") is None, "what no rule is for has no status"
 
 
-def test_of_rules_with_one_destination_the_one_of_the_highest_priority_counts(client: ClientFactory) -> None:
+def test_the_rule_with_the_highest_priority_applies_to_a_destination(client: ClientFactory) -> None:
     source, target = pair(client, "priority")
     infrequent = {"Bucket": f"arn:aws:s3:::{target}", "StorageClass": "STANDARD_IA"}
     replicate(client, EAST, source, rule(target), rule(target, ID="other", Priority=2, Destination=infrequent))
@@ -143,7 +143,7 @@ def test_of_rules_with_one_destination_the_one_of_the_highest_priority_counts(cl
     assert client("s3", WEST).head_object(Bucket=target, Key="key")["StorageClass"] == "STANDARD_IA"
 
 
-def test_what_was_there_before_the_rule_stays_where_it_is(client: ClientFactory) -> None:
+def test_objects_older_than_the_rule_are_not_replicated(client: ClientFactory) -> None:
     source, target = bucket(client, EAST, "before-east"), bucket(client, WEST, "before-west")
     client("s3", EAST).put_object(Bucket=source, Key="key", Body=b"x")
     replicate(client, EAST, source, rule(target))
@@ -164,7 +164,7 @@ def test_replicas_are_not_replicated_again(client: ClientFactory) -> None:
 
 
 @pytest.mark.parametrize("marked", [False, True])
-def test_a_deletion_follows_where_the_rule_says_so_and_a_deletion_for_good_nowhere(
+def test_only_delete_markers_are_replicated_and_only_if_the_rule_includes_them(
     client: ClientFactory, marked: bool
 ) -> None:
     markers = {"Status": "Enabled" if marked else "Disabled"}
@@ -181,7 +181,7 @@ def test_a_deletion_follows_where_the_rule_says_so_and_a_deletion_for_good_nowhe
     assert [one["VersionId"] for one in there] == ([marker] if marked else [])
 
 
-def test_the_lock_of_a_version_goes_with_it_and_what_is_unlocked_gets_the_destinations_own(
+def test_locks_are_replicated_and_unlocked_versions_get_the_destinations_default(
     client: ClientFactory,
 ) -> None:
     source = bucket(client, EAST, "lock-east", locked=True)
@@ -215,7 +215,7 @@ def test_the_lock_of_a_version_goes_with_it_and_what_is_unlocked_gets_the_destin
     assert west.head_object(Bucket=target, Key="locked")["ObjectLockRetainUntilDate"] == later
 
 
-def test_a_change_of_a_replica_goes_back_only_where_its_rule_says_so(client: ClientFactory) -> None:
+def test_a_change_of_a_replica_is_replicated_only_if_its_rule_includes_it(client: ClientFactory) -> None:
     source, target = pair(client, "changes")
     east, west = client("s3", EAST), client("s3", WEST)
     back = {"SourceSelectionCriteria": {"ReplicaModifications": {"Status": "Enabled"}}}
@@ -237,7 +237,7 @@ def test_a_change_of_a_replica_goes_back_only_where_its_rule_says_so(client: Cli
     assert status(client, WEST, target, "key") == "REPLICA"
 
 
-def test_objects_under_a_key_need_a_rule_that_selects_them_and_a_key_of_the_destinations_region(
+def test_encrypted_objects_need_a_rule_with_a_key_of_the_destinations_region(
     client: ClientFactory,
 ) -> None:
     mine, yours = (client("kms", region).create_key()["KeyMetadata"]["Arn"] for region in (EAST, WEST))
@@ -258,7 +258,7 @@ def test_objects_under_a_key_need_a_rule_that_selects_them_and_a_key_of_the_dest
     assert replica["SSEKMSKeyId"] == yours
 
 
-def test_a_destination_that_cannot_take_an_object_fails_it(client: ClientFactory) -> None:
+def test_an_object_has_status_failed_if_the_destination_cannot_store_it(client: ClientFactory) -> None:
     source = bucket(client, EAST, "fails-east")
     target = bucket(client, WEST, "fails-west", versions=False)
     replicate(client, EAST, source, rule(target), rule("fails-nowhere", Priority=2))
@@ -267,9 +267,7 @@ def test_a_destination_that_cannot_take_an_object_fails_it(client: ClientFactory
     assert keys(client, WEST, target) == []
 
 
-def test_a_lost_region_leaves_an_object_pending_and_gets_it_when_it_is_back(
-    aws: RunningServer, client: ClientFactory
-) -> None:
+def test_an_object_is_pending_while_the_destination_is_lost(aws: RunningServer, client: ClientFactory) -> None:
     source, target = pair(client, "lost")
     aws.set_outage(EAST, "cut-off")
     clients_of(aws)("s3", EAST, inside=EAST).put_object(Bucket=source, Key="key", Body=b"x")
@@ -279,7 +277,7 @@ def test_a_lost_region_leaves_an_object_pending_and_gets_it_when_it_is_back(
     assert status(client, EAST, source, "key") == "COMPLETED"
 
 
-def test_what_takes_longer_than_its_rule_allows_is_late(aws: RunningServer, client: ClientFactory) -> None:
+def test_a_change_that_exceeds_its_rules_time_limit_is_late(aws: RunningServer, client: ClientFactory) -> None:
     timed = {"Status": "Enabled", "Time": {"Minutes": 15}}
     metrics = {"Status": "Enabled", "EventThreshold": {"Minutes": 15}}
     source, target = bucket(client, EAST, "timed-east"), bucket(client, WEST, "timed-west")

@@ -13,7 +13,7 @@ from aws_emulator import server
 from aws_emulator.retention import RETENTION_PATH
 
 
-def test_a_locked_object_goes_only_after_its_retention_is_let_run_out() -> None:
+def test_a_locked_object_can_be_deleted_only_after_its_retention_has_ended() -> None:
     with server.start() as cloud:
         s3 = boto3.client(
             "s3",

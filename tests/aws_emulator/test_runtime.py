@@ -66,7 +66,7 @@ def lambda_(client: ClientFactory) -> Any:
     return client("lambda")
 
 
-def test_a_process_is_kept_from_event_to_event(lambda_: Any) -> None:
+def test_later_events_use_the_same_process(lambda_: Any) -> None:
     function(lambda_, "kept")
     first, failed = invoked(lambda_, "kept", {})
     assert not failed
@@ -75,14 +75,14 @@ def test_a_process_is_kept_from_event_to_event(lambda_: Any) -> None:
     assert invoked(lambda_, "kept", {})[0]["count"] == 2
 
 
-def test_what_a_handler_raises_is_its_answer(lambda_: Any) -> None:
+def test_an_exception_of_a_handler_is_the_answer(lambda_: Any) -> None:
     function(lambda_, "raises")
     answer, failed = invoked(lambda_, "raises", {"fail": True})
     assert failed
     assert (answer["errorType"], answer["errorMessage"]) == ("ValueError", "as asked")
 
 
-def test_a_process_that_ended_is_an_error_and_the_next_event_finds_a_new_one(lambda_: Any) -> None:
+def test_after_a_process_ended_the_next_event_starts_a_new_one(lambda_: Any) -> None:
     function(lambda_, "ends")
     answer, failed = invoked(lambda_, "ends", {"exit": True})
     assert failed
@@ -90,7 +90,7 @@ def test_a_process_that_ended_is_an_error_and_the_next_event_finds_a_new_one(lam
     assert invoked(lambda_, "ends", {})[0]["count"] == 1
 
 
-def test_changed_variables_reach_the_next_event(lambda_: Any) -> None:
+def test_the_next_event_uses_changed_variables(lambda_: Any) -> None:
     function(lambda_, "changed")
     invoked(lambda_, "changed", {})
     lambda_.update_function_configuration(FunctionName="changed", Environment={"Variables": {"TOLD": "else"}})
@@ -98,7 +98,7 @@ def test_changed_variables_reach_the_next_event(lambda_: Any) -> None:
     assert (answer["told"], answer["count"]) == ("else", 1)
 
 
-def test_a_function_is_cut_off_with_its_region(own_aws: RunningServer) -> None:
+def test_an_outage_of_a_region_isolates_its_functions(own_aws: RunningServer) -> None:
     client = clients_of(own_aws)
     client("iam").create_role(RoleName="in-memory", AssumeRolePolicyDocument="{}")
     inside = client("lambda", inside="us-east-1")

@@ -19,7 +19,7 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "aws_emulator", *arguments]
 
 
-def test_the_environment_alone_points_a_client_at_the_in_memory_aws(in_memory_aws, monkeypatch):
+def test_the_environment_connects_a_client_to_the_in_memory_aws(in_memory_aws, monkeypatch):
     for name, value in in_memory_aws.environment("us-west-2").items():
         monkeypatch.setenv(name, value)
     identity = boto3.client("sts").get_caller_identity()
@@ -38,12 +38,12 @@ def test_the_account_id_is_a_parameter(tmp_path):
         assert clients_of(running)("sts").get_caller_identity()["Account"] == "210987654321"
 
 
-def test_aws_managed_policies_exist_as_in_every_account(client):
+def test_aws_managed_policies_exist(client):
     policy = client("iam").get_policy(PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
     assert policy["Policy"]["PolicyName"] == "AmazonSSMManagedInstanceCore"
 
 
-def test_the_ready_file_says_where_the_server_listens(tmp_path):
+def test_the_ready_file_has_the_servers_address(tmp_path):
     ready = tmp_path / "ready.json"
     with subprocess.Popen(_command("--ready", str(ready)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
         assert run.stdout is not None
@@ -56,7 +56,7 @@ def test_the_ready_file_says_where_the_server_listens(tmp_path):
     assert written["endpoint"] == f"http://127.0.0.1:{written['port']}"
 
 
-def test_a_port_that_is_taken_is_one_clear_error(in_memory_aws):
+def test_a_used_port_is_a_one_line_error(in_memory_aws):
     port = in_memory_aws.endpoint.rpartition(":")[2]
     run = subprocess.run(_command("--port", port), capture_output=True, text=True, timeout=60)
     assert run.returncode == 1, "a server that cannot listen fails"
@@ -66,7 +66,7 @@ def test_a_port_that_is_taken_is_one_clear_error(in_memory_aws):
         server.start(port=int(port))
 
 
-def test_only_loopback_can_be_listened_on():
+def test_the_server_listens_only_on_loopback():
     run = subprocess.run(_command("--host", "0.0.0.0"), capture_output=True, text=True, timeout=60)
     assert run.returncode == 1
     assert "loopback" in run.stderr
@@ -83,7 +83,7 @@ def test_the_server_ends_with_its_parent():
         assert run.wait(20) == 0, "no server stays behind without its parent"
 
 
-def test_a_server_that_died_is_named_with_the_end_of_its_log(own_aws):
+def test_the_error_about_a_dead_server_has_the_end_of_its_log(own_aws):
     handle = os.pidfd_open(own_aws.pid)
     os.kill(own_aws.pid, signal.SIGKILL)
     select.select([handle], [], [], 20)
@@ -111,7 +111,7 @@ _DATA_PIECES = slice(152, 156)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts the pieces")
-def test_head_and_body_of_an_answer_come_in_one_piece(in_memory_aws):
+def test_head_and_body_of_an_answer_are_sent_together(in_memory_aws):
     with _connected(in_memory_aws) as connection:
         connection.sendall(b"GET /moto-api/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
@@ -120,7 +120,7 @@ def test_head_and_body_of_an_answer_come_in_one_piece(in_memory_aws):
     assert int.from_bytes(counted, sys.byteorder) == 1
 
 
-def test_a_connection_stays_open_whatever_the_application_leaves_unread(in_memory_aws):
+def test_a_connection_stays_open_after_an_unread_body(in_memory_aws):
     """Two requests on one connection: the first has a body that its answer, an error, does not depend on."""
     with _connected(in_memory_aws) as connection, connection.makefile("rb") as answers:
         for body in (b"abcd", b""):
@@ -139,7 +139,7 @@ def _fields(answer):
         yield name, value
 
 
-def test_a_client_that_asks_whether_it_may_send_is_answered_before_it_sends(in_memory_aws):
+def test_expect_100_continue_is_answered_before_the_body(in_memory_aws):
     with _connected(in_memory_aws) as connection:
         connection.sendall(
             b"PUT /a-bucket/key HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
@@ -147,7 +147,7 @@ def test_a_client_that_asks_whether_it_may_send_is_answered_before_it_sends(in_m
         assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
 
 
-def test_a_reset_empties_every_region_and_gives_back_the_default_quotas(own_aws):
+def test_a_reset_deletes_all_resources_and_restores_default_quotas(own_aws):
     """A reset removes moto's resources, the store's records and quotas that were raised, in each region."""
     client, addresses = clients_of(own_aws), ("ec2", "L-0263D0A3")
     for region in ("us-east-1", "us-west-2"):

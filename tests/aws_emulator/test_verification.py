@@ -44,10 +44,10 @@ DECLARED = (
     resource("aws:acm/certificate:Certificate", "balancers", domainName="api.trading.example"),
 )
 RELATIONS = {
-    "engine in the capacity reserved for it",
-    "engine that a load balancer reaches",
-    "fleet that a load balancer reaches",
-    "service that a load balancer reaches",
+    "engine in its reserved capacity",
+    "engine behind a load balancer",
+    "fleet behind a load balancer",
+    "service behind a load balancer",
 }
 
 
@@ -152,7 +152,7 @@ class Look:
         return set(leftovers(self.primary, self.here))
 
 
-def test_everything_that_stands_and_is_joined_is_found(own_aws):
+def test_verification_finds_every_resource_and_relation(own_aws):
     look = Look(own_aws.environment())
     missing = look.missing()
     assert missing.keys() >= RELATIONS
@@ -162,14 +162,14 @@ def test_everything_that_stands_and_is_joined_is_found(own_aws):
     assert not any(look.missing().values())
 
     cloud.elb.deregister_targets(TargetGroupArn=cloud.groups["fix"], Targets=[{"Id": cloud.engine}])
-    assert look.missing()["engine that a load balancer reaches"] == ("engine-1",)
+    assert look.missing()["engine behind a load balancer"] == ("engine-1",)
 
     cloud.elb.delete_listener(ListenerArn=cloud.listener)
-    assert look.missing()["fleet that a load balancer reaches"] == ("fleet",)
-    assert look.missing()["service that a load balancer reaches"] == ()
+    assert look.missing()["fleet behind a load balancer"] == ("fleet",)
+    assert look.missing()["service behind a load balancer"] == ()
 
     cloud.ec2.terminate_instances(InstanceIds=[cloud.engine])
     assert look.missing()["engine"] == ("engine-1",)
-    assert look.missing()["engine in the capacity reserved for it"] == ("engine-1",)
+    assert look.missing()["engine in its reserved capacity"] == ("engine-1",)
     assert "engine engine-1" not in look.left()
     assert {"fleet of engines fleet", "service on Fargate services"} <= look.left()

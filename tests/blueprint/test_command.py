@@ -71,6 +71,25 @@ def test_a_program_that_refuses_its_settings_leaves_its_message_alone() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["x", "--program", "/nonexistent"], "--program = '/nonexistent': has no Python program of Pulumi; name a"),
+        (["primary", "--set", "trading-platform:apiLogDays=1"], "; leave the namespace off and write apiLogDays"),
+        (["primary", "--set", "trading:apiLogDays=1"], "; leave the namespace off and write apiLogDays"),
+        (["primary", "--set", 'clientCidrs=["::/0"]'], "clientCidrs = '::/0': is not an address range; write it like"),
+        (["primary", "--layer", "x"], "needs a file; add --picture FILE.svg"),
+        (["primary", "--unknown"], "No such option: --unknown"),
+        ([], "Missing argument 'stack'"),
+    ],
+)
+def test_each_bad_argument_is_one_line_that_says_what_to_do(words: list[str], line: str) -> None:
+    shown = run(app, words)
+    assert shown.exit_code == 2
+    (message,) = shown.stderr.splitlines()
+    assert line in message
+
+
 def test_an_unknown_stack_is_bad_input() -> None:
     shown = run(app, ["staging"])
     assert shown.exit_code == 2

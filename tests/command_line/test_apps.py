@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from command_line import Command, DocumentCommand, Group, Parser
+from runbook.cli import app as runbook
 
 MODULES = [
     "blueprint",
@@ -42,6 +45,14 @@ def test_an_option_that_does_not_exist_is_one_line(module: str) -> None:
     assert SECRET not in line
 
 
+def test_every_command_prints_its_errors_on_one_line() -> None:
+    """A typer app is a group or has a command of `command_line`; the pack's own group does the same."""
+    for file in Path().glob("*/**/*.py"):
+        text = file.read_text(encoding="utf-8") if file.parts[0] not in (".venv", "tests", "command_line") else ""
+        if "typer.Typer(" in text:
+            assert re.search(r"cls=(arguments\.)?(Commands|Group|DocumentGroup|Command|DocumentCommand)\b", text), file
+
+
 def _app(kind: type[Command]) -> typer.Typer:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -67,6 +78,14 @@ def test_a_document_has_the_error_too() -> None:
     outcome = CliRunner().invoke(_app(DocumentCommand), ["a", "--count", "2", "--json"])
     assert '"exit_code": 2' in outcome.stdout
     assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_a_value_that_is_no_choice_is_refused_without_the_name_of_an_exception() -> None:
+    outcome = CliRunner().invoke(runbook, ["plan", "nothing"])
+    assert outcome.exit_code == 2
+    (line,) = outcome.stderr.splitlines()
+    assert "'nothing' is not one of 'open', 'failover'" in line
+    assert "Value error" not in line
 
 
 def test_a_group_without_words_prints_its_help() -> None:

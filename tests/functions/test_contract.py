@@ -39,7 +39,12 @@ CONFORMANCE = [
 ]
 # What no schema says: whether a class of instruments trades at a price, whether this API gave out a token, whether an
 # order exists, whether its name is taken.
-BEYOND_SCHEMAS = ("limit_price: must be above zero", "next_token: was not given out")
+BEYOND_SCHEMAS = (
+    "limit_price: must be above zero",
+    "next_token: was not given out",
+    "instrument: must have a root",
+    "instrument: must expire on a day",
+)
 # An unknown query parameter is ignored, as the gateway ignores it.
 CONFIG = {"generation": {"allow-extra-parameters": False}}
 CREDENTIALS = {"Authorization": "Bearer token", "x-api-key": "client"}

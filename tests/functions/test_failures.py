@@ -41,6 +41,7 @@ PERMANENT = (
     "ItemCollectionSizeLimitExceededException",
     "KMSAccessDeniedException",
     "KMSDisabledException",
+    "KMSInvalidStateException",
     "MissingAuthenticationTokenException",
     "OptInRequired",
     "ResourceNotFoundException",
@@ -79,8 +80,8 @@ def retried_by_botocore() -> set[str]:
     rules = [*general.values()]
     for service in SERVICES:
         rules += services.get(service, {}).get("__default__", {}).get("policies", {}).values()
-    # A bad digest of an upload and an identity provider that STS cannot reach: no function makes these calls.
-    return (found | set(_codes(rules))) - {"BadDigest", "IDPCommunicationError"}
+    # A bad digest of an upload: no function makes such a call.
+    return (found | set(_codes(rules))) - {"BadDigest"}
 
 
 def _codes(rules: list[dict[str, Any]]) -> Iterator[str]:
@@ -118,6 +119,24 @@ def test_every_client_error_that_a_service_model_has_is_refused_with_nothing_don
 @pytest.mark.parametrize("code", PERMANENT)
 def test_an_error_that_somebody_must_repair_does_not_pass(code: str) -> None:
     assert not failures.may_pass(refused(code))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "passes"),
+    [
+        (["None", "TransactionConflict"], True),
+        (["ThrottlingError", "ProvisionedThroughputExceeded"], True),
+        (["TransactionConflict", "ConditionalCheckFailed"], False),
+        (["ValidationError"], False),
+        (["None", "ItemCollectionSizeLimitExceeded"], False),
+        ([], False),
+    ],
+)
+def test_a_cancelled_transaction_passes_by_its_reasons(reasons: list[str], passes: bool) -> None:
+    error = refused("TransactionCanceledException")
+    error.response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    assert failures.may_pass(error) is passes
+    assert failures.nothing_was_done(error)
 
 
 @pytest.mark.parametrize("status", [408, 429])

@@ -14,7 +14,7 @@ from functions import order_item, order_record, order_trace
 from functions.api.document import load
 from functions.order_intake import instruments
 from functions.order_item import Stamp
-from tests.functions.conftest import LIMIT_ORDER, MARKET_ORDER, Platform
+from tests.functions.conftest import LIMIT_ORDER, MARKET_ORDER, Platform, event
 
 DOCUMENT = load()
 TABLE = {row["name"]: row for row in DOCUMENT["x-instrument-classes"]}
@@ -192,3 +192,54 @@ def test_the_default_record_size_has_room_for_the_largest_order() -> None:
     item = order_item.entered("A" * 64, largest_order(), stamp)
     record = order_record.record(item, 1, order_record.Publication(region, 999_999, 9_999_999_999_999))
     assert len(record.data) + len(record.partition_key) <= StreamSettings().order_record_bytes
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        *(
+            "ABC   261319C00010000",
+            "ABC   260230C00010000",
+            "ABC261319C00010000",
+            "F270229P00010000",
+            "F000000C00000001",
+        ),
+        *("BRK.B261219C00010000", "BRK/B261219C00010000", "A-B261219C00010000", "F261200C00010000"),
+    ],
+)
+def test_a_symbol_that_ends_like_an_option_is_one(symbol: str, platform: Platform) -> None:
+    """Its day exists and its root is one of OSI; else a share would be entered that the caller meant as an option."""
+    refused_by_name(platform, "instrument", {"instrument": symbol, "limit_price": "1"})
+
+
+@pytest.mark.parametrize("symbol", ["F280229P00010000", "BRKB  261231C00010000", "BRK.B", "C00010000"])
+def test_an_option_with_a_day_that_exists_is_taken(symbol: str, platform: Platform) -> None:
+    assert platform.enter({**LIMIT_ORDER, "instrument": symbol, "limit_price": "1"})[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "example"),
+    [
+        ("limit_price", "-0", '"0" without a sign'),
+        ("limit_price", 1, '"10.25"'),
+        ("limit_price", "1e3", '"10.25"'),
+        ("quantity", "0", '"100"'),
+        ("quantity", "1" * 40, '"100"'),
+        ("instrument", "aapl", "AAPL"),
+        ("instrument", "", "AAPL"),
+        ("client_order_id", "a b", "A-17"),
+        ("venue", "nyse", "XNYS"),
+    ],
+)
+def test_a_refusal_says_in_words_what_a_field_takes(field: str, value: Any, example: str, platform: Platform) -> None:
+    _, body = platform.enter({**LIMIT_ORDER, field: value})
+    assert body["message"].startswith(f"{field}: must be ")
+    assert example in body["message"]
+    assert "^" not in body["message"]
+
+
+@pytest.mark.parametrize("body", ["\u00e9", "{}", "{\u00e9", "====", "A"])
+def test_a_body_that_is_called_base64_and_is_not_is_refused(body: str, platform: Platform) -> None:
+    given = {**event("POST", "/orders", body), "isBase64Encoded": True}
+    answer = platform.application.answer(given).answer
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")

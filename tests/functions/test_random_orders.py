@@ -93,21 +93,57 @@ def test_a_random_order_is_accepted_or_refused_by_name() -> None:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
     @seed(SEED)
-    @given(body=BODIES, encoded=st.booleans())
-    def check(body: str | None, encoded: bool) -> None:
+    @given(body=BODIES, form=st.sampled_from(["plain", "base64", "called base64"]))
+    def check(body: str | None, form: str) -> None:
         # A text that is no UTF-8 cannot be encoded; the gateway hands it on as it is.
-        encoded = encoded and body is not None and body.isascii()
+        encoded = form == "base64" and body is not None and body.isascii()
+        given_ = event("POST", "/orders", body, encoded=encoded)
+        given_["isBase64Encoded"] = encoded or form == "called base64"
         # Not by the handler, which would answer for an exception: here it fails the test.
-        answer = application.answer(event("POST", "/orders", body, encoded=encoded)).answer
+        answer = application.answer(given_).answer
         seen[answer.status] = seen.get(answer.status, 0) + 1
         assert json.loads(answer.proxy()["body"]) == dict(answer.body)
         if answer.status != 201:
             assert answer.status in (400, 413)
             assert PROBLEMS[answer.body["code"]] == (answer.status, answer.body["retryable"])
             assert ": " in answer.body["message"], "the message names no field"
+            assert not any(sign in answer.body["message"].split(", not ")[0] for sign in ("pattern", "]{", "(?"))
 
     check()
     assert seen.get(201), f"no order was accepted: {seen}"
     assert seen.get(400), f"no order was refused: {seen}"
     if EXAMPLES >= 10_000:
         print(f"answers by status: {seen}")
+
+
+class EmptyAws(InstantAws):
+    """Tables without orders and positions, beside a valid lease."""
+
+    def get_item(self, **parameters: Any) -> dict[str, Any]:
+        return super().get_item() if parameters["TableName"] == VARIABLES["CONTROL_TABLE"] else {}
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        return {"Items": []}
+
+
+TEXTS = st.text(st.characters(exclude_categories=()), max_size=40)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
+@seed(SEED)
+@given(
+    resource=st.sampled_from(["/orders", "/positions", "/orders/{client_order_id}"]),
+    name=st.none() | TEXTS,
+    limit=st.none() | st.text(max_size=5) | st.integers(-1, 200).map(str),
+    token=st.none() | TEXTS | st.from_regex(r"[A-Za-z0-9_-]{1,80}"),
+)
+def test_a_random_query_is_answered_by_name(
+    resource: str, name: str | None, limit: str | None, token: str | None
+) -> None:
+    """Identifiers, limits and tokens of any text raise nothing, which would be answered as a fault of the service."""
+    aws = EmptyAws()
+    application: Application = build(VARIABLES, aws, aws)
+    query = {key: value for key, value in (("limit", limit), ("next_token", token)) if value is not None}
+    path = {"client_order_id": name} if name is not None else None
+    answer = application.answer(event("GET", resource, path=path, query=query)).answer
+    assert answer.status in (200, 400, 404)

@@ -68,7 +68,7 @@ def test_a_throttled_call_is_named(declared: Declared, client: Client, in_memory
     try:
         findings = ask(questions_of(declared), Account(client, emulated=True))
     finally:
-        in_memory_aws.calm()
+        in_memory_aws.clear_faults()
     (shards,) = [finding for finding in findings if finding.subject == "Kinesis shards"]
     assert shards.verdict is Verdict.UNANSWERED
     assert "throttled DescribeLimits" in shards.found

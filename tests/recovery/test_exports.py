@@ -21,7 +21,7 @@ from recovery import configuration, exports, parts
 from recovery.clients import Clients
 from recovery.configuration import ROTATION, TIMING, from_outputs, to_outputs
 from recovery.errors import ConfigurationError
-from rehearsal.drill import small
+from rehearsal.drill import minimal_fixture
 from runbook import outputs as runbook_outputs
 from tests.recovery.exports import ACCOUNT, EAST, WEST, outputs, run_configuration, run_exports, site
 
@@ -253,7 +253,7 @@ def test_what_is_written_is_what_is_read() -> None:
 
 
 def test_the_drills_exports_satisfy_the_schema() -> None:
-    found = small.described(ACCOUNT, site("primary", EAST), site("standby", WEST))
+    found = minimal_fixture.described(ACCOUNT, site("primary", EAST), site("standby", WEST))
     assert from_outputs(to_outputs(found)) == found
 
 
@@ -391,3 +391,30 @@ class _NoClients(Clients):
 
 
 _NO_CLIENTS = _NoClients()
+
+
+def _texts(part: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Paths of all texts of an object."""
+    if isinstance(part, dict):
+        return [found for key, value in part.items() for found in _texts(value, (*path, key))]
+    return [path] if isinstance(part, str) else []
+
+
+NAMES = _texts(outputs()["recovery"])
+
+
+@pytest.mark.parametrize("value", ["https://u:geheim@x.example/a", "u:geheim@x", "postgres:u:geheim@x", "u:ge heim@x"])
+@pytest.mark.parametrize("path", NAMES, ids=".".join)
+def test_no_name_is_a_url_with_a_password(path: tuple[str, ...], value: str) -> None:
+    """Each text among the exports has a form of its own. A value of another form is refused, and not repeated."""
+    with pytest.raises(ConfigurationError) as refusal:
+        from_outputs(put(outputs(), ("recovery", *path), value))
+    assert path[-1] in str(refusal.value)
+    assert "heim" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("end", [":0", ":99999", ":65536/x", "/a b", "/?a", "/#a"])
+def test_an_endpoint_has_a_port_that_exists(end: str) -> None:
+    switch = {"kind": "healthCheck", "url": f"https://api.mycompany.com{end}"}
+    with pytest.raises(ConfigurationError, match="is not an address such as"):
+        from_outputs(put(outputs(), ("recovery", "switch"), switch))

@@ -31,7 +31,7 @@ def test_a_command_answers_on_stdout_or_into_a_file(folder: Path) -> None:
     assert (folder / "answer").read_text() == "providers schema\n"
 
 
-def test_nothing_begins_after_a_stop(folder: Path) -> None:
+def test_no_command_starts_after_a_stop(folder: Path) -> None:
     stopped = threading.Event()
     terraform = Terraform(folder, {}, 60, stopped=stopped)
     stopped.set()

@@ -49,7 +49,7 @@ def processes_of(build: Path) -> list[str]:
     return found
 
 
-def test_a_taken_port_is_told_and_nothing_stays(tmp_path: Path) -> None:
+def test_a_used_port_is_an_error_and_leaves_no_process(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         told = run("--port", str(port), "--build", str(tmp_path / "b"))
@@ -59,7 +59,7 @@ def test_a_taken_port_is_told_and_nothing_stays(tmp_path: Path) -> None:
     assert processes_of(tmp_path) == []
 
 
-def test_a_missing_terraform_is_told_before_anything_starts(tmp_path: Path) -> None:
+def test_a_missing_terraform_is_an_error_before_the_start(tmp_path: Path) -> None:
     told = run("--engine", "pulumi", "--build", str(tmp_path / "b"), PATH=str(tmp_path))
     assert told.returncode == 1
     assert "no pulumi command found; run `make engine`, or use --engine terraform" in told.stdout
@@ -69,14 +69,14 @@ def test_an_unknown_engine_is_a_usage_error(tmp_path: Path) -> None:
     assert run("--engine", "cdk", "--build", str(tmp_path / "b")).returncode == 2
 
 
-def test_a_folder_without_a_provider_is_told_with_the_way_out(tmp_path: Path) -> None:
+def test_a_folder_without_a_provider_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     told = run("--engine", "terraform", "--build", str(tmp_path / "b"), TF_PLUGIN_DIR=str(tmp_path))
     assert told.returncode == 1
     assert "terraform providers mirror" in told.stdout
 
 
 @pytest.mark.rehearsal
-def test_a_broken_provider_is_told_and_no_server_stays(tmp_path: Path) -> None:
+def test_a_broken_provider_is_an_error_and_leaves_no_server(tmp_path: Path) -> None:
     plugin = tmp_path / "mirror" / "registry.terraform.io" / "hashicorp" / "aws" / "5.100.0" / _target()
     plugin.mkdir(parents=True)
     (plugin / "terraform-provider-aws_v5.100.0_x5").write_text("#!/bin/sh\nexit 3\n")
@@ -113,9 +113,7 @@ def coming_up(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.rehearsal
-def test_a_server_that_dies_mid_way_is_told_and_down_cleans_up(
-    tmp_path: Path, coming_up: subprocess.Popen[str]
-) -> None:
+def test_a_dead_server_is_an_error_and_down_cleans_up(tmp_path: Path, coming_up: subprocess.Popen[str]) -> None:
     build = tmp_path / "b"
     os.kill(json.loads((build / "session.json").read_text())["pid"], signal.SIGKILL)
     told, _ = coming_up.communicate(timeout=LIMIT_SECONDS)
@@ -144,7 +142,7 @@ def test_an_interrupt_stops_cleanly(tmp_path: Path, coming_up: subprocess.Popen[
     assert processes_of(build) == []
 
 
-def test_down_without_up_is_told(tmp_path: Path) -> None:
+def test_down_without_up_is_an_error(tmp_path: Path) -> None:
     told = run("down", "--build", str(tmp_path / "b"))
     assert told.returncode == 1
     assert "nothing is up" in told.stdout

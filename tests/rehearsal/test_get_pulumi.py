@@ -38,7 +38,7 @@ def _run(tmp_path: Path, tools: Path, **environment: str) -> subprocess.Complete
 
 
 @pytest.mark.parametrize("version", ["v3.272.0", "v3.274.1", "3.300.0"])
-def test_a_command_on_the_path_that_fits_is_taken(tmp_path: Path, tools: Path, version: str) -> None:
+def test_a_suitable_command_on_the_path_is_used(tmp_path: Path, tools: Path, version: str) -> None:
     _command(tools / "pulumi", version)
     ran = _run(tmp_path, tools)
     assert ran.returncode == 0, ran.stdout
@@ -46,7 +46,7 @@ def test_a_command_on_the_path_that_fits_is_taken(tmp_path: Path, tools: Path, v
 
 
 @pytest.mark.parametrize("version", ["v3.271.9", "v2.300.0", "v4.0.0", "nonsense"])
-def test_a_command_that_does_not_fit_is_passed_over(tmp_path: Path, tools: Path, version: str) -> None:
+def test_an_unsuitable_command_is_ignored(tmp_path: Path, tools: Path, version: str) -> None:
     _command(tools / "pulumi", version)
     ran = _run(tmp_path, tools)
     assert ran.returncode == 1
@@ -54,14 +54,14 @@ def test_a_command_that_does_not_fit_is_passed_over(tmp_path: Path, tools: Path,
     assert not (tmp_path / "bin" / "pulumi").exists()
 
 
-def test_what_was_built_once_is_taken_from_the_cache(tmp_path: Path, tools: Path) -> None:
+def test_a_built_command_is_cached(tmp_path: Path, tools: Path) -> None:
     _command(tmp_path / "cache" / "trading-platform" / "pulumi-3.274.1" / "bin" / "pulumi", "v3.274.1")
     ran = _run(tmp_path, tools, XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert ran.returncode == 0
     assert "from the cache" in ran.stdout
 
 
-def test_one_line_says_that_none_can_be_had(tmp_path: Path, tools: Path) -> None:
+def test_a_missing_command_is_a_one_line_error(tmp_path: Path, tools: Path) -> None:
     ran = _run(tmp_path, tools)
     assert ran.returncode == 1
     assert ran.stderr.count("\n") == 1
@@ -80,7 +80,7 @@ def test_a_build_that_fails_leaves_no_command(tmp_path: Path, tools: Path) -> No
     assert ran.stderr.count("\n") == 1
 
 
-def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path: Path, tools: Path) -> None:
+def test_a_full_disk_is_an_error_before_any_download(tmp_path: Path, tools: Path) -> None:
     """The build asks for the space that it needs; nothing is left in the cache."""
     _command(tools / "go", "")
     _command(tools / "df", "")
@@ -93,7 +93,7 @@ def test_a_full_disk_is_said_before_anything_is_fetched(tmp_path: Path, tools: P
 
 
 @pytest.mark.parametrize(("version", "fits"), [("3.272.0", True), ("3.273.5", True), ("3.271.0", False), ("", False)])
-def test_a_rehearsal_takes_a_command_that_fits_the_sdk(
+def test_a_rehearsal_uses_a_command_that_matches_the_sdk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, fits: bool
 ) -> None:
     _command(tmp_path / "pulumi", f"v{version}" if version else "")

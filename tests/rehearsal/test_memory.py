@@ -10,7 +10,7 @@ from blueprint.program import ROOT
 _SMALL = "from rehearsal.stacks import peak_memory_mb; print(peak_memory_mb())"
 
 
-def test_a_process_is_not_charged_for_the_memory_of_the_one_that_started_it() -> None:
+def test_memory_of_a_child_excludes_its_parents_memory() -> None:
     script = f"import subprocess, sys; held = b'x' * 500_000_000; subprocess.run([sys.executable, '-c', {_SMALL!r}])"
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert 10 < float(told.stdout) < 300, told.stdout + told.stderr

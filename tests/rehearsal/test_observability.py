@@ -34,7 +34,7 @@ def declared(stack: str, primary: Blueprint) -> Declared:
 
 
 @pytest.mark.parametrize("stack", ["primary", "dr"])
-def test_traces_and_costs_are_made_read_back_and_destroyed(
+def test_traces_and_costs_are_created_read_and_destroyed(
     stack: str, primary: Blueprint, aws: server.RunningServer, tmp_path: Path
 ) -> None:
     share = declared(stack, primary)

@@ -20,7 +20,7 @@ def mirror(folder: Path, version: str, *, packed: bool = False) -> Path:
     return folder
 
 
-def test_the_variable_comes_first(tmp_path: Path) -> None:
+def test_the_environment_variable_has_priority(tmp_path: Path) -> None:
     named = mirror(tmp_path / "named", "5.9.0")
     usual = mirror(tmp_path / ".terraform.d" / "plugins", "5.100.0")
     found = find_plugin({"TF_PLUGIN_DIR": str(named), "HOME": str(tmp_path)})
@@ -29,12 +29,12 @@ def test_the_variable_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_the_newest_version_of_a_mirror_is_taken_by_number_not_by_text(tmp_path: Path, packed: bool) -> None:
+def test_versions_of_a_mirror_are_compared_as_numbers(tmp_path: Path, packed: bool) -> None:
     for version in ("5.9.0", "5.100.0", "4.67.0"):
         mirror(tmp_path, version, packed=packed)
     assert find_plugin({"TF_PLUGIN_DIR": str(tmp_path)}).version == "5.100.0"
 
 
-def test_a_variable_that_names_no_mirror_is_refused_with_the_way_out(tmp_path: Path) -> None:
+def test_an_invalid_mirror_path_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"TF_PLUGIN_DIR .* has no AWS provider .*terraform providers mirror"):
         find_plugin({"TF_PLUGIN_DIR": str(tmp_path)})

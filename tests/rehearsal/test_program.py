@@ -16,7 +16,7 @@ from rehearsal.stacks import Program
 from tests.rehearsal.test_failures import processes_of
 
 
-def test_it_declares_what_this_process_would(primary: Blueprint) -> None:
+def test_a_child_process_declares_the_same_resources(primary: Blueprint) -> None:
     with Program() as program:
         assert program.loaded() > 0
         declared = program.primary("123456789012")
@@ -30,7 +30,7 @@ def test_it_declares_what_this_process_would(primary: Blueprint) -> None:
     assert declared.evaluated_in > 0
 
 
-def test_a_program_that_cannot_be_loaded_leaves_no_server_and_no_session(
+def test_a_program_that_fails_to_load_leaves_no_server_or_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: Program) -> float:

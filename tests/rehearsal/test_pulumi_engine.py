@@ -57,7 +57,7 @@ def declared() -> Declared:
     return Declared("primary", {"emulator": True}, record_primary())
 
 
-def test_a_rehearsal_takes_the_settings_of_a_stack_and_not_its_secrets(
+def test_a_rehearsal_uses_the_settings_of_a_stack_without_its_secrets(
     engine: PulumiEngine, declared: Declared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(automation, "create_or_select_stack", lambda *_, **__: None)
@@ -68,7 +68,7 @@ def test_a_rehearsal_takes_the_settings_of_a_stack_and_not_its_secrets(
     assert written["config"]["trading-platform:emulator"] is True
 
 
-def test_a_stack_that_cannot_be_made_is_a_failure_of_the_engine(
+def test_a_stack_that_cannot_be_created_is_an_engine_error(
     engine: PulumiEngine, declared: Declared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
@@ -79,7 +79,7 @@ def test_a_stack_that_cannot_be_made_is_a_failure_of_the_engine(
         engine.prepared("primary", declared)
 
 
-def test_progress_counts_what_a_provider_makes() -> None:
+def test_progress_counts_resources_of_providers() -> None:
     """Components are events of the engine too; the total is of resources alone."""
     told: list[Progress] = []
     events = UpdateEvents("primary", 1, told.append)
@@ -107,7 +107,7 @@ def _begun(op: str, name: str, diffs: list[str] | None = None) -> Any:
     return _event(resource_pre_event=_step(op, name, object(), diffs))
 
 
-def test_drift_is_what_a_refreshing_preview_would_change() -> None:
+def test_drift_is_the_changes_of_a_preview_with_refresh() -> None:
     """A resource that is gone is not read back, and an operation without changed properties is named by itself."""
     events = DriftEvents()
     for event in (
@@ -157,7 +157,7 @@ ROOT = {"urn": ROOT_URN, "type": "pulumi:pulumi:Stack"}
 PROVIDER = _entry(PROVIDER_URN, type="pulumi:providers:aws")
 
 
-def test_what_an_update_drops_with_retention_is_kept_with_its_provider(tmp_path: Path) -> None:
+def test_a_retained_resource_keeps_its_provider(tmp_path: Path) -> None:
     """Only resources that are in the cloud still are kept: those without retention have been deleted."""
     retained = RetainedResources(tmp_path / "retained.json")
     replica = _entry("urn:replica", retainOnDelete=True, provider=f"{PROVIDER_URN}::id")
@@ -167,7 +167,7 @@ def test_what_an_update_drops_with_retention_is_kept_with_its_provider(tmp_path:
     assert len(retained.entries()) == 2, "the same is kept once"
 
 
-def test_a_state_to_destroy_has_no_guards_and_no_links_to_what_is_gone() -> None:
+def test_a_state_to_destroy_has_no_protection_and_no_broken_dependencies() -> None:
     """The engine refuses a state whose entries refer to others that are missing or stand behind them."""
     replica = _entry(
         "urn:replica",

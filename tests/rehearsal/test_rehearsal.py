@@ -42,7 +42,7 @@ def test_the_rehearsal_passes(finished: subprocess.CompletedProcess[str]) -> Non
 
 
 @pytest.mark.parametrize("stack", ["primary", "dr", "dr-active"])
-def test_nearly_all_that_a_stack_declares_is_created_and_the_rest_is_named(report: dict[str, Any], stack: str) -> None:
+def test_nearly_all_declared_resources_are_created_and_the_rest_is_listed(report: dict[str, Any], stack: str) -> None:
     found = report["stacks"][stack]
     assert found["created"] >= 0.95 * found["declared"], found["not_created"]
     assert found["created"] + len(found["not_created"]) >= found["declared"], "a resource is missing without a reason"
@@ -54,18 +54,18 @@ def test_a_second_plan_changes_nothing(report: dict[str, Any], stack: str) -> No
     assert report["stacks"][stack]["second_plan_clean"], report["stacks"][stack]["drift"]
 
 
-def test_taking_over_replaces_nothing(report: dict[str, Any]) -> None:
+def test_a_takeover_replaces_no_resource(report: dict[str, Any]) -> None:
     assert report["stacks"]["dr-active"]["replaced"] == [], "taking over must not make anew what holds data or traffic"
 
 
-def test_taking_over_succeeds_while_the_primary_is_dead_and_asks_nothing_of_it(report: dict[str, Any]) -> None:
+def test_a_takeover_succeeds_without_requests_to_the_dead_primary(report: dict[str, Any]) -> None:
     asked = report["calls_to_lost_region"]
     assert asked is not None, "the takeover was not rehearsed with the primary's region dead"
     # The provider asks IAM who it is before it falls back to the region's own STS.
     assert set(asked) <= {"iam"}, f"the takeover waits for what is lost: {asked}"
 
 
-def test_every_function_did_what_it_must_in_both_regions(report: dict[str, Any]) -> None:
+def test_every_function_worked_in_both_regions(report: dict[str, Any]) -> None:
     assert {(duty["function"], duty["region"]) for duty in report["functions"]} >= {
         (function, region)
         for function in ("order_intake", "redrive", "integrity")
@@ -74,7 +74,7 @@ def test_every_function_did_what_it_must_in_both_regions(report: dict[str, Any])
     assert [duty for duty in report["functions"] if duty["trouble"]] == []
 
 
-def test_the_drills_came_through_with_one_writer_and_every_lost_order_named(report: dict[str, Any]) -> None:
+def test_the_drills_passed_with_one_writer_and_named_lost_orders(report: dict[str, Any]) -> None:
     drill = report["drill"]
     assert (drill["runs"], drill["problems"]) == (3, [])
     assert drill["rpo"]["orders_accepted"] > 0
@@ -83,13 +83,13 @@ def test_the_drills_came_through_with_one_writer_and_every_lost_order_named(repo
     assert drill["rto_s"]["modelled"], "what cannot be measured here is told apart, from the recovery stack's budget"
 
 
-def test_progress_never_passes_what_there_is_to_do(finished: subprocess.CompletedProcess[str]) -> None:
+def test_progress_never_exceeds_the_total(finished: subprocess.CompletedProcess[str]) -> None:
     told = re.findall(r"^  \w+: (\d+) of (\d+), ", finished.stdout, re.MULTILINE)
     assert len(told) > 10, "progress is told"
     assert [(done, total) for done, total in told if int(done) > int(total)] == []
 
 
-def test_what_recovery_depends_on_is_found_apart_from_the_engine(report: dict[str, Any]) -> None:
+def test_boto3_finds_the_resources_that_recovery_needs(report: dict[str, Any]) -> None:
     kinds = {finding["what"] for finding in report["verified"]}
     assert len(kinds) >= 20, sorted(kinds)
     assert [finding for finding in report["verified"] if finding["missing"]] == []
@@ -103,7 +103,7 @@ def test_nothing_is_left_after_destroy(report: dict[str, Any]) -> None:
 KEPT_BY_THE_PROVIDER = {"password_api_key_desk"}
 
 
-def test_no_password_stands_in_what_the_provider_was_given_or_kept(build: Path, report: dict[str, Any]) -> None:
+def test_no_password_is_in_the_providers_input_or_state(build: Path, report: dict[str, Any]) -> None:
     document = json.loads((build / "primary" / "main.tf.json").read_text())
     variables = {name: said for name, said in document["variable"].items() if name.startswith("password_")}
     assert "password_database" in variables, "the database's password is random"
@@ -112,7 +112,7 @@ def test_no_password_stands_in_what_the_provider_was_given_or_kept(build: Path, 
     assert kept == KEPT_BY_THE_PROVIDER, "a password that is not ephemeral is written into the state"
 
 
-def test_python_stays_small(report: dict[str, Any]) -> None:
+def test_python_processes_use_little_memory(report: dict[str, Any]) -> None:
     # An evaluation of one of these stacks takes up to 399, which are the modules of the SDK for a thousand resources.
     assert 0 < report["peak_python_memory_mb"] < 420
 

@@ -11,13 +11,13 @@ def gone(address: str) -> dict[str, object]:
     return {"type": "apply_complete", "hook": {"resource": {"addr": address}}}
 
 
-def test_a_stack_with_nothing_elsewhere_frees_the_other_at_once() -> None:
+def test_a_stack_without_resources_elsewhere_releases_the_other_at_once() -> None:
     free = threading.Event()
     ReleaseWatcher(set(), free).begin()
     assert free.is_set()
 
 
-def test_the_other_stack_waits_for_the_last_resource_on_its_side() -> None:
+def test_the_other_stack_waits_for_the_last_resource_in_its_region() -> None:
     free = threading.Event()
     watch = ReleaseWatcher({"aws_route.there", "aws_vpc_peering_connection_accepter.there"}, free)
     watch.begin()
@@ -28,7 +28,7 @@ def test_the_other_stack_waits_for_the_last_resource_on_its_side() -> None:
     assert free.is_set()
 
 
-def test_a_resource_that_only_began_to_go_still_holds_the_other_stack() -> None:
+def test_a_started_deletion_still_blocks_the_other_stack() -> None:
     free = threading.Event()
     watch = ReleaseWatcher({"aws_route.there"}, free)
     watch({"type": "apply_start", "hook": {"resource": {"addr": "aws_route.there"}}})

@@ -37,7 +37,7 @@ def test_a_clean_rehearsal_passes() -> None:
     assert report(primary=stack()).problems() == []
 
 
-def test_created_means_in_state_and_read_back() -> None:
+def test_created_means_in_state_and_read() -> None:
     found = stack(read_back=ALL - {QUEUES[0].urn})
     assert found.created == 19
     assert found.not_created == [("aws:sqs/queue:Queue", "0", "created, but missing when it was read back")]
@@ -48,14 +48,14 @@ def test_fewer_than_95_percent_created_does_not_pass() -> None:
     assert report(primary=few).problems() == ["primary: 18 of 20 created, fewer than 95%"]
 
 
-def test_drift_does_not_pass_and_is_named() -> None:
+def test_drift_fails_and_is_listed() -> None:
     drifting = stack(drift=(Drift("aws_sqs_queue.x", ("policy", "tags")),))
     assert report(primary=drifting).problems() == [
         "primary: the second plan would change aws_sqs_queue.x (policy, tags)"
     ]
 
 
-def test_what_boto3_misses_and_what_is_left_do_not_pass() -> None:
+def test_missing_and_leftover_resources_fail() -> None:
     failing = report(primary=stack())
     failing.verified = [Finding("queue", "primary", 20, ("orders",))]
     failing.leftovers = ["primary: bucket x"]
@@ -65,7 +65,7 @@ def test_what_boto3_misses_and_what_is_left_do_not_pass() -> None:
     ]
 
 
-def test_requests_that_aws_would_refuse_and_checks_that_fail_do_not_pass() -> None:
+def test_refused_requests_and_failed_checks_fail() -> None:
     """Both are named with the operation and the count."""
     failing = report(primary=stack())
     failing.strictness = {
@@ -78,7 +78,7 @@ def test_requests_that_aws_would_refuse_and_checks_that_fail_do_not_pass() -> No
     ]
 
 
-def test_the_file_has_every_field_that_readers_look_for(tmp_path: Path) -> None:
+def test_the_report_file_has_every_documented_field(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     report(primary=stack()).write(file)
     written: dict[str, Any] = json.loads(file.read_text())

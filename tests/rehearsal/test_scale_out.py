@@ -18,7 +18,7 @@ def scale_out(command: str, **variables: str) -> CommandScaleOut:
     return CommandScaleOut(command.split(), {**os.environ, **variables})
 
 
-def test_the_runbook_sees_the_progress_of_a_growth_and_its_end() -> None:
+def test_the_runbook_receives_the_progress_and_end_of_a_scale_out() -> None:
     told: list[str] = []
 
     def grow(run: str, progress: Progress) -> None:
@@ -31,7 +31,7 @@ def test_the_runbook_sees_the_progress_of_a_growth_and_its_end() -> None:
     assert growing.runs == ["run-1"]
 
 
-def test_a_growth_that_fails_fails_the_step_with_its_own_words_and_is_not_begun_again() -> None:
+def test_a_failed_scale_out_fails_the_step_with_its_error_and_does_not_restart() -> None:
     def grow(run: str, progress: Progress) -> None:
         raise RuntimeError("dr: nothing was made")
 
@@ -43,7 +43,7 @@ def test_a_growth_that_fails_fails_the_step_with_its_own_words_and_is_not_begun_
     assert growing.runs == ["run-1"], "what failed once is not tried again behind the rehearsal's back"
 
 
-def test_a_growth_whose_command_was_killed_goes_on_and_the_repeat_waits_for_it() -> None:
+def test_a_scale_out_continues_after_its_command_was_killed() -> None:
     begun, may_end, at_once = threading.Event(), threading.Event(), []
 
     def grow(run: str, progress: Progress) -> None:
@@ -66,14 +66,14 @@ def test_a_growth_whose_command_was_killed_goes_on_and_the_repeat_waits_for_it()
     assert growing.runs == ["run-1", "run-1"]
 
 
-def test_without_a_rehearsal_the_command_says_so(tmp_path: Path) -> None:
+def test_the_command_needs_a_rehearsal(tmp_path: Path) -> None:
     with ScaleOutServer(lambda run, progress: None) as growing:
         command = growing.command
     with pytest.raises(StepFailedError, match="no rehearsal listens at"):
         scale_out(command).start("run-1", lambda _line: None)
 
 
-def test_a_rehearsal_shrinks_nothing() -> None:
+def test_a_rehearsal_does_not_scale_in() -> None:
     with (
         ScaleOutServer(lambda run, progress: None) as growing,
         pytest.raises(StepFailedError, match="ended with 2: usage:"),

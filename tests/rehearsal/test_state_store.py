@@ -46,7 +46,7 @@ def ask(address: str, method: str, password: str, body: bytes | None = None) -> 
         return error.code, b""
 
 
-def test_a_state_is_read_as_it_was_persisted(store: StateStore, tmp_path: Path) -> None:
+def test_a_stored_state_is_read_unchanged(store: StateStore, tmp_path: Path) -> None:
     """A new stack has no state (404, which terraform takes for an empty one); later reads answer what was written."""
     variables = store.environment(tmp_path / "primary")
     address, password = variables["TF_HTTP_ADDRESS"], variables["TF_HTTP_PASSWORD"]
@@ -57,7 +57,7 @@ def test_a_state_is_read_as_it_was_persisted(store: StateStore, tmp_path: Path) 
     assert (state.addresses, state.outputs) == (["aws_vpc.vpc"], {"region": "us-east-1"})
 
 
-def test_only_its_own_terraform_reads_a_state(store: StateStore, tmp_path: Path) -> None:
+def test_a_state_needs_its_own_credentials(store: StateStore, tmp_path: Path) -> None:
     """A state holds secrets: another user of this machine has neither the password nor the file."""
     variables = store.environment(tmp_path / "primary")
     assert ask(variables["TF_HTTP_ADDRESS"], "GET", "guessed")[0] == 401
@@ -87,7 +87,7 @@ def test_exports_are_ready_when_terraform_has_written_them_or_has_ended(tmp_path
     assert ended.is_set()
 
 
-def test_exports_of_a_destroyed_stack_are_forgotten(tmp_path: Path) -> None:
+def test_exports_of_a_destroyed_stack_are_deleted(tmp_path: Path) -> None:
     """A stack that is gone exports nothing."""
     assert early_exports(tmp_path) == {}
     (tmp_path / "exports.json").write_text('{"region": "us-east-1"}')

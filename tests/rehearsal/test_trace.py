@@ -58,7 +58,7 @@ def test_spans_are_commands_resources_and_requests(build: Path) -> None:
     }
 
 
-def test_a_command_waits_while_the_server_answers_nobody(build: Path) -> None:
+def test_waiting_time_is_the_time_without_requests(build: Path) -> None:
     """Requests that overlap count once."""
     spans = spans_of(build)
     first = next(span for span in spans if span.kind is Kind.COMMAND)
@@ -72,7 +72,7 @@ def test_totals_are_by_type_and_action(build: Path) -> None:
     assert (create.count, create.seconds, create.longest) == (1, 2.0, 2.0)
 
 
-def test_the_file_has_chromes_format_and_no_two_spans_share_a_lane(build: Path, tmp_path: Path) -> None:
+def test_trace_file_has_chromes_format_and_spans_of_a_lane_do_not_overlap(build: Path, tmp_path: Path) -> None:
     """Complete events with microseconds; spans that overlap stand on threads of their own."""
     write(spans_of(build), tmp_path / "trace.json")
     events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]

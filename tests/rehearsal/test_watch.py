@@ -110,7 +110,7 @@ def engine(aws: server.RunningServer, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.mark.timeout(_LIMIT_SECONDS)
-def test_all_that_watches_is_created_and_a_second_plan_changes_nothing(
+def test_monitoring_is_created_and_a_second_plan_changes_nothing(
     ground: Blueprint, engine: TerraformEngine, aws: server.RunningServer
 ) -> None:
     declared = Declared("dr", {"emulator": True}, ground)

@@ -1,7 +1,7 @@
 """ElastiCache: replication groups, cache clusters, subnet and parameter groups, users and user groups.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_Operations.html
-The store has all of these, so that a group is seen in its member clusters; snapshots of moto's do not know them.
+The store implements all of these, so that member clusters show their group. moto's snapshots do not include them.
 """
 
 from aws_emulator.additions.elasticache import clusters, networks, replication_groups, users
@@ -11,5 +11,5 @@ __all__ = ["SERVICE", "clusters", "install", "networks", "replication_groups", "
 
 
 def install() -> None:
-    """Answer these actions from now on; once is enough."""
+    """Answer these actions from now on; further calls do nothing."""
     SERVICE.install()

@@ -1,4 +1,4 @@
-"""Cache clusters: nodes and where they are reached."""
+"""Cache clusters: nodes and their endpoints."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _VERSIONS = {
     "valkey": {"8.1": "8.1.0", "8.0": "8.0.1", "7.2": "7.2.6", "": "8.1.0"},
     "memcached": {"": "1.6.22"},
 }
-"""Engine version asked for -> version that runs; the empty one is the default.
+"""Requested engine version -> engine version; the empty key is the default.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html
 """
@@ -25,7 +25,7 @@ def endpoint(call: Call, host: str, port: int) -> dict[str, Any]:
 
 
 def settle(call: Call, record: Record) -> None:
-    """What a cluster or a group is given in a request, as its description shows it."""
+    """Convert a request's members of a cluster or a group to the form of its description."""
     engine = record.setdefault("Engine", "redis")
     asked = record.get("EngineVersion", "")
     version = record["EngineVersion"] = str(_VERSIONS.get(engine, {}).get(asked, asked))
@@ -83,12 +83,12 @@ def nodes(call: Call, record: Record) -> None:
         record["ConfigurationEndpoint"] = endpoint(call, f"{record['CacheClusterId']}.{suffix}.cfg", record["Port"])
 
 
-def _alone(call: Call, record: Record) -> bool:
+def _is_selected(call: Call, record: Record) -> bool:
     return not (call.params.get("ShowCacheClustersNotInReplicationGroups") and record.get("ReplicationGroupId"))
 
 
-def _shown(call: Call, record: Record) -> Record:
-    """Nodes are described on demand."""
+def _described(call: Call, record: Record) -> Record:
+    """Describe a cluster, with its nodes only if the request asks for them."""
     if call.operation.name == "DescribeCacheClusters" and not call.params.get("ShowCacheNodeInfo"):
         return {name: value for name, value in record.items() if name != "CacheNodes"}
     return record
@@ -111,14 +111,14 @@ CLUSTER = SERVICE.resource(
         update="ModifyCacheCluster",
         delete="DeleteCacheCluster",
         ignored=("ShowCacheNodeInfo", "ShowCacheClustersNotInReplicationGroups"),
-        selects=_alone,
+        selects=_is_selected,
         names="CacheClusterId",
         deleting={"CacheClusterStatus": "deleting"},
         on_create=nodes,
         on_update=nodes,
-        view=_shown,
+        view=_described,
         not_found="CacheClusterNotFound",
         exists="CacheClusterAlreadyExists",
-        not_emulated="the cache: there is nothing to connect to",
+        not_emulated="the cache: clients cannot connect",
     )
 )

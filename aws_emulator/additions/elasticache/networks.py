@@ -1,4 +1,4 @@
-"""Where clusters stand and how they are tuned: subnet groups and parameter groups."""
+"""Networks and parameters of clusters: subnet groups and parameter groups."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aws_emulator.additions.elasticache.service import SERVICE
 from aws_emulator.store import AwsError, Call, Record, Resource, make
 
 
-def _place(call: Call, record: Record) -> None:
+def _set_vpc(call: Call, record: Record) -> None:
     subnets = []
     vpcs = set()
     for identifier in record.pop("SubnetIds", [item["SubnetIdentifier"] for item in record.get("Subnets", [])]):
@@ -21,11 +21,11 @@ def _place(call: Call, record: Record) -> None:
             }
         )
     if len(vpcs) != 1:
-        raise AwsError("InvalidSubnet", "The subnets of a group are in one VPC")
+        raise AwsError("InvalidSubnet", "The subnets of a group must be in one VPC")
     record.update(Subnets=subnets, VpcId=vpcs.pop(), SupportedNetworkTypes=["ipv4"])
 
 
-def _unused(member: str, code: str) -> Any:
+def _require_unused(member: str, code: str) -> Any:
     def check(call: Call, record: Record) -> None:
         for cluster in CLUSTER.records(call).values():
             if cluster.get(member) == record[member]:
@@ -47,9 +47,9 @@ SERVICE.resource(
         update="ModifyCacheSubnetGroup",
         delete="DeleteCacheSubnetGroup",
         names="CacheSubnetGroupName",
-        on_create=_place,
-        on_update=_place,
-        on_delete=_unused("CacheSubnetGroupName", "CacheSubnetGroupInUse"),
+        on_create=_set_vpc,
+        on_update=_set_vpc,
+        on_delete=_require_unused("CacheSubnetGroupName", "CacheSubnetGroupInUse"),
         not_found="CacheSubnetGroupNotFoundFault",
         exists="CacheSubnetGroupAlreadyExists",
     )
@@ -72,10 +72,10 @@ PARAMETERS = SERVICE.resource(
         list="DescribeCacheParameterGroups",
         delete="DeleteCacheParameterGroup",
         names="CacheParameterGroupName",
-        on_delete=_unused("CacheParameterGroupName", "InvalidCacheParameterGroupState"),
+        on_delete=_require_unused("CacheParameterGroupName", "InvalidCacheParameterGroupState"),
         not_found="CacheParameterGroupNotFound",
         exists="CacheParameterGroupAlreadyExists",
-        not_emulated="the engine's own parameters: only those that were set are listed",
+        not_emulated="the engine's own parameters: lists have only the parameters that were set",
     )
 )
 

@@ -1,4 +1,4 @@
-"""Replication groups, seen in their member clusters."""
+"""Replication groups and their member clusters."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ _OF_GROUP = (
 )
 
 
-def _form(call: Call, record: Record) -> None:
-    """The shape of a new group: shards and replicas, with their member clusters."""
+def _create_members(call: Call, record: Record) -> None:
+    """Create the shards, replicas and member clusters of a new group."""
     shards = record.pop("NumNodeGroups", None) or len(record.pop("NodeGroupConfiguration", [])) or 1
     replicas = record.pop("ReplicasPerNodeGroup", None)
     if replicas is None:
@@ -51,11 +51,11 @@ def _form(call: Call, record: Record) -> None:
     record["DataTiering"] = "enabled" if record.pop("DataTieringEnabled", False) else "disabled"
     record["suffix"] = mock_random.get_random_hex(6)
     record["shards"], record["replicas"] = shards, replicas
-    _reform(call, record)
+    _update_members(call, record)
 
 
-def _reform(call: Call, record: Record) -> None:
-    """Bring endpoints and member clusters in line with the group."""
+def _update_members(call: Call, record: Record) -> None:
+    """Update endpoints and member clusters after a change of the group."""
     settle(call, record)
     groups = [item for item in record.get("UserGroupIds", []) if item not in record.pop("UserGroupIdsToRemove", [])]
     record["UserGroupIds"] = [*groups, *record.pop("UserGroupIdsToAdd", [])]
@@ -109,7 +109,7 @@ def _keep_members(call: Call, record: Record, members: list[str]) -> None:
             CLUSTER.add(call, {"CacheClusterId": member, **shared}, call.params.get("Tags"))
 
 
-def _disband(call: Call, record: Record) -> None:
+def _delete_members(call: Call, record: Record) -> None:
     _keep_members(call, record, [])
 
 
@@ -132,12 +132,12 @@ REPLICATION_GROUP = SERVICE.resource(
         delete="DeleteReplicationGroup",
         names="ReplicationGroupId",
         deleting={"Status": "deleting"},
-        on_create=_form,
-        on_update=_reform,
-        on_delete=_disband,
+        on_create=_create_members,
+        on_update=_update_members,
+        on_delete=_delete_members,
         not_found="ReplicationGroupNotFoundFault",
         exists="ReplicationGroupAlreadyExists",
-        not_emulated="the cache: there is nothing to connect to; final snapshots",
+        not_emulated="the cache: clients cannot connect; final snapshots",
     )
 )
 
@@ -150,13 +150,13 @@ def _replicas(call: Call) -> Any:
     if wanted is None or (wanted > record["replicas"]) != grows:
         raise AwsError("NoOperationFault", f"The group has {record['replicas']} replicas")
     record["replicas"] = wanted
-    _reform(call, record)
+    _update_members(call, record)
     return REPLICATION_GROUP.answer(call, record)
 
 
 @SERVICE.action("TestFailover")
 def _fail_over(call: Call) -> Any:
-    """The first replica of the shard takes over its primary's place."""
+    """Make the first replica of the shard its primary."""
     record = REPLICATION_GROUP.find(call)
     for shard in record["NodeGroups"]:
         if shard["NodeGroupId"] == call.params["NodeGroupId"]:
@@ -175,6 +175,6 @@ SERVICE.covers(
     "IncreaseReplicaCount",
     "DecreaseReplicaCount",
     "TestFailover",
-    stored="the number of replicas; which node is the primary",
-    not_emulated="the time that it takes",
+    stored="the number of replicas; the primary node",
+    not_emulated="the duration",
 )

@@ -1,4 +1,4 @@
-"""The service, and tags on whatever it has."""
+"""The ElastiCache service of the store, and the tags of its resources."""
 
 from aws_emulator.store import Service, Tagging
 

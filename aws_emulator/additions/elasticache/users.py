@@ -1,14 +1,14 @@
-"""Who may ask: users and user groups."""
+"""Users and user groups."""
 
 from aws_emulator.additions.elasticache.service import SERVICE
 from aws_emulator.store import Call, Record, Resource, make
 
 _MINIMUM_ENGINE = {"redis": "6.0", "valkey": "7.2"}
-"""https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html"""
+"""Minimum engine versions of users (https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html)."""
 
 
-def _authenticate(_call: Call, record: Record) -> None:
-    """Passwords are counted, not kept."""
+def _count_passwords(_call: Call, record: Record) -> None:
+    """Store the number of passwords, and not the passwords."""
     mode = record.pop("AuthenticationMode", {})
     passwords = [*mode.get("Passwords", []), *record.pop("Passwords", [])]
     free = record.pop("NoPasswordRequired", False)
@@ -41,16 +41,16 @@ USER = SERVICE.resource(
         names="UserId",
         ignored=("Filters",),
         deleting={"Status": "deleting"},
-        on_create=_authenticate,
-        on_update=_authenticate,
+        on_create=_count_passwords,
+        on_update=_count_passwords,
         not_found="UserNotFound",
         exists="UserAlreadyExists",
-        not_emulated="authentication; passwords are not kept",
+        not_emulated="authentication; passwords are not stored",
     )
 )
 
 
-def _join(call: Call, record: Record) -> None:
+def _join_groups(call: Call, record: Record) -> None:
     record.setdefault("UserIds", [])
     for name, joins in (("UserIdsToAdd", True), ("UserIdsToRemove", False)):
         for user in record.pop(name, []):
@@ -66,8 +66,8 @@ def _join(call: Call, record: Record) -> None:
     record["MinimumEngineVersion"] = _MINIMUM_ENGINE[record["Engine"]]
 
 
-def _leave(call: Call, record: Record) -> None:
-    _join(call, {**record, "UserIds": []})
+def _leave_groups(call: Call, record: Record) -> None:
+    _join_groups(call, {**record, "UserIds": []})
 
 
 SERVICE.resource(
@@ -87,9 +87,9 @@ SERVICE.resource(
         delete="DeleteUserGroup",
         names="UserGroupId",
         deleting={"Status": "deleting"},
-        on_create=_join,
-        on_update=_join,
-        on_delete=_leave,
+        on_create=_join_groups,
+        on_update=_join_groups,
+        on_delete=_leave_groups,
         not_found="UserGroupNotFound",
         exists="UserGroupAlreadyExists",
         not_emulated="authentication",

@@ -1,5 +1,5 @@
-"""`pulumi-resource-aws` in front of the Terraform AWS provider that is on this machine.
+"""`pulumi-resource-aws`: an adapter between the engine and the installed Terraform AWS provider.
 
-One side is the engine's ResourceProvider, the other the provider's `tfplugin5`. Names and shapes are those that
-`rehearsal.lowering` uses.
+It serves the engine's ResourceProvider and calls the provider's `tfplugin5`. Names and structures of values follow
+`rehearsal.lowering`.
 """

@@ -18,10 +18,10 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from rehearsal.plugins.aws.process import ProviderError, ProviderProcess
 from rehearsal.plugins.aws.provider import Made, Resources
-from rehearsal.plugins.aws.remote import RefusedError, Remote
+from rehearsal.plugins.aws.provider_client import ProviderClient, RefusedError
 from rehearsal.plugins.aws.schema import schemas
 from rehearsal.plugins.aws.shapes import Shapes
-from rehearsal.plugins.partial import fail_partly
+from rehearsal.plugins.partial_failure import fail_partly
 from rehearsal.plugins.server import EMPTY, Engine, engine_address, plugin_info, serve
 from rehearsal.plugins.warnings import UNSUPPORTED
 from rehearsal.plugins.wire import decoded, encoded
@@ -30,8 +30,8 @@ _FOLDER = "REHEARSAL_PLUGIN_FOLDER"
 _DIFF = provider_pb2.PropertyDiff
 
 
-def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A call whose expected failures become an error of the engine's, in one line."""
+def _with_engine_errors(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a call: an expected failure becomes a one-line error for the engine."""
 
     @functools.wraps(method)
     def answer(self: Plugin, request: Any, context: Any) -> Any:
@@ -40,7 +40,8 @@ def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
         except (ProviderError, RefusedError, ValueError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:
-            # `abort` raises to leave the call; anything else is a defect of this plugin, whose place must be found.
+            # `abort` raises to leave the call. Any other exception is a defect of this plugin, so its traceback is
+            # kept.
             if context.code() is None:
                 traceback.print_exc()
                 context.abort(grpc.StatusCode.INTERNAL, f"pulumi-resource-aws: {type(error).__name__}: {error}")
@@ -50,12 +51,12 @@ def _answering(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    """The engine's side. One provider process, started with this one; configured once."""
+    """The engine's side. It starts one provider process, and the engine configures it once."""
 
-    def __init__(self, process: ProviderProcess, resources: Resources, remote: Remote, engine: Engine) -> None:
+    def __init__(self, process: ProviderProcess, resources: Resources, client: ProviderClient, engine: Engine) -> None:
         self._process = process
         self._resources = resources
-        self._remote = remote
+        self._client = client
         self._engine = engine
         self._configuring = threading.Lock()
         self._version = f"{importlib.metadata.version('pulumi-aws')}"
@@ -78,7 +79,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         some = provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(changes=some, diffs=changed)
 
-    @_answering
+    @_with_engine_errors
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         with self._configuring:
             unsupported = self._resources.configure(decoded(request.args))
@@ -86,7 +87,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             self._engine.warn(request.urn, f"{UNSUPPORTED}{argument}")
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
-    @_answering
+    @_with_engine_errors
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, name = _token(request.urn)
         checked = self._resources.check(token, name, decoded(request.olds), decoded(request.news), request.randomSeed)
@@ -95,7 +96,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(property=key, reason=reason) for key, reason in checked.failures]
         return provider_pb2.CheckResponse(inputs=encoded(checked.inputs), failures=failures)
 
-    @_answering
+    @_with_engine_errors
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = self._resources.diff(
             _token(request.urn)[0], decoded(request.olds), decoded(request.news), request.ignoreChanges
@@ -113,7 +114,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             hasDetailedDiff=True,
         )
 
-    @_answering
+    @_with_engine_errors
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         token, name = _token(request.urn)
         made = self._resources.create(
@@ -122,7 +123,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         _fail_partly(made, request.properties, context)
         return provider_pb2.CreateResponse(id=made.id, properties=encoded(made.outputs))
 
-    @_answering
+    @_with_engine_errors
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         made = self._resources.update(
             _token(request.urn)[0],
@@ -135,7 +136,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         _fail_partly(made, request.news, context)
         return provider_pb2.UpdateResponse(properties=encoded(made.outputs))
 
-    @_answering
+    @_with_engine_errors
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         made, inputs = self._resources.read(
             _token(request.urn)[0], request.id, decoded(request.properties), decoded(request.inputs)
@@ -144,52 +145,52 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(id=made.id, properties=encoded(made.outputs), inputs=encoded(inputs))
 
-    @_answering
+    @_with_engine_errors
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         self._resources.delete(_token(request.urn)[0], decoded(request.properties))
         return EMPTY
 
-    @_answering
+    @_with_engine_errors
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         found = self._resources.invoke(request.tok, decoded(request.args))
         answer: dict[str, Any] = {"return": encoded(found)}
         return provider_pb2.InvokeResponse(**answer)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
-        # A thread: the provider answers once what is under way has ended.
-        threading.Thread(target=self._remote.stop, daemon=True).start()
+        # A thread, because the provider answers after its running operations have ended.
+        threading.Thread(target=self._client.stop, daemon=True).start()
         return EMPTY
 
 
 def _token(urn: str) -> tuple[str, str]:
-    """Type token and name of a resource: `urn:pulumi:stack::project::parent$type::name`."""
+    """Return type token and name of a resource: `urn:pulumi:stack::project::parent$type::name`."""
     qualified, name = urn.split("::", 3)[2:]
     return qualified.split("$")[-1], name
 
 
 def _fail_partly(made: Made, inputs: Any, context: grpc.ServicerContext) -> None:
-    """A resource that stands and is not whole: the engine keeps it and says what failed."""
+    """Report a resource that exists and is incomplete: the engine keeps it and shows the error."""
     if not made.errors:
         return
     fail_partly(context, made.id, encoded(made.outputs), inputs, made.errors)
 
 
 def folder() -> Path:
-    """Where schemas, shapes, packed assets and logs are kept."""
+    """Return the folder for schemas, shapes, packed assets and logs."""
     return Path(os.environ.get(_FOLDER) or Path.home() / ".cache" / "trading-platform-plugins")
 
 
 def main() -> None:
-    """The plugin."""
+    """Run the plugin."""
     try:
         process = ProviderProcess(folder() / "logs" / f"provider-{os.getpid()}.log")
         known = schemas(folder(), process.version)
     except ProviderError as error:
         _refuse(str(error))
-    remote = Remote(process)
+    client = ProviderClient(process)
     shapes = Shapes(folder())
-    resources = Resources(remote, known, shapes, folder())
-    plugin = Plugin(process, resources, remote, Engine(engine_address()))
+    resources = Resources(client, known, shapes, folder())
+    plugin = Plugin(process, resources, client, Engine(engine_address()))
 
     def leave() -> None:
         process.stop()

@@ -1,4 +1,4 @@
-"""Inputs of the program as the provider's configuration."""
+"""Convert inputs of the program into the provider's configuration."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DEFAULTS = "__defaults"
 
 @dataclass(frozen=True)
 class Assets:
-    """Assets as files named by the hash that the engine gives them: an unchanged one comes as its hash alone."""
+    """Asset files, named by the engine's hash. The engine sends an unchanged asset as its hash alone."""
 
     packer: Packer
 
     def pack(self, value: Mapping[str, Any]) -> str:
-        """The path of a file with the asset's content. Raises `ValueError` where there is no content."""
+        """Return the path of a file with the asset's content. Raises `ValueError` if there is no content."""
         known = self.packer.folder / str(value.get("hash"))
         if not value.get("hash"):
             return self.packer.pack(value)
@@ -39,7 +39,7 @@ class Assets:
 
 
 class ConfigurationWriter(Writer):
-    """A `Writer` of plain values, some of which are unknown yet."""
+    """A `Writer` of plain values, which may be unknown before the update."""
 
     def __init__(self, packed: Assets) -> None:
         super().__init__(lambda reference: str(reference), packed.packer)
@@ -75,14 +75,14 @@ class ConfigurationWriter(Writer):
 
 
 def configuration(block: Block, inputs: Mapping[str, Any], packed: Assets) -> tuple[dict[str, Any], list[str]]:
-    """The whole configuration, and the arguments that this provider does not know."""
+    """Return the whole configuration, and the arguments that this provider lacks."""
     writer = ConfigurationWriter(packed)
     written = writer.block(block, inputs)
     return whole(block, written), writer.unsupported
 
 
 def decoded_provider_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """A provider's inputs arrive as JSON text, all but plain strings."""
+    """Decode a provider's inputs. The SDK encodes all inputs except plain strings as JSON text."""
     from rehearsal.lowering.document import decoded_input
 
     return {key: decoded_input(value) for key, value in inputs.items()}

@@ -1,7 +1,7 @@
-"""The messages of `tfplugin5`, read by gRPC reflection from the provider itself: no .proto to keep.
+"""Messages of `tfplugin5`, read from the provider by gRPC reflection, so that the project needs no .proto file.
 
-Reflection is a service of its own (github.com/grpc/grpc, doc/server-reflection.md); the two messages of it that are
-needed are declared here.
+Reflection is a service of its own (github.com/grpc/grpc, doc/server-reflection.md). This module declares the two
+messages of it that it uses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Messages:
         self._service = self._pool.FindServiceByName(_SERVICE)
 
     def call(self, name: str) -> tuple[type[Any], Callable[..., Any]]:
-        """The class of a call's request, and the call."""
+        """Return the class of a call's request, and the call."""
         method = self._service.FindMethodByName(name)
         request = message_factory.GetMessageClass(method.input_type)
         response = message_factory.GetMessageClass(method.output_type)
@@ -41,7 +41,7 @@ class Messages:
 
 
 def _files_of(channel: grpc.Channel, symbol: str) -> list[descriptor_pb2.FileDescriptorProto]:
-    """The file that declares a symbol and all that it imports, the imported first."""
+    """Return the file that declares a symbol and all its imports, imports first."""
     request, response = _reflection_messages()
     stub = channel.stream_stream(
         _REFLECTION, request_serializer=request.SerializeToString, response_deserializer=response.FromString

@@ -1,4 +1,4 @@
-"""The provider's state as outputs, named and shaped as the SDK reads them."""
+"""Convert the provider's state into outputs with the SDK's names and structure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rehearsal.plugins.wire import UNKNOWN, Secret, Unknown
 
 
 def outputs(block: Block, state: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, Any]:
-    """Outputs by the SDK's names; what the provider marks as sensitive is a `Secret`."""
+    """Return outputs by the SDK's names. A value that the provider marks as sensitive becomes a `Secret`."""
     given: dict[str, Any] = {}
     for name, sdk_name in sdk_names(block, shapes).items():
         value = state.get(name)
@@ -27,7 +27,7 @@ def outputs(block: Block, state: Mapping[str, Any], shapes: Mapping[str, Shape])
 
 
 def sdk_names(block: Block, shapes: Mapping[str, Shape]) -> dict[str, str]:
-    """The SDK's name for each of the provider's: the one that the class has, among those that the rules allow."""
+    """Map the provider's names to the SDK's: of the names that the rules allow, the one that the SDK's class has."""
     allowed: dict[str, list[str]] = {}
     for sdk_name, name in property_names(block.type_, [*block.attributes, *block.blocks]).items():
         allowed.setdefault(name, []).append(sdk_name)

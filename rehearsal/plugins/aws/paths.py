@@ -1,4 +1,4 @@
-"""Paths into properties, such as `scalingConfig.desiredSize`, and what they mean in the provider's state."""
+"""Paths into properties, such as `scalingConfig.desiredSize`, applied to the provider's state."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rehearsal.lowering.schema import Block
-from rehearsal.plugins.steps import Step, steps
+from rehearsal.plugins.property_paths import Step, steps
 
 
 def keep(block: Block, paths: Iterable[str], prior: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
-    """A value in which the prior one stands at each path. Without an index a path goes into the first of a list."""
+    """Return a value with the prior value at each path. A path without an index selects the first element of a list."""
     kept = copy.deepcopy(value)
     for path in paths:
         _keep(block, steps(path), prior, kept)

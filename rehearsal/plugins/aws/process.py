@@ -1,7 +1,7 @@
-"""The Terraform provider as a child process, started as go-plugin does.
+"""The Terraform provider as a child process, started by the go-plugin protocol.
 
 https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md: a cookie in the environment, the protocol's version,
-and one line on stdout that names the address.
+and one line on stdout with the address.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ import grpc
 from rehearsal.engines.terraform.plugin import Plugin, find_plugin
 from rehearsal.plugins.aws.messages import Messages
 
-# Terraform's own (internal/plugin/serve.go): it keeps people from starting a plugin by hand, and is no secret.
+# Terraform's own cookie (internal/plugin/serve.go). It prevents manual starts of a plugin and is not a secret.
 _COOKIE = {"TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"}
-# terraform-plugin-log, "Managing Log Output": the provider and its SDK write all levels where none is set, and at the
-# level DEBUG the bodies of requests, which hold secrets.
+# terraform-plugin-log, "Managing Log Output": without a level, the provider and its SDK write all levels. At DEBUG they
+# write request bodies, which contain secrets.
 _LEVELS = dict.fromkeys(("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_AWS", "TF_LOG_SDK"), "WARN")
 _PROTOCOL = "5"
-# prctl(2): the signal that a child gets when the thread that started it is gone.
+# prctl(2): the signal that a child receives when the thread that started it ends.
 _PR_SET_PDEATHSIG = 1
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-_LAST_WORDS_BYTES = 2000
+_LOG_TAIL_BYTES = 2000
 _START_SECONDS = 60.0
 
 
 class ProviderError(Exception):
-    """The provider cannot be started or is gone; the message is one line."""
+    """The provider cannot start or has ended; the message is one line."""
 
 
 class ProviderProcess:
-    """The provider, its calls, and its last words. Start it in the main thread: it dies with its thread."""
+    """The provider process, its calls, and the end of its log. Start it in the main thread, because it ends with its
+    thread."""
 
     def __init__(self, log: Path) -> None:
         plugin = find_plugin()
@@ -46,52 +47,52 @@ class ProviderProcess:
         log.parent.mkdir(parents=True, exist_ok=True)
         self.version = plugin.version
         self._log = log
-        # A file and not a pipe: nobody reads what the provider says while all is well.
+        # A file and not a pipe, because the plugin reads this output only after a failure.
         with log.open("wb") as written:
             self._child = _started(command, written)
         self._channel = grpc.insecure_channel(_address_of(self._child, log), options=_OPTIONS)
         self._messages = Messages(self._channel)
 
     def call(self, name: str, **fields: Any) -> Any:
-        """One call. Raises `ProviderError` when the process is gone."""
+        """Make one call. Raises `ProviderError` if the process has ended."""
         request, stub = self._messages.call(name)
         try:
             return stub(request(**fields))
         except grpc.RpcError as error:
             if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
                 raise ProviderError(f"the AWS provider refused {name}: {error.details()}") from error
-            raise ProviderError(self._gone(name)) from error
+            raise ProviderError(self._exit_error(name)) from error
 
     def request(self, name: str) -> type[Any]:
-        """The class of a call's request, to look at its fields."""
+        """Return the class of a call's request, to look at its fields."""
         return self._messages.call(name)[0]
 
     def stop(self) -> None:
-        """Ends the process."""
+        """End the process."""
         if self._child.poll() is None:
             self._child.kill()
 
-    def _gone(self, name: str) -> str:
+    def _exit_error(self, name: str) -> str:
         try:
             code = self._child.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return f"the AWS provider {self.version} does not answer {name}; what was made so far is in the state"
-        words = " ".join(_last_words(self._log).split())
+            return f"the AWS provider {self.version} does not answer {name}; the state has the resources created so far"
+        words = " ".join(_log_tail(self._log).split())
         return (
             f"the AWS provider {self.version} ended during {name} (exit code {code}); what was made so far is in the "
-            f"state; run the update again. Its last words: {words or 'none'}"
+            f"state; run the update again. End of its log: {words or 'empty'}"
         )
 
 
 def executable(plugin: Plugin) -> Path:
-    """The provider's command in its mirror. Raises `ProviderError` when there is none."""
+    """Return the provider's executable in its mirror. Raises `ProviderError` if there is none."""
     if plugin.mirror is not None:
         found = sorted(plugin.mirror.glob(f"*/hashicorp/aws/{plugin.version}/*/terraform-provider-aws*"))
         commands = [path for path in found if os.access(path, os.X_OK) and path.is_file()]
         if commands:
             return commands[0]
     raise ProviderError(
-        "there is no unpacked Terraform AWS provider on this machine; set TF_PLUGIN_DIR to a mirror made by "
+        "this machine has no unpacked Terraform AWS provider; set TF_PLUGIN_DIR to a mirror made by "
         "`terraform providers mirror`"
     )
 
@@ -106,13 +107,13 @@ def _started(command: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
     except OSError as error:
         raise ProviderError(f"the AWS provider {command} cannot be started: {error.strerror}") from error
 
 
-def _die_with_parent() -> None:
+def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -126,10 +127,10 @@ def _address_of(child: subprocess.Popen[bytes], log: Path) -> str:
     parts = line.split("|")
     if len(parts) < 5 or parts[4] != "grpc":
         child.kill()
-        said = " ".join((line, _last_words(log))).strip()
-        raise ProviderError(f"the AWS provider did not start: {said or 'it said nothing'}")
+        said = " ".join((line, _log_tail(log))).strip()
+        raise ProviderError(f"the AWS provider did not start: {said or 'no output'}")
     return f"unix:{parts[3]}" if parts[2] == "unix" else parts[3]
 
 
-def _last_words(log: Path) -> str:
-    return log.read_bytes()[-_LAST_WORDS_BYTES:].decode(errors="replace") if log.exists() else ""
+def _log_tail(log: Path) -> str:
+    return log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace") if log.exists() else ""

@@ -1,4 +1,4 @@
-"""The provider's schema: asked once by a child, kept as a file for each type and version of the provider.
+"""The provider's schema, read once by a child process and cached in a file per type and provider version.
 
 The whole schema is large (tens of MB as a message). The files have the form of `terraform providers schema -json`, so
 that `rehearsal.lowering.schema.Block` reads both.
@@ -26,32 +26,32 @@ _NESTING = {1: "single", 2: "list", 3: "set", 4: "map", 5: "group"}
 
 @dataclass
 class Schemas:
-    """Schemas of one version of the provider. `folder` holds a file for each resource and data source."""
+    """Schemas of one provider version. `folder` has a file for each resource and data source."""
 
     folder: Path
     _read: dict[str, tuple[Block, int]] = field(default_factory=dict)
 
     @cached_property
     def resources(self) -> frozenset[str]:
-        """Names of all resource types."""
+        """Return the names of all resource types."""
         return frozenset(self._index["resources"])
 
     @cached_property
     def data_sources(self) -> frozenset[str]:
-        """Names of all data sources."""
+        """Return the names of all data sources."""
         return frozenset(self._index["data_sources"])
 
     @property
     def provider(self) -> Block:
-        """The provider's own configuration."""
+        """Return the schema of the provider's configuration."""
         return self._file("provider", "provider")[0]
 
     def resource(self, type_: str) -> tuple[Block, int]:
-        """A resource type's block, and the version of its schema."""
+        """Return a resource type's block, and the version of its schema."""
         return self._file("resource", type_)
 
     def data_source(self, type_: str) -> Block:
-        """A data source's block."""
+        """Return a data source's block."""
         return self._file("data", type_)[0]
 
     @cached_property
@@ -67,7 +67,8 @@ class Schemas:
 
 
 def schemas(cache: Path, version: str) -> Schemas:
-    """The schemas of a provider version; a child asks for them where they are not kept yet. Raises `ProviderError`."""
+    """Return the schemas of a provider version. A child process reads them if the cache lacks them. Raises
+    `ProviderError`."""
     folder = cache / f"aws-{version}"
     if not (folder / _INDEX).exists():
         command = [sys.executable, "-m", "rehearsal.plugins.aws.schema", str(folder)]
@@ -78,7 +79,7 @@ def schemas(cache: Path, version: str) -> Schemas:
 
 
 def split(process: ProviderProcess, folder: Path) -> None:
-    """Writes the files. Two that do so at one time do not harm each other: the folder is made beside and moved."""
+    """Write the files. Each process writes to a temporary folder and renames it, so two processes can run at once."""
     response = process.call("GetSchema")
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=folder.parent))
@@ -125,7 +126,7 @@ def _attribute(attribute: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    """The child."""
+    """Run the child process."""
     folder = Path(sys.argv[1])
     process = ProviderProcess(folder.parent / "schema.log")
     try:

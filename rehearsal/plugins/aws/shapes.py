@@ -1,8 +1,8 @@
-"""How the SDK names and shapes the outputs of a type: what its classes say, so that no table is needed.
+"""Names and structure of a type's outputs in the SDK, read from the SDK's classes.
 
 A shape is "str" for text, None for another value, ["list", shape], ["map", shape], or ["object", {name: shape}] with
-the names that travel. A child that loads the SDK works shapes out; a file for each type keeps them, so that a plugin
-stays small.
+the names that the engine uses. A child process loads the SDK and computes shapes. A file for each type caches them, so
+that the plugin needs little memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAPPINGS = (dict, collections.abc.Mapping)
 
 
 class Shapes:
-    """Shapes by type token, kept below `cache` for each version of the SDK."""
+    """Shapes by type token, cached below `cache` for each version of the SDK."""
 
     def __init__(self, cache: Path, package: str = "pulumi_aws") -> None:
         self._folder = cache / f"{package}-{importlib.metadata.version(package)}"
@@ -37,7 +37,7 @@ class Shapes:
         self._lock = threading.Lock()
 
     def of(self, token: str) -> dict[str, Shape]:
-        """Shapes of a resource's properties by name; none where the SDK has no such resource."""
+        """Return shapes of a resource's properties by name; empty if the SDK has no such resource."""
         if token not in self._known:
             with self._lock:
                 file = self._folder / f"{token.replace('/', '.').replace(':', '-')}.json"
@@ -50,7 +50,7 @@ class Shapes:
         return self._known[token]
 
     def close(self) -> None:
-        """Ends the child, if there is one."""
+        """End the child process, if there is one."""
         if self._child is not None:
             self._child.kill()
 
@@ -69,8 +69,10 @@ class Shapes:
 
 
 def shape_of(token: str, package: str) -> dict[str, Any]:
-    """The shapes of a resource's properties, from its class; a class within is named, since classes may hold each
-    other."""
+    """Return the shapes of a resource's properties from its class.
+
+    A nested class appears by name, because classes may contain each other.
+    """
     from pulumi import _types
 
     class_ = _class(token, package)
@@ -99,7 +101,7 @@ def _shape(type_: Any, types: dict[str, dict[str, Shape]]) -> Shape:
 
 
 def _linked(kept: dict[str, Any]) -> dict[str, Shape]:
-    """Shapes in which the members of each class stand in the place of its name."""
+    """Replace the name of each class in a shape by the class's members."""
     types = kept["types"]
 
     def link(shape: Shape) -> None:
@@ -125,7 +127,7 @@ def _class(token: str, package: str) -> type | None:
 
 
 def main() -> None:
-    """The child: a token on each line in, its shapes on a line out."""
+    """Run the child process: read a token per line, write its shapes as a line."""
     for line in sys.stdin:
         print(json.dumps(shape_of(line.strip(), sys.argv[1])), flush=True)
 

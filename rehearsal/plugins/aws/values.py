@@ -1,8 +1,8 @@
-"""Values of the provider's types, and how they travel: msgpack, an unknown one as an extension.
+"""Values of the provider's types and their encoding: msgpack, with an extension for unknown values.
 
 https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol: types are JSON ("string", ["list", T],
-["object", {...}]); objects and maps are msgpack maps. A value here is built of dict, list, str, numbers, bool, None and
-`UNKNOWN`.
+["object", {...}]); objects and maps are msgpack maps. A value in this module is a dict, list, str, number, bool, None
+or `UNKNOWN`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import msgpack
 from rehearsal.lowering.schema import Block
 from rehearsal.plugins.wire import UNKNOWN, Unknown
 
-# The extension without refinements; the provider may answer one with refinements (type 12).
+# The extension without refinements. The provider may answer with refinements (type 12).
 _UNKNOWN_TYPE = 0
 
 
 def packed(value: Any) -> bytes:
-    """A value as msgpack."""
+    """Encode a value as msgpack."""
     content: Any = msgpack.packb(value, default=_extension)
     return content
 
 
 def unpacked(data: bytes) -> Any:
-    """A value from msgpack; every extension is an unknown value."""
+    """Decode a value from msgpack. Every extension is an unknown value."""
     return msgpack.unpackb(data, ext_hook=lambda _type, _data: UNKNOWN, strict_map_key=False)
 
 
@@ -38,7 +38,7 @@ def _extension(value: Any) -> Any:
 
 
 def whole(block: Block, written: Mapping[str, Any]) -> dict[str, Any]:
-    """A block with every member that its type has: null or empty where nothing is written."""
+    """Return a block with every member of its type: null or empty if the configuration omits it."""
     value: dict[str, Any] = {}
     for name, attribute in block.attributes.items():
         value[name] = dynamic(attribute["type"], written.get(name))
@@ -57,16 +57,16 @@ def _whole_nested(inner: Block, mode: str, items: Any) -> Any:
             return UNKNOWN
         return [whole(inner, item) for item in items or ()]
     if not items:
-        # A group is never null: it is there with nothing in it.
+        # A nested group is never null; it is empty.
         return whole(inner, {}) if mode == "group" else None
     return whole(inner, items[0] if isinstance(items, list) else items)
 
 
 def normalized(block: Block, state: Mapping[str, Any]) -> dict[str, Any]:
-    """A state of the provider in which nested blocks that it leaves null are empty, as Terraform's core keeps it.
+    """Replace null nested blocks of a provider's state by empty ones, as Terraform's core does.
 
-    A provider of the older SDK takes a null block for one that it never had, and plans it as unknown (terraform:
-    internal/plans/objchange, `NormalizeObjectFromLegacySDK`).
+    A provider of the older SDK treats a null block as new and plans it as unknown (terraform: internal/plans/objchange,
+    `NormalizeObjectFromLegacySDK`).
     """
     kept = dict(state)
     for name, nested in block.blocks.items():
@@ -85,7 +85,7 @@ def _normalized_nested(inner: Block, mode: str, value: Any) -> Any:
 
 
 def dynamic(type_: Any, value: Any) -> Any:
-    """A value whose type is only known with it travels together with its type."""
+    """Encode a value of a dynamic type together with its type."""
     if type_ != "dynamic" or value is None or isinstance(value, Unknown):
         return value
     return [json.dumps(_type_of(value)).encode(), value]
@@ -104,7 +104,7 @@ def _type_of(value: Any) -> Any:
 
 
 def holds_unknown(value: Any) -> bool:
-    """Whether something in a value is unknown."""
+    """Return whether any part of a value is unknown."""
     if isinstance(value, Mapping):
         return any(map(holds_unknown, value.values()))
     return any(map(holds_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)

@@ -1,4 +1,4 @@
-"""The Kubernetes API of the cluster that a kubeconfig names."""
+"""Client of the Kubernetes API of the cluster in a kubeconfig."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class UnreachableError(Exception):
 
 
 class RefusedError(Exception):
-    """The API refuses; `reason` is its word for it, such as NotFound."""
+    """The API refuses a request; `reason` is its reason code, such as NotFound."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -37,14 +37,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """Calls of one cluster's API. Raises `UnreachableError` and `RefusedError`."""
+    """Calls one cluster's API. Raises `UnreachableError` and `RefusedError`."""
 
     region: str
     cluster: str
 
     @classmethod
     def of(cls, kubeconfig: str) -> Client:
-        """The cluster that the kubeconfig's command gets a token for. Raises ValueError."""
+        """Return the client of the cluster for which the kubeconfig's command gets a token. Raises ValueError."""
         try:
             read = yaml.safe_load(kubeconfig)
             (user,) = (entry["user"] for entry in read["users"])
@@ -57,19 +57,19 @@ class Client:
             ) from error
 
     def version(self) -> str:
-        """The cluster's version, such as v1.35.0."""
+        """Return the cluster's version, such as v1.35.0."""
         return str(self._call("GET", "version")["gitVersion"])
 
     def create(self, wanted: Mapping[str, Any], *, dry_run: bool = False) -> Object:
-        """Add an object."""
+        """Create an object."""
         return self._call("POST", "objects", _DRY_RUN if dry_run else {}, wanted)
 
     def replace(self, wanted: Mapping[str, Any], *, dry_run: bool = False) -> Object:
-        """Give an object another content."""
+        """Replace an object."""
         return self._call("PUT", "objects", _DRY_RUN if dry_run else {}, wanted)
 
     def read(self, wanted: Mapping[str, Any]) -> Object | None:
-        """An object as it is now; None when it is gone."""
+        """Return an object's current state; None if it does not exist."""
         try:
             return self._call("GET", "objects", _named(wanted))
         except RefusedError as error:
@@ -78,7 +78,7 @@ class Client:
             raise
 
     def delete(self, wanted: Mapping[str, Any]) -> None:
-        """Remove an object; one that is gone already is no error."""
+        """Delete an object. A missing object is no error."""
         try:
             self._call("DELETE", "objects", _named(wanted))
         except RefusedError as error:
@@ -89,7 +89,7 @@ class Client:
         endpoint = os.environ.get("AWS_ENDPOINT_URL")
         if not endpoint:
             raise UnreachableError(
-                "AWS_ENDPOINT_URL is not set; this plugin knows the clusters of an in-memory AWS alone"
+                "AWS_ENDPOINT_URL is not set; this plugin supports only clusters of an in-memory AWS"
             )
         url = f"{endpoint}{PATH}/{self.region}/{self.cluster}/{what}" + (f"?{urlencode(query)}" if query else "")
         request = AWSRequest(method, url, data=json.dumps(body).encode() if body is not None else None)

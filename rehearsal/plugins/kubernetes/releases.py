@@ -1,7 +1,7 @@
-"""Helm releases: what Helm keeps of one in the cluster, and the kinds that its chart brings.
+"""Helm releases: Helm's records of a release in the cluster, and the custom resource definitions of its chart.
 
-Charts are not rendered: no repository of charts can be reached. Helm keeps a release as a secret for each revision
-(https://helm.sh/docs/topics/kubernetes_apis/ and "Storage backends" of https://helm.sh/docs/topics/advanced/).
+The plugin does not render charts, because it cannot reach a chart repository. Helm stores each revision of a release as
+a secret (https://helm.sh/docs/topics/kubernetes_apis/ and "Storage backends" of https://helm.sh/docs/topics/advanced/).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from rehearsal.plugins.kubernetes.client import Client, Object, RefusedError
 
 TOKEN = "kubernetes:helm.sh/v3:Release"
-LIMIT = "Helm charts are not rendered: a release is kept with its values, and brings the definitions of its chart"
+LIMIT = "Helm charts are not rendered: the cluster stores the release with its values and the definitions of its chart"
 
 # Definitions in charts/crds of github.com/prometheus-community/helm-charts (kube-prometheus-stack).
 _MONITORING = {
@@ -24,7 +24,7 @@ _DEFINITIONS = {"kube-prometheus-stack": ("monitoring.coreos.com", _MONITORING)}
 
 
 def install(client: Client, inputs: Mapping[str, Any], revision: int) -> None:
-    """Keep a revision of a release, with the definitions of its chart."""
+    """Store a revision of a release, and create the definitions of its chart."""
     if revision == 1 and inputs.get("createNamespace"):
         _ignoring_present(client, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _namespace(inputs)}})
     for definition in definitions(str(inputs.get("chart"))):
@@ -33,7 +33,7 @@ def install(client: Client, inputs: Mapping[str, Any], revision: int) -> None:
 
 
 def latest(client: Client, inputs: Mapping[str, Any], at_least: int) -> int | None:
-    """The newest revision that is kept, from the one that is known on; None when there is none."""
+    """Return the newest stored revision, starting at `at_least`; None if there is none."""
     if client.read(_named(inputs, at_least)) is None:
         return None
     while client.read(_named(inputs, at_least + 1)) is not None:
@@ -42,13 +42,13 @@ def latest(client: Client, inputs: Mapping[str, Any], at_least: int) -> int | No
 
 
 def remove(client: Client, inputs: Mapping[str, Any], revision: int) -> None:
-    """Forget all revisions. Definitions stay, as Helm leaves them."""
+    """Delete all revisions. Helm keeps definitions, and so does this function."""
     for number in range(1, revision + 1):
         client.delete(_named(inputs, number))
 
 
 def status(inputs: Mapping[str, Any], revision: int) -> dict[str, Any]:
-    """The output `status` of a release."""
+    """Return the output `status` of a release."""
     return {
         "status": "deployed",
         "name": inputs["name"],
@@ -60,7 +60,7 @@ def status(inputs: Mapping[str, Any], revision: int) -> dict[str, Any]:
 
 
 def definitions(chart: str) -> Iterator[Object]:
-    """The custom resources that a chart defines; `chart` is its name, or its address in a registry."""
+    """Return the custom resource definitions of a chart. `chart` is its name, or its address in a registry."""
     group, versions = _DEFINITIONS.get(chart.rpartition("/")[2], ("", {}))
     for version, kinds in versions.items():
         for kind in kinds:

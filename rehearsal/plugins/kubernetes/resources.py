@@ -1,4 +1,4 @@
-"""Kubernetes objects as the engine asks for them: check, diff, create, read, update, delete."""
+"""Operations of the engine on Kubernetes objects: check, diff, create, read, update, delete."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from aws_emulator.kubernetes.immutable import paths
 from rehearsal.plugins.difference import Difference
 from rehearsal.plugins.kubernetes import releases
-from rehearsal.plugins.kubernetes.awaiting import DEFAULT_SECONDS, wait
 from rehearsal.plugins.kubernetes.client import Client, RefusedError, UnreachableError
+from rehearsal.plugins.kubernetes.readiness import DEFAULT_SECONDS, wait
 from rehearsal.plugins.wire import UNKNOWN, Secret, holds_unknown
 
 _AUTONAMED = "pulumi.com/autonamed"
 _SUFFIX_HEX_DIGITS = 8
-# Resources of the SDK that stand for several objects or for a part of one.
+# Resources of the SDK that represent several objects or a part of one.
 _REFUSED = ("List", "Patch")
-# What a preview cannot know to be missing: an earlier step of the same update may add it.
+# Errors that a preview ignores: an earlier step of the same update may create the missing object.
 _TOLERATED = frozenset({"NotFound", "AlreadyExists"})
 
 
 @dataclass(frozen=True)
 class Made:
-    """Id and outputs of an object, and why it is not ready."""
+    """Id and outputs of an object, and the reason why it is not ready."""
 
     id: str
     outputs: dict[str, Any]
@@ -32,8 +32,10 @@ class Made:
 
 
 class Resources:
-    """Objects of one cluster; `client` is None while a preview does not know it. Raises `UnreachableError`,
-    `RefusedError`, and ValueError."""
+    """Objects of one cluster; `client` is None while a preview does not know the cluster.
+
+    Raises `UnreachableError`, `RefusedError`, and ValueError.
+    """
 
     def __init__(self, client: Client | None) -> None:
         self._client = client
@@ -41,10 +43,10 @@ class Resources:
     def check(
         self, token: str, name: str, old: Mapping[str, Any], new: Mapping[str, Any], seed: bytes
     ) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        """Inputs with the name that the program leaves to the engine, and failures as (property, reason)."""
+        """Return inputs, with a generated name if the program gives none, and failures as (property, reason)."""
         kind = token.rsplit(":", 1)[1]
         if token != releases.TOKEN and (kind.endswith(_REFUSED) or not new.get("apiVersion") or not new.get("kind")):
-            return dict(new), [("", f"this plugin makes single objects and Helm releases, not {token}")]
+            return dict(new), [("", f"this plugin creates single objects and Helm releases, not {token}")]
         suffix = seed.hex()[:_SUFFIX_HEX_DIGITS] or secrets.token_hex(_SUFFIX_HEX_DIGITS // 2)
         if token == releases.TOKEN:
             return {**new, "name": new.get("name") or old.get("name") or f"{name}-{suffix}"}, []
@@ -57,7 +59,7 @@ class Resources:
         return {**new, "metadata": metadata}, []
 
     def diff(self, token: str, old: Mapping[str, Any], new: Mapping[str, Any], ignored: Iterable[str]) -> Difference:
-        """What an update would change."""
+        """Return the changes of an update."""
         changed = [path for path in _differing(old, new) if not any(_within(path, given) for given in ignored)]
         if token == releases.TOKEN:
             fixed: tuple[str, ...] = ("name", "namespace")
@@ -69,7 +71,7 @@ class Resources:
         return Difference(tuple(changed), tuple(replacing), bool(replacing) and same_name)
 
     def create(self, token: str, inputs: dict[str, Any], seconds: float, *, preview: bool) -> Made:
-        """Add an object and wait until it is ready."""
+        """Create an object and wait until it is ready."""
         if preview:
             self._dry_run(token, inputs, known=False)
             return Made("", _previewed(inputs))
@@ -92,18 +94,18 @@ class Resources:
         return self._awaited(new, seconds)
 
     def read(self, token: str, id_: str, old: dict[str, Any]) -> Made | None:
-        """An object as it is now; None when it is gone."""
+        """Return an object's current state; None if it does not exist."""
         client = self._reached()
         if token == releases.TOKEN:
             revision = releases.latest(client, old, int((old.get("status") or {}).get("revision") or 1))
             return None if revision is None else self._release(old, revision)
         if not (old.get("kind") and old.get("apiVersion") and old.get("metadata")):
-            raise ValueError(f"{id_}: this plugin imports no objects")
+            raise ValueError(f"{id_}: this plugin cannot import objects")
         found = client.read(old)
         return None if found is None else Made(id_, _outputs(found))
 
     def delete(self, token: str, old: dict[str, Any]) -> None:
-        """Remove an object."""
+        """Delete an object."""
         client = self._reached()
         if token == releases.TOKEN:
             releases.remove(client, old, int((old.get("status") or {}).get("revision") or 1))
@@ -111,7 +113,7 @@ class Resources:
             client.delete(old)
 
     def _dry_run(self, token: str, inputs: dict[str, Any], *, known: bool) -> None:
-        """Have the API validate what the preview knows whole; an unreachable cluster may be part of the update."""
+        """Validate fully known inputs with the API. Ignore an unreachable cluster, because the update may create it."""
         if self._client is None or token == releases.TOKEN or holds_unknown(inputs):
             return
         try:
@@ -147,7 +149,7 @@ def _previewed(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _outputs(found: dict[str, Any]) -> dict[str, Any]:
-    """An object with its data marked as secret where its kind is."""
+    """Return an object; the data of a Secret is marked as secret."""
     if found.get("kind") != "Secret":
         return found
     return {key: Secret(value) if key in ("data", "stringData") else value for key, value in found.items()}
@@ -159,7 +161,7 @@ def _id(inputs: Mapping[str, Any]) -> str:
 
 
 def _differing(old: Any, new: Any, path: str = "") -> list[str]:
-    """Paths at which two values differ; lists are compared whole."""
+    """Return paths at which two values differ. Lists are compared as a whole."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = sorted(key for key in {*old, *new} if not key.startswith("__"))
         return [found for key in keys for found in _differing(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))]

@@ -12,7 +12,7 @@ def _code(call, **arguments):
     return refused.value.response["Error"]["Code"]
 
 
-def test_a_replication_makes_a_file_system_in_the_other_region_and_is_seen_from_both(client):
+def test_a_replication_creates_a_file_system_in_the_other_region_and_is_listed_in_both(client):
     source = client("efs").create_file_system(CreationToken="t")["FileSystemId"]
     made = client("efs").create_replication_configuration(SourceFileSystemId=source, Destinations=[{"Region": _DR}])
     target = made["Destinations"][0]["FileSystemId"]
@@ -32,7 +32,7 @@ def test_a_file_system_policy_is_deleted(client):
     assert _code(efs.describe_file_system_policy, FileSystemId=identifier) == "PolicyNotFound"
 
 
-def test_a_backup_selection_belongs_to_a_plan_that_exists(client):
+def test_a_backup_selection_needs_an_existing_plan(client):
     backup = client("backup")
     selection = {"SelectionName": "tagged", "IamRoleArn": "arn:aws:iam::123456789012:role/b", "Resources": ["*"]}
     assert (
@@ -63,7 +63,7 @@ def cache(client):
     return cache
 
 
-def test_a_replication_group_is_seen_in_its_member_clusters_until_it_is_deleted(cache):
+def test_a_replication_group_has_member_clusters_until_its_deletion(cache):
     cache.create_replication_group(
         ReplicationGroupId="book",
         ReplicationGroupDescription="b",
@@ -98,7 +98,7 @@ def test_a_failover_makes_the_replica_the_primary(cache):
     assert roles == {"book-001": "replica", "book-002": "primary"}
 
 
-def test_passwords_of_cache_users_are_counted_and_not_kept(cache):
+def test_only_the_number_of_passwords_of_cache_users_is_stored(cache):
     made = cache.create_user(
         UserId="u", UserName="default", Engine="redis", AccessString="on ~* +@all", Passwords=["Sup3rSecretPassw0rd"]
     )
@@ -107,7 +107,7 @@ def test_passwords_of_cache_users_are_counted_and_not_kept(cache):
     assert cache.describe_users(UserId="u")["Users"][0]["UserGroupIds"] == ["g"]
 
 
-def test_a_patch_group_falls_back_to_the_default_baseline_of_its_operating_system(client):
+def test_a_patch_group_uses_the_default_baseline_of_its_operating_system(client):
     ssm = client("ssm")
     own = ssm.create_patch_baseline(Name="al2", OperatingSystem="AMAZON_LINUX_2")["BaselineId"]
     before = ssm.get_default_patch_baseline(OperatingSystem="AMAZON_LINUX_2")["BaselineId"]
@@ -141,7 +141,7 @@ def test_a_conformance_pack_needs_a_recorder(client):
     assert code == "InsufficientPermissionsException"
 
 
-def test_security_hub_remembers_its_settings_and_forgets_its_standards_when_disabled(client):
+def test_disabling_security_hub_deletes_its_standards(client):
     hub = client("securityhub")
     assert _code(hub.describe_hub) == "InvalidAccessException"
     hub.enable_security_hub(EnableDefaultStandards=False)
@@ -155,7 +155,7 @@ def test_security_hub_remembers_its_settings_and_forgets_its_standards_when_disa
     assert hub.get_enabled_standards()["StandardsSubscriptions"] == []
 
 
-def test_one_feature_of_a_detector_changes_and_the_others_stay(client):
+def test_changing_one_feature_of_a_detector_keeps_the_others(client):
     guardduty = client("guardduty")
     detector = guardduty.create_detector(Enable=True)["DetectorId"]
     for name in ("S3_DATA_EVENTS", "EKS_AUDIT_LOGS"):
@@ -165,7 +165,7 @@ def test_one_feature_of_a_detector_changes_and_the_others_stay(client):
     assert features == {"S3_DATA_EVENTS": "DISABLED", "EKS_AUDIT_LOGS": "ENABLED"}
 
 
-def test_a_budget_keeps_its_notifications_when_it_is_changed(client):
+def test_updating_a_budget_keeps_its_notifications(client):
     budgets = client("budgets")
     account = "123456789012"
     budget = {
@@ -188,7 +188,7 @@ def test_a_budget_keeps_its_notifications_when_it_is_changed(client):
     assert found["Subscribers"] == [subscriber]
 
 
-def test_an_anomaly_subscription_needs_a_monitor_that_exists(client):
+def test_an_anomaly_subscription_needs_an_existing_monitor(client):
     subscription = {
         "MonitorArnList": ["arn:aws:ce::123456789012:anomalymonitor/none"],
         "Subscribers": [{"Type": "EMAIL", "Address": "ops@trading.test"}],
@@ -200,7 +200,7 @@ def test_an_anomaly_subscription_needs_a_monitor_that_exists(client):
     assert code == "UnknownMonitorException"
 
 
-def test_a_deleted_share_stays_listed_as_deleted_with_its_associations_gone(client):
+def test_a_deleted_share_stays_listed_without_associations(client):
     ram = client("ram")
     share = ram.create_resource_share(name="hub", principals=["111122223333"])["resourceShare"]["resourceShareArn"]
     wanted = {"associationType": "PRINCIPAL", "resourceShareArns": [share]}
@@ -212,7 +212,7 @@ def test_a_deleted_share_stays_listed_as_deleted_with_its_associations_gone(clie
     assert [item["status"] for item in after] == ["DISASSOCIATED"]
 
 
-def test_a_snapshot_policy_is_described_as_it_was_given_with_its_tags(client):
+def test_a_snapshot_policy_keeps_its_settings_and_tags(client):
     dlm = client("dlm")
     details = {"ResourceTypes": ["VOLUME"], "TargetTags": [{"Key": "Snapshot", "Value": "true"}]}
     made = dlm.create_lifecycle_policy(

@@ -14,7 +14,7 @@ def _code(call, **arguments):
     return refused.value.response["Error"]["Code"]
 
 
-def test_a_direct_connect_gateway_is_associated_with_a_transit_gateway_and_only_with_one_that_exists(client):
+def test_a_direct_connect_gateway_association_needs_an_existing_transit_gateway(client):
     hub = client("ec2").create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
     dx = client("directconnect")
     gateway = dx.create_direct_connect_gateway(directConnectGatewayName="g")["directConnectGateway"]
@@ -78,7 +78,7 @@ def test_a_capacity_reservation_outside_the_region_is_refused(client):
     assert code == "InvalidParameterValue"
 
 
-def test_settings_of_a_region_hold_in_that_region_alone(client):
+def test_region_settings_apply_only_in_their_region(client):
     ec2 = client("ec2")
     ec2.enable_serial_console_access()
     ec2.enable_snapshot_block_public_access(State="block-all-sharing")
@@ -92,7 +92,7 @@ def test_settings_of_a_region_hold_in_that_region_alone(client):
     assert "HttpTokens" not in other.get_instance_metadata_defaults()["AccountLevel"]
 
 
-def test_the_default_ebs_key_is_a_key_that_exists(client):
+def test_the_default_ebs_key_exists(client):
     key = client("kms").create_key()["KeyMetadata"]
     ec2 = client("ec2")
     assert ec2.get_ebs_default_kms_key_id()["KmsKeyId"] == "alias/aws/ebs"
@@ -128,7 +128,7 @@ def eks(client):
     return eks
 
 
-def test_an_add_on_keeps_the_version_that_it_is_pinned_to_and_its_update_is_over_at_once(eks):
+def test_an_add_on_keeps_its_pinned_version_and_updates_at_once(eks):
     eks.create_addon(clusterName="trading", addonName="vpc-cni", addonVersion="v1.19.0-eksbuild.1", tags={"a": "b"})
     update = eks.update_addon(clusterName="trading", addonName="vpc-cni", addonVersion="v1.19.2-eksbuild.1")["update"]
     seen = eks.describe_update(name="trading", addonName="vpc-cni", updateId=update["id"])["update"]
@@ -138,12 +138,12 @@ def test_an_add_on_keeps_the_version_that_it_is_pinned_to_and_its_update_is_over
     assert eks.list_tags_for_resource(resourceArn=addon["addonArn"])["tags"] == {"a": "b"}
 
 
-def test_an_add_on_of_a_cluster_that_is_not_there_or_that_aws_does_not_offer_is_refused(eks):
+def test_an_unknown_add_on_or_cluster_is_refused(eks):
     assert _code(eks.create_addon, clusterName="other", addonName="vpc-cni") == "ResourceNotFoundException"
     assert _code(eks.create_addon, clusterName="trading", addonName="mine") == "InvalidParameterException"
 
 
-def test_an_add_on_owns_the_pod_identity_associations_that_it_asks_for(eks):
+def test_an_add_on_owns_its_pod_identity_associations(eks):
     eks.create_addon(
         clusterName="trading",
         addonName="aws-ebs-csi-driver",
@@ -156,7 +156,7 @@ def test_an_add_on_owns_the_pod_identity_associations_that_it_asks_for(eks):
     assert eks.list_pod_identity_associations(clusterName="trading")["associations"] == []
 
 
-def test_an_access_entry_has_the_policies_that_are_associated_with_it(eks):
+def test_an_access_entry_lists_its_associated_policies(eks):
     principal = "arn:aws:iam::123456789012:role/operators"
     entry = eks.create_access_entry(clusterName="trading", principalArn=principal)["accessEntry"]
     assert entry["username"] == "arn:aws:sts::123456789012:assumed-role/operators/{{SessionName}}"
@@ -173,7 +173,7 @@ def test_an_access_entry_has_the_policies_that_are_associated_with_it(eks):
     )
 
 
-def test_a_cluster_takes_its_entries_with_it(eks):
+def test_deleting_a_cluster_deletes_its_access_entries(eks):
     eks.create_access_entry(clusterName="trading", principalArn="arn:aws:iam::123456789012:role/a")
     eks.delete_cluster(name="trading")
     assert eks.list_access_entries(clusterName="trading")["accessEntries"] == []
@@ -204,7 +204,7 @@ def function(client):
     return client("lambda")
 
 
-def test_an_alias_has_provisioned_concurrency_and_unpublished_code_has_not(function):
+def test_only_published_versions_and_aliases_have_provisioned_concurrency(function):
     function.put_provisioned_concurrency_config(
         FunctionName="intake", Qualifier="live", ProvisionedConcurrentExecutions=5
     )

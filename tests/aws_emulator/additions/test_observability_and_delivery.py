@@ -27,7 +27,7 @@ def _state(cloudwatch, name):
     ]
 
 
-def test_a_composite_alarm_follows_its_children_and_its_parents_follow_it(client):
+def test_a_composite_alarm_takes_its_state_from_its_children(client):
     cloudwatch = client("cloudwatch")
     for name in ("latency", "errors"):
         _alarm(cloudwatch, name)
@@ -52,7 +52,7 @@ def test_a_composite_alarm_follows_its_children_and_its_parents_follow_it(client
         ("ALARM(gone)", False),
     ],
 )
-def test_an_alarm_rule_binds_not_before_and_before_or(rule, holds):
+def test_an_alarm_rule_evaluates_not_before_and_before_or(rule, holds):
     states = {"a": "ALARM", "b": "OK", "c": "OK", "arn:aws:cloudwatch:us-east-1:1:alarm:d": "INSUFFICIENT_DATA"}
     assert AlarmRule(rule).holds(states) is holds
 
@@ -66,7 +66,7 @@ def test_a_rule_outside_the_grammar_is_refused(client, rule):
             client("cloudwatch").put_composite_alarm(AlarmName="a", AlarmRule=rule)
 
 
-def test_a_metric_stream_is_replaced_by_a_second_put_and_its_tags_stay(client):
+def test_a_second_put_replaces_a_metric_stream_and_keeps_its_tags(client):
     cloudwatch = client("cloudwatch")
     wanted = {
         "Name": "s",
@@ -79,7 +79,7 @@ def test_a_metric_stream_is_replaced_by_a_second_put_and_its_tags_stay(client):
     assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "a", "Value": "b"}]
 
 
-def test_an_anomaly_detector_is_about_one_metric_and_statistic(client):
+def test_an_anomaly_detector_has_one_metric_and_statistic(client):
     cloudwatch = client("cloudwatch")
     about = {"Namespace": "Trading", "MetricName": "Latency", "Dimensions": [], "Stat": "p99"}
     cloudwatch.put_anomaly_detector(SingleMetricAnomalyDetector=about)
@@ -89,7 +89,7 @@ def test_an_anomaly_detector_is_about_one_metric_and_statistic(client):
     assert cloudwatch.describe_anomaly_detectors()["AnomalyDetectors"] == []
 
 
-def test_the_default_sampling_rule_is_always_there_and_is_not_deleted(client):
+def test_the_default_sampling_rule_cannot_be_deleted(client):
     xray = client("xray")
     rules = xray.get_sampling_rules()["SamplingRuleRecords"]
     assert [record["SamplingRule"]["RuleName"] for record in rules] == ["Default"]
@@ -105,7 +105,7 @@ def test_a_trace_group_is_found_by_name_and_by_arn(client):
     assert xray.get_group(GroupARN=arn)["Group"]["FilterExpression"] == "responsetime > 2"
 
 
-def test_a_resource_policy_is_replaced_at_the_revision_that_it_is_at(client):
+def test_a_resource_policy_update_needs_the_current_revision(client):
     xray = client("xray")
     first = xray.put_resource_policy(PolicyName="topics", PolicyDocument="{}", PolicyRevisionId="0")["ResourcePolicy"]
     with pytest.raises(ClientError, match="InvalidPolicyRevisionIdException"):
@@ -119,7 +119,7 @@ def test_a_resource_policy_is_replaced_at_the_revision_that_it_is_at(client):
         xray.delete_resource_policy(PolicyName="topics")
 
 
-def test_resource_policies_are_json_and_five_at_most(client):
+def test_resource_policies_are_json_and_at_most_five(client):
     xray = client("xray")
     with pytest.raises(ClientError, match="MalformedPolicyDocumentException"):
         xray.put_resource_policy(PolicyName="topics", PolicyDocument="{")
@@ -130,7 +130,7 @@ def test_resource_policies_are_json_and_five_at_most(client):
     xray.put_resource_policy(PolicyName="policy-4", PolicyDocument="{}")
 
 
-def test_a_running_canary_is_stopped_before_it_is_deleted(client):
+def test_a_running_canary_cannot_be_deleted(client):
     synthetics = client("synthetics")
     synthetics.create_canary(
         Name="orders",
@@ -149,7 +149,7 @@ def test_a_running_canary_is_stopped_before_it_is_deleted(client):
         synthetics.get_canary(Name="orders")
 
 
-def test_an_approval_rule_template_holds_for_the_repositories_that_it_is_associated_with(client):
+def test_an_approval_rule_template_lists_its_repositories(client):
     codecommit = client("codecommit")
     codecommit.create_repository(repositoryName="engine")
     codecommit.create_approval_rule_template(approvalRuleTemplateName="two", approvalRuleTemplateContent="{}")
@@ -183,7 +183,7 @@ def pipeline(client):
     }
 
 
-def test_a_pipeline_of_type_v2_is_described_with_times_that_a_client_reads(client, pipeline):
+def test_a_v2_pipeline_is_described_with_valid_times(client, pipeline):
     codepipeline = client("codepipeline")
     codepipeline.create_pipeline(pipeline=pipeline, tags=[{"key": "a", "value": "b"}])
     seen = codepipeline.get_pipeline(name="deploy")
@@ -193,7 +193,7 @@ def test_a_pipeline_of_type_v2_is_described_with_times_that_a_client_reads(clien
     assert codepipeline.list_tags_for_resource(resourceArn=arn)["tags"] == [{"key": "a", "value": "b"}]
 
 
-def test_a_pipeline_that_does_not_hold_together_is_refused(client, pipeline):
+def test_an_inconsistent_pipeline_is_refused(client, pipeline):
     codepipeline = client("codepipeline")
     with pytest.raises(ClientError, match="InvalidStructureException"):
         codepipeline.create_pipeline(pipeline={**pipeline, "pipelineType": "V1"})
@@ -202,14 +202,14 @@ def test_a_pipeline_that_does_not_hold_together_is_refused(client, pipeline):
 
 
 @pytest.mark.parametrize("service", ["codeconnections", "codestar-connections"])
-def test_a_connection_is_pending_until_its_owner_shakes_hands(client, service):
+def test_a_new_connection_is_pending(client, service):
     made = client(service).create_connection(ConnectionName="gh", ProviderType="GitHub")["ConnectionArn"]
     assert client(service).get_connection(ConnectionArn=made)["Connection"]["ConnectionStatus"] == "PENDING"
     with pytest.raises(ClientError, match="needs a provider type or a host"):
         client(service).create_connection(ConnectionName="none")
 
 
-def test_a_notification_rule_is_found_by_the_resource_that_it_is_about(client):
+def test_a_notification_rule_is_found_by_its_resource(client):
     notifications = client("codestar-notifications")
     arn = notifications.create_notification_rule(
         Name="pipeline",

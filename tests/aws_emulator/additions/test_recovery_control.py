@@ -24,7 +24,7 @@ def _state(client, region, arn):
     return answer["RoutingControlState"]
 
 
-def test_a_switch_thrown_in_one_region_is_seen_in_each_region_of_the_clusters_endpoints(client, panel):
+def test_a_routing_control_change_is_visible_in_each_endpoint_region(client, panel):
     _, cluster, _, (primary, _) = panel
     client("route53-recovery-cluster", "us-west-2").update_routing_control_state(
         RoutingControlArn=primary, RoutingControlState="On"
@@ -64,7 +64,7 @@ def test_an_assertion_rule_forbids_to_switch_off_the_last_control(client, panel)
     assert _state(client, "us-east-1", dr) == "Off", "an operator can override a rule by naming it"
 
 
-def test_a_gating_rule_holds_its_targets_until_the_gate_is_open(client, panel):
+def test_a_gating_rule_forbids_changes_until_the_gate_is_on(client, panel):
     config, _, panel_arn, (gate, target) = panel
     config.create_safety_rule(
         GatingRule={
@@ -84,7 +84,7 @@ def test_a_gating_rule_holds_its_targets_until_the_gate_is_open(client, panel):
     assert _state(client, "us-east-1", target) == "On"
 
 
-def test_a_region_without_an_endpoint_of_the_cluster_serves_no_state(client, panel):
+def test_a_region_without_an_endpoint_of_the_cluster_refuses_requests(client, panel):
     with pytest.raises(ClientError, match="EndpointTemporarilyUnavailable"):
         _state(client, "eu-central-1", panel[3][0])
 
@@ -95,7 +95,7 @@ def test_a_control_panel_with_routing_controls_is_not_deleted(panel):
         config.delete_control_panel(ControlPanelArn=panel_arn)
 
 
-def test_a_cell_knows_the_recovery_groups_that_it_is_in(client):
+def test_a_cell_lists_its_recovery_groups(client):
     readiness = client("route53-recovery-readiness", "us-west-2")
     cell = readiness.create_cell(CellName="use1")["CellArn"]
     group = readiness.create_recovery_group(RecoveryGroupName="trading", Cells=[cell])["RecoveryGroupArn"]

@@ -57,13 +57,13 @@ def _echo(extra: list[Service], name: str, action: str, answer: Any) -> None:
     extra.append(service)
 
 
-def test_a_request_without_a_required_member_is_refused_by_name(client):
+def test_a_missing_required_member_is_refused_with_its_name(client):
     code, message, status = _refusal(_unchecked("accessanalyzer").create_analyzer, type="ACCOUNT")
     assert (code, status) == ("ValidationException", 400)
     assert "'analyzerName' failed to satisfy constraint: Member must not be null" in message
 
 
-def test_a_request_outside_an_enum_is_told_the_allowed_values(client):
+def test_a_value_outside_an_enum_is_refused_with_the_allowed_values(client):
     code, message, _ = _refusal(client("accessanalyzer").create_analyzer, analyzerName="a", type="SOMETHING_ELSE")
     assert code == "ValidationException"
     assert "enum value set: [ACCOUNT, " in message
@@ -149,13 +149,13 @@ def test_a_body_that_cannot_be_read_is_a_serialization_error(client):
     assert answer.headers["X-Amzn-Errortype"] == "SerializationException"
 
 
-def test_an_answer_that_its_output_shape_does_not_allow_is_a_mistake_not_an_answer(extra):
+def test_an_answer_that_violates_its_output_shape_raises(extra):
     _echo(extra, "codecommit", "GetBlob", {"contents": b"x"})
     with pytest.raises(interceptor.AnswerMismatchError, match="has no member 'contents'"):
         _unchecked("codecommit").get_blob(repositoryName="r", blobId="b")
 
 
-def test_in_the_server_a_mistake_of_the_store_is_a_failure_of_the_service(extra):
+def test_in_the_server_a_defect_of_the_store_is_a_server_error(extra):
     _echo(extra, "codecommit", "GetBlob", {"contents": b"x"})
     answer = _server().post(
         "/",
@@ -170,7 +170,7 @@ def test_in_the_server_a_mistake_of_the_store_is_a_failure_of_the_service(extra)
     assert "has no member 'contents'" in answer.get_json()["message"]
 
 
-def test_a_request_that_the_store_has_no_action_for_reaches_moto_with_its_body(client):
+def test_a_request_without_an_action_in_the_store_reaches_moto(client):
     assert client("sts").get_caller_identity()["Account"]
     answer = _server().post(
         "/",
@@ -183,7 +183,7 @@ def test_a_request_that_the_store_has_no_action_for_reaches_moto_with_its_body(c
     assert b"arn:aws:sns:us-east-1" in answer.data
 
 
-def test_a_service_that_moto_does_not_know_is_reached_by_the_scope_of_the_signature_alone(client):
+def test_a_service_that_moto_lacks_is_found_by_the_signature_scope(client):
     answer = _server().get("/policies", headers={"Authorization": _SCOPE.format(region="us-west-2", service="dlm")})
     assert (answer.status_code, answer.get_json()) == (200, {"Policies": []})
 
@@ -194,7 +194,7 @@ def test_regions_do_not_see_each_others_records(client):
     assert len(client("accessanalyzer").list_analyzers()["analyzers"]) == 1
 
 
-def test_a_service_without_regions_shows_its_records_everywhere(client):
+def test_a_global_service_returns_its_records_in_every_region(client):
     made = client("directconnect").create_direct_connect_gateway(directConnectGatewayName="g")
     seen = client("directconnect", "us-west-2").describe_direct_connect_gateways()
     assert [gateway["directConnectGatewayId"] for gateway in seen["directConnectGateways"]] == [
@@ -208,7 +208,7 @@ def test_a_moto_reset_empties_the_store(client):
     assert client("accessanalyzer").list_analyzers()["analyzers"] == []
 
 
-def test_pages_join_to_the_whole_list(client):
+def test_all_pages_together_are_the_whole_list(client):
     for number in range(7):
         client("accessanalyzer").create_analyzer(analyzerName=f"a{number}", type="ACCOUNT")
     pages = client("accessanalyzer").get_paginator("list_analyzers").paginate(PaginationConfig={"PageSize": 3})
@@ -216,7 +216,7 @@ def test_pages_join_to_the_whole_list(client):
     assert sizes == [3, 3, 1]
 
 
-def test_a_foreign_page_token_is_refused(client):
+def test_an_unknown_page_token_is_refused(client):
     code, message, _ = _refusal(client("accessanalyzer").list_analyzers, maxResults=2, nextToken="mine")
     assert code == "ValidationException"
     assert "'mine'" in message
@@ -242,7 +242,7 @@ def test_every_action_of_the_additions_is_in_the_catalogue_once():
     assert sorted(listed) == sorted(handled)
 
 
-def test_the_catalogue_says_of_each_resource_type_what_is_kept_and_what_is_not_emulated():
+def test_the_catalogue_has_stored_data_and_missing_behaviour_of_each_type():
     for entry in additions.catalogue():
         assert entry.stored, f"{entry.service} {entry.resource} keeps nothing that it would name"
         assert entry.not_emulated, f"{entry.service} {entry.resource} claims to be complete"
@@ -297,7 +297,7 @@ _POLICY = get_service_model("dlm").operation_model("CreateLifecyclePolicy").inpu
 
 @settings(max_examples=60, deadline=None)
 @given(_values(_POLICY))
-def test_what_a_shape_allows_has_no_violation_and_projects_to_itself(value):
+def test_a_valid_value_has_no_violation_and_projects_to_itself(value):
     assert list(violations(_POLICY, value)) == []
     assert project(_POLICY, value) == value
 
@@ -325,7 +325,7 @@ def test_a_member_that_a_closed_shape_lacks_is_a_violation_and_is_not_projected(
     assert project(_POLICY, strange) == value
 
 
-def test_made_times_are_utc_in_whole_seconds():
+def test_generated_times_are_utc_in_whole_seconds():
     moment = make.now()
     assert moment.tzinfo is UTC
     assert moment.microsecond == 0

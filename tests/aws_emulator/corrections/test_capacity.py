@@ -86,7 +86,7 @@ def described(autoscaling):
 
 
 @pytest.mark.parametrize("algorithm", ["EC_prime256v1", "EC_secp384r1", "RSA_3072", "RSA_2048"])
-def test_a_certificate_has_a_key_of_the_algorithm_that_was_asked_for(client, algorithm):
+def test_a_certificate_has_a_key_of_the_requested_algorithm(client, algorithm):
     acm = client("acm", REGION)
     arn = acm.request_certificate(
         DomainName="api.trading.example",
@@ -100,13 +100,13 @@ def test_a_certificate_has_a_key_of_the_algorithm_that_was_asked_for(client, alg
     assert set(certificate["SubjectAlternativeNames"]) == {"api.trading.example", "fix.trading.example"}
 
 
-def test_a_certificate_is_of_rsa_unless_it_is_told_otherwise(client):
+def test_a_certificate_has_an_rsa_key_by_default(client):
     acm = client("acm", REGION)
     arn = acm.request_certificate(DomainName="plain.trading.example", ValidationMethod="DNS")["CertificateArn"]
     assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["KeyAlgorithm"] == "RSA_2048"
 
 
-def test_a_group_keeps_what_it_was_made_with(make_group, described, reservation):
+def test_a_group_keeps_the_settings_of_its_creation(make_group, described, reservation):
     specification = {
         "CapacityReservationPreference": "capacity-reservations-first",
         "CapacityReservationTarget": {"CapacityReservationIds": [reservation]},
@@ -116,13 +116,13 @@ def test_a_group_keeps_what_it_was_made_with(make_group, described, reservation)
     assert group["CapacityReservationSpecification"] == specification
 
 
-def test_a_group_that_says_nothing_of_reservations_takes_the_launch_templates_word(make_group, described):
+def test_a_group_uses_the_capacity_reservation_of_its_launch_template_by_default(make_group, described):
     group = described(make_group())
     assert group["CapacityReservationSpecification"] == {"CapacityReservationPreference": "default"}
     assert "DefaultInstanceWarmup" not in group
 
 
-def test_an_update_of_a_group_changes_what_it_names_and_nothing_else(autoscaling, make_group, described):
+def test_an_update_of_a_group_changes_only_the_named_members(autoscaling, make_group, described):
     name = make_group(DefaultInstanceWarmup=60, TerminationPolicies=["OldestInstance"])
     autoscaling.update_auto_scaling_group(AutoScalingGroupName=name, DefaultInstanceWarmup=90)
     assert described(name)["DefaultInstanceWarmup"] == 90
@@ -135,19 +135,19 @@ def test_an_update_of_a_group_changes_what_it_names_and_nothing_else(autoscaling
     assert (group["TerminationPolicies"], group["DefaultCooldown"]) == (["NewestInstance"], 5)
 
 
-def test_an_instance_stands_in_the_reservation_that_it_names(launch, found, reservation):
+def test_an_instance_uses_the_named_reservation(launch, found, reservation):
     instance = found(launch(CapacityReservationSpecification=target(reservation))[0])
     assert instance["CapacityReservationSpecification"] == target(reservation)
     assert instance["CapacityReservationId"] == reservation
 
 
-def test_an_instance_that_names_no_reservation_takes_any_open_one(launch, found):
+def test_an_instance_without_a_named_reservation_uses_any_open_one(launch, found):
     instance = found(launch()[0])
     assert instance["CapacityReservationSpecification"] == {"CapacityReservationPreference": "open"}
     assert "CapacityReservationId" not in instance
 
 
-def test_a_launch_template_says_in_which_reservation_its_instances_stand(ec2, launch, found, reservation, image):
+def test_instances_use_the_reservation_of_their_launch_template(ec2, launch, found, reservation, image):
     ec2.create_launch_template(
         LaunchTemplateName="reserved",
         LaunchTemplateData={
@@ -160,7 +160,7 @@ def test_a_launch_template_says_in_which_reservation_its_instances_stand(ec2, la
     assert instance["CapacityReservationId"] == reservation
 
 
-def test_a_reservation_has_as_much_left_as_nobody_stands_in(ec2, launch, reservation):
+def test_available_capacity_is_the_total_minus_the_used_capacity(ec2, launch, reservation):
     def left():
         described = ec2.describe_capacity_reservations(CapacityReservationIds=[reservation])
         return described["CapacityReservations"][0]["AvailableInstanceCount"]
@@ -171,7 +171,7 @@ def test_a_reservation_has_as_much_left_as_nobody_stands_in(ec2, launch, reserva
     assert left() == 1
 
 
-def test_a_full_reservation_takes_nobody(launch, reservation):
+def test_a_full_reservation_refuses_instances(launch, reservation):
     launch(count=2, CapacityReservationSpecification=target(reservation))
     with pytest.raises(ClientError) as refused:
         launch(CapacityReservationSpecification=target(reservation))

@@ -21,7 +21,7 @@ def subnets(client):
     return [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in range(2)]
 
 
-def test_a_launch_template_does_not_hand_its_own_tags_to_instances(ec2):
+def test_tags_of_a_launch_template_do_not_apply_to_its_instances(ec2):
     own = [{"ResourceType": "launch-template", "Tags": [{"Key": "Of", "Value": "template"}]}]
     launched = [{"ResourceType": "instance", "Tags": [{"Key": "Of", "Value": "instance"}]}]
     template = ec2.create_launch_template(
@@ -50,7 +50,7 @@ def group(client, ec2, subnets, image, request):
     return name
 
 
-def test_a_scaling_policy_is_enabled_and_predicts_nothing_unless_told_to(client, group):
+def test_a_scaling_policy_is_enabled_and_not_predictive_by_default(client, group):
     autoscaling = client("autoscaling", REGION)
     step = [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}]
     autoscaling.put_scaling_policy(
@@ -65,7 +65,7 @@ def test_a_scaling_policy_is_enabled_and_predicts_nothing_unless_told_to(client,
     assert "PredictiveScalingConfiguration" not in policy
 
 
-def test_a_lifecycle_hook_without_a_target_notifies_nobody(client, group):
+def test_a_lifecycle_hook_without_a_target_sends_no_notification(client, group):
     autoscaling = client("autoscaling", REGION)
     autoscaling.put_lifecycle_hook(
         AutoScalingGroupName=group,
@@ -77,14 +77,14 @@ def test_a_lifecycle_hook_without_a_target_notifies_nobody(client, group):
     assert "RoleARN" not in hook
 
 
-def test_a_cluster_keeps_how_it_lets_people_in(client, subnets):
+def test_a_cluster_keeps_its_access_settings(client, subnets):
     eks = client("eks", REGION)
     access = {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False}
     eks.create_cluster(name="trading", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets}, accessConfig=access)
     assert eks.describe_cluster(name="trading")["cluster"]["accessConfig"] == access
 
 
-def test_a_node_group_keeps_how_it_is_updated_and_has_no_remote_access(client, subnets):
+def test_a_node_group_keeps_its_update_settings_and_has_no_remote_access(client, subnets):
     eks = client("eks", REGION)
     eks.create_cluster(name="nodes", roleArn=ROLE, resourcesVpcConfig={"subnetIds": subnets})
     eks.create_nodegroup(
@@ -99,7 +99,7 @@ def test_a_node_group_keeps_how_it_is_updated_and_has_no_remote_access(client, s
     assert "remoteAccess" not in group
 
 
-def test_a_node_group_of_a_launch_template_has_its_auto_scaling_group_until_it_goes(client, subnets):
+def test_a_node_group_with_a_launch_template_has_an_auto_scaling_group_until_its_deletion(client, subnets):
     eks, ec2, autoscaling = (client(service, REGION) for service in ("eks", "ec2", "autoscaling"))
     template = ec2.create_launch_template(
         LaunchTemplateName="nodes", LaunchTemplateData={"Monitoring": {"Enabled": True}}
@@ -183,7 +183,7 @@ def test_a_function_keeps_its_dead_letter_target_and_its_logging(client, role):
     assert found["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "/aws/lambda/intake"}
 
 
-def test_a_function_takes_a_layer_that_another_account_publishes(client, role):
+def test_a_function_accepts_a_layer_of_another_account(client, role):
     layer = "arn:aws:lambda:eu-west-2:017000801446:layer:Published:7"
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

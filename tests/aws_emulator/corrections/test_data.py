@@ -28,12 +28,12 @@ def _described(client, name, region="us-east-1"):
     return client("dynamodb", region).describe_table(TableName=name)["Table"]
 
 
-def test_each_region_of_a_global_table_names_the_others(client, table):
+def test_each_region_of_a_global_table_lists_the_other_replicas(client, table):
     assert [held["RegionName"] for held in _described(client, table)["Replicas"]] == ["us-west-2"]
     assert [held["RegionName"] for held in _described(client, table, "us-west-2")["Replicas"]] == ["us-east-1"]
 
 
-def test_a_replica_table_has_the_key_of_its_own_region_and_the_items_that_were_there(client, table):
+def test_a_replica_table_has_a_key_of_its_own_region_and_the_existing_items(client, table):
     there = _described(client, table, "us-west-2")
     assert there["SSEDescription"]["KMSMasterKeyArn"] == "arn:aws:kms:us-west-2:1:key/own"
     assert there["TableArn"].split(":")[3] == "us-west-2"
@@ -41,7 +41,7 @@ def test_a_replica_table_has_the_key_of_its_own_region_and_the_items_that_were_t
     assert client("dynamodb", "us-west-2").get_item(TableName=table, Key={"id": {"S": "before"}})["Item"]
 
 
-def test_point_in_time_recovery_is_each_replicas_own(client, table):
+def test_each_replica_has_its_own_point_in_time_recovery(client, table):
     specification = {"PointInTimeRecoveryEnabled": True}
     client("dynamodb").update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=specification)
 
@@ -60,19 +60,19 @@ def test_time_to_live_is_the_same_in_all_replicas(client, table):
     assert there["AttributeName"] == "exp"
 
 
-def test_a_deleted_replica_is_gone_and_the_table_stays(client, table):
+def test_deleting_a_replica_keeps_the_table(client, table):
     _replicas(client, table, Delete={"RegionName": "us-west-2"})
     assert "Replicas" not in _described(client, table)
     with pytest.raises(ClientError, match="not found"):
         _described(client, table, "us-west-2")
 
 
-def test_a_replica_that_is_there_cannot_be_made_again(client, table):
+def test_an_existing_replica_cannot_be_created_again(client, table):
     with pytest.raises(ClientError, match="exists in us-west-2"):
         _replicas(client, table, Create={"RegionName": "us-west-2"})
 
 
-def test_a_replica_that_is_not_there_cannot_be_deleted(client, table):
+def test_a_missing_replica_cannot_be_deleted(client, table):
     with pytest.raises(ClientError, match="Replica specified in the Replica Update or Replica Delete action"):
         _replicas(client, table, Delete={"RegionName": "eu-west-1"})
 
@@ -105,7 +105,7 @@ def bucket(client, request):
     return name
 
 
-def test_replication_comes_back_as_it_was_configured(client, bucket):
+def test_a_replication_configuration_is_returned_unchanged(client, bucket):
     rules = [
         {
             "ID": "all",
@@ -152,14 +152,14 @@ def test_deleting_an_intelligent_tiering_configuration_does_not_delete_the_bucke
     s3.head_bucket(Bucket=bucket)
 
 
-def test_deleting_a_part_of_a_bucket_that_is_not_emulated_does_not_delete_the_bucket(client, bucket):
+def test_deleting_an_unknown_subresource_does_not_delete_the_bucket(client, bucket):
     s3 = client("s3")
     with pytest.raises(ClientError, match="inventory"):
         s3.delete_bucket_inventory_configuration(Bucket=bucket, Id="daily")
     s3.head_bucket(Bucket=bucket)
 
 
-def test_a_replica_of_a_secret_is_under_the_key_named_for_its_region(client):
+def test_a_replica_of_a_secret_uses_the_key_named_for_its_region(client):
     key = "arn:aws:kms:us-west-2:123456789012:key/mrk-1"
     secrets = client("secretsmanager")
     secrets.create_secret(

@@ -41,7 +41,7 @@ def test_a_rule_delivers_to_a_topic_and_through_it_to_a_queue(client):
     assert event["time"].endswith("Z"), "the time is in ISO 8601, as EventBridge writes it"
 
 
-def test_a_rule_delivers_to_firehose_and_so_into_a_bucket(client):
+def test_a_rule_delivers_to_a_bucket_through_firehose(client):
     client("events").create_event_bus(Name="to-bucket")
     client("s3").create_bucket(Bucket="events-of-the-bus")
     stream = client("firehose").create_delivery_stream(
@@ -58,7 +58,7 @@ def test_a_rule_delivers_to_firehose_and_so_into_a_bucket(client):
     assert json.loads(kept)["id"] == event_id
 
 
-def test_each_rule_that_matches_sees_the_event_as_it_was_put(client):
+def test_each_matching_rule_receives_the_original_event(client):
     client("events").create_event_bus(Name="two-rules")
     first, second = _queue(client, "first-rule"), _queue(client, "second-rule")
     _rule(client, "two-rules", "first", first[1])
@@ -70,7 +70,7 @@ def test_each_rule_that_matches_sees_the_event_as_it_was_put(client):
     assert seen_first["account"], "an event that no target transforms arrives whole"
 
 
-def test_a_consumer_that_is_registered_has_an_arn_that_ends_with_its_time_and_can_be_found_by_it(client: Any) -> None:
+def test_the_arn_of_a_consumer_ends_with_its_creation_time(client: Any) -> None:
     """Kinesis refuses an ARN of a consumer without the time of its creation."""
     kinesis = client("kinesis")
     kinesis.create_stream(StreamName="orders", ShardCount=1)

@@ -37,18 +37,18 @@ def _found(ec2, answer):
     return ec2.describe_flow_logs(FlowLogIds=answer["FlowLogIds"])["FlowLogs"][0]
 
 
-def test_flow_logs_go_into_a_folder_of_a_bucket(ec2, vpc, bucket):
+def test_flow_logs_accept_a_folder_of_a_bucket(ec2, vpc, bucket):
     answer = _log(ec2, vpc, f"{bucket}/flow-logs")
     assert answer["Unsuccessful"] == []
     assert _found(ec2, answer)["LogDestination"] == f"{bucket}/flow-logs"
 
 
-def test_flow_logs_keep_how_their_files_are_written(ec2, vpc, bucket):
+def test_flow_logs_keep_their_file_options(ec2, vpc, bucket):
     answer = _log(ec2, vpc, f"{bucket}/in-columns", DestinationOptions=OPTIONS)
     assert _found(ec2, answer)["DestinationOptions"] == OPTIONS
 
 
-def test_a_second_log_into_the_same_folder_is_refused(ec2, vpc, bucket):
+def test_a_second_flow_log_to_the_same_folder_is_refused(ec2, vpc, bucket):
     _log(ec2, vpc, f"{bucket}/once")
     with pytest.raises(ClientError, match="FlowLogAlreadyExists"):
         _log(ec2, vpc, f"{bucket}/once")

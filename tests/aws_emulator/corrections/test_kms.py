@@ -11,7 +11,7 @@ def primary(client):
     return client("kms").create_key(MultiRegion=True, Description="primary")["KeyMetadata"]
 
 
-def test_a_replica_key_is_a_replica_and_its_primary_stays_the_primary(client, primary):
+def test_replicating_a_key_keeps_its_primary(client, primary):
     client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2", Description="replica")
     here = client("kms").describe_key(KeyId=primary["KeyId"])["KeyMetadata"]
     there = client("kms", "us-west-2").describe_key(KeyId=primary["KeyId"])["KeyMetadata"]
@@ -21,7 +21,7 @@ def test_a_replica_key_is_a_replica_and_its_primary_stays_the_primary(client, pr
     assert (here["Description"], there["Description"]) == ("primary", "replica"), "each has its own description"
 
 
-def test_a_replica_key_keeps_the_tags_and_the_policy_it_was_made_with(client, primary):
+def test_a_replica_key_keeps_its_tags_and_policy(client, primary):
     tags = [{"TagKey": "Layer", "TagValue": "security"}]
     client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2", Tags=tags, Policy='{"Id":"own"}')
     there = client("kms", "us-west-2")
@@ -38,7 +38,7 @@ def test_an_alias_of_the_primary_is_not_an_alias_of_its_replica(client, primary)
     assert [alias["AliasName"] for alias in aliases] == ["alias/only-here"]
 
 
-def test_the_rotation_period_is_kept_and_is_that_of_the_replicas_too(client, primary):
+def test_the_rotation_period_applies_to_the_replicas_too(client, primary):
     client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2")
     client("kms").enable_key_rotation(KeyId=primary["KeyId"], RotationPeriodInDays=180)
     for region in ("us-east-1", "us-west-2"):
@@ -58,7 +58,7 @@ def test_the_id_of_a_multi_region_key_has_the_form_that_other_services_accept(cl
         kms.describe_key(KeyId="mrk-" + "0" * 32)
 
 
-def test_what_is_encrypted_under_a_multi_region_key_can_be_decrypted(client):
+def test_a_multi_region_key_decrypts_its_ciphertext(client):
     """The id of such a key is longer than that of any other, and both have to fit into a ciphertext."""
     kms = client("kms")
     for multi_region in (True, False):

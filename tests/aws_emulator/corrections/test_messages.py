@@ -15,7 +15,7 @@ def _queue(client, name, **attributes):
     return url, arn
 
 
-def test_a_redrive_policy_comes_back_without_white_space(client):
+def test_a_redrive_policy_is_returned_without_white_space(client):
     _, dead_letters = _queue(client, "redrive-dlq")
     policy = json.dumps({"deadLetterTargetArn": dead_letters, "maxReceiveCount": 5}, separators=(",", ":"))
     url, _ = _queue(client, "redrive", RedrivePolicy=policy)
@@ -23,7 +23,7 @@ def test_a_redrive_policy_comes_back_without_white_space(client):
     assert answer["Attributes"]["RedrivePolicy"] == policy
 
 
-def test_a_dead_letter_queue_keeps_who_may_redrive_to_it(client):
+def test_a_dead_letter_queue_keeps_its_redrive_allow_policy(client):
     url, _ = _queue(client, "allow-dlq")
     allowed = json.dumps({"redrivePermission": "denyAll"}, separators=(",", ":"))
     client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": allowed})
@@ -35,7 +35,7 @@ def test_a_dead_letter_queue_keeps_who_may_redrive_to_it(client):
     )
 
 
-def test_who_may_redrive_can_be_taken_back(client):
+def test_a_redrive_allow_policy_can_be_removed(client):
     url, _ = _queue(client, "taken-back", RedriveAllowPolicy='{"redrivePermission":"denyAll"}')
     client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"RedriveAllowPolicy": ""})
     answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["RedriveAllowPolicy"])
@@ -50,7 +50,7 @@ def test_setting_one_attribute_of_a_queue_keeps_its_policy(client):
     assert answer["Attributes"]["Policy"] == policy
 
 
-def test_a_definition_of_a_state_machine_is_checked(client):
+def test_a_state_machine_definition_is_validated(client):
     sfn = client("stepfunctions")
     good = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
     assert sfn.validate_state_machine_definition(definition=good)["result"] == "OK"
@@ -68,7 +68,7 @@ def test_versions_of_a_state_machine_are_listed(client):
     assert [version["stateMachineVersionArn"] for version in versions] == [machine["stateMachineVersionArn"]]
 
 
-def test_a_build_project_of_a_pipeline_names_no_location_and_keeps_its_key(client):
+def test_a_build_project_of_a_pipeline_has_no_location_and_keeps_its_key(client):
     project = client("codebuild").create_project(
         name="build",
         source={"type": "CODEPIPELINE", "buildspec": "buildspec.yml"},

@@ -50,7 +50,7 @@ def test_a_vpc_attachment_keeps_the_tags_it_was_created_with(ec2, subnet):
     assert found["TransitGatewayVpcAttachments"][0]["Tags"] == TAGS
 
 
-def test_an_attachment_joins_the_default_route_table_and_can_leave_it(ec2, subnet):
+def test_an_attachment_is_associated_with_the_default_route_table_and_can_be_disassociated(ec2, subnet):
     gateway = _gateway(ec2)
     table = gateway["Options"]["AssociationDefaultRouteTableId"]
     attachment = _attach(ec2, gateway, subnet)
@@ -75,7 +75,7 @@ def test_a_gateway_without_defaults_has_no_default_route_table(ec2, subnet):
     assert ec2.describe_transit_gateway_route_tables(Filters=of_gateway)["TransitGatewayRouteTables"] == []
 
 
-def test_a_deleted_attachment_leaves_its_route_tables_and_is_seen_as_deleted(ec2, subnet):
+def test_a_deleted_attachment_leaves_its_route_tables_and_stays_listed(ec2, subnet):
     gateway = _gateway(ec2)
     attachment = _attach(ec2, gateway, subnet)
     ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attachment)
@@ -108,7 +108,7 @@ def test_a_vpn_keeps_the_options_of_its_tunnels(ec2, vpn):
     assert len({tunnel["OutsideIpAddress"] for tunnel in tunnels}) == 2, "each tunnel ends at an address of its own"
 
 
-def test_static_routes_of_a_vpn_are_kept_found_and_removed(ec2, vpn):
+def test_static_routes_of_a_vpn_can_be_created_listed_and_deleted(ec2, vpn):
     route = {"VpnConnectionId": vpn["VpnConnectionId"], "DestinationCidrBlock": "192.168.10.0/24"}
     ec2.create_vpn_connection_route(**route)
     by_route = [{"Name": "route.destination-cidr-block", "Values": ["192.168.10.0/24"]}]
@@ -129,7 +129,7 @@ def test_a_zone_with_a_vpc_is_private(client, ec2, subnet):
     assert [vpc["VPCId"] for vpc in found["VPCs"]] == [subnet["VpcId"]]
 
 
-def test_a_health_check_keeps_the_alarm_it_watches(client):
+def test_a_health_check_keeps_its_alarm(client):
     config = {
         "Type": "CLOUDWATCH_METRIC",
         "AlarmIdentifier": {"Region": "us-west-2", "Name": "p99"},
@@ -142,7 +142,7 @@ def test_a_health_check_keeps_the_alarm_it_watches(client):
     assert found["InsufficientDataHealthStatus"] == "LastKnownStatus"
 
 
-def test_a_health_check_that_is_turned_keeps_the_rest_and_counts_its_version(client):
+def test_inverting_a_health_check_keeps_its_configuration_and_increments_the_version(client):
     route53 = client("route53")
     config = {"Type": "HTTPS", "FullyQualifiedDomainName": "a.test", "RequestInterval": 10, "Port": 443}
     check = route53.create_health_check(CallerReference="turned", HealthCheckConfig=config)["HealthCheck"]
@@ -153,7 +153,7 @@ def test_a_health_check_that_is_turned_keeps_the_rest_and_counts_its_version(cli
     assert found["HealthCheckVersion"] == check["HealthCheckVersion"] + 1
 
 
-def test_a_placement_group_can_be_made_found_and_deleted(ec2):
+def test_a_placement_group_can_be_created_listed_and_deleted(ec2):
     tags = [{"ResourceType": "placement-group", "Tags": TAGS}]
     ec2.create_placement_group(GroupName="engines", Strategy="cluster", TagSpecifications=tags)
     found = ec2.describe_placement_groups(GroupNames=["engines"])["PlacementGroups"][0]
@@ -181,7 +181,7 @@ def test_an_instance_keeps_its_tenancy_its_group_and_its_monitoring(ec2, subnet,
         ec2.delete_placement_group(GroupName="near")
 
 
-def test_an_instance_takes_its_placement_from_the_launch_template(ec2, subnet, image):
+def test_an_instance_uses_the_placement_of_its_launch_template(ec2, subnet, image):
     template = ec2.create_launch_template(
         LaunchTemplateName="engine",
         LaunchTemplateData={
@@ -199,7 +199,7 @@ def test_an_instance_takes_its_placement_from_the_launch_template(ec2, subnet, i
     assert found["Monitoring"]["State"] == "enabled"
 
 
-def test_a_route_of_the_hub_names_its_attachment(ec2, subnet):
+def test_a_transit_gateway_route_names_its_attachment(ec2, subnet):
     gateway = _gateway(ec2)
     table = gateway["Options"]["AssociationDefaultRouteTableId"]
     attachment = _attach(ec2, gateway, subnet)
@@ -219,7 +219,7 @@ def test_a_check_of_an_alarm_has_no_port_and_no_interval(client):
     assert not {"Port", "RequestInterval", "FailureThreshold"} & check["HealthCheckConfig"].keys()
 
 
-def test_an_attachment_stops_propagating_to_one_table_and_goes_on_to_the_other(ec2, subnet):
+def test_disabling_one_propagation_keeps_the_others(ec2, subnet):
     gateway = _gateway(ec2, DefaultRouteTableAssociation="disable", DefaultRouteTablePropagation="disable")
     attachment = _attach(ec2, gateway, subnet)
     tables = [
@@ -252,7 +252,7 @@ def test_an_attachment_stops_propagating_to_one_table_and_goes_on_to_the_other(e
         assert propagating() == remaining
 
 
-def test_a_vpn_whose_keys_secrets_manager_holds_answers_their_arn_and_not_the_keys(ec2):
+def test_a_vpn_with_keys_in_secrets_manager_returns_only_the_secrets_arn(ec2):
     gateway = ec2.create_customer_gateway(Type="ipsec.1", PublicIp="203.0.113.10", BgpAsn=65010)["CustomerGateway"]
     vpn = ec2.create_vpn_connection(
         Type="ipsec.1",

@@ -49,7 +49,7 @@ def found(client: ClientFactory, table: str, **query: Any) -> list[tuple[str, in
     return [(item["account"]["S"], int(item["at"]["N"])) for page in pages for item in page["Items"]]
 
 
-def test_items_under_a_key_come_in_the_order_of_numbers(client: ClientFactory, orders: str) -> None:
+def test_numeric_sort_keys_are_ordered_as_numbers(client: ClientFactory, orders: str) -> None:
     key: dict[str, Any] = {
         "KeyConditionExpression": "account = :account",
         "ExpressionAttributeValues": {":account": {"S": "a"}},
@@ -74,7 +74,7 @@ def test_an_index_has_only_the_items_with_its_attributes(client: ClientFactory, 
     )
 
 
-def test_a_scan_finds_everything_page_by_page(client: ClientFactory, orders: str) -> None:
+def test_a_scan_returns_all_items_in_pages(client: ClientFactory, orders: str) -> None:
     pages = (
         client("dynamodb", REGION).get_paginator("scan").paginate(TableName=orders, PaginationConfig={"PageSize": 3})
     )
@@ -89,7 +89,7 @@ class Untouched(dict[Any, Any]):
         raise AssertionError("a query of one key looked at what lies under another")
 
 
-def test_a_query_of_one_key_looks_at_no_other() -> None:
+def test_a_query_reads_only_the_items_under_its_key() -> None:
     table: Any = Table.__new__(Table)
     table.global_indexes, table.indexes = [], []
     table.range_key_attr = "at"

@@ -37,7 +37,7 @@ def _replica(client, source, region, **more):
     return _instance(client, name, region)
 
 
-def test_performance_insights_come_back_as_they_were_given(client, source):
+def test_performance_insights_settings_are_kept(client, source):
     found = _instance(client, source["DBInstanceIdentifier"])
     assert found["PerformanceInsightsEnabled"] is True
     assert found["PerformanceInsightsKMSKeyId"] == "arn:aws:kms:us-east-1:1:key/p"
@@ -45,7 +45,7 @@ def test_performance_insights_come_back_as_they_were_given(client, source):
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "us-west-2"])
-def test_a_replica_has_an_identity_of_its_own(client, source, region):
+def test_a_replica_has_its_own_resource_id(client, source, region):
     replica = _replica(client, source, region, Tags=[{"Key": "Of", "Value": "replica"}])
     assert replica["DbiResourceId"] != source["DbiResourceId"]
     assert replica["TagList"] == [{"Key": "Of", "Value": "replica"}]
@@ -56,7 +56,7 @@ def test_a_replica_has_an_identity_of_its_own(client, source, region):
     assert _instance(client, source["DBInstanceIdentifier"])["TagList"] == [{"Key": "Of", "Value": "source"}]
 
 
-def test_a_replica_names_its_source_by_arn_across_regions_only(client, source):
+def test_a_replica_names_its_source_by_arn_only_across_regions(client, source):
     there = _replica(client, source, "us-west-2")
     assert there["ReadReplicaSourceDBInstanceIdentifier"] == source["DBInstanceArn"]
     here = _replica(client, source, "us-east-1")
@@ -71,7 +71,7 @@ def test_a_replica_in_another_region_can_be_deleted(client, source):
     assert _instance(client, source["DBInstanceIdentifier"]).get("ReadReplicaDBInstanceIdentifiers", []) == []
 
 
-def test_a_promoted_replica_stands_alone(client, source):
+def test_a_promoted_replica_has_no_source(client, source):
     replica = _replica(client, source, "us-west-2")
     client("rds", "us-west-2").promote_read_replica(DBInstanceIdentifier=replica["DBInstanceIdentifier"])
     promoted = _instance(client, replica["DBInstanceIdentifier"], "us-west-2")
@@ -79,7 +79,7 @@ def test_a_promoted_replica_stands_alone(client, source):
     assert _instance(client, source["DBInstanceIdentifier"]).get("ReadReplicaDBInstanceIdentifiers", []) == []
 
 
-def test_a_parameter_that_was_set_is_the_users_and_can_be_set_back(client):
+def test_a_changed_parameter_has_the_source_user_and_can_be_reset(client):
     rds = client("rds")
     rds.create_db_parameter_group(DBParameterGroupName="tls", DBParameterGroupFamily="postgres15", Description="d")
     forced = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "pending-reboot"}
@@ -90,7 +90,7 @@ def test_a_parameter_that_was_set_is_the_users_and_can_be_set_back(client):
     assert rds.describe_db_parameters(DBParameterGroupName="tls")["Parameters"] == []
 
 
-def test_a_replica_is_not_monitored_unless_that_is_asked_for(client, source):
+def test_a_replica_has_no_enhanced_monitoring_by_default(client, source):
     role = "arn:aws:iam::123456789012:role/monitoring"
     client("rds").modify_db_instance(
         DBInstanceIdentifier=source["DBInstanceIdentifier"],

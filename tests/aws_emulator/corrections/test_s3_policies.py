@@ -29,13 +29,13 @@ def _put(client, bucket, **arguments):
     client("s3").put_object(Bucket=bucket, Key="a", Body=b"1", **arguments)
 
 
-def test_what_is_denied_without_tls_is_written(client, bucket):
+def test_a_deny_statement_for_requests_without_tls_allows_writes(client, bucket):
     _deny(client, bucket, "s3:*", Bool={"aws:SecureTransport": "false"})
     _put(client, bucket)
     assert client("s3").get_object(Bucket=bucket, Key="a")["Body"].read() == b"1"
 
 
-def test_an_object_under_another_key_is_denied(client, bucket):
+def test_a_deny_statement_refuses_an_object_under_another_key(client, bucket):
     name = "s3:x-amz-server-side-encryption-aws-kms-key-id"
     _deny(client, bucket, StringNotEquals={name: KEY}, Null={name: "false"})
     _put(client, bucket)
@@ -44,13 +44,13 @@ def test_an_object_under_another_key_is_denied(client, bucket):
         _put(client, bucket, ServerSideEncryption="aws:kms", SSEKMSKeyId=OTHER)
 
 
-def test_what_is_denied_always_is_denied(client, bucket):
+def test_a_deny_statement_without_conditions_always_denies(client, bucket):
     _deny(client, bucket)
     with pytest.raises(ClientError, match="403"):
         _put(client, bucket)
 
 
-def test_a_condition_that_is_not_known_is_refused_and_not_guessed(client, bucket):
+def test_an_unsupported_condition_is_an_error(client, bucket):
     _deny(client, bucket, IpAddress={"aws:SourceIp": "10.0.0.0/8"})
     with pytest.raises(ClientError, match="not emulated"):
         _put(client, bucket)

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-def test_a_replica_that_is_detached_lives_by_itself(client):
+def test_a_detached_replica_is_an_independent_secret(client):
     here, there = client("secretsmanager"), client("secretsmanager", "us-west-2")
     here.create_secret(Name="detached", SecretString="one", AddReplicaRegions=[{"Region": "us-west-2"}])
     assert there.describe_secret(SecretId="detached")["PrimaryRegion"] == "us-east-1"
@@ -24,7 +24,7 @@ def test_a_replica_that_is_detached_lives_by_itself(client):
         there.stop_replication_to_replica(SecretId="detached")
 
 
-def test_a_rotation_moves_the_labels_of_aws_and_leaves_others_on_their_version(client):
+def test_a_rotation_moves_only_the_version_labels_of_aws(client):
     secrets = client("secretsmanager")
     secrets.create_secret(Name="rotated")
     declared = secrets.put_secret_value(

@@ -29,7 +29,7 @@ def _delivery(name: str, resource: str) -> dict:
 
 
 @pytest.mark.parametrize("folder", ["s3/*", "s3/orders/*", "*"])
-def test_access_logs_go_where_the_policy_lets_them(client, folder):
+def test_access_logs_need_a_bucket_policy_for_the_prefix(client, folder):
     name = f"access-logs-{len(folder)}"
     _target(client, name, _delivery(name, f"{name}/{folder}"))
     _log(client, name, "s3/orders/")
@@ -37,7 +37,7 @@ def test_access_logs_go_where_the_policy_lets_them(client, folder):
 
 
 @pytest.mark.parametrize("resource", ["access-logs-elsewhere/alb/*", "another/s3/*"])
-def test_access_logs_go_nowhere_else(client, resource):
+def test_access_logs_outside_the_bucket_policy_are_refused(client, resource):
     name = "access-logs-elsewhere"
     _target(client, name, _delivery(name, resource))
     with pytest.raises(ClientError, match="InvalidTargetBucketForLogging"):
@@ -54,7 +54,7 @@ def test_a_trail_is_deleted_by_its_arn(client):
         trails.delete_trail(Name=arn)
 
 
-def test_a_task_of_a_maintenance_window_keeps_its_cut_off(client):
+def test_a_maintenance_window_task_keeps_its_cutoff_behaviour(client):
     ssm = client("ssm")
     window = ssm.create_maintenance_window(
         Name="patching", Schedule="cron(0 6 ? * SUN *)", Duration=3, Cutoff=1, AllowUnassociatedTargets=True

@@ -18,7 +18,7 @@ def groups(ec2):
 
 
 @pytest.mark.parametrize("direction", ["ingress", "egress"])
-def test_a_rule_that_names_a_group_keeps_its_description(ec2, groups, direction):
+def test_a_rule_with_a_peer_group_keeps_its_description(ec2, groups, direction):
     near, far = groups
     pair = {"GroupId": far, "Description": "Services submit orders"}
     rule = getattr(ec2, f"authorize_security_group_{direction}")(
@@ -32,7 +32,7 @@ def test_a_rule_that_names_a_group_keeps_its_description(ec2, groups, direction)
     assert "CidrIpv4" not in kept
 
 
-def test_a_rule_that_names_a_prefix_list_keeps_its_description(ec2, groups):
+def test_a_rule_with_a_prefix_list_keeps_its_description(ec2, groups):
     prefixes = ec2.describe_managed_prefix_lists()["PrefixLists"][0]["PrefixListId"]
     named = {"PrefixListId": prefixes, "Description": "S3 is called through its gateway endpoint"}
     rule = ec2.authorize_security_group_egress(
@@ -43,7 +43,7 @@ def test_a_rule_that_names_a_prefix_list_keeps_its_description(ec2, groups):
     assert found["SecurityGroupRules"][0]["Description"] == "S3 is called through its gateway endpoint"
 
 
-def test_a_rule_that_names_a_group_can_be_taken_back(ec2, groups):
+def test_a_rule_with_a_peer_group_can_be_revoked(ec2, groups):
     near, far = groups
     permission = {"IpProtocol": "tcp", "FromPort": 8443, "ToPort": 8443}
     pair = {"GroupId": far, "Description": "Services submit orders"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def test_a_topic_answers_its_delivery_status_signature_and_tracing(client):
+def test_topic_attributes_include_delivery_status_signature_and_tracing(client):
     role = "arn:aws:iam::123456789012:role/delivery-status"
     given = {
         "SQSFailureFeedbackRoleArn": role,

@@ -95,7 +95,7 @@ def test_observer_and_failover_run_outside_the_vpc(dr: Blueprint):
 
 def test_the_runbook_parses_the_exported_configuration(dr: Blueprint, dr_active: Blueprint):
     # The engine resolves references, such as the id in the address of the switch.
-    exported = json.loads(re.sub(r"\$\{[^}]+\}", "a1b2c3", json.dumps(dr.outputs["recovery"])))
+    exported = json.loads(re.sub(r"\$\{[^}]+\}", "fs-a1b2c3", json.dumps(dr.outputs["recovery"])))
     found = configuration.from_outputs(exported)
     assert (found.primary.region, found.standby.region) == ("us-east-1", "us-west-2")
     assert found.standby.database == "trading-dr-trade-history"

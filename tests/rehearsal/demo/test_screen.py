@@ -31,7 +31,7 @@ def shown(observation: Observation) -> str:
     return console.file.getvalue()
 
 
-def test_the_screen_says_which_region_is_lost_and_which_has_the_lease() -> None:
+def test_the_screen_shows_the_lost_region_and_the_lease_holder() -> None:
     text = shown(seen())
     assert "LOST" in text
     assert "has the lease" in text
@@ -48,7 +48,7 @@ def test_the_bar_counts_until_the_first_accepted_order_and_stops_there() -> None
     assert "3.00 s" not in stopped
 
 
-def test_marks_are_shown_as_sentences() -> None:
+def test_events_are_shown_as_sentences() -> None:
     assert seen(marks=MARKS[:2]).headline == "Region us-east-1 is lost"
     assert seen().headline == "The operator confirms the failover"
     assert seen(marks=(*MARKS, Mark(9_000, "us-east-1 back"))).headline == (
@@ -57,7 +57,7 @@ def test_marks_are_shown_as_sentences() -> None:
     assert seen(marks=()).headline == "The stacks start"
 
 
-def test_plain_lines_say_each_event_once() -> None:
+def test_plain_output_has_each_event_once() -> None:
     console = Console(file=io.StringIO(), width=120, force_terminal=False)
     lines = Lines(console)
     for observation in (seen(marks=MARKS[:2]), seen(), seen(recovered_after=2.25), seen(recovered_after=2.25)):
@@ -80,7 +80,7 @@ def test_steps_come_from_intents_and_results_of_the_journal() -> None:
     assert steps_of(run, 2_250) == (StepView("a", True, 0.5), StepView("b", False, 0.25))
 
 
-def test_the_page_of_a_demo_says_what_is_emulated_and_how_long_it_took() -> None:
+def test_the_page_of_a_demo_has_its_limits_and_duration() -> None:
     text = page(result(), 61.0)
     assert "AWS is emulated" in text
     assert "61 s" in text

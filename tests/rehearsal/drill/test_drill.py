@@ -1,4 +1,4 @@
-"""Drills on the small ground: a real server, the platform's own functions, the runbook's own command."""
+"""Drills on the minimal fixture: a real server, the platform's own functions, the runbook's own command."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from components.settings.data import Consistency
 from functions import control_item
 from functions.control_item import ControlItem
 from functions.order_item import Item
-from rehearsal.drill import small
+from rehearsal.drill import minimal_fixture
 from rehearsal.drill.drill import Drill
 from rehearsal.drill.operator import Finished
 from rehearsal.drill.orders import Traffic
 from rehearsal.drill.scenario import Loss, scenario
-from rehearsal.drill.series import Series, opened
-from rehearsal.drill.world import World
+from rehearsal.drill.series import Series, grant_first_lease
+from rehearsal.drill.testbed import Testbed
 from rehearsal.functions import function_checks
 
 pytestmark = pytest.mark.rehearsal
@@ -30,28 +30,28 @@ _PRIVATE = "small-private-lease"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
     folder = tmp_path_factory.mktemp("drill")
     with start(log=folder / "server.log") as server:
-        made = small.make(server)
-        opened(made, folder)
+        made = minimal_fixture.make(server)
+        grant_first_lease(made, folder)
         yield made
 
 
-def test_every_function_does_what_it_must_in_both_regions(world: World) -> None:
-    world.server.set_lag(0.2)
-    assert [check for check in function_checks(world) if check.error] == []
-    world.server.set_lag(0)
-    assert world.server.replication()["waiting"] == [], "what was held back on purpose is not held for ever"
+def test_every_function_works_in_both_regions(testbed: Testbed) -> None:
+    testbed.server.set_lag(0.2)
+    assert [check for check in function_checks(testbed) if check.error] == []
+    testbed.server.set_lag(0)
+    assert testbed.server.replication()["waiting"] == [], "what was held back on purpose is not held for ever"
 
 
 @pytest.mark.parametrize("seed", [DEAD, PLANNED])
-def test_a_drill_passes_and_leaves_the_world_as_it_was(world: World, tmp_path: Path, seed: int) -> None:
+def test_a_drill_passes_and_restores_the_testbed(testbed: Testbed, tmp_path: Path, seed: int) -> None:
     series = Series()
-    series.run(world, [seed], tmp_path)
+    series.run(testbed, [seed], tmp_path)
     assert series.broken == []
     (result,) = series.results
-    assert result.troubles == []
+    assert result.problems == []
     assert result.findings.accepted > 0
     assert result.findings.max_writers_per_epoch == 1
     assert result.objects.written > 0
@@ -66,10 +66,10 @@ def test_a_drill_passes_and_leaves_the_world_as_it_was(world: World, tmp_path: P
         assert result.promotion.behind_at_loss == result.scenario.lag
 
 
-def test_strongly_consistent_tables_lose_no_order_to_a_region_that_dies(tmp_path: Path) -> None:
+def test_strongly_consistent_tables_lose_no_order(tmp_path: Path) -> None:
     with start(log=tmp_path / "server.log") as server:
         series = Series()
-        series.run(small.make(server, Consistency.STRONG), [DEAD], tmp_path)
+        series.run(minimal_fixture.make(server, Consistency.STRONG), [DEAD], tmp_path)
     assert series.problems() == []
     (result,) = series.results
     assert result.strong, "orders stand in tables with one truth"
@@ -81,32 +81,32 @@ class TwoWriters(Drill):
     """Repairs the broken lease as soon as it has been seen, so that the drill can go on."""
 
     def _returned(self, outside: Traffic) -> tuple[Finished, dict[str, Item]]:
-        point_to(self.world, "1")
+        point_to(self.testbed, "1")
         return super()._returned(outside)
 
 
-def test_two_writers_are_found_where_the_lease_is_broken(world: World, tmp_path: Path) -> None:
+def test_a_drill_finds_two_writers_under_a_broken_lease(testbed: Testbed, tmp_path: Path) -> None:
     """The primary keeps a lease of its own, which nobody can take from it."""
-    client = world.client("lambda", small.PRIMARY)
-    name = world.configuration.primary.order_intake.partition(":")[0]
+    client = testbed.client("lambda", minimal_fixture.PRIMARY)
+    name = testbed.configuration.primary.order_intake.partition(":")[0]
     variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    private_lease(world)
+    private_lease(testbed)
     client.update_function_configuration(
         FunctionName=name, Environment={"Variables": {**variables, "CONTROL_TABLE": _PRIVATE}}
     )
-    point_to(world, client.publish_version(FunctionName=name)["Version"])
-    wanted = scenario(CUT_OFF, small.STANDBY)
+    point_to(testbed, client.publish_version(FunctionName=name)["Version"])
+    wanted = scenario(CUT_OFF, minimal_fixture.STANDBY)
     assert wanted.loss is Loss.CUT_OFF
 
-    result = TwoWriters(world, wanted, tmp_path).run()
+    result = TwoWriters(testbed, wanted, tmp_path).run()
 
     assert result.findings.at_one_time, "the cut-off region went on accepting, and nobody noticed"
-    assert all(small.PRIMARY in order for order in result.findings.at_one_time)
-    assert any("without the right" in trouble for trouble in result.troubles)
+    assert all(minimal_fixture.PRIMARY in order for order in result.findings.at_one_time)
+    assert any("without the right" in trouble for trouble in result.problems)
 
 
-def private_lease(world: World) -> None:
-    dynamodb = world.client("dynamodb", small.PRIMARY)
+def private_lease(testbed: Testbed) -> None:
+    dynamodb = testbed.client("dynamodb", minimal_fixture.PRIMARY)
     dynamodb.create_table(
         TableName=_PRIVATE,
         BillingMode="PAY_PER_REQUEST",
@@ -119,15 +119,15 @@ def private_lease(world: World) -> None:
             {"AttributeName": "sequence", "AttributeType": "N"},
         ],
     )
-    true: Any = world.client("dynamodb", small.STANDBY).get_item(
-        TableName=world.configuration.tables.control, Key=control_item.key(), ConsistentRead=True
+    true: Any = testbed.client("dynamodb", minimal_fixture.STANDBY).get_item(
+        TableName=testbed.configuration.tables.control, Key=control_item.key(), ConsistentRead=True
     )
     held = control_item.from_attributes(true["Item"])
     for_ever = ControlItem(held.holder, held.epoch, held.valid_from, (int(time.time()) + 3_600) * 1000)
     dynamodb.put_item(TableName=_PRIVATE, Item=control_item.to_attributes(for_ever))
 
 
-def point_to(world: World, version: str) -> None:
-    name, _, alias = world.configuration.primary.order_intake.partition(":")
-    client = world.client("lambda", small.PRIMARY, inside=small.PRIMARY)
+def point_to(testbed: Testbed, version: str) -> None:
+    name, _, alias = testbed.configuration.primary.order_intake.partition(":")
+    client = testbed.client("lambda", minimal_fixture.PRIMARY, inside=minimal_fixture.PRIMARY)
     client.update_alias(FunctionName=name, Name=alias, FunctionVersion=version)

@@ -1,4 +1,4 @@
-"""What drills say together, and which of it makes a rehearsal fail."""
+"""Statistics of drills, and the problems that make a rehearsal fail."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from rehearsal.drill.__main__ import counts, main, table
-from rehearsal.drill.drill import troubles
-from rehearsal.drill.ledger import Findings, ObjectFindings
+from rehearsal.drill.audit import Findings, ObjectFindings
+from rehearsal.drill.drill import problems_of
 from rehearsal.drill.orders import Acceptance
 from rehearsal.drill.promotion import Promotion
 from rehearsal.drill.result import DECIDED, Mark, Result, Span
@@ -44,11 +44,11 @@ def result(
         objects=objects or ObjectFindings(written=10, compared=10),
         promotion=Promotion(4.0, None if wanted.loss is Loss.PLANNED else 1.0),
     )
-    made.troubles = troubles(made)
+    made.problems = problems_of(made)
     return made
 
 
-def test_the_part_of_the_report_has_its_shape_and_keeps_measured_and_modelled_apart() -> None:
+def test_report_separates_measured_and_modelled_times() -> None:
     series = Series({"health checks": 10.0, "answers that resolvers keep": 5.0}, 30.0, [result(0), result(2)])
     report = series.as_json()
     assert report["runs"] == 2
@@ -79,12 +79,12 @@ def test_the_part_of_the_report_has_its_shape_and_keeps_measured_and_modelled_ap
         (Findings(10, max_writers_per_epoch=2), "2 regions accepted"),
     ],
 )
-def test_whatever_went_wrong_with_an_order_is_a_problem_that_names_it(findings: Findings, said: str) -> None:
+def test_each_finding_about_an_order_is_a_problem_with_its_id(findings: Findings, said: str) -> None:
     problems = Series(results=[result(findings=findings)]).problems()
     assert any(said in problem for problem in problems), problems
 
 
-def test_the_report_names_records_that_had_not_arrived_and_tells_how_far_the_database_was_behind() -> None:
+def test_report_names_lost_records_and_has_the_replica_lag() -> None:
     failover = result(0, objects=ObjectFindings(written=12, lost=("drill/a/o7.json",), compared=12))
     report = Series(results=[failover, result(2)]).as_json()
     rpo = report["rpo"]
@@ -100,71 +100,69 @@ def test_the_report_names_records_that_had_not_arrived_and_tells_how_far_the_dat
     ("seed", "objects", "said"),
     [
         (2, ObjectFindings(5, lost=("on-its-way",), compared=5), "a switchover lost 1 records: on-its-way"),
-        (0, ObjectFindings(5, lost=("old",), lost_too_early=("old",), compared=5), "had had the time to arrive"),
+        (0, ObjectFindings(5, lost=("old",), lost_too_early=("old",), compared=5), "older than the replication lag"),
         (0, ObjectFindings(5, missing=("gone",), compared=5), "gone"),
         (0, ObjectFindings(5, compared=5, differing=("other",)), "other"),
         (0, ObjectFindings(5, compared=4), "4 records were compared, and 5 were written"),
     ],
 )
-def test_whatever_went_wrong_with_a_record_is_a_problem_that_names_it(
-    seed: int, objects: ObjectFindings, said: str
-) -> None:
+def test_each_finding_about_a_record_is_a_problem_with_its_key(seed: int, objects: ObjectFindings, said: str) -> None:
     problems = Series(results=[result(seed, objects=objects)]).problems()
     assert any(said in problem for problem in problems), problems
 
 
 def test_a_takeover_without_a_promoted_database_is_a_problem() -> None:
-    assert troubles(replace(result(), promotion=None)) == ["the replica of the database was not promoted"]
+    assert problems_of(replace(result(), promotion=None)) == ["the replica of the database was not promoted"]
 
 
-def test_a_change_that_never_reaches_the_other_region_is_a_problem() -> None:
+def test_a_change_that_is_not_replicated_is_a_problem() -> None:
     stuck = replace(result(), waiting=("2 of trading-orders to us-west-2",))
-    assert any("2 of trading-orders to us-west-2" in trouble for trouble in troubles(stuck))
+    assert any("2 of trading-orders to us-west-2" in trouble for trouble in problems_of(stuck))
 
 
-def test_a_failover_may_lose_what_it_names_and_a_switchover_nothing() -> None:
+def test_a_failover_may_lose_named_orders_and_a_switchover_none() -> None:
     lost = Findings(10, lost=("lost-1",))
     assert Series(results=[result(0, findings=lost)]).problems() == []
     assert any("switchover lost" in problem for problem in Series(results=[result(2, findings=lost)]).problems())
 
 
-def test_a_takeover_that_takes_too_long_beside_the_lease_misses_its_target() -> None:
+def test_a_slow_takeover_misses_its_target() -> None:
     slow = result(recovery=2.0 + BEYOND_LEASE_SECONDS)
     assert any("99th percentile" in target for target in Series(results=[slow]).missed())
     assert Series(results=[result()]).missed() == []
 
 
-def test_the_gap_of_a_switchover_is_the_journals_whoever_carried_it_out() -> None:
+def test_the_gap_of_a_switchover_comes_from_the_journal() -> None:
     spans = [Span("compare-orders", 0, 900), Span("take-lease", 1_000, 1_200), Span("await-lease", 1_300, 3_500)]
     assert replace(result(2), spans=spans).gap_seconds == pytest.approx(2.5)
 
 
-def test_a_second_operator_who_is_let_through_is_a_problem() -> None:
+def test_two_operators_at_once_are_a_problem() -> None:
     through = replace(result(2), refused=None)
-    assert "two operators were let through at once" in troubles(through)
+    assert "two operators ran at once" in problems_of(through)
 
 
-def test_a_drill_that_broke_off_is_a_problem() -> None:
-    assert Series(broken=["drill 7: no answer"]).problems() == ["drill broke off: drill 7: no answer"]
+def test_a_drill_that_ended_early_is_a_problem() -> None:
+    assert Series(broken=["drill 7: no answer"]).problems() == ["drill ended early: drill 7: no answer"]
 
 
-def test_quantiles_are_values_that_were_measured() -> None:
+def test_quantiles_are_measured_values() -> None:
     values = [float(number) for number in range(1, 101)]
     assert (quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1.0)) == (50.0, 99.0, 100.0)
     assert quantile([7.0], 0.99) == 7.0
 
 
-def test_fifteen_seeds_in_a_row_hold_every_loss_with_every_second_fault() -> None:
+def test_fifteen_consecutive_seeds_include_every_pair_of_loss_and_second_fault() -> None:
     pairs = {(one.loss, one.second) for one in (scenario(seed, WEST) for seed in range(15))}
     assert len(pairs) == len(Loss) * len(Second)
 
 
-def test_one_seed_is_one_scenario() -> None:
+def test_a_seed_always_gives_the_same_scenario() -> None:
     assert scenario(11, WEST) == scenario(11, WEST)
     assert scenario(11, WEST) != scenario(26, WEST)
 
 
-def test_the_picture_is_well_formed_and_shows_what_happened() -> None:
+def test_the_picture_is_well_formed_and_shows_steps_orders_and_events() -> None:
     picture = timeline(result())
     ElementTree.fromstring(picture)
     assert "take-lease" in picture
@@ -174,17 +172,17 @@ def test_the_picture_is_well_formed_and_shows_what_happened() -> None:
     assert "first accepted order" in picture
 
 
-def test_the_table_adds_up_what_the_oracle_found() -> None:
+def test_the_table_adds_up_the_findings() -> None:
     """One row for each kind of loss and second fault; the last row is the sum."""
     found = [
         result(0, findings=Findings(10, lost=("a",), cancelled=2, traded_twice=("b",))),
         result(0, findings=Findings(20, unnamed=("c",), undone=("d",), twice_unnamed=("b",))),
     ]
-    assert counts(found) == ("2", "30", "1", "1", "2", "1", "1", "1", str(sum(len(one.troubles) for one in found)))
+    assert counts(found) == ("2", "30", "1", "1", "2", "1", "1", "1", str(sum(len(one.problems) for one in found)))
     assert table(found).row_count == 2
 
 
-def test_a_number_of_drills_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_number_of_drills_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """Bad input ends the command with exit code 2 and one line about it."""
     for seeds in ("0", "-1", "many"):
         with pytest.raises(SystemExit) as ended:

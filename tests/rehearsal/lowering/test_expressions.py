@@ -32,5 +32,5 @@ CERTIFICATE = Block(
         ("validations.resourceRecordName", "c.validations[0].resource_record_name"),
     ],
 )
-def test_a_member_is_picked_from_a_set_as_from_a_list(step: str, address: str):
+def test_a_path_selects_a_member_of_a_set_or_list(step: str, address: str):
     assert path(Reference("aws:acm/certificate:Certificate", "c", step), "c", CERTIFICATE) == address

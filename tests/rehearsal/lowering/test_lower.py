@@ -123,7 +123,7 @@ def test_each_provider_becomes_an_alias_with_its_own_region(tmp_path: Path) -> N
     ]
 
 
-def test_a_resource_takes_the_providers_names_and_leaves_map_keys_alone(tmp_path: Path) -> None:
+def test_a_resource_uses_the_providers_names_and_keeps_map_keys(tmp_path: Path) -> None:
     vpc = lowered(tmp_path, VPC).document["resource"]["aws_vpc"]["main"]
     assert vpc["cidr_block"] == "10.0.0.0/16"
     assert vpc["tags"] == {"camelCaseKey": "stays"}
@@ -139,7 +139,7 @@ def test_a_reference_becomes_an_interpolation_and_needs_no_depends_on(tmp_path: 
     assert "depends_on" not in written
 
 
-def test_a_dependency_that_no_argument_shows_is_written_down(tmp_path: Path) -> None:
+def test_a_dependency_without_a_reference_becomes_depends_on(tmp_path: Path) -> None:
     queue = resource("aws:sqs/queue:Queue", "q", {"name": "q"}, dependencies=(VPC.urn,))
     written = lowered(tmp_path, VPC, queue).document["resource"]["aws_sqs_queue"]["q"]
     assert written["depends_on"] == ["aws_vpc.main"]
@@ -151,7 +151,7 @@ def test_an_object_attribute_has_every_key(tmp_path: Path) -> None:
     assert written["ingress"] == [{"from_port": 443, "description": None, "self": None}]
 
 
-def test_policy_variables_stay_literal_beside_references(tmp_path: Path) -> None:
+def test_policy_variables_stay_literal_next_to_references(tmp_path: Path) -> None:
     policy = json.dumps({"Resource": [f"{VPC.reference('arn')}/*", "home/${aws:username}", "100%{x}"]})
     queue = resource("aws:sqs/queue:Queue", "q", {"policy": policy})
     written = lowered(tmp_path, VPC, queue).document["resource"]["aws_sqs_queue"]["q"]["policy"]
@@ -166,7 +166,7 @@ def test_a_policy_given_as_an_object_becomes_json(tmp_path: Path) -> None:
     assert json.loads(written["policy"]) == {"Statement": []}
 
 
-def test_outputs_of_flattened_blocks_are_picked_out_of_their_lists(tmp_path: Path) -> None:
+def test_outputs_of_flattened_blocks_get_an_index(tmp_path: Path) -> None:
     cluster = resource("aws:eks/cluster:Cluster", "c", {"vpcConfig": {"subnetIds": ["a"]}})
     queue = resource("aws:sqs/queue:Queue", "q", {"name": str(cluster.reference("identities[0].oidcs[0].issuer"))})
     document = lowered(tmp_path, cluster, queue).document["resource"]
@@ -174,15 +174,15 @@ def test_outputs_of_flattened_blocks_are_picked_out_of_their_lists(tmp_path: Pat
     assert document["aws_sqs_queue"]["q"]["name"] == "${aws_eks_cluster.c.identity[0].oidc[0].issuer}"
 
 
-def test_what_the_provider_does_not_know_is_listed_by_name(tmp_path: Path) -> None:
+def test_unsupported_types_and_arguments_are_listed(tmp_path: Path) -> None:
     queue = resource("aws:sqs/queue:Queue", "q", {"name": "q", "fromTheFuture": True})
     unknown = resource("aws:future/thing:Thing", "t", {})
     result = lowered(tmp_path, queue, unknown)
     assert result.unsupported_arguments == ("aws:sqs/queue:Queue.q: fromTheFuture",)
-    assert result.skipped == (("aws:future/thing:Thing", "t", "the provider that is here has no such type"),)
+    assert result.skipped == (("aws:future/thing:Thing", "t", "the installed provider has no such type"),)
 
 
-def test_what_refers_to_a_missing_output_is_left_out_with_all_that_hangs_on_it(tmp_path: Path) -> None:
+def test_references_to_a_missing_output_are_skipped_with_their_dependents(tmp_path: Path) -> None:
     first = resource("aws:sqs/queue:Queue", "first", {"name": str(VPC.reference("fromTheFuture"))})
     second = resource("aws:sqs/queue:Queue", "second", {"name": str(first.reference("id"))})
     result = lowered(tmp_path, VPC, first, second)
@@ -210,7 +210,7 @@ def test_options_become_meta_arguments(tmp_path: Path) -> None:
     assert result.document["moved"] == [{"from": "aws_vpc.old", "to": "aws_vpc.main"}]
 
 
-def test_what_is_retained_is_known_by_address(tmp_path: Path) -> None:
+def test_retained_resources_are_listed_by_address(tmp_path: Path) -> None:
     vpc = resource("aws:ec2/vpc:Vpc", "main", {}, options={"retainOnDelete": True})
     assert lowered(tmp_path, vpc).retained == {"aws_vpc.main"}
 
@@ -233,7 +233,7 @@ def test_a_password_that_state_must_hold_is_not_ephemeral(tmp_path: Path) -> Non
     assert "ephemeral" not in lowered(tmp_path, PASSWORD, database).document["variable"]["password_db"]
 
 
-def test_a_made_password_obeys_its_rules(tmp_path: Path) -> None:
+def test_a_generated_password_obeys_its_rules(tmp_path: Path) -> None:
     password = lowered(tmp_path, PASSWORD).passwords["password_db"]
     values = {password.make() for _ in range(20)}
     assert len(values) == 20

@@ -56,7 +56,7 @@ def test_camel_and_snake_are_inverse_for_the_providers_names() -> None:
 @pytest.mark.parametrize(
     ("one", "many"), [("ingress", "ingresses"), ("policy", "policies"), ("gateway", "gateways"), ("rule", "rules")]
 )
-def test_lists_are_named_in_the_plural(one: str, many: str) -> None:
+def test_lists_have_plural_names(one: str, many: str) -> None:
     assert plural(one) == many
 
 

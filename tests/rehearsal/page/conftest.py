@@ -6,7 +6,7 @@ import pytest
 
 from blueprint import Blueprint
 from policy.check import evaluate
-from rehearsal.drill.ledger import Findings, ObjectFindings
+from rehearsal.drill.audit import Findings, ObjectFindings
 from rehearsal.drill.series import Series
 from rehearsal.page.rehearsal_page import page
 from rehearsal.report import Report, StackReport

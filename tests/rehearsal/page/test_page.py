@@ -64,7 +64,7 @@ def test_the_page_loads_nothing_and_is_small(text: str) -> None:
     assert len(text.encode()) < _MAXIMUM_BYTES
 
 
-def test_losses_missing_resources_and_problems_stand_by_name_and_escaped(text: str) -> None:
+def test_lost_orders_missing_resources_and_problems_are_listed_and_escaped(text: str) -> None:
     assert "DRILL#&lt;one&gt;" in text
     assert "key-lost" in text
     assert "no &lt;answer&gt;" in text
@@ -72,17 +72,17 @@ def test_losses_missing_resources_and_problems_stand_by_name_and_escaped(text: s
     assert "1 of 2 created, fewer than 95%" in text
 
 
-def test_the_budget_shows_modelled_and_measured_apart_against_the_limit(text: str, dr: Blueprint) -> None:
+def test_the_budget_separates_modelled_and_measured_times(text: str, dr: Blueprint) -> None:
     assert f"Allowed by the settings (modelled): {dr.outputs['recoveryBudget']['seconds']:.2f} s" in text
     assert "Drill 0, measured in the in-memory AWS: 3.00 s" in text
     for term in dr.outputs["recoveryBudget"]["terms"]:
         assert term["name"].replace("'", "&#x27;") in text
 
 
-def test_drills_that_broke_off_are_named() -> None:
+def test_drills_that_ended_early_are_listed() -> None:
     section = drills([], ["drill 3: no answer"])
     assert "drill 3: no answer" in section.body
 
 
-def test_no_loss_is_said_plainly() -> None:
+def test_the_page_states_that_no_order_was_lost() -> None:
     assert "No order and no record was missing" in losses([result()]).body

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from aws_emulator.server import ACCOUNT_ID, start
-from rehearsal.plugins.aws.kept import KEPT, Kept
 from rehearsal.plugins.aws.process import ProviderError, ProviderProcess
 from rehearsal.plugins.aws.provider import Resources
-from rehearsal.plugins.aws.remote import Remote
+from rehearsal.plugins.aws.provider_client import ProviderClient
+from rehearsal.plugins.aws.saved_state import SAVED_STATE, SavedState
 from rehearsal.plugins.aws.schema import schemas
 from rehearsal.plugins.aws.shapes import Shapes
 from rehearsal.plugins.wire import UNKNOWN, Secret, holds_unknown
@@ -38,7 +38,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
         server.stop()
         pytest.skip(str(error))
     shapes = Shapes(CACHE)
-    made = Resources(Remote(process), schemas(CACHE, process.version), shapes, folder)
+    made = Resources(ProviderClient(process), schemas(CACHE, process.version), shapes, folder)
     made.configure({"region": "us-east-1", "s3UsePathStyle": "true", "skipMetadataApiCheck": "true"})
     yield made
     process.stop()
@@ -68,7 +68,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
         ),
     ],
 )
-def test_what_is_made_is_read_back_and_needs_no_change(resources: Resources, token: str, inputs: dict) -> None:
+def test_a_created_resource_is_read_without_a_difference(resources: Resources, token: str, inputs: dict) -> None:
     checked = resources.check(token, "thing", {}, inputs, b"seed")
     assert not checked.failures
     made = resources.create(token, "thing", checked.inputs, 0, preview=False)
@@ -77,14 +77,14 @@ def test_what_is_made_is_read_back_and_needs_no_change(resources: Resources, tok
     assert not resources.diff(token, made.outputs, checked.inputs, ()).changed
     read, _ = resources.read(token, made.id, made.outputs, checked.inputs)
     assert read is not None
-    assert Kept.of(read.outputs) is not None
+    assert SavedState.of(read.outputs) is not None
     assert not resources.diff(token, read.outputs, checked.inputs, ()).changed, "a refresh changes nothing"
     resources.delete(token, read.outputs)
     gone, _ = resources.read(token, made.id, made.outputs, checked.inputs)
     assert gone is None
 
 
-def test_a_preview_knows_what_is_given_and_not_what_the_cloud_sets(resources: Resources) -> None:
+def test_a_preview_has_given_values_and_unknown_computed_values(resources: Resources) -> None:
     made = resources.create(GROUP, "g", {"name": "g", "vpcId": UNKNOWN}, 0, preview=True)
     assert made.outputs["name"] == "g"
     assert made.outputs["vpcId"] is UNKNOWN
@@ -92,7 +92,7 @@ def test_a_preview_knows_what_is_given_and_not_what_the_cloud_sets(resources: Re
     assert not holds_unknown(made.outputs["description"])
 
 
-def test_an_address_range_is_replaced_and_a_tag_changed(resources: Resources) -> None:
+def test_a_new_cidr_replaces_the_resource_and_a_new_tag_updates_it(resources: Resources) -> None:
     made = resources.create(VPC, "v", {"cidrBlock": "10.0.0.0/16"}, 0, preview=False)
     other = resources.diff(VPC, made.outputs, {"cidrBlock": "10.1.0.0/16"}, ())
     assert other.replacing == ("cidrBlock",)
@@ -104,17 +104,17 @@ def test_an_address_range_is_replaced_and_a_tag_changed(resources: Resources) ->
     resources.delete(VPC, changed.outputs)
 
 
-def test_a_bad_argument_is_an_error_of_its_property(resources: Resources) -> None:
+def test_an_invalid_argument_is_an_error_with_its_property(resources: Resources) -> None:
     checked = resources.check(VPC, "v", {}, {"cidrBlock": "no range"}, b"seed")
     assert [name for name, _ in checked.failures] == ["cidrBlock"]
 
 
-def test_an_argument_that_this_provider_lacks_is_named(resources: Resources) -> None:
+def test_an_unsupported_argument_is_a_warning_with_its_name(resources: Resources) -> None:
     checked = resources.check(VPC, "v", {}, {"cidrBlock": "10.0.0.0/16", "notYetThere": 1}, b"seed")
     assert any("notYetThere" in warning for warning in checked.warnings)
 
 
-def test_what_needs_an_output_that_this_provider_lacks_is_stood_in_for(resources: Resources) -> None:
+def test_a_resource_that_needs_an_unsupported_output_becomes_a_placeholder(resources: Resources) -> None:
     lacking = "lacking:aws_dx_gateway_association has no output transitGatewayAttachmentId"
     checked = resources.check(VPC, "v", {}, {"cidrBlock": lacking}, b"seed")
     assert any("not made: " in warning for warning in checked.warnings)
@@ -124,27 +124,27 @@ def test_what_needs_an_output_that_this_provider_lacks_is_stood_in_for(resources
     resources.delete(VPC, made.outputs)
 
 
-def test_a_name_is_made_once(resources: Resources) -> None:
+def test_a_name_is_generated_once(resources: Resources) -> None:
     first = resources.check(ROLE, "r", {}, {"assumeRolePolicy": ASSUME}, b"\x01\x02\x03\x04").inputs
     assert first["name"] == "r-0102030"
     again = resources.check(ROLE, "r", first, {"assumeRolePolicy": ASSUME}, b"\x05\x06\x07\x08").inputs
     assert again["name"] == first["name"]
 
 
-def test_the_exact_state_is_a_secret(resources: Resources) -> None:
+def test_the_saved_state_is_a_secret(resources: Resources) -> None:
     made = resources.create(VPC, "v", {"cidrBlock": "10.0.0.0/16"}, 0, preview=False)
-    assert isinstance(made.outputs[KEPT], Secret)
+    assert isinstance(made.outputs[SAVED_STATE], Secret)
     resources.delete(VPC, made.outputs)
 
 
-def test_a_provider_that_dies_is_one_clear_line(tmp_path: Path, resources: Resources) -> None:
+def test_a_dead_provider_is_a_one_line_error(tmp_path: Path, resources: Resources) -> None:
     process = ProviderProcess(tmp_path / "provider.log")
     process.stop()
     with pytest.raises(ProviderError, match=r"ended during Stop .*what was made so far is in the state"):
-        Remote(process).stop()
+        ProviderClient(process).stop()
 
 
-def test_a_missing_provider_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_provider_is_a_one_line_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = tmp_path / "registry.terraform.io" / "hashicorp" / "aws"
     (archive / "5.100.0" / "linux_amd64").mkdir(parents=True)
     monkeypatch.setenv("TF_PLUGIN_DIR", str(tmp_path))

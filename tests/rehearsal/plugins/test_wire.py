@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rehearsal.plugins.steps import at, steps
+from rehearsal.plugins.property_paths import at, steps
 from rehearsal.plugins.wire import UNKNOWN, Secret, decoded, encoded, holds_unknown, revealed
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text() | st.just(UNKNOWN)
@@ -18,7 +18,7 @@ VALUES = st.recursive(
 
 @settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=5), VALUES | st.builds(Secret, VALUES), max_size=4))
-def test_properties_come_back_as_they_were_sent(properties: dict) -> None:
+def test_decoding_reverses_encoding(properties: dict) -> None:
     assert decoded(encoded(properties)) == properties
 
 
@@ -28,12 +28,12 @@ def test_a_secret_is_marked_and_can_be_revealed() -> None:
     assert revealed(sent) == {"password": "hush"}
 
 
-def test_an_unknown_value_is_found_however_deep_it_is() -> None:
+def test_a_nested_unknown_value_is_found() -> None:
     assert holds_unknown({"a": [Secret({"b": UNKNOWN})]})
     assert not holds_unknown({"a": [Secret({"b": "known"})]})
 
 
-def test_a_path_leads_into_lists_and_objects() -> None:
+def test_a_path_selects_values_in_lists_and_objects() -> None:
     value = {"identities": [{"oidcs": [{"issuer": "https://x"}]}]}
     assert at(value, steps("identities[0].oidcs[0].issuer")) == "https://x"
     assert at(value, steps("identities[1].oidcs")) is None

@@ -1,4 +1,4 @@
-"""What a drill proves about orders and records: who accepted what, when, under which epoch, and what became of it."""
+"""Audit of a drill: compares confirmed orders and records with both regions' data and with the reports."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rehearsal.drill.orders import Acceptance
 
 @dataclass(frozen=True)
 class Handover:
-    """The right to accept orders went to `holder` under `epoch`, which begins at `valid_from` (milliseconds since
-    1970, the new holder's clock)."""
+    """The lease to accept orders passed to `holder` under `epoch`. It starts at `valid_from` (milliseconds since 1970,
+    the new holder's clock)."""
 
     holder: str
     epoch: int
@@ -22,10 +22,13 @@ class Handover:
 
 @dataclass(frozen=True)
 class Findings:
-    """`lost` are confirmed orders that the region which took over did not know; `unnamed` of them were not named when
-    the primary was back, `misnamed` were named although they were known. `duplicates` are orders that were confirmed
-    with two different answers; `unpublished` are in no stream; `lost_too_early` are the lost ones that had had the
-    time to arrive."""
+    """Findings about orders.
+
+    `lost`: confirmed orders that the new region did not know. `unnamed`: lost orders that no report named after the
+    primary returned. `misnamed`: orders that a report named although the new region knew them. `duplicates`: orders
+    that were confirmed with two different answers. `unpublished`: orders in no stream. `lost_too_early`: lost orders
+    that were older than the replication lag.
+    """
 
     accepted: int
     lost: tuple[str, ...] = ()
@@ -37,23 +40,23 @@ class Findings:
     at_one_time: tuple[str, ...] = ()
     unpublished: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=())
-    """Confirmed, and in neither region's table at the end."""
+    """Confirmed orders that are in neither region's table at the end."""
     unaccounted: tuple[str, ...] = ()
-    """Confirmed before the takeover, not received by a consumer in the region that took over, and not named."""
+    """Orders confirmed before the takeover that no consumer in the new region received and no report names."""
     twice: tuple[str, ...] = ()
-    """Received by consumers of both regions."""
+    """Orders that consumers of both regions received."""
     traded_twice: tuple[str, ...] = ()
-    """Taken by engines of both regions."""
+    """Orders that engines of both regions took."""
     twice_unnamed: tuple[str, ...] = ()
-    """Received or taken in both, and named by no report."""
+    """Orders that both regions received or took, and that no report names."""
     cancelled: int = 0
     undone: tuple[str, ...] = ()
-    """A request to cancel was acknowledged, and the order is open without it, or was traded and is not named."""
+    """Orders with an acknowledged cancel request that are open without it, or that were traded and are in no report."""
 
 
 @dataclass(frozen=True)
-class Filed:
-    """A record whose writing the region's bucket confirmed; `answered_at` is the client's clock, in milliseconds since
+class WrittenRecord:
+    """A record whose write the region's bucket confirmed. `answered_at` is the client's clock, in milliseconds since
     1970."""
 
     key: str
@@ -63,9 +66,12 @@ class Filed:
 
 @dataclass(frozen=True)
 class ObjectFindings:
-    """Of the records `written`, `lost` had been confirmed in the primary's bucket and were not in the other one at the
-    takeover; `lost_too_early` of them had had the time to arrive. `missing` are, at the end, not in both buckets, and
-    `differing` of those `compared` are not the same in both."""
+    """Findings about records.
+
+    `written`: all records. `lost`: records confirmed in the primary's bucket that the other bucket lacked at the
+    takeover. `lost_too_early`: lost records that were older than the replication lag. `missing`: records that are not
+    in both buckets at the end. `differing`: records that differ between the buckets, out of those `compared`.
+    """
 
     written: int = 0
     lost: tuple[str, ...] = ()
@@ -78,14 +84,14 @@ class ObjectFindings:
 def unaccounted(
     acceptances: Iterable[Acceptance], old_epoch: int, received: Collection[str], named: Collection[str]
 ) -> list[str]:
-    """Orders that some client was told are accepted, under the old epoch, of which nobody knows: what counts is what a
-    consumer in the region that took over receives, and what the reports name."""
+    """Return orders confirmed under the old epoch that are neither received by a consumer in the new region nor in a
+    report."""
     confirmed = {one.order_id for one in acceptances if one.epoch <= old_epoch}
     return sorted(confirmed - set(received) - set(named))
 
 
 def undone(cancelled: Iterable[str], at_the_end: Mapping[str, Item], named: Collection[str]) -> list[str]:
-    """Orders whose request to cancel was acknowledged, whose item knows nothing of it, and that no report names."""
+    """Return orders whose cancel request was acknowledged, whose item does not have it, and that no report names."""
     return sorted(
         order
         for order in cancelled
@@ -94,7 +100,7 @@ def undone(cancelled: Iterable[str], at_the_end: Mapping[str, Item], named: Coll
 
 
 def writers_per_epoch(acceptances: Iterable[Acceptance]) -> dict[int, set[str]]:
-    """The regions that accepted under each epoch."""
+    """Return the regions that accepted orders under each epoch."""
     writers: dict[int, set[str]] = defaultdict(set)
     for acceptance in acceptances:
         writers[acceptance.epoch].add(acceptance.region)
@@ -102,11 +108,10 @@ def writers_per_epoch(acceptances: Iterable[Acceptance]) -> dict[int, set[str]]:
 
 
 def accepted_outside(acceptances: Iterable[Acceptance], handovers: Sequence[Handover]) -> list[str]:
-    """Orders that were accepted by whom the lease did not belong to at the time, each with its region and epoch.
+    """Return orders that a region accepted without the lease, each with its region and epoch.
 
-    A takeover's lease begins when the one before it has ended: an order under an older epoch that was accepted at that
-    moment or later was accepted while another region might accept too, and so was one by a region that never had the
-    epoch.
+    The lease of a takeover begins when the previous lease has ended. From that moment another region may accept orders,
+    so an order under an older epoch is wrong. An order by a region that never held the epoch is wrong too.
     """
     holders = {handover.epoch: handover.holder for handover in handovers}
     found = []
@@ -124,8 +129,11 @@ def accepted_outside(acceptances: Iterable[Acceptance], handovers: Sequence[Hand
 
 
 def duplicates(acceptances: Iterable[Acceptance], lost: Iterable[str]) -> list[str]:
-    """Orders that were confirmed as two different ones. One that was lost, and that its client entered again, is new to
-    the region that took over: that is what last-writer-wins tables cost, and it is counted among the lost."""
+    """Return orders that were confirmed with two different answers, without the lost orders.
+
+    A lost order that its client enters again is new to the new region. Last-writer-wins tables have this cost, and the
+    findings count such an order as lost.
+    """
     answers: dict[str, set[tuple[str, int, int]]] = defaultdict(set)
     for acceptance in acceptances:
         answers[acceptance.order_id].add((acceptance.region, acceptance.epoch, acceptance.accepted_at))
@@ -134,8 +142,11 @@ def duplicates(acceptances: Iterable[Acceptance], lost: Iterable[str]) -> list[s
 
 
 def lost_orders(acceptances: Iterable[Acceptance], old_epoch: int, known: Mapping[str, Item]) -> list[str]:
-    """Orders confirmed under the old epoch that the region which took over does not know as such; `known` is its table
-    while the old region is gone. One that its client entered there again is in that table, under the new epoch."""
+    """Return orders confirmed under the old epoch that the new region does not have under it.
+
+    `known` is the table of the new region while the old region is lost. An order that its client entered again is in
+    that table under the new epoch.
+    """
     confirmed = {one.order_id for one in acceptances if one.epoch == old_epoch}
     return sorted(order for order in confirmed if order not in known or known[order]["epoch"] != old_epoch)
 
@@ -143,25 +154,27 @@ def lost_orders(acceptances: Iterable[Acceptance], old_epoch: int, known: Mappin
 def lost_too_early(
     acceptances: Iterable[Acceptance], lost: Iterable[str], lost_at: int, lag_milliseconds: float
 ) -> list[str]:
-    """Lost orders that were confirmed longer than the lag before the primary was lost (milliseconds since 1970): an
-    order is written before it is confirmed, so these had been replicated."""
+    """Return lost orders whose confirmation is older than the lag before the loss (milliseconds since 1970).
+
+    Order intake writes an order before it confirms it, so these orders had been replicated.
+    """
     answered = ((one.order_id, one.answered_at) for one in acceptances)
     return _too_early(answered, lost, lost_at, lag_milliseconds)
 
 
-def lost_objects(filed: Iterable[Filed], known: Collection[str]) -> list[str]:
-    """Records of the primary's bucket that the one of the region which took over does not have; `known` are its keys
-    while the primary is gone."""
-    return sorted(one.key for one in filed if one.key not in known)
+def lost_objects(records: Iterable[WrittenRecord], known: Collection[str]) -> list[str]:
+    """Return records of the primary's bucket that the new region's bucket lacks; `known` holds its keys during the
+    loss."""
+    return sorted(one.key for one in records if one.key not in known)
 
 
 def objects_lost_too_early(
-    filed: Iterable[Filed], lost: Iterable[str], lost_at: int | None, lag_milliseconds: float
+    records: Iterable[WrittenRecord], lost: Iterable[str], lost_at: int | None, lag_milliseconds: float
 ) -> list[str]:
-    """Lost records that were confirmed longer than the lag before the primary was lost; none where it was not."""
+    """Return lost records whose confirmation is older than the lag before the loss; none without a loss."""
     if lost_at is None:
         return []
-    return _too_early(((one.key, one.answered_at) for one in filed), lost, lost_at, lag_milliseconds)
+    return _too_early(((one.key, one.answered_at) for one in records), lost, lost_at, lag_milliseconds)
 
 
 def _too_early(
@@ -174,5 +187,5 @@ def _too_early(
 
 
 def unknown_orders(old: Mapping[str, Item], old_epoch: int, known: Mapping[str, Item]) -> list[str]:
-    """Orders of the old region's table, confirmed or not, that the region which took over did not have."""
+    """Return orders of the old region's table, confirmed or not, that the new region did not have."""
     return sorted(order for order, item in old.items() if item["epoch"] == old_epoch and order not in known)

@@ -14,12 +14,12 @@ Step = str | int
 
 
 def steps(path: str) -> list[Step]:
-    """The steps of a path as the SDK writes it."""
+    """Return the steps of a path in the SDK's notation."""
     return [int(number) if number else name or quoted for name, number, quoted in _STEP.findall(path)]
 
 
 def at(value: Any, path: Iterable[Step]) -> Any:
-    """What stands at a path; None where there is nothing."""
+    """Return the value at a path; None if there is none."""
     for step in path:
         if isinstance(value, Unknown):
             return value

@@ -1,4 +1,4 @@
-"""A resource plugin with nothing of its own to configure: what its calls have in common."""
+"""Base class of resource plugins without configuration."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from rehearsal.plugins.server import EMPTY, plugin_info, serve
 
 
-class PlainPlugin(provider_pb2_grpc.ResourceProviderServicer):
-    """Stands for `pulumi-resource-<name>`. `accepts_all` keeps secrets and resource references as they are."""
+class BasePlugin(provider_pb2_grpc.ResourceProviderServicer):
+    """Implements `pulumi-resource-<name>`. `accepts_all` keeps secrets and resource references unchanged."""
 
     name: str
     accepts_all = False
@@ -44,5 +44,5 @@ class PlainPlugin(provider_pb2_grpc.ResourceProviderServicer):
         return EMPTY
 
     def run(self) -> None:
-        """Serves until the engine leaves."""
+        """Serve until the engine ends."""
         serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(self, server))

@@ -1,7 +1,7 @@
-"""When an object is ready, as the genuine provider waits for it.
+"""Readiness of objects, by the rules of the official provider.
 
-https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/ and the
-resources' own pages: Deployments until their replicas are available, claims until they are bound.
+https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/
+and the resources' own pages: Deployments wait for available replicas, claims wait until they are bound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LOOK_EVERY_SECONDS = 0.5
 
 
 def unready(found: Mapping[str, Any]) -> str | None:
-    """Why an object is not ready; None when it is, or when nobody waits for its kind."""
+    """Return why an object is not ready; None if it is ready or if its kind needs no wait."""
     if (found["metadata"].get("annotations") or {}).get(SKIP) == "true":
         return None
     status = found.get("status") or {}
@@ -35,12 +35,12 @@ def wait(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Mapping[str, Any] | None, str | None]:
-    """The object once it is ready, or as it is after `seconds`, with the reason why it is not."""
+    """Return the ready object, or the object after `seconds` with the reason why it is not ready."""
     deadline = clock() + seconds
     while True:
         found = look()
         if found is None:
-            return None, "it is gone"
+            return None, "the object no longer exists"
         why = unready(found)
         if why is None or clock() >= deadline:
             return found, why

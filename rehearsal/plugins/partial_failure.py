@@ -1,4 +1,4 @@
-"""A resource that exists and is not whole: the engine keeps it in the state and says what failed."""
+"""Report a resource that exists and is incomplete: the engine keeps it in the state and shows the error."""
 
 from __future__ import annotations
 

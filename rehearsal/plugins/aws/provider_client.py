@@ -1,4 +1,4 @@
-"""The provider's calls in Python values: plan, apply, read, and what it says against them."""
+"""Client of the provider with Python values: plan, apply, read, and diagnostics."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from rehearsal.lowering.schema import Block
 from rehearsal.plugins.aws.process import ProviderProcess
-from rehearsal.plugins.aws.proposed import proposed
+from rehearsal.plugins.aws.proposed_state import proposed_state
 from rehearsal.plugins.aws.values import packed, unpacked
 
 # tfplugin5.Diagnostic.ERROR
 _ERROR = 1
-# What the provider names in the user agent of its calls.
+# Terraform version in the user agent of the provider's calls.
 _VERSION = "1.11.4"
 
 
 @dataclass(frozen=True)
-class Complaint:
-    """An error or a warning of the provider; `path` leads to the argument."""
+class Diagnostic:
+    """An error or a warning of the provider; `path` names the argument."""
 
     is_error: bool
     text: str
@@ -28,65 +28,65 @@ class Complaint:
 
 
 class RefusedError(Exception):
-    """The provider refuses."""
+    """The provider refuses a request."""
 
-    def __init__(self, complaints: list[Complaint]) -> None:
-        super().__init__("; ".join(complaint.text for complaint in complaints if complaint.is_error))
-        self.complaints = complaints
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        super().__init__("; ".join(diagnostic.text for diagnostic in diagnostics if diagnostic.is_error))
+        self.diagnostics = diagnostics
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What a change would lead to; `replaces` are paths whose change means a replacement."""
+    """Result of a plan. `replaces` are paths whose change requires a replacement."""
 
     state: dict[str, Any]
     private: bytes
     replaces: tuple[tuple[str | int, ...], ...]
-    warnings: tuple[Complaint, ...]
+    warnings: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What a change led to: state (None when it is gone), and what went wrong on the way."""
+    """Result of an apply: the state (None after a deletion), and diagnostics."""
 
     state: dict[str, Any] | None
     private: bytes
-    complaints: tuple[Complaint, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
     @property
     def errors(self) -> list[str]:
-        """What failed."""
-        return [complaint.text for complaint in self.complaints if complaint.is_error]
+        """Return the errors."""
+        return [diagnostic.text for diagnostic in self.diagnostics if diagnostic.is_error]
 
 
-class Remote:
-    """The provider, by its calls. Raises `RefusedError` and `ProviderError`."""
+class ProviderClient:
+    """Calls the provider. Raises `RefusedError` and `ProviderError`."""
 
     def __init__(self, process: ProviderProcess) -> None:
         self._process = process
 
     def configure(self, configuration: Mapping[str, Any]) -> None:
-        """Checks the provider's configuration and configures it."""
+        """Validate the provider's configuration and configure it."""
         prepared = self._process.call("PrepareProviderConfig", config=_value(configuration))
         _refuse(prepared)
         checked = prepared.prepared_config.msgpack
         config = {"msgpack": checked} if checked else _value(configuration)
         _refuse(self._process.call("Configure", terraform_version=_VERSION, config=config))
 
-    def validate(self, type_: str, configuration: Mapping[str, Any]) -> list[Complaint]:
-        """What the provider has against a configuration."""
-        return _complaints(
+    def validate(self, type_: str, configuration: Mapping[str, Any]) -> list[Diagnostic]:
+        """Return the provider's diagnostics of a configuration."""
+        return _diagnostics(
             self._process.call(
                 "ValidateResourceTypeConfig",
                 type_name=type_,
                 config=_value(configuration),
-                # As Terraform 1.11 does; otherwise a write-only argument is refused.
+                # The value of Terraform 1.11. An older value makes the provider refuse write-only arguments.
                 client_capabilities={"write_only_attributes_allowed": True},
             )
         )
 
     def upgrade(self, type_: str, version: int, state: Mapping[str, Any]) -> dict[str, Any]:
-        """A state of an older schema in the form of the present one."""
+        """Convert a state from an older schema version."""
         answer = self._process.call(
             "UpgradeResourceState", type_name=type_, version=version, raw_state={"json": json.dumps(state).encode()}
         )
@@ -101,18 +101,18 @@ class Remote:
         configuration: Mapping[str, Any],
         private: bytes = b"",
     ) -> Planned:
-        """What would come of a configuration."""
+        """Return the plan for a configuration."""
         answer = self._process.call(
             "PlanResourceChange",
             type_name=type_,
             prior_state=_value(prior),
-            proposed_new_state=_value(proposed(block, prior, configuration)),
+            proposed_new_state=_value(proposed_state(block, prior, configuration)),
             config=_value(configuration),
             prior_private=private,
         )
-        complaints = _refuse(answer)
+        diagnostics = _refuse(answer)
         replaces = tuple(_path(path) for path in answer.requires_replace)
-        return Planned(unpacked(answer.planned_state.msgpack), answer.planned_private, replaces, tuple(complaints))
+        return Planned(unpacked(answer.planned_state.msgpack), answer.planned_private, replaces, tuple(diagnostics))
 
     def apply(
         self,
@@ -122,7 +122,7 @@ class Remote:
         configuration: Mapping[str, Any] | None,
         private: bytes,
     ) -> Applied:
-        """Carries a plan out; without a planned state the resource is deleted."""
+        """Apply a plan. Without a planned state, delete the resource."""
         answer = self._process.call(
             "ApplyResourceChange",
             type_name=type_,
@@ -132,31 +132,31 @@ class Remote:
             planned_private=private,
         )
         state = unpacked(answer.new_state.msgpack) if answer.new_state.msgpack else None
-        return Applied(state, answer.private, tuple(_complaints(answer)))
+        return Applied(state, answer.private, tuple(_diagnostics(answer)))
 
     def read(self, type_: str, state: Mapping[str, Any], private: bytes) -> Applied:
-        """A resource as it is now; no state when it is gone."""
+        """Return a resource's current state; no state if it no longer exists."""
         answer = self._process.call("ReadResource", type_name=type_, current_state=_value(state), private=private)
-        complaints = _refuse(answer)
-        return Applied(unpacked(answer.new_state.msgpack), answer.private, tuple(complaints))
+        diagnostics = _refuse(answer)
+        return Applied(unpacked(answer.new_state.msgpack), answer.private, tuple(diagnostics))
 
     def imported(self, type_: str, id_: str) -> Applied:
-        """A resource that stands already, by its id."""
+        """Return an existing resource by its id."""
         answer = self._process.call("ImportResourceState", type_name=type_, id=id_)
-        complaints = _refuse(answer)
+        diagnostics = _refuse(answer)
         for found in answer.imported_resources:
             if found.type_name == type_:
                 return self.read(type_, unpacked(found.state.msgpack), found.private)
-        return Applied(None, b"", tuple(complaints))
+        return Applied(None, b"", tuple(diagnostics))
 
     def data(self, type_: str, configuration: Mapping[str, Any]) -> dict[str, Any]:
-        """What a data source answers."""
+        """Return the result of a data source."""
         answer = self._process.call("ReadDataSource", type_name=type_, config=_value(configuration))
         _refuse(answer)
         return unpacked(answer.state.msgpack)
 
     def stop(self) -> None:
-        """Asks the provider to break off what it is at."""
+        """Ask the provider to stop its running operations."""
         self._process.call("Stop")
 
 
@@ -164,9 +164,9 @@ def _value(value: Any) -> dict[str, bytes]:
     return {"msgpack": packed(value)}
 
 
-def _complaints(answer: Any) -> list[Complaint]:
+def _diagnostics(answer: Any) -> list[Diagnostic]:
     return [
-        Complaint(
+        Diagnostic(
             diagnostic.severity == _ERROR,
             ": ".join(" ".join(part.split()) for part in (diagnostic.summary, diagnostic.detail) if part),
             _path(diagnostic.attribute),
@@ -175,11 +175,11 @@ def _complaints(answer: Any) -> list[Complaint]:
     ]
 
 
-def _refuse(answer: Any) -> list[Complaint]:
-    complaints = _complaints(answer)
-    if any(complaint.is_error for complaint in complaints):
-        raise RefusedError(complaints)
-    return complaints
+def _refuse(answer: Any) -> list[Diagnostic]:
+    diagnostics = _diagnostics(answer)
+    if any(diagnostic.is_error for diagnostic in diagnostics):
+        raise RefusedError(diagnostics)
+    return diagnostics
 
 
 def _path(path: Any) -> tuple[str | int, ...]:

@@ -1,14 +1,12 @@
-"""A provider that lost the answer to a request gets the same answer when it asks again.
+"""Answers a provider's retry with the stored answer of the first attempt.
 
-About one answer in some thousand does not reach a provider that has dozens of connections open on a busy machine: the
-request is carried out and the connection ends too early. The provider repeats it, and for a request that creates or
-deletes, a repeat is an error ("already exists", "does not exist"): a rehearsal would fail for a reason that has nothing
-to do with what it rehearses. AWS's SDKs mark the tries of one call with one `amz-sdk-invocation-id` and count them in
-`amz-sdk-request: attempt=2; max=2`
+About one answer in some thousand does not reach a provider with dozens of open connections on a busy machine: the
+server executes the request and the connection closes too early. The provider retries, and a retry of a create or delete
+fails ("already exists", "does not exist"). A rehearsal would fail for a reason outside its subject. AWS's SDKs send one
+`amz-sdk-invocation-id` for all attempts of a call and count them in `amz-sdk-request: attempt=2; max=2`
 (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
 
-Only providers are helped. AWS itself remembers no answers: functions and the runbook meet a lost answer as they would
-there.
+Only providers get stored answers. AWS stores none, so functions and the runbook handle a lost answer as on AWS.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Far more than can be under way at once; a repeat comes within a second or two.
+# Far more than the number of concurrent calls. A retry follows within a second or two.
 _REMEMBERED = 1024
 _PROVIDER_AGENT = re.compile(r"terraform-provider-aws|pulumi", re.IGNORECASE)
 
@@ -34,8 +32,8 @@ class _Answer:
     body: bytes
 
 
-class RepeatMiddleware:
-    """Answers a provider's repeat of a call that was carried out as the call was answered.
+class RetryMiddleware:
+    """Answers a provider's retry of an executed call with the stored answer.
 
     Expects one request at a time.
     """
@@ -67,7 +65,7 @@ class RepeatMiddleware:
         return _Answer(status, headers, body)
 
     def _remember(self, call: str, answer: _Answer) -> None:
-        # A failure of the server is what a repeat is for.
+        # After a server error the retry must run again.
         if not answer.status.startswith("5"):
             self._answers[call] = answer
             while len(self._answers) > _REMEMBERED:
@@ -75,6 +73,6 @@ class RepeatMiddleware:
 
 
 def attempt_of(environ: WSGIEnvironment) -> int:
-    """Which try of the same call a request is; 1 where the client does not say."""
+    """Return the attempt number of a request; 1 if the client does not send it."""
     said = re.search(r"attempt=(\d+)", environ.get("HTTP_AMZ_SDK_REQUEST", ""))
     return int(said[1]) if said else 1

@@ -1,4 +1,4 @@
-"""The ground of a drill: an in-memory AWS, and where everything in it is."""
+"""The testbed of a drill: an in-memory AWS and the names of the resources in it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from botocore.config import Config
 
 from aws_emulator.clients import make
 from aws_emulator.outage import INSIDE_APP_ID
+from aws_emulator.replica_roles import ReplicaRoles
 from aws_emulator.server import RunningServer
-from aws_emulator.standing_by import StandingBy
 from components.settings.data import Consistency
 from recovery import configuration
 from recovery.configuration import Configuration, Site
 from rehearsal.client_names import CALLERS
 
 Client = Callable[[str, str], Any]
-"""Makes the client of a service in a region."""
+"""Creates the client of a service in a region."""
 _CALL_SECONDS = 10.0
-# A function's first event waits until its process has started, which takes seconds on a busy machine.
+# The first event of a function waits until its process has started, which takes seconds on a busy machine.
 _INVOKE_SECONDS = 60.0
-# More than there are threads that enter orders, file records and look.
+# More than the number of threads that enter orders, write records and poll.
 _CONNECTIONS = 50
 
 
 @dataclass(frozen=True)
-class World:
-    """`outputs` are the recovery stack's exports, by which the runbook's command finds everything."""
+class Testbed:
+    """An in-memory AWS with deployed stacks. `outputs` are the recovery stack's exports, which the runbook's command
+    reads."""
 
     server: RunningServer
     configuration: Configuration
@@ -42,18 +43,18 @@ class World:
         return self.outputs.get("ordersConsistency") == Consistency.STRONG
 
     def client(self, service: str, region: str, inside: str | None = None) -> Any:
-        """A client that stands outside every region, or `inside` one."""
+        """Return a client outside every region, or `inside` one."""
         return client_of(self.server, inside)(service, region)
 
     def variables(self, site: Site, function: str) -> dict[str, str]:
-        """The environment of a function that was deployed, given as `name:alias`."""
+        """Return the environment of a deployed function, given as `name:alias`."""
         name, _, alias = function.partition(":")
         client = self.client("lambda", site.region)
         return client.get_function_configuration(FunctionName=name, Qualifier=alias)["Environment"]["Variables"]
 
-    def standing_by(self, source: Site, replica: Site) -> StandingBy:
-        """The roles of the stores with `replica` standing by."""
-        return StandingBy(
+    def replica_roles(self, source: Site, replica: Site) -> ReplicaRoles:
+        """Return the replica roles of the stores with `replica` as the standby."""
+        return ReplicaRoles(
             source.region,
             replica.region,
             (source.database, replica.database),
@@ -62,24 +63,28 @@ class World:
         )
 
 
-def of_outputs(server: RunningServer, outputs: Mapping[str, Any]) -> World:
-    """The ground that a recovery stack's exports describe. Its switch is not asked through its endpoint: no resolver
-    knows its name here."""
+def of_outputs(server: RunningServer, outputs: Mapping[str, Any]) -> Testbed:
+    """Return the testbed that a recovery stack's exports describe.
+
+    The traffic switch has no endpoint here, because no resolver knows the name of its endpoint.
+    """
     recovery = dict(outputs[configuration.MEMBER])
     recovery["switch"] = {name: value for name, value in recovery["switch"].items() if name != "url"}
     described = {**outputs, configuration.MEMBER: recovery}
-    return World(server, configuration.from_outputs(described), described)
+    return Testbed(server, configuration.from_outputs(described), described)
 
 
 def client_of(server: RunningServer, inside: str | None = None) -> Client:
-    """Clients of the in-memory AWS, whatever the environment of this process says. One try: what is tried again, and
-    how often, is up to whoever asks."""
+    """Return a function that creates clients of the in-memory AWS and ignores the environment of this process.
+
+    Clients try a call once; the caller decides about retries.
+    """
     return lambda service, region: _client(server.endpoint, inside, service, region)
 
 
 @cache
 def _client(endpoint: str, inside: str | None, service: str, region: str) -> Any:
-    """One for all who ask."""
+    """Return one shared client for all callers."""
     config = Config(
         connect_timeout=_CALL_SECONDS,
         read_timeout=_INVOKE_SECONDS if service == "lambda" else _CALL_SECONDS,
@@ -93,7 +98,7 @@ def _client(endpoint: str, inside: str | None, service: str, region: str) -> Any
 
 
 def wait_until(true: Callable[[], bool], *, what: str, within: float) -> None:
-    """Returns once it is true; raises TimeoutError after `within` seconds."""
+    """Wait until `true()` holds; raise TimeoutError after `within` seconds."""
     end = time.monotonic() + within
     while not true():
         if time.monotonic() > end:

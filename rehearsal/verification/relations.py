@@ -1,4 +1,4 @@
-"""How resources are joined: what a listing of names would not show."""
+"""Checks of connections between resources, which a list of names does not show."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from blueprint import Blueprint
 from blueprint.references import references_in
 from rehearsal.verification.clients import Clients
 
-Marks = Iterable[str]
+Identifiers = Iterable[str]
 
 
 @dataclass(frozen=True)
-class Join:
-    """A relation: marks that the stacks declare, and marks that the cloud has. Both are sentences' subjects."""
+class Relation:
+    """A relation between resources: functions that return the declared and the existing identifiers."""
 
     name: str
-    declared: Callable[[Blueprint, Blueprint], Marks]
-    found: Callable[[Clients, Clients], Marks]
+    declared: Callable[[Blueprint, Blueprint], Identifiers]
+    found: Callable[[Clients, Clients], Identifiers]
 
 
-def _names(blueprint: Blueprint, type_: str, mark: str) -> set[str]:
-    return {resource.properties[mark] for resource in blueprint.of_type(type_) if resource.properties.get(mark)}
+def _names(blueprint: Blueprint, type_: str, member: str) -> set[str]:
+    return {resource.properties[member] for resource in blueprint.of_type(type_) if resource.properties.get(member)}
 
 
-def _declared_replicas(primary: Blueprint, dr: Blueprint) -> Marks:
-    """Tables of the primary that the recovery stack replicates, and its own that hold a replica elsewhere."""
+def _declared_replicas(primary: Blueprint, dr: Blueprint) -> Identifiers:
+    """Return tables of the primary that the recovery stack replicates, and its own tables with a replica elsewhere."""
     tables = {table.name: table.properties["name"] for table in primary.of_type("aws:dynamodb/table:Table")}
     for replica in dr.of_type("aws:dynamodb/tableReplica:TableReplica"):
         source = str(replica.properties["globalTableArn"])
@@ -40,7 +40,7 @@ def _declared_replicas(primary: Blueprint, dr: Blueprint) -> Marks:
             yield table.properties["name"]
 
 
-def _found_replicas(primary: Clients, dr: Clients) -> Marks:
+def _found_replicas(primary: Clients, dr: Clients) -> Identifiers:
     for clients in (primary, dr):
         client = clients.client("dynamodb")
         for name in clients.pages("dynamodb", "list_tables", "TableNames"):
@@ -49,7 +49,7 @@ def _found_replicas(primary: Clients, dr: Clients) -> Marks:
                 yield name
 
 
-def _queues_with_redrive(primary: Blueprint, dr: Blueprint) -> Marks:
+def _queues_with_redrive(primary: Blueprint, dr: Blueprint) -> Identifiers:
     for blueprint in (primary, dr):
         joined = {item.properties.get("queueUrl") for item in blueprint.of_type("aws:sqs/redrivePolicy:RedrivePolicy")}
         for queue in blueprint.of_type("aws:sqs/queue:Queue"):
@@ -57,7 +57,7 @@ def _queues_with_redrive(primary: Blueprint, dr: Blueprint) -> Marks:
                 yield queue.properties["name"]
 
 
-def _found_redrive(primary: Clients, dr: Clients) -> Marks:
+def _found_redrive(primary: Clients, dr: Clients) -> Identifiers:
     for clients in (primary, dr):
         client = clients.client("sqs")
         for url in clients.pages("sqs", "list_queues", "QueueUrls"):
@@ -68,15 +68,15 @@ def _found_redrive(primary: Clients, dr: Clients) -> Marks:
                 yield url.rsplit("/", 1)[-1]
 
 
-def _declared_bucket_replication(primary: Blueprint, dr: Blueprint) -> Marks:
-    """Source buckets by name: the primary's as its exports gave them, the recovery region's own by reference."""
+def _declared_bucket_replication(primary: Blueprint, dr: Blueprint) -> Identifiers:
+    """Return source buckets by name: the primary's from its exports, the recovery region's own by reference."""
     for replication in dr.of_type("aws:s3/bucketReplicationConfig:BucketReplicationConfig"):
         source = replication.properties["bucket"]
         own = next(references_in(source), None)
         yield dr.one(own.type, own.name).properties["bucket"] if own else source
 
 
-def _found_bucket_replication(primary: Clients, _: Clients) -> Marks:
+def _found_bucket_replication(primary: Clients, _: Clients) -> Identifiers:
     client = primary.client("s3")
     for bucket in client.list_buckets()["Buckets"]:
         try:
@@ -89,25 +89,25 @@ def _found_bucket_replication(primary: Clients, _: Clients) -> Marks:
             yield bucket["Name"]
 
 
-def _declared_database_replica(_: Blueprint, dr: Blueprint) -> Marks:
+def _declared_database_replica(_: Blueprint, dr: Blueprint) -> Identifiers:
     for instance in dr.of_type("aws:rds/instance:Instance"):
         if instance.properties.get("replicateSourceDb"):
             yield instance.properties["identifier"]
 
 
-def _found_database_replica(_: Clients, dr: Clients) -> Marks:
+def _found_database_replica(_: Clients, dr: Clients) -> Identifiers:
     for instance in dr.pages("rds", "describe_db_instances", "DBInstances"):
         if instance.get("ReadReplicaSourceDBInstanceIdentifier"):
             yield instance["DBInstanceIdentifier"]
 
 
-def _declared_replica_keys(_: Blueprint, dr: Blueprint) -> Marks:
+def _declared_replica_keys(_: Blueprint, dr: Blueprint) -> Identifiers:
     return {
         str(key.properties["primaryKeyArn"]).rsplit("/", 1)[-1] for key in dr.of_type("aws:kms/replicaKey:ReplicaKey")
     }
 
 
-def _found_replica_keys(_: Clients, dr: Clients) -> Marks:
+def _found_replica_keys(_: Clients, dr: Clients) -> Identifiers:
     client = dr.client("kms")
     for key in dr.pages("kms", "list_keys", "Keys"):
         metadata: dict[str, Any] = client.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
@@ -115,23 +115,23 @@ def _found_replica_keys(_: Clients, dr: Clients) -> Marks:
             yield metadata["KeyId"]
 
 
-def _declared_secret_replicas(primary: Blueprint, _: Blueprint) -> Marks:
+def _declared_secret_replicas(primary: Blueprint, _: Blueprint) -> Identifiers:
     for secret in primary.of_type("aws:secretsmanager/secret:Secret"):
         if secret.properties.get("replicas"):
             yield secret.properties["name"]
 
 
-def _found_secret_replicas(_: Clients, dr: Clients) -> Marks:
+def _found_secret_replicas(_: Clients, dr: Clients) -> Identifiers:
     for secret in dr.pages("secretsmanager", "list_secrets", "SecretList"):
         if secret.get("PrimaryRegion") not in (None, dr.region):
             yield secret["Name"]
 
 
-JOINS: tuple[Join, ...] = (
-    Join("table replicated to the other region", _declared_replicas, _found_replicas),
-    Join("queue with its dead-letter queue", _queues_with_redrive, _found_redrive),
-    Join("bucket replicated to the other region", _declared_bucket_replication, _found_bucket_replication),
-    Join("database replica", _declared_database_replica, _found_database_replica),
-    Join("replica of a multi-region key", _declared_replica_keys, _found_replica_keys),
-    Join("secret replicated to the other region", _declared_secret_replicas, _found_secret_replicas),
+RELATIONS: tuple[Relation, ...] = (
+    Relation("table replicated to the other region", _declared_replicas, _found_replicas),
+    Relation("queue with its dead-letter queue", _queues_with_redrive, _found_redrive),
+    Relation("bucket replicated to the other region", _declared_bucket_replication, _found_bucket_replication),
+    Relation("database replica", _declared_database_replica, _found_database_replica),
+    Relation("replica of a multi-region key", _declared_replica_keys, _found_replica_keys),
+    Relation("secret replicated to the other region", _declared_secret_replicas, _found_secret_replicas),
 )

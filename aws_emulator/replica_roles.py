@@ -1,8 +1,8 @@
-"""What people do by daylight, done at once: the region that comes back becomes the replica of the one that took over.
+"""Sets replica roles at once: a returned region becomes the replica of the region that took over.
 
-With AWS that is hours of work and copying: the database of the returned region is made anew as a read replica of the
-promoted one, its secret is replicated to again, its file system is named as the destination of a replication. A
-rehearsal needs the outcome. The instances keep their own settings, so that their stack still finds them as declared.
+On AWS an operator needs hours for this: create the database of the returned region again as a read replica of the
+promoted one, replicate the secret to it again, and make its file system the destination of a replication. A rehearsal
+needs only the result. The instances keep their own settings, so that their stack shows no drift.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from aws_emulator.control import answered_as_json, body_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-STANDING_BY_PATH = "/_emulator/standing-by"
+REPLICA_ROLES_PATH = "/_emulator/standing-by"
 
 
 @dataclass(frozen=True)
-class StandingBy:
-    """`source` and `replica` are regions; database instances and file systems by identifier, source first."""
+class ReplicaRoles:
+    """Wanted roles. `source` and `replica` are regions. `databases` and `files` have identifiers, the source's
+    first."""
 
     source: str
     replica: str
@@ -30,8 +31,8 @@ class StandingBy:
     secret: str
 
 
-class StandingByMiddleware:
-    """POST STANDING_BY_PATH takes a `StandingBy`, and answers it, or 400 with {"error"}.
+class ReplicaRolesMiddleware:
+    """POST REPLICA_ROLES_PATH takes a `ReplicaRoles` and returns it, or 400 with {"error"}.
 
     Expects one request at a time.
     """
@@ -41,20 +42,22 @@ class StandingByMiddleware:
         self._account = account
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != STANDING_BY_PATH:
+        if environ.get("PATH_INFO") != REPLICA_ROLES_PATH:
             return self._application(environ, start_response)
         try:
             wanted = body_of(environ)
-            roles = StandingBy(**wanted)
+            roles = ReplicaRoles(**wanted)
             _database(self._account, roles)
             _secret(self._account, roles)
             _files(self._account, roles)
         except (KeyError, TypeError, ValueError) as error:
-            return answered_as_json(start_response, {"error": f"cannot stand by: {error!r}"}, "400 Bad Request")
+            return answered_as_json(
+                start_response, {"error": f"cannot set replica roles: {error!r}"}, "400 Bad Request"
+            )
         return answered_as_json(start_response, wanted)
 
 
-def _database(account: str, roles: StandingBy) -> None:
+def _database(account: str, roles: ReplicaRoles) -> None:
     from moto.rds.models import rds_backends
 
     source: Any = rds_backends[account][roles.source].databases[roles.databases[0]]
@@ -67,7 +70,7 @@ def _database(account: str, roles: StandingBy) -> None:
     source.add_replica(replica)
 
 
-def _secret(account: str, roles: StandingBy) -> None:
+def _secret(account: str, roles: ReplicaRoles) -> None:
     from moto.secretsmanager.models import FakeSecret, ReplicaSecret, secretsmanager_backends
 
     from aws_emulator.corrections.secretsmanager import make_replica
@@ -81,7 +84,7 @@ def _secret(account: str, roles: StandingBy) -> None:
     make_replica(account, source, roles.replica)
 
 
-def _files(account: str, roles: StandingBy) -> None:
+def _files(account: str, roles: ReplicaRoles) -> None:
     from aws_emulator.additions.efs import REPLICATION
     from aws_emulator.store import make
     from aws_emulator.store.backend import stores

@@ -1,8 +1,8 @@
-"""The state that the core proposes to the provider: what Terraform itself works out before it asks for a plan.
+"""The proposed new state, which Terraform's core computes before it asks the provider for a plan.
 
 Follows https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol and the resource instance change
-lifecycle (terraform: docs/resource-instance-change-lifecycle.md): the configuration, and for computed attributes that
-it leaves out the prior value. Elements of sets are matched by content.
+lifecycle (terraform: docs/resource-instance-change-lifecycle.md). The state has the values of the configuration, and
+prior values of computed attributes that the configuration omits. Set elements are matched by content.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from rehearsal.lowering.schema import Block
 from rehearsal.plugins.wire import Unknown
 
 
-def proposed(block: Block, prior: Mapping[str, Any] | None, configured: Mapping[str, Any]) -> dict[str, Any]:
-    """The proposed new state; write-only arguments are null in it."""
+def proposed_state(block: Block, prior: Mapping[str, Any] | None, configured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the proposed new state. Write-only arguments are null in it."""
     before = prior or {}
     value: dict[str, Any] = {}
     for name, attribute in block.attributes.items():
@@ -35,20 +35,21 @@ def _nested(block: Block, mode: str, prior: Any, configured: Any) -> Any:
     if configured is None or isinstance(configured, Unknown):
         return configured
     if mode in ("single", "group"):
-        return proposed(block, prior if isinstance(prior, Mapping) else None, configured)
+        return proposed_state(block, prior if isinstance(prior, Mapping) else None, configured)
     if mode == "map":
         before = prior if isinstance(prior, Mapping) else {}
-        return {key: proposed(block, before.get(key), item) for key, item in configured.items()}
+        return {key: proposed_state(block, before.get(key), item) for key, item in configured.items()}
     items = list(prior) if isinstance(prior, list) else []
     if mode == "list":
         return [
-            proposed(block, items[index] if index < len(items) else None, item) for index, item in enumerate(configured)
+            proposed_state(block, items[index] if index < len(items) else None, item)
+            for index, item in enumerate(configured)
         ]
-    return [proposed(block, _matching(block, items, item), item) for item in configured]
+    return [proposed_state(block, _matching(block, items, item), item) for item in configured]
 
 
 def _matching(block: Block, items: list[Any], configured: Mapping[str, Any]) -> Any:
-    """The first element that the configuration describes; it is taken, so that each is matched once."""
+    """Return the first element that the configuration describes, and remove it, so that each element matches once."""
     for index, item in enumerate(items):
         if _describes(block, item, configured):
             return items.pop(index)

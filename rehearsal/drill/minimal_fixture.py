@@ -1,7 +1,7 @@
-"""What recovery needs of both stacks and no more, made directly: a drill's ground in seconds instead of minutes.
+"""A minimal fixture for drills: only the resources that recovery needs, created directly in seconds instead of minutes.
 
-The stacks' own ground is `rehearsal.drill.world.of_outputs`; here are the same tables, streams, functions, databases,
-secret and files under names of their own, with a lease as short as its rules allow.
+`rehearsal.drill.testbed.of_outputs` describes the stacks themselves. This fixture has the same tables, streams,
+functions, databases, secret and files under its own names, and the shortest lease that the settings allow.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from components.settings.data import Consistency
 from functions import packaging
 from recovery import configuration
 from recovery.configuration import Configuration, Site, Tables, Timing
-from rehearsal.drill.world import Client, World, client_of
+from rehearsal.drill.testbed import Client, Testbed, client_of
 
 PRIMARY, STANDBY, WITNESS = "us-east-1", "us-west-2", "us-east-2"
 ALIAS = "live"
@@ -24,7 +24,7 @@ _SECRET = "small-database"
 _TABLES = {"control": "small-control", "orders": "small-orders", "positions": "small-positions"}
 _RECORDS = {PRIMARY: "small-primary-records", STANDBY: "small-standby-records"}
 _LEASE = {
-    # As short as `LeaseSettings` allows with these time-outs, which a busy machine keeps.
+    # The shortest values that `LeaseSettings` allows with these time-outs. A busy machine can meet the time-outs.
     "LEASE_SECONDS": "4",
     "MARGIN_SECONDS": "0.2",
     "WRITE_TIMEOUT_SECONDS": "0.45",
@@ -44,8 +44,9 @@ _INDEXES = (
 )
 
 
-def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> World:
-    """Both regions' share, ready for `open`; `orders` is how orders and positions reach the other region."""
+def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> Testbed:
+    """Create the resources of both regions, ready for `open`. `orders` is the consistency of the orders and positions
+    tables."""
     client = client_of(server)
     for table, keys in _KEYS.items():
         _table(client, table, keys, Consistency.STRONG if table == "control" else orders)
@@ -54,7 +55,7 @@ def make(server: RunningServer, orders: Consistency = Consistency.EVENTUAL) -> W
     _records(client)
     recovery = configuration.to_outputs(described(server.account_id, sites["primary"], sites["standby"]))
     outputs = {"ordersConsistency": orders.value, configuration.MEMBER: recovery}
-    return World(server, configuration.from_outputs(outputs), outputs)
+    return Testbed(server, configuration.from_outputs(outputs), outputs)
 
 
 def _table(client: Client, table: str, keys: tuple[tuple[str, str], ...], consistency: Consistency) -> None:
@@ -151,7 +152,7 @@ def _bucket(client: Client, region: str, name: str, **settings: Any) -> None:
 
 
 def _records(client: Client) -> None:
-    """Locked records that replicate both ways, as the stacks' do."""
+    """Create buckets for locked records that replicate in both directions, as in the stacks."""
     for region, name in _RECORDS.items():
         _bucket(client, region, name, ObjectLockEnabledForBucket=True)
         s3 = client("s3", region)
@@ -202,7 +203,8 @@ def _function(client: Any, name: str, function: str, variables: dict[str, str], 
 
 
 def _rotation(client: Any, name: str, role: str) -> str:
-    """Named by the rotation and never run: there is no database whose password it could set."""
+    """Create the rotation function. The rotation names it and never runs it: there is no database whose password it
+    could set."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("rotation.py", "def handle(event, context):\n    return None\n")
@@ -240,7 +242,7 @@ def _replicas(client: Client, sites: dict[str, Site]) -> None:
 
 
 def described(account: str, primary: Site, standby: Site) -> Configuration:
-    """The configuration of a run between these sites, on the tables and with the lease of this module."""
+    """Return the configuration of a run between these sites, with the tables and the lease of this module."""
     return Configuration(
         account_id=account,
         primary=primary,

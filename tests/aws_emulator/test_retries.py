@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aws_emulator.repeats import RepeatMiddleware
+from aws_emulator.retries import RetryMiddleware
 
 PROVIDER = "APN/1.0 HashiCorp/1.0 Terraform/1.11.4 terraform-provider-aws/5.100.0"
 
@@ -37,23 +37,23 @@ def ask(application: Any, call: str = "c1", attempt: int = 1, agent: str = PROVI
     return began[0][0], began[0][1], body
 
 
-def test_a_repeat_of_what_was_carried_out_is_answered_as_the_first_try_was() -> None:
+def test_a_retry_gets_the_answer_of_the_first_attempt() -> None:
     deletes = Deletes()
-    application = RepeatMiddleware(deletes)
+    application = RetryMiddleware(deletes)
     first = ask(application)
     assert ask(application, attempt=2) == first
     assert deletes.asked == 1, "a repeat was carried out a second time"
 
 
-def test_a_repeat_after_a_failure_of_the_server_is_carried_out() -> None:
-    application = RepeatMiddleware(Deletes(["500 Internal Server Error", "200 OK"]))
+def test_a_retry_after_a_server_error_is_executed() -> None:
+    application = RetryMiddleware(Deletes(["500 Internal Server Error", "200 OK"]))
     ask(application)
     assert ask(application, attempt=2)[0] == "200 OK"
 
 
-def test_another_call_is_carried_out() -> None:
+def test_a_different_call_is_executed() -> None:
     deletes = Deletes()
-    application = RepeatMiddleware(deletes)
+    application = RetryMiddleware(deletes)
     ask(application)
     ask(application, call="c2")
     ask(application, call="c3", attempt=2)
@@ -61,15 +61,15 @@ def test_another_call_is_carried_out() -> None:
 
 
 @pytest.mark.parametrize("agent", ["Boto3/1.42 md/Botocore#1.42", ""])
-def test_functions_and_the_runbook_meet_a_lost_answer_as_they_would_in_aws(agent: str) -> None:
-    application = RepeatMiddleware(Deletes())
+def test_retries_of_functions_and_the_runbook_are_executed(agent: str) -> None:
+    application = RetryMiddleware(Deletes())
     ask(application, agent=agent)
     assert ask(application, attempt=2, agent=agent)[0] == "400 Bad Request"
 
 
-def test_answers_are_forgotten_in_time() -> None:
+def test_old_answers_are_removed() -> None:
     deletes = Deletes(["200 OK"])
-    application = RepeatMiddleware(deletes)
+    application = RetryMiddleware(deletes)
     for number in range(3000):
         ask(application, call=str(number))
     ask(application, call="0", attempt=2)
