@@ -17,8 +17,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from aws_emulator.server import start
 from components.settings.data import Consistency
-from rehearsal.aws.server import start
 from rehearsal.drill import small
 from rehearsal.drill.series import Series
 

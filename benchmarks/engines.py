@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rehearsal.aws.server import ACCOUNT_ID, start
+from aws_emulator.server import ACCOUNT_ID, start
 from rehearsal.engines.choice import EngineKind, make
 from rehearsal.engines.protocol import EngineError
 from rehearsal.stacks import Declared, Program

@@ -29,11 +29,11 @@ from typing import Any
 
 from aws_lambda_powertools import Metrics
 
+from aws_emulator.server import start
 from benchmarks.order_intake import ORDER
 from functions.order_intake.handler import answered, build
 from recovery.configuration import Site
 from recovery.intake import InvokedIntake
-from rehearsal.aws.server import start
 from rehearsal.drill import small
 from rehearsal.drill.orders import ACCOUNT
 from rehearsal.drill.series import opened

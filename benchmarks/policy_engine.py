@@ -20,8 +20,8 @@ from typing import Any
 
 from pulumi import automation
 
+from aws_emulator.server import ACCOUNT_ID, start
 from blueprint.program import ROOT
-from rehearsal.aws.server import ACCOUNT_ID, start
 from rehearsal.engines.protocol import EngineError
 from rehearsal.engines.pulumi import PulumiEngine
 from rehearsal.stacks import Program

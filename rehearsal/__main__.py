@@ -16,9 +16,9 @@ import pulumi
 import typer
 from rich.console import Console
 
+from aws_emulator.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from blueprint import BlueprintError
 from blueprint.program import ROOT
-from rehearsal.aws.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from rehearsal.engines import EngineError
 from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
 from rehearsal.page.rehearsal_page import page

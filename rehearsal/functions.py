@@ -1,6 +1,6 @@
 """Checks of the deployed functions: each is invoked, and its effects are verified.
 
-Each function runs from its own package with its own variables, in both regions (`rehearsal.aws.runtime`), on the
+Each function runs from its own package with its own variables, in both regions (`aws_emulator.runtime`), on the
 tables, streams, queues and buckets of its stack.
 """
 

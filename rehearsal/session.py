@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _FILE = "session.json"
-_MARK = "rehearsal.aws"
+_MARK = "aws_emulator"
 _STOP_SECONDS = 15.0
 
 

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from rehearsal.aws.retention import RETENTION_PATH
+from aws_emulator.retention import RETENTION_PATH
 from rehearsal.verification.clients import Clients
 
 

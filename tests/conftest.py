@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from aws_emulator import server
 from blueprint import Blueprint, record_dr, record_primary
-from rehearsal.aws import server
 from tests.golden import Golden
 
 Recorded = Callable[[str, Callable[[], Blueprint]], Blueprint]

@@ -16,7 +16,7 @@ from components.recovery.scale_out import ScaleOut
 from components.recovery.switch_endpoint import SwitchEndpoint
 from components.recovery.traffic import Traffic
 from components.settings import Role, Settings
-from components.settings.coherence_recovery import order_milliseconds
+from components.settings.consistency.recovery import order_milliseconds
 
 
 @dataclass(frozen=True)

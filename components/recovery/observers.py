@@ -21,7 +21,7 @@ from components.recovery.traffic import SEEN_ADDRESS, UNSEEN_ADDRESS
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement
 from components.settings import Settings
-from components.settings.coherence_recovery import OBSERVED_EVERY_SECONDS
+from components.settings.consistency.recovery import OBSERVED_EVERY_SECONDS
 from functions import metrics
 from functions.metrics import Metric
 from recovery.budget import SILENT_REGION_SECONDS

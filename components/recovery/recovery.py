@@ -22,7 +22,7 @@ from components.recovery.traffic import Target
 from components.security.keys import Keys
 from components.security.secrets import Secrets
 from components.settings import Role, Settings
-from components.settings.coherence_recovery import recovery_budget
+from components.settings.consistency.recovery import recovery_budget
 
 _HEALTH_PATH = f"/{STAGE}/health"
 

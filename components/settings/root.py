@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
 from components.settings.api import ApiSettings
-from components.settings.coherence import incoherences
 from components.settings.compute import ComputeSettings
+from components.settings.consistency import inconsistencies
 from components.settings.data import DataSettings
 from components.settings.delivery import DeliverySettings
 from components.settings.errors import SettingsError, printable, problem, reason
@@ -156,7 +156,7 @@ class Settings(BaseModel):
                 problems += _explained(section, error)
         if not problems:
             settings = cls.model_construct(None, **parts)
-            problems = [problem(f"{PROJECT}:{key}", value, why) for key, value, why in incoherences(settings)]
+            problems = [problem(f"{PROJECT}:{key}", value, why) for key, value, why in inconsistencies(settings)]
             if not problems:
                 return settings
         raise SettingsError(problems)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from aws_facts import on_demand
+from aws_facts.quotas import QUOTAS, Quota
 from preflight import instances
 from preflight.account import Account
 from preflight.declared import Declared, number
@@ -19,14 +21,10 @@ Used = Callable[[Account, Declared, str], int]
 
 
 @dataclass(frozen=True)
-class Quota:
-    """A quota of Service Quotas. `code`, `name` and `default` are as `aws service-quotas
-    list-aws-default-service-quotas` lists them; a new account may have less than the default."""
+class Use:
+    """What the stack takes of a quota, and how to ask what others use of it."""
 
-    service: str
-    code: str
-    name: str
-    default: int
+    quota: Quota
     count: Count
     used: Used | None = None
 
@@ -119,47 +117,39 @@ def _others(operation: str, items: str, **parameters: Any) -> Used:
     return used
 
 
-QUOTAS: tuple[Quota, ...] = (
-    Quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", 5, _of_type("aws:ec2/eip:Eip"),
+USES: tuple[Use, ...] = (
+    Use(QUOTAS["L-0263D0A3"], _of_type("aws:ec2/eip:Eip"),
           _others("describe_addresses", "Addresses")),
-    Quota("vpc", "L-F678F1CE", "VPCs per Region", 5, _of_type("aws:ec2/vpc:Vpc"), _others("describe_vpcs", "Vpcs")),
-    Quota("vpc", "L-A4707A72", "Internet gateways per Region", 5, _of_type("aws:ec2/internetGateway:InternetGateway"),
+    Use(QUOTAS["L-F678F1CE"], _of_type("aws:ec2/vpc:Vpc"), _others("describe_vpcs", "Vpcs")),
+    Use(QUOTAS["L-A4707A72"], _of_type("aws:ec2/internetGateway:InternetGateway"),
           _others("describe_internet_gateways", "InternetGateways")),
-    Quota("vpc", "L-407747CB", "Subnets per VPC", 200, _most_in_one("aws:ec2/subnet:Subnet", "vpcId")),
-    Quota("vpc", "L-FE5A380F", "NAT gateways per Availability Zone", 5, _nat_per_zone),
-    Quota("vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC", 50,
-          _most_in_one("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcId",
+    Use(QUOTAS["L-407747CB"], _most_in_one("aws:ec2/subnet:Subnet", "vpcId")),
+    Use(QUOTAS["L-FE5A380F"], _nat_per_zone),
+    Use(QUOTAS["L-29B6F2EB"], _most_in_one("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcId",
                        only=lambda given: given.get("vpcEndpointType") == "Interface")),
-    Quota("vpc", "L-1B52E74A", "Gateway VPC endpoints per Region", 20,
-          _gateway_endpoints),
-    Quota("vpc", "L-E79EC296", "VPC security groups per Region", 2500,
+    Use(QUOTAS["L-1B52E74A"], _gateway_endpoints),
+    Use(QUOTAS["L-E79EC296"],
           _of_type("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"),
           _others("describe_security_groups", "SecurityGroups")),
-    Quota("vpc", "L-0EA8095F", "Inbound or outbound rules per security group", 60, _security_group_rules),
-    Quota("vpc", "L-B4A6D682", "Network ACLs per VPC", 200, _most_in_one("aws:ec2/networkAcl:NetworkAcl", "vpcId")),
-    Quota("vpc", "L-2AEEBF1A", "Rules per network ACL", 20,
-          _most_in_one("aws:ec2/networkAclRule:NetworkAclRule", "networkAclId", "egress")),
-    Quota("vpc", "L-589F43AA", "Route tables per VPC", 200, _most_in_one("aws:ec2/routeTable:RouteTable", "vpcId")),
-    Quota("vpc", "L-93826ACB", "Routes per route table", 500, _most_in_one("aws:ec2/route:Route", "routeTableId")),
-    Quota("ec2", "L-A2478D36", "Transit gateways per account", 5,
-          _of_type("aws:ec2transitgateway/transitGateway:TransitGateway"),
+    Use(QUOTAS["L-0EA8095F"], _security_group_rules),
+    Use(QUOTAS["L-B4A6D682"], _most_in_one("aws:ec2/networkAcl:NetworkAcl", "vpcId")),
+    Use(QUOTAS["L-2AEEBF1A"], _most_in_one("aws:ec2/networkAclRule:NetworkAclRule", "networkAclId", "egress")),
+    Use(QUOTAS["L-589F43AA"], _most_in_one("aws:ec2/routeTable:RouteTable", "vpcId")),
+    Use(QUOTAS["L-93826ACB"], _most_in_one("aws:ec2/route:Route", "routeTableId")),
+    Use(QUOTAS["L-A2478D36"], _of_type("aws:ec2transitgateway/transitGateway:TransitGateway"),
           _others("describe_transit_gateways", "TransitGateways")),
-    Quota("ec2", "L-4FB7FF5D", "Customer gateways per region", 50, _of_type("aws:ec2/customerGateway:CustomerGateway"),
+    Use(QUOTAS["L-4FB7FF5D"], _of_type("aws:ec2/customerGateway:CustomerGateway"),
           _others("describe_customer_gateways", "CustomerGateways")),
-    Quota("ec2", "L-3E6EC3A3", "Site-to-Site VPN connections per Region", 50,
-          _of_type("aws:ec2/vpnConnection:VpnConnection"), _others("describe_vpn_connections", "VpnConnections")),
-    Quota("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count", 6, _fargate),
-    Quota("eks", "L-1194D53C", "Clusters", 100, _of_type("aws:eks/cluster:Cluster")),
-    Quota("elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region", 50,
-          lambda declared, region: _balancers(declared, region, "application")),
-    Quota("elasticloadbalancing", "L-69A177A2", "Network Load Balancers per Region", 50,
-          lambda declared, region: _balancers(declared, region, "network")),
-    Quota("kms", "L-C2F1777E", "Customer Master Keys (CMKs)", 100000,
-          _of_type("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")),
-    Quota("dynamodb", "L-F98FE922", "Maximum number of tables", 2500,
-          _of_type("aws:dynamodb/table:Table", "aws:dynamodb/tableReplica:TableReplica")),
+    Use(QUOTAS["L-3E6EC3A3"], _of_type("aws:ec2/vpnConnection:VpnConnection"),
+          _others("describe_vpn_connections", "VpnConnections")),
+    Use(QUOTAS["L-3032A538"], _fargate),
+    Use(QUOTAS["L-1194D53C"], _of_type("aws:eks/cluster:Cluster")),
+    Use(QUOTAS["L-53DA6B97"], lambda declared, region: _balancers(declared, region, "application")),
+    Use(QUOTAS["L-69A177A2"], lambda declared, region: _balancers(declared, region, "network")),
+    Use(QUOTAS["L-C2F1777E"], _of_type("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")),
+    Use(QUOTAS["L-F98FE922"], _of_type("aws:dynamodb/table:Table", "aws:dynamodb/tableReplica:TableReplica")),
 )  # fmt: skip
-"""Quotas that the stack takes from, beside vCPUs by family. A test compares those of VPC with moto's list."""
+"""Quotas that the stack takes from, beside vCPUs by family."""
 
 
 def _balancers(declared: Declared, region: str, kind: str) -> tuple[int, int]:
@@ -179,23 +169,17 @@ class Quotas:
 
     def questions(self, declared: Declared) -> Iterator[Question]:
         for region in declared.regions:
-            for quota in (*QUOTAS, *_vcpu_quotas(declared, region)):
-                start, most = quota.count(declared, region)
+            for use in (*USES, *_vcpu_uses(declared, region)):
+                start, most = use.count(declared, region)
                 if most:
-                    yield _question(declared, region, quota, start, most)
+                    yield _question(declared, region, use, start, most)
 
 
-def _vcpu_quotas(declared: Declared, region: str) -> Iterator[Quota]:
+def _vcpu_uses(declared: Declared, region: str) -> Iterator[Use]:
     for (code, name), (start, most, types) in instances.by_quota(declared, region).items():
         taken = (start, most)
-        yield Quota(
-            "ec2",
-            code,
-            f"{name} (vCPUs: {', '.join(types)})",
-            instances.default_of(code),
-            lambda *_, taken=taken: taken,
-            _vcpus_of_others(code),
-        )
+        quota = Quota("ec2", code, f"{name} (vCPUs: {', '.join(types)})", on_demand.default_of(code))
+        yield Use(quota, lambda *_, taken=taken: taken, _vcpus_of_others(code))
 
 
 def _vcpus_of_others(code: str) -> Used:
@@ -209,13 +193,13 @@ def _vcpus_of_others(code: str) -> Used:
             for reservation in running
             for instance in reservation["Instances"]
             if not _tagged_by(declared, instance.get("Tags")) and not instance.get("CapacityReservationId")
-            if instances.quota_of(instance["InstanceType"])[0] == code
+            if on_demand.quota_of(instance["InstanceType"])[0] == code
         ]
         reserved = [
             item
             for item in account.pages("ec2", region, "describe_capacity_reservations", "CapacityReservations")
             if item["State"] == "active" and not _tagged_by(declared, item.get("Tags"))
-            if instances.quota_of(item["InstanceType"])[0] == code
+            if on_demand.quota_of(item["InstanceType"])[0] == code
         ]
         return sum(_vcpus(account, region, i["InstanceType"]) for i in found) + sum(
             _vcpus(account, region, item["InstanceType"]) * item["TotalInstanceCount"] for item in reserved
@@ -225,17 +209,19 @@ def _vcpus_of_others(code: str) -> Used:
 
 
 def _vcpus(account: Account, region: str, type_: str) -> int:
-    known = instances.vcpus(type_)
+    known = on_demand.vcpus(type_)
     if known is not None:
         return known
     (found,) = account.call("ec2", region, "describe_instance_types", InstanceTypes=[type_])["InstanceTypes"]
     return int(found["VCpuInfo"]["DefaultVCpus"])
 
 
-def _question(declared: Declared, region: str, quota: Quota, start: int, most: int) -> Question:
+def _question(declared: Declared, region: str, use: Use, start: int, most: int) -> Question:
+    quota = use.quota
+
     def ask(account: Account) -> Answer:
         limit = _value(account, region, quota)
-        used = quota.used(account, declared, region) if quota.used else 0
+        used = use.used(account, declared, region) if use.used else 0
         return judge(quota, region, limit, used, start, most)
 
     needed = f"{start}" if start == most else f"{start}, {most} at most"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from aws_facts.zones import WITHOUT_EKS
 from preflight import instances
 from preflight.account import Account
 from preflight.declared import Declared
 from preflight.model import Answer, Question, not_asked, ok, stops
-
-# EKS User Guide, "Amazon EKS networking requirements for VPC and subnets": zone ids that take no control plane.
-WITHOUT_EKS = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 
 
 class Zones:

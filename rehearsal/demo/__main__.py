@@ -20,10 +20,10 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from aws_emulator.server import ServerFailedError, start
 from blueprint.program import ROOT
 from components.settings import Settings
-from components.settings.coherence_recovery import recovery_budget
-from rehearsal.aws.server import ServerFailedError, start
+from components.settings.consistency.recovery import recovery_budget
 from rehearsal.demo.observation import Observer
 from rehearsal.demo.screen import Lines, rendered
 from rehearsal.drill import small

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rehearsal.aws.server import start
+from aws_emulator.server import start
 from rehearsal.drill import small
 from rehearsal.drill.result import Result
 from rehearsal.drill.series import Series

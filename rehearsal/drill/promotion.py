@@ -1,5 +1,5 @@
 """How far the database's replica was behind when a takeover promoted it. There is no engine in the in-memory AWS: the
-lag is modelled (`rehearsal.aws.replication.databases`), and so is what it costs."""
+lag is modelled (`aws_emulator.replication.databases`), and so is what it costs."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rehearsal.aws.faults import Fault, FaultKind
+from aws_emulator.faults import Fault, FaultKind
 
 
 class Loss(StrEnum):

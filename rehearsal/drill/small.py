@@ -11,11 +11,11 @@ import json
 import zipfile
 from typing import Any
 
+from aws_emulator.server import RunningServer
 from components.settings.data import Consistency
 from functions import packaging
 from recovery import configuration
 from recovery.configuration import Configuration, Site, Tables, Timing
-from rehearsal.aws.server import RunningServer
 from rehearsal.drill.world import Client, World, client_of
 
 PRIMARY, STANDBY, WITNESS = "us-east-1", "us-west-2", "us-east-2"

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.config import Config
 
-from rehearsal.aws.clients import make
+from aws_emulator.clients import make
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2})
 

@@ -17,7 +17,7 @@ from botocore.session import get_session
 
 from blueprint import Blueprint
 from blueprint.program import ROOT
-from components.settings.coherence_delivery import GITHUB_SESSION_HOURS
+from components.settings.consistency.delivery import GITHUB_SESSION_HOURS
 
 BUILDSPECS = sorted((ROOT / "delivery" / "buildspecs").glob("*.yaml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))

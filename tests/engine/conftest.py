@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.aws.server import ACCOUNT_ID, RunningServer, start
+from aws_emulator.server import ACCOUNT_ID, RunningServer, start
 from rehearsal.engines import EngineError
 from rehearsal.engines.pulumi_command import PulumiCommand, find_command
 from rehearsal.plugins.install import install

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rehearsal.aws.server import RunningServer
+from aws_emulator.server import RunningServer
 from tests.engine.project import Project
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from rehearsal.aws.server import RunningServer
+from aws_emulator.server import RunningServer
 from tests.engine.project import Project
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]

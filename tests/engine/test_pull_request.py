@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
+from aws_emulator.server import RunningServer
 from blueprint.program import ROOT
 from delivery.comment import Host
-from rehearsal.aws.server import RunningServer
 from rehearsal.engines.pulumi_command import PulumiCommand
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from aws_emulator import server
 from blueprint import Blueprint
 from preflight.account import Account
 from preflight.declared import Declared
 from preflight.model import Check, Finding
 from preflight.recorded import as_declared
 from preflight.run import ask
-from rehearsal.aws import server
 from rehearsal.verification.clients import Clients
 
 Found = dict[str, Finding]

@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 import preflight.__main__ as command
+from aws_emulator import server
+from aws_emulator.faults import Fault
 from benchmarks.preflight import RATIO
 from blueprint import record_primary
 from preflight.account import Account, CannotAskError
@@ -19,8 +21,6 @@ from preflight.checks import CHECKS
 from preflight.declared import Declared
 from preflight.model import Finding, Verdict
 from preflight.run import ask, exit_code, questions_of
-from rehearsal.aws import server
-from rehearsal.aws.faults import Fault
 from tests.preflight.stubs import Error, stubbed
 
 Client = Callable[[str, str], Any]

@@ -8,22 +8,24 @@ from typing import Any
 import pytest
 from moto.servicequotas.resources.default_quotas.vpc import VPC_DEFAULT_QUOTAS
 
+from aws_facts import on_demand
+from aws_facts.quotas import QUOTAS
 from preflight import instances
 from preflight.account import Account
 from preflight.checks.limits import Limits
-from preflight.checks.quotas import QUOTAS, Quotas, judge
+from preflight.checks.quotas import Quotas, judge
 from preflight.declared import Declared
 from preflight.model import Verdict
 from tests.preflight.conftest import asked
 from tests.preflight.stubs import Error, stubbed
 
 VPC = {quota["QuotaCode"]: quota for quota in VPC_DEFAULT_QUOTAS}
-STANDARD_CODE = instances.STANDARD[0]
+STANDARD_CODE = on_demand.STANDARD[0]
 # AWS raised this default after moto's list was taken (VPC User Guide, "Route tables", quotas).
 RAISED = {"L-93826ACB"}
 
 
-@pytest.mark.parametrize("quota", [q for q in QUOTAS if q.service == "vpc"], ids=lambda quota: quota.code)
+@pytest.mark.parametrize("quota", [q for q in QUOTAS.values() if q.service == "vpc"], ids=lambda quota: quota.code)
 def test_codes_and_names_and_defaults_of_vpc_are_those_that_aws_lists(quota: Any) -> None:
     listed = VPC[quota.code]
     assert quota.name == listed["QuotaName"]
@@ -48,13 +50,13 @@ def test_codes_and_names_and_defaults_of_vpc_are_those_that_aws_lists(quota: Any
     ],
 )
 def test_each_family_counts_against_its_own_quota(type_: str, name: str) -> None:
-    assert name in instances.quota_of(type_)[1]
+    assert name in on_demand.quota_of(type_)[1]
 
 
 def test_vcpus_are_those_of_reservation_fleet_and_nodes(declared: Declared) -> None:
-    (start, most, types) = instances.by_quota(declared, "us-east-1")[instances.STANDARD]
-    sizes, each = declared.settings.sizes, instances.vcpus(declared.settings.latency.engine_instance_type) or 0
-    nodes = instances.vcpus(sizes.node_instance_type) or 0
+    (start, most, types) = instances.by_quota(declared, "us-east-1")[on_demand.STANDARD]
+    sizes, each = declared.settings.sizes, on_demand.vcpus(declared.settings.latency.engine_instance_type) or 0
+    nodes = on_demand.vcpus(sizes.node_instance_type) or 0
     engines = sizes.fixed_engines + max(sizes.elastic_engines_min, 0) + sizes.elastic_engines_warm
     assert start == engines * each + sizes.nodes_min * nodes
     assert most == (sizes.fixed_engines + sizes.elastic_engines_max) * each + sizes.nodes_max * nodes
@@ -94,7 +96,7 @@ def test_addresses_of_others_count_and_the_stacks_own_do_not(
 
 
 def test_a_quota_without_a_value_of_its_own_has_awss_default(declared: Declared) -> None:
-    quota = next(quota for quota in QUOTAS if quota.code == "L-2AEEBF1A")
+    quota = QUOTAS["L-2AEEBF1A"]
     (question,) = [q for q in Quotas().questions(declared) if q.subject == quota.name]
     account = stubbed(
         {
@@ -110,7 +112,7 @@ def test_both_regions_of_the_recovery_stack_are_asked(declared_dr: Declared) -> 
 
 
 def test_a_quota_is_judged_with_what_others_use() -> None:
-    quota = QUOTAS[0]
+    quota = QUOTAS["L-0263D0A3"]
     verdicts = [judge(quota, "us-east-1", 5, used, 2, 3).verdict for used in (2, 3, 4)]
     assert verdicts == [Verdict.OK, Verdict.WARNS, Verdict.STOPS]
 

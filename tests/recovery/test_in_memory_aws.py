@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
+from aws_emulator import server
 from functions import control_item
 from functions.clock import system_clock
 from functions.control_item import ControlItem
@@ -29,7 +30,6 @@ from recovery.plan import Verb
 from recovery.report import Status
 from recovery.scale_out import CalledScaleOut
 from recovery.waiting import Waiter
-from rehearsal.aws import server
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, create_tables
 from tests.recovery.clients import KilledError, Lambda
 from tests.recovery.world import EAST, SECRET, WEST, outputs

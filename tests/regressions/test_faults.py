@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from aws_emulator import server
 from blueprint import Blueprint
-from rehearsal.aws import server
+from tests.aws_emulator.conftest import clients_of
 from tests.golden import Golden
 from tests.regressions.faults import FAULTS, Fault
 from tests.regressions.world import World
-from tests.rehearsal.aws.conftest import clients_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 HEAD = """# Faults that are refused before AWS refuses them

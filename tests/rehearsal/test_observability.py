@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import pytest
 
+from aws_emulator import server
 from blueprint import Blueprint, record
 from blueprint.program import primary_reference
-from rehearsal.aws import server
 from rehearsal.engines.terraform import TerraformEngine
 from rehearsal.engines.terraform.plugin import find_plugin
 from rehearsal.stacks import Declared

@@ -45,7 +45,7 @@ def test_another_process_under_the_same_number_is_not_taken_for_the_server(tmp_p
 
 def test_the_server_is_ended_by_its_own_number() -> None:
     waits = "import time; print('up', flush=True); time.sleep(60)"
-    child = subprocess.Popen([sys.executable, "-c", waits, "rehearsal.aws"], stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", waits, "aws_emulator"], stdout=subprocess.PIPE)
     # Its command line can be read only once it runs.
     assert child.stdout is not None
     child.stdout.readline()

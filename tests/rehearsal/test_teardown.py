@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rehearsal.aws.server import start
+from aws_emulator.server import start
 from rehearsal.teardown import lift_protections
 from rehearsal.verification.clients import Clients
 

@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 import pytest
 
+from aws_emulator import server
+from aws_emulator.variables import client_variables
 from blueprint import Blueprint, Resource
 from blueprint.references import Reference
 from components.observability import log_metrics
-from rehearsal.aws import server
-from rehearsal.aws.variables import client_variables
 from rehearsal.engines.terraform import TerraformEngine
 from rehearsal.stacks import Declared
 from tests.components.observability.pairing import ALARM, COMPOSITE, DASHBOARD, FILTER

@@ -18,7 +18,7 @@ from components.observability.dashboards.widgets import Graph, Line, Rows, Text
 from components.observability.monitored_layers import MonitoredLayers
 from components.observability.series import of_aws, of_function
 from components.settings import Settings
-from components.settings.coherence_recovery import OBSERVED_EVERY_SECONDS, recovery_budget
+from components.settings.consistency.recovery import OBSERVED_EVERY_SECONDS, recovery_budget
 from components.settings.root import Role
 from functions import metrics
 from functions.metrics import Metric

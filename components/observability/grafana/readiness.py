@@ -15,7 +15,7 @@ from components.observability.dashboards.recovery import budget_text
 from components.observability.grafana.panels import CloudWatchQuery, board, figure, graph, note
 from components.observability.series import of_aws, of_function
 from components.settings import Settings
-from components.settings.coherence_recovery import recovery_budget
+from components.settings.consistency.recovery import recovery_budget
 from components.settings.root import Role
 from functions import metrics
 from functions.metrics import Metric

@@ -16,7 +16,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from rehearsal.aws.kubernetes.middleware import PATH
+from aws_emulator.kubernetes.middleware import PATH
 
 Object = dict[str, Any]
 _SECONDS = 60

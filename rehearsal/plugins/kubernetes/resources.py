@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.aws.kubernetes.immutable import paths
+from aws_emulator.kubernetes.immutable import paths
 from rehearsal.plugins.difference import Difference
 from rehearsal.plugins.kubernetes import releases
 from rehearsal.plugins.kubernetes.awaiting import DEFAULT_SECONDS, wait

@@ -10,7 +10,7 @@ import pytest
 from blueprint import Blueprint, Resource, record_primary
 from blueprint.references import references_in
 from components.settings import Settings
-from components.settings.coherence_functions import SINGLE_FUNCTIONS, redrive_routes
+from components.settings.consistency.functions import SINGLE_FUNCTIONS, redrive_routes
 from functions import packaging
 from functions.environment import Environment
 from functions.order_intake.lease import LeaseSettings

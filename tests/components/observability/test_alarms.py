@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from aws_emulator.additions._alarm_rule import AlarmRule
 from blueprint import Blueprint, Resource, record_dr, record_primary
 from blueprint.references import references_in
 from components.observability.alarms.spec import MEANING, Concern
-from rehearsal.aws.additions._alarm_rule import AlarmRule
 from tests.components.observability.pairing import ALARM, COMPOSITE, World, region_of, region_of_resource
 
 # Those of the fleet and of drills act, and observers vote: they are no matter of people.

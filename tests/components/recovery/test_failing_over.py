@@ -8,13 +8,13 @@ from itertools import combinations, product
 
 import pytest
 
+from aws_emulator.additions._alarm_rule import AlarmRule
 from blueprint import Blueprint, record_dr
 from components.recovery.observers import quorum_rule
 from functions import metrics
 from recovery import configuration
 from recovery.clients import Clients
 from recovery.parts import switch_of
-from rehearsal.aws.additions._alarm_rule import AlarmRule
 from runbook.outputs import budget_of
 from tests.components.security.graph import document, statements
 

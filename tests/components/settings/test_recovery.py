@@ -8,7 +8,7 @@ import pytest
 
 from blueprint import record_primary
 from components.settings import Settings, SettingsError
-from components.settings.coherence_recovery import recovery_budget
+from components.settings.consistency.recovery import recovery_budget
 from policy.catalogue import BY_ID
 from recovery.budget import RTO_SECONDS
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from aws_emulator.server import start
 from components.settings.data import Consistency
 from functions import control_item
 from functions.control_item import ControlItem
 from functions.order_item import Item
-from rehearsal.aws.server import start
 from rehearsal.drill import small
 from rehearsal.drill.drill import Drill
 from rehearsal.drill.operator import Finished

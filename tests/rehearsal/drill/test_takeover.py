@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from aws_emulator.server import start
 from recovery import lease
 from recovery.scale_out import Progress
-from rehearsal.aws.server import start
+from rehearsal.client_names import RUNBOOK
 from rehearsal.drill import small
-from rehearsal.drill.operator import RUNBOOK, OperatorError
+from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import opened
 from rehearsal.drill.takeover import Takeover
 from rehearsal.drill.world import World

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.aws.server import ACCOUNT_ID, start
+from aws_emulator.server import ACCOUNT_ID, start
 from rehearsal.plugins.aws.kept import KEPT, Kept
 from rehearsal.plugins.aws.process import ProviderError, ProviderProcess
 from rehearsal.plugins.aws.provider import Resources

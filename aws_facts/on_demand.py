@@ -1,0 +1,57 @@
+"""On-Demand Instance quotas of EC2: which quota counts an instance type, and the vCPUs of a type."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+# EC2 User Guide, "On-Demand Instance quotas": families by quota, in vCPUs. The codes are those that Service Quotas
+# lists for `ec2`. Families are the letters before the generation: `c` of c5n, `inf` of inf2.
+FAMILIES: dict[str, tuple[str, str]] = {
+    "dl": ("L-6E869C2A", "Running On-Demand DL instances"),
+    "f": ("L-74FC7D96", "Running On-Demand F instances"),
+    "g": ("L-DB2E81BA", "Running On-Demand G and VT instances"),
+    "hpc": ("L-F7808C92", "Running On-Demand HPC instances"),
+    "inf": ("L-1945791B", "Running On-Demand Inf instances"),
+    "p": ("L-417A185B", "Running On-Demand P instances"),
+    "trn": ("L-2C3B7624", "Running On-Demand Trn instances"),
+    "u": ("L-43DA4232", "Running On-Demand High Memory instances"),
+    "vt": ("L-DB2E81BA", "Running On-Demand G and VT instances"),
+    "x": ("L-7295265B", "Running On-Demand X instances"),
+}
+STANDARD = ("L-1216C47A", "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances")
+# The default of the standard families in a new account (EC2 User Guide, "On-Demand Instance quotas"); of others, none.
+_DEFAULT_VCPUS = 5
+_PREFIX = re.compile(r"^([a-z]+)")
+
+
+def quota_of(instance_type: str) -> tuple[str, str]:
+    """Code and name of the On-Demand quota that counts an instance type."""
+    match = _PREFIX.match(instance_type)
+    prefix = match[1] if match else ""
+    if prefix in FAMILIES:
+        return FAMILIES[prefix]
+    # im, is: storage-optimised families of the letter I; ra, mac and others have dedicated hosts, not this quota.
+    return STANDARD if prefix[:1] in set("acdhimrtz") else FAMILIES.get(prefix[:1], STANDARD)
+
+
+def default_of(code: str) -> int:
+    """vCPUs that a new account has of an On-Demand quota."""
+    return _DEFAULT_VCPUS if code == STANDARD[0] else 0
+
+
+@cache
+def _offline() -> dict[str, Any]:
+    """EC2's answer to DescribeInstanceTypes as moto keeps it, which follows AWS's list."""
+    text = files("moto.ec2").joinpath("resources/instance_types.json.gz").read_bytes()
+    return json.loads(gzip.decompress(text))
+
+
+def vcpus(instance_type: str) -> int | None:
+    """vCPUs of an instance type by the kept list; None where the list does not know the type."""
+    found = _offline().get(instance_type)
+    return int(found["VCpuInfo"]["DefaultVCpus"]) if found else None
