@@ -49,8 +49,8 @@ def document(results: Sequence[Result], seed: int, count: int, others: int) -> s
     lines = [
         "# Mutants of the policy rules",
         "",
-        f"`make mutants SEED={seed}` changes one place of a rule at a time (Cosmic Ray 8.4.3) and runs the rules' own",
-        "tests. This page is written by its option `--document`.",
+        f"`make mutants SEED={seed} DOCUMENT=docs/policy-mutants.md` changes one place of a rule at a time (Cosmic Ray",
+        "8.4.3), runs the rules' own tests, and writes this page.",
         "",
         f"Run of {date.today().isoformat()}, seed {seed}, a random sample over all modules:",
         "",
