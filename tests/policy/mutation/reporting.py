@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from math import sqrt
+from textwrap import wrap
 
 from tests.policy.mutation.judge import Result
 
@@ -41,7 +42,7 @@ def counted(results: Sequence[Result]) -> list[Result]:
     return [result for result in results if result.mutant.counted]
 
 
-def document(results: Sequence[Result], seed: int, count: int, others: int) -> str:
+def document(results: Sequence[Result], seed: int, count: int, others: int, note: str = "") -> str:
     """The rate by module and the survivors, as `docs/policy-mutants.md` has them."""
     subject = counted(results)
     killed: Counter[str] = Counter(result.mutant.module for result in subject if result.killed)
@@ -57,12 +58,13 @@ def document(results: Sequence[Result], seed: int, count: int, others: int) -> s
         f"- of the {count} mutants that count, {said(subject)};",
         f"- with the {others} mutants that do not count, {said(results)}.",
         "",
-        "A mutant does not count if it puts an order comparison (`<`, `<=`, `>`, `>=`) in the place of `==`, `!=`,",
-        "`is` or `is not` between values that have no order: where an operand is a text, None, a boolean or a",
-        "container, as far as its text tells. Cosmic Ray itself leaves such mutants out where the right operand is",
-        "None. The kind of an operand is read from the sources before a mutant is judged; the rule is in",
-        "`tests/policy/mutation/kinds.py`. Most of these mutants differ from the rule only for values that AWS does",
-        "not accept.",
+        *([*wrap(note, 118), ""] if note else []),
+        "A mutant does not count if it puts anything but the opposite (`!=` for `==`, `is not` for `is`), so most often",
+        "an order comparison, in the place of an equality or identity of values that have no order: where an operand is",
+        "a text, None, a boolean or a container, as far as its text tells. Cosmic Ray itself leaves such mutants out",
+        "where the right operand is None. The kind of an operand is read from the sources before a mutant is judged; the",
+        "rule is in `tests/policy/mutation/kinds.py`. Most of these mutants differ from the rule only for values that",
+        "AWS does not accept.",
         "",
         "| module | mutants that count | killed | percent |",
         "|---|---|---|---|",
