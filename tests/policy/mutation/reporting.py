@@ -12,6 +12,13 @@ from tests.policy.mutation.judge import Result
 
 # The two-sided 95 % quantile of the normal distribution.
 _QUANTILE = 1.96
+_COUNTED = """
+A mutant does not count if it puts anything but the opposite (`!=` for `==`, `is not` for `is`), so most often an order
+comparison, in the place of an equality or identity of values that have no order: where an operand is a text, None, a
+boolean or a container, as far as its text tells. Cosmic Ray itself leaves such mutants out where the right operand is
+None. The kind of an operand is read from the sources before a mutant is judged; the rule is in
+`tests/policy/mutation/kinds.py`. Most of these mutants differ from the rule only for values that AWS does not accept.
+"""
 
 
 def rate(results: Sequence[Result]) -> tuple[int, int, float]:
@@ -59,12 +66,7 @@ def document(results: Sequence[Result], seed: int, count: int, others: int, note
         f"- with the {others} mutants that do not count, {said(results)}.",
         "",
         *([*wrap(note, 118), ""] if note else []),
-        "A mutant does not count if it puts anything but the opposite (`!=` for `==`, `is not` for `is`), so most often",
-        "an order comparison, in the place of an equality or identity of values that have no order: where an operand is",
-        "a text, None, a boolean or a container, as far as its text tells. Cosmic Ray itself leaves such mutants out",
-        "where the right operand is None. The kind of an operand is read from the sources before a mutant is judged; the",
-        "rule is in `tests/policy/mutation/kinds.py`. Most of these mutants differ from the rule only for values that",
-        "AWS does not accept.",
+        *wrap(_COUNTED, 118),
         "",
         "| module | mutants that count | killed | percent |",
         "|---|---|---|---|",
