@@ -66,7 +66,7 @@ def document(results: Sequence[Result], seed: int, count: int, others: int, note
         f"- with the {others} mutants that do not count, {said(results)}.",
         "",
         *([*wrap(note, 118), ""] if note else []),
-        *wrap(_COUNTED, 118),
+        *wrap(_COUNTED.strip(), 118),
         "",
         "| module | mutants that count | killed | percent |",
         "|---|---|---|---|",
