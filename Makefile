@@ -146,11 +146,12 @@ policy-sarif: $(BLUEPRINTS)
 # Cosmic Ray makes the mutants; it stays out of the virtual environment, since only this needs it.
 COSMIC_RAY := 8.4.3
 
-mutants: setup ## mutation testing of the policy rules: SAMPLE=300 SEED= SECONDS=1200
+mutants: setup ## mutation testing of the policy rules: SAMPLE=300 SEED= SECONDS=3000 DOCUMENT=
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --target build/mutants --no-deps \
 		cosmic-ray==$(COSMIC_RAY) parso==0.8.5 stevedore==5.5.0
 	PYTHONPATH=build/mutants nice $(BIN)/python -m tests.policy.mutants \
-		--sample $(or $(SAMPLE),300) --seconds $(or $(SECONDS),1200) $(if $(SEED),--seed $(SEED))
+		--sample $(or $(SAMPLE),300) --seconds $(or $(SECONDS),3000) $(if $(SEED),--seed $(SEED)) \
+		$(if $(DOCUMENT),--document $(DOCUMENT))
 
 # The engine serves SDKs of its own version and older ones; the registry of Go modules has no 3.272.
 ENGINE := 3.274.1

@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--again", type=Path, default=None, help="results of a former run: judge only its survivors")
     parser.add_argument("--results", type=Path, default=None, help="append each verdict to this file, as JSON lines")
     parser.add_argument("--document", type=Path, default=None, help="write the rate and the survivors, as Markdown")
+    parser.add_argument("--note", default="", help="what the document must say of this run besides")
     parser.add_argument("--least", type=float, default=90, help="percent of mutants that must be killed")
     options = parser.parse_args(arguments)
     if "cosmic_ray" not in sys.modules and importlib.util.find_spec("cosmic_ray") is None:
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"out of time: {judge.unjudged} mutants were not judged, so the share above is no kill rate")
         return 1
     if options.document is not None:
-        page = reporting.document(results, seed, len(counted), len(others))
+        page = reporting.document(results, seed, len(counted), len(others), options.note)
         options.document.write_text(page, encoding="utf-8")
     return verdict
 

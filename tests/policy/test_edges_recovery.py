@@ -168,6 +168,7 @@ _LEADS = "points to the target of first"
         ({"records": ["A.example."]}, {"records": ["a.example"]}, [_LEADS]),
         ({"records": ["a.example", "b.example"]}, {"records": ["b.example", "a.example"]}, [_LEADS]),
         ({"records": ["a.example", "b.example"]}, {"records": ["a.example"]}, []),
+        ({"records": ["a.example"]}, {"records": ["a.example", "b.example"]}, []),
         ({"records": ["a.example"]}, {"records": ["a.example"], "name": "b.example"}, []),
         ({"records": ["a.example"]}, {"records": ["a.example"], "zoneId": "Z2"}, []),
         ({"records": ["a.example"]}, {"records": ["a.example"], "zoneId": "Z0"}, []),

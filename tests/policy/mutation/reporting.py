@@ -6,11 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from math import sqrt
+from textwrap import wrap
 
 from tests.policy.mutation.judge import Result
 
 # The two-sided 95 % quantile of the normal distribution.
 _QUANTILE = 1.96
+_COUNTED = """
+A mutant does not count if it puts anything but the opposite (`!=` for `==`, `is not` for `is`), so most often an order
+comparison, in the place of an equality or identity of values that have no order: where an operand is a text, None, a
+boolean or a container, as far as its text tells. Cosmic Ray itself leaves such mutants out where the right operand is
+None. The kind of an operand is read from the sources before a mutant is judged; the rule is in
+`tests/policy/mutation/kinds.py`. Most of these mutants differ from the rule only for values that AWS does not accept.
+"""
 
 
 def rate(results: Sequence[Result]) -> tuple[int, int, float]:
@@ -41,7 +49,7 @@ def counted(results: Sequence[Result]) -> list[Result]:
     return [result for result in results if result.mutant.counted]
 
 
-def document(results: Sequence[Result], seed: int, count: int, others: int) -> str:
+def document(results: Sequence[Result], seed: int, count: int, others: int, note: str = "") -> str:
     """The rate by module and the survivors, as `docs/policy-mutants.md` has them."""
     subject = counted(results)
     killed: Counter[str] = Counter(result.mutant.module for result in subject if result.killed)
@@ -49,20 +57,16 @@ def document(results: Sequence[Result], seed: int, count: int, others: int) -> s
     lines = [
         "# Mutants of the policy rules",
         "",
-        f"`make mutants SEED={seed}` changes one place of a rule at a time (Cosmic Ray 8.4.3) and runs the rules' own",
-        "tests. This page is written by its option `--document`.",
+        f"`make mutants SEED={seed} DOCUMENT=docs/policy-mutants.md` changes one place of a rule at a time (Cosmic Ray",
+        "8.4.3), runs the rules' own tests, and writes this page.",
         "",
         f"Run of {date.today().isoformat()}, seed {seed}, a random sample over all modules:",
         "",
         f"- of the {count} mutants that count, {said(subject)};",
         f"- with the {others} mutants that do not count, {said(results)}.",
         "",
-        "A mutant does not count if it puts an order comparison (`<`, `<=`, `>`, `>=`) in the place of `==`, `!=`,",
-        "`is` or `is not` between values that have no order: where an operand is a text, None, a boolean or a",
-        "container, as far as its text tells. Cosmic Ray itself leaves such mutants out where the right operand is",
-        "None. The kind of an operand is read from the sources before a mutant is judged; the rule is in",
-        "`tests/policy/mutation/kinds.py`. Most of these mutants differ from the rule only for values that AWS does",
-        "not accept.",
+        *([*wrap(note, 118), ""] if note else []),
+        *wrap(_COUNTED.strip(), 118),
         "",
         "| module | mutants that count | killed | percent |",
         "|---|---|---|---|",
