@@ -26,9 +26,7 @@ _NAMES_OF_THEIR_OWN = frozenset(
 
 @cache
 def _prefixes() -> frozenset[str]:
-    services = {
-        name for partition in Loader().load_data("endpoints")["partitions"] for name in partition["services"]
-    }
+    services = {name for partition in Loader().load_data("endpoints")["partitions"] for name in partition["services"]}
     # `api.ecr` is the endpoint's prefix, and `ecr.api` the name of the endpoint service.
     return frozenset(services | {".".join(reversed(name.split("."))) for name in services})
 

@@ -87,11 +87,7 @@ def _properties(type_: ResourceType, call: Call) -> dict[str, Any]:
     """The members of a request under the names of the properties."""
     given = call.params.get(type_.attributes) or {} if type_.attributes else call.params
     names = {name.lower(): name for name in _schema(type_.name)["properties"]}
-    return {
-        names[key.lower()]: _named(value)
-        for key, value in given.items()
-        if key.lower() in names
-    }
+    return {names[key.lower()]: _named(value) for key, value in given.items() if key.lower() in names}
 
 
 def _named(value: Any) -> Any:

@@ -93,7 +93,10 @@ def database(given: Declared) -> Request:
 
 def backups(given: Declared) -> Request:
     def lifecycle(value: Declared) -> dict[str, Any]:
-        found = {"MoveToColdStorageAfterDays": value.get("coldStorageAfter"), "DeleteAfterDays": value.get("deleteAfter")}
+        found = {
+            "MoveToColdStorageAfterDays": value.get("coldStorageAfter"),
+            "DeleteAfterDays": value.get("deleteAfter"),
+        }
         return {key: item for key, item in found.items() if item}
 
     rules = [

@@ -51,7 +51,9 @@ def entry(number: int = 100, low: int | None = 443, high: int = 443) -> Params:
 
 
 def template(name: str = "desk", **ebs: Any) -> Params:
-    devices = {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": ebs}]} if ebs else {"InstanceType": "c5n.large"}
+    devices = (
+        {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": ebs}]} if ebs else {"InstanceType": "c5n.large"}
+    )
     return {"LaunchTemplateName": name, "LaunchTemplateData": devices}
 
 
@@ -278,7 +280,9 @@ def test_a_cluster_needs_subnets_in_two_zones_and_a_version_of_eks(client: Clien
     ec2, eks = client("ec2"), client("eks")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
         for n, zone in enumerate("ab")
     ]
     wanted = {"name": "desk", "roleArn": ROLE, "resourcesVpcConfig": {"subnetIds": subnets}, "version": "1.35"}
@@ -299,9 +303,7 @@ def test_a_cluster_needs_subnets_in_two_zones_and_a_version_of_eks(client: Clien
         ("com.example.logs", False),
     ],
 )
-def test_an_endpoint_is_for_a_service_of_its_region(
-    client: ClientFactory, service_name: str, accepted: bool
-) -> None:
+def test_an_endpoint_is_for_a_service_of_its_region(client: ClientFactory, service_name: str, accepted: bool) -> None:
     """A name that no service of AWS has, or that is of another region, is refused."""
     ec2 = client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]

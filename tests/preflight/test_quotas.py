@@ -96,7 +96,7 @@ def test_addresses_of_others_count_and_the_stacks_own_do_not(
 
 
 def test_a_quota_without_a_value_of_its_own_has_awss_default(declared: Declared) -> None:
-    quota = next(quota for quota in QUOTAS if quota.code == "L-2AEEBF1A")
+    quota = QUOTAS["L-2AEEBF1A"]
     (question,) = [q for q in Quotas().questions(declared) if q.subject == quota.name]
     account = stubbed(
         {
@@ -112,7 +112,7 @@ def test_both_regions_of_the_recovery_stack_are_asked(declared_dr: Declared) -> 
 
 
 def test_a_quota_is_judged_with_what_others_use() -> None:
-    quota = QUOTAS[0]
+    quota = QUOTAS["L-0263D0A3"]
     verdicts = [judge(quota, "us-east-1", 5, used, 2, 3).verdict for used in (2, 3, 4)]
     assert verdicts == [Verdict.OK, Verdict.WARNS, Verdict.STOPS]
 
