@@ -26,7 +26,7 @@ def test_a_replication_makes_a_file_system_in_the_other_region_and_is_seen_from_
 def test_a_file_system_policy_is_deleted(client):
     efs = client("efs")
     identifier = efs.create_file_system(CreationToken="t")["FileSystemId"]
-    efs.put_file_system_policy(FileSystemId=identifier, Policy="{}")
+    efs.put_file_system_policy(FileSystemId=identifier, Policy=POLICY)
     assert efs.describe_file_system_policy(FileSystemId=identifier)["Policy"] == "{}"
     efs.delete_file_system_policy(FileSystemId=identifier)
     assert _code(efs.describe_file_system_policy, FileSystemId=identifier) == "PolicyNotFound"
@@ -48,7 +48,7 @@ def test_a_backup_selection_belongs_to_a_plan_that_exists(client):
 
 
 def test_a_vault_policy_needs_a_vault(client):
-    assert _code(client("backup").put_backup_vault_access_policy, BackupVaultName="none", Policy="{}") == (
+    assert _code(client("backup").put_backup_vault_access_policy, BackupVaultName="none", Policy=POLICY) == (
         "ResourceNotFoundException"
     )
 

@@ -159,7 +159,7 @@ def test_a_service_keeps_its_capacity_providers_and_its_deployment_settings(clie
 
 @pytest.fixture
 def role(client):
-    client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
+    client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument=TRUST)
     return ROLE
 
 

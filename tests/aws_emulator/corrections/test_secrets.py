@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.aws_emulator.conftest import TRUST
 
 
 def test_a_replica_that_is_detached_lives_by_itself(client):
@@ -38,7 +39,7 @@ def test_a_rotation_moves_the_labels_of_aws_and_leaves_others_on_their_version(c
 
 
 def _function(client):
-    client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument="{}")
+    client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("rotation.py", "handle = print")
