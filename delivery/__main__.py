@@ -40,7 +40,9 @@ def bootstrap_(
 
     try:
         session = boto3.Session()
-        store = bootstrap(lambda service, where: session.client(service, region_name=where), bucket, region, primary_region)
+        store = bootstrap(
+            lambda service, where: session.client(service, region_name=where), bucket, region, primary_region
+        )
     except (BootstrapError, BotoCoreError) as error:
         typer.echo(" ".join(str(error).split()), err=True)
         raise typer.Exit(2) from error

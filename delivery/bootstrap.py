@@ -81,7 +81,9 @@ def _bucket(s3: Any, bucket: str, region: str, key_arn: str) -> None:
     except s3.exceptions.BucketAlreadyOwnedByYou:
         location = s3.get_bucket_location(Bucket=bucket).get("LocationConstraint") or "us-east-1"
         if location != region:
-            raise BootstrapError(f"--bucket = {bucket!r}: is in {location}; name another, or --region {location}") from None
+            raise BootstrapError(
+                f"--bucket = {bucket!r}: is in {location}; name another, or --region {location}"
+            ) from None
     except s3.exceptions.BucketAlreadyExists:
         raise BootstrapError(f"--bucket = {bucket!r}: is of another account; name another") from None
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=_BLOCKED)

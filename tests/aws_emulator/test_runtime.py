@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aws_emulator.server import RunningServer
-from tests.aws_emulator.conftest import ClientFactory, clients_of
+from tests.aws_emulator.conftest import TRUST, ClientFactory, clients_of
 
 CODE = """
 import os

@@ -3,6 +3,10 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws_emulator.conftest import policy
+
+POLICY = policy("elasticfilesystem:ClientMount")
+
 _DR = "us-west-2"
 
 
@@ -27,7 +31,7 @@ def test_a_file_system_policy_is_deleted(client):
     efs = client("efs")
     identifier = efs.create_file_system(CreationToken="t")["FileSystemId"]
     efs.put_file_system_policy(FileSystemId=identifier, Policy=POLICY)
-    assert efs.describe_file_system_policy(FileSystemId=identifier)["Policy"] == "{}"
+    assert efs.describe_file_system_policy(FileSystemId=identifier)["Policy"] == POLICY
     efs.delete_file_system_policy(FileSystemId=identifier)
     assert _code(efs.describe_file_system_policy, FileSystemId=identifier) == "PolicyNotFound"
 

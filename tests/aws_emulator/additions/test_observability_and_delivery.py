@@ -6,6 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_emulator.additions._alarm_rule import AlarmRule, InvalidAlarmRuleError
+from tests.aws_emulator.conftest import policy
+
+POLICY = policy("xray:PutTraceSegments", {"Service": "sns.amazonaws.com"})
 
 
 def _alarm(cloudwatch, name):

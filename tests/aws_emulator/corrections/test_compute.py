@@ -5,6 +5,8 @@ import zipfile
 
 import pytest
 
+from tests.aws_emulator.conftest import TRUST
+
 ROLE = "arn:aws:iam::123456789012:role/compute"
 REGION = "eu-west-2"
 

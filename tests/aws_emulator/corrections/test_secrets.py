@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.aws_emulator.conftest import TRUST
 
 
