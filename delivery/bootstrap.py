@@ -16,9 +16,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 ALIAS = "alias/trading-state"
-_BLOCKED = {
-    name: True for name in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-}
+_BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 
 Clients = Callable[[str, str], Any]
 """A boto3 client by service and region."""

@@ -224,7 +224,7 @@ def misconfigured(error: Exception) -> str:
         if isinstance(error, kinds):
             return f"no credentials for AWS ({_plain(error)}); {way_out}"
     if isinstance(error, ConfigParseError | ConfigNotFound | InvalidConfigError):
-        return f"AWS's configuration cannot be used ({_plain(error)}); correct the file, or name another by AWS_CONFIG_FILE"
+        return f"AWS's configuration cannot be used ({_plain(error)}); correct it, or name another by AWS_CONFIG_FILE"
     if isinstance(error, EOFError):
         return "no credentials for AWS (the profile asks for a code of MFA, and nobody can type one here); log in first"
     if isinstance(error, InvalidRegionError | NoRegionError):

@@ -62,8 +62,16 @@ def task(**given: Any) -> Params:
                  "mountPoints": [{"sourceVolume": given.pop("mounts", "scratch"), "containerPath": "/tmp"}],
                  "portMappings": [{"containerPort": 8443, "hostPort": given.pop("host_port", 8443)}],
                  "dependsOn": [{"containerName": given.pop("after", "engine"), "condition": "START"}]}  # fmt: skip
-    return {"family": "engine", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "1024",
-            "memory": "2048", "containerDefinitions": [container], "volumes": [{"name": "scratch"}], **given}  # fmt: skip
+    return {
+        "family": "engine",
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": "1024",
+        "memory": "2048",
+        "containerDefinitions": [container],
+        "volumes": [{"name": "scratch"}],
+        **given,
+    }
 
 
 def function(**given: Any) -> Params:
@@ -72,13 +80,30 @@ def function(**given: Any) -> Params:
 
 
 def alarm(**given: Any) -> Params:
-    return {"AlarmName": "lag", "MetricName": "Lag", "Namespace": "Trading", "Period": 60, "EvaluationPeriods": 15,
-            "Statistic": "Maximum", "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold", **given}  # fmt: skip
+    return {
+        "AlarmName": "lag",
+        "MetricName": "Lag",
+        "Namespace": "Trading",
+        "Period": 60,
+        "EvaluationPeriods": 15,
+        "Statistic": "Maximum",
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        **given,
+    }
 
 
 def database(**given: Any) -> Params:
-    return {"DBInstanceIdentifier": "trades", "Engine": "postgres", "EngineVersion": "17", "AllocatedStorage": 500,
-            "DBInstanceClass": "db.r6g.2xlarge", "BackupRetentionPeriod": 35, "MasterUsername": "owner", **given}  # fmt: skip
+    return {
+        "DBInstanceIdentifier": "trades",
+        "Engine": "postgres",
+        "EngineVersion": "17",
+        "AllocatedStorage": 500,
+        "DBInstanceClass": "db.r6g.2xlarge",
+        "BackupRetentionPeriod": 35,
+        "MasterUsername": "owner",
+        **given,
+    }
 
 
 def backups(**given: Any) -> Params:
@@ -93,8 +118,14 @@ def queue(name: str = "orders", **attributes: str) -> Params:
 
 
 def lifecycle(days: int = 30, expires: int = 400, **more: Any) -> Params:
-    a_rule = {"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": ""},
-              "Transitions": [{"Days": days, "StorageClass": "STANDARD_IA"}], "Expiration": {"Days": expires}, **more}  # fmt: skip
+    a_rule = {
+        "ID": "logs",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Transitions": [{"Days": days, "StorageClass": "STANDARD_IA"}],
+        "Expiration": {"Days": expires},
+        **more,
+    }
     return {"Bucket": "desk-logs", "LifecycleConfiguration": {"Rules": [a_rule]}}
 
 
@@ -168,7 +199,8 @@ CASES: list[tuple[str, str, Params, list[Params]]] = [
       a_rule("every day"), a_rule("at(2026-01-01T00:00:00)"), a_rule("cron(0 25 * * ? *)")]),
     ("scheduler", "CreateSchedule", schedule("at(2027-01-01T00:00:00)"),
      [schedule("rate(1 minutes)"), schedule("at(tomorrow)")]),
-    ("application-autoscaling", "PutScheduledAction", scaling("cron(0 13 ? * MON-FRI *)"), [scaling("cron(0 13 * * *)")]),
+    ("application-autoscaling", "PutScheduledAction", scaling("cron(0 13 ? * MON-FRI *)"),
+     [scaling("cron(0 13 * * *)")]),
     ("logs", "PutRetentionPolicy", {"logGroupName": "g", "retentionInDays": 400},
      [{"logGroupName": "g", "retentionInDays": 42}]),
     ("cloudwatch", "PutMetricAlarm", alarm(),
@@ -195,7 +227,8 @@ CASES: list[tuple[str, str, Params, list[Params]]] = [
       *(topic(**{f"{name}SuccessFeedbackSampleRate": "200"}) for name in ("HTTP", "SQS", "Lambda", "Firehose"))]),
     ("sns", "SetTopicAttributes", attribute("SignatureVersion", "2"),
      [attribute("SignatureVersion", "3"), attribute("HTTPSuccessFeedbackSampleRate", "200")]),
-    ("kms", "ScheduleKeyDeletion", {"KeyId": "k", "PendingWindowInDays": 30}, [{"KeyId": "k", "PendingWindowInDays": 3}]),
+    ("kms", "ScheduleKeyDeletion", {"KeyId": "k", "PendingWindowInDays": 30},
+     [{"KeyId": "k", "PendingWindowInDays": 3}]),
     ("kms", "CreateAlias", {"AliasName": "alias/trading-primary", "TargetKeyId": "k"},
      [{"AliasName": name, "TargetKeyId": "k"} for name in ("alias/aws/x", "trading")]),
     ("s3", "CreateBucket", {"Bucket": "trading-primary-trades-123456789012"},
@@ -215,7 +248,8 @@ CASES: list[tuple[str, str, Params, list[Params]]] = [
     ("elasticache", "CreateReplicationGroup",
      {"ReplicationGroupId": "cache", "ReplicationGroupDescription": "d", "ReplicasPerNodeGroup": 2},
      [{"ReplicationGroupId": "cache", "ReplicationGroupDescription": "d", "ReplicasPerNodeGroup": 9}]),
-    ("kinesis", "CreateStream", {"StreamName": "orders", "ShardCount": 13}, [{"StreamName": "orders", "ShardCount": 100_001}]),
+    ("kinesis", "CreateStream", {"StreamName": "orders", "ShardCount": 13},
+     [{"StreamName": "orders", "ShardCount": 100_001}]),
     ("dynamodb", "CreateTable", table("trading-orders"), [table("ab"), table("a b")]),
 ]  # fmt: skip
 REFUSED = [(service, operation, params) for service, operation, _, wrong in CASES for params in wrong]

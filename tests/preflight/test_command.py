@@ -152,7 +152,8 @@ _KEYS = "aws_access_key_id = A\naws_secret_access_key = s\n"
 @pytest.mark.parametrize(
     ("config", "credentials", "profile", "said"),
     [
-        ("[profile desk]\nregion = us-east-1\n", "", "nope", "AWS_PROFILE: The config profile (nope) could not be found"),
+        ("[profile desk]\nregion = us-east-1\n", "", "nope",
+         "AWS_PROFILE: The config profile (nope) could not be found"),
         ("", "", None, "no credentials for AWS (Unable to locate credentials)"),
         ("no section\n", "", None, "AWS's configuration cannot be used"),
         ("", "[default]\naws_access_key_id = A\n", None, "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
