@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 SLOWEST := --durations=20 --durations-min=1
 
-.PHONY: bench bench-check bench-update demo docs golden rehearse test tests setup engine engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
+.PHONY: bench bench-check bench-update demo docs golden rehearse test tests setup setup-offline toolchain engine engine-beside engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -17,14 +17,18 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 	$(BIN)/python -m rehearsal
 
 # The rehearsal mostly waits, so the linters run beside it.
-test: setup ## lint, types, unit tests, and the rehearsal
-	$(MAKE) -j2 lint tests
+test: setup ## lint, types, unit tests, the rehearsal, and tests under the pulumi command
+	$(MAKE) -j3 lint tests engine-beside
+	$(MAKE) engine-tests
+
+# The build of the command, about ten minutes, takes the processor time that the tests leave.
+engine-beside: setup
+	-nice $(MAKE) --no-print-directory engine
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup $(VENV)/.promtool browser
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not engine" $(SLOWEST)
 
-# Where there is no command yet, it is built first: about ten minutes on two cores, then cached.
 engine-tests: setup ## what runs under the pulumi command; skipped where `make engine` cannot get one
 	if nice $(MAKE) --no-print-directory engine; then \
 		$(BIN)/python -m pytest -n 2 --dist loadfile -m engine; \
@@ -159,6 +163,27 @@ $(VENV)/.engine: $(VENV)/.installed Makefile rehearsal/engines/get_pulumi.sh
 		echo $(abspath $(BIN))/go; })" \
 		sh rehearsal/engines/get_pulumi.sh $(abspath $(BIN)) $(ENGINE) "$$(sed -n 's/^pulumi==//p' requirements.txt)"
 	touch $@
+
+# What a takeover's build needs from public sites, in one archive: wheels, the engine, its plugins. They are of the
+# machine's own system and processor, so the build itself makes it (components/recovery/scale_out.py).
+TOOLCHAIN := build/toolchain
+
+toolchain: engine ## an archive with which `make setup-offline` needs no public site
+	rm -rf $(TOOLCHAIN) && mkdir -p $(TOOLCHAIN)/wheels $(TOOLCHAIN)/bin
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir $(TOOLCHAIN)/wheels -r requirements.txt
+	cp -L $(BIN)/pulumi $(TOOLCHAIN)/bin/
+	cp -L "$$(dirname "$$(readlink -f $(BIN)/pulumi)")"/pulumi-* $(TOOLCHAIN)/bin/
+	for plugin in $$(sed -n 's/^pulumi-\(aws\|eks\|kubernetes\|random\)==\([^ ]*\).*/\1=\2/p' requirements.txt); do \
+		PULUMI_HOME="$(abspath $(TOOLCHAIN))/pulumi-home" $(BIN)/pulumi plugin install resource "$${plugin%=*}" "v$${plugin#*=}" || exit 1; \
+	done
+	tar -czf $(TOOLCHAIN).tar.gz -C build toolchain
+
+setup-offline: policy/.venv ## set up from build/toolchain.tar.gz; fetches nothing
+	tar -xzf $(TOOLCHAIN).tar.gz -C build
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --find-links $(TOOLCHAIN)/wheels -r requirements.txt
+	install -m 0755 $(TOOLCHAIN)/bin/* $(BIN)/
+	touch $(VENV)/.installed $(VENV)/.engine
 
 # Some tests apply with terraform. Where there is none it is fetched from its makers, with the sums that they publish.
 TERRAFORM := 1.11.4

@@ -40,8 +40,6 @@ CONTROL_PATH = "/_emulator/outage"
 INSIDE_HEADER = "X-Emulator-Inside"
 INSIDE_APP_ID = "emulator-inside-"
 SERVED = "served"
-OURS = "trading-"
-"""How the names begin that clients of a rehearsal give themselves, besides the engine, which gives none."""
 
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[A-Za-z0-9._-]+)/aws4_request")
 _AGENT = re.compile(r"\bapp/(?P<name>[A-Za-z0-9-]+)")

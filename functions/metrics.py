@@ -91,6 +91,9 @@ PRIMARY_UNSEEN = Metric(
 LEASE_STALE_FOR = Metric(
     OBSERVER, "LeaseStaleFor", "Seconds", "Time since the primary's lease ended without being extended; 0 otherwise."
 )
+STANDBY_UNANSWERED = Metric(
+    OBSERVER, "StandbyUnanswered", "Count", "1 if the recovery region's own API did not answer as a client needs it."
+)
 OBSERVATIONS = Metric(OBSERVER, "Observations", "Count", "Observations that were made, whatever they showed.")
 OBSERVATIONS_FAILED = Metric(OBSERVER, "ObservationsFailed", "Count", "Observations that could not be made.")
 

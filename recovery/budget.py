@@ -5,9 +5,15 @@ before the decision and is reported beside it, never inside. Every term is what 
 usual: a call takes milliseconds, and is counted as long as its client waits for one answer
 (`functions.clients.prompt_client`), which is several times what a strongly consistent write between regions takes. A
 call that needs a second try or a new connection, and a look that was cut, are beyond the budget. The run is late then
-by as much and goes on. The budget holds for a caller inside the region; `round_trip_seconds` is what distance adds. The
-terms are added up one after the other, and end with a client's order: what the run does itself once the switch is
-turned, its own order included, passes while health checks and resolvers notice.
+by as much and goes on. The budget holds for a caller inside the region; `round_trip_seconds` is what distance adds.
+
+The switch is turned directly after the epoch is raised. From then on two things pass at the same time: health checks,
+name servers and resolvers notice (`terms`), and the old lease ends and order intake opens (`beside`). The longer of
+both counts. The budget ends with a client's order: the run's own order passes while clients resolve the name.
+
+After a failover to the primary because the recovery region is lost (`second_disaster_seconds`), nothing can answer that
+traffic leads to the primary before the primary accepts orders (`components.recovery.traffic`). The two then pass one
+after the other.
 """
 
 from __future__ import annotations
@@ -22,9 +28,10 @@ SILENT_REGION_SECONDS = 2.0
 
 # The lease is observed, read again, written on the condition that it is still what was read, and read to verify it.
 CALLS_OF_THE_EPOCH = 4
-# The beginning of the run, what three steps intend and have done (epoch, lease, intake), and what is intended for the
-# traffic.
-ENTRIES_OF_THE_JOURNAL = 8
+# The beginning of the run, what is intended and done for the epoch, and what is intended for the traffic.
+ENTRIES_OF_THE_JOURNAL = 4
+# What is done for the traffic, and what is intended and done for the lease and for order intake.
+ENTRIES_BESIDE_THE_TRAFFIC = 5
 ASKED_EVERY_MILLISECONDS = 100
 """How often a run asks whether what it waits for has come."""
 
@@ -54,8 +61,9 @@ class Times:
     call to a data plane that is up. `lease` is the longest that an old holder, who does not answer, may go on by its
     own clock, from which the new holder's differs by up to `margin`. `recheck` is how often order intake looks for a
     lease that it does not have, and `look` the longest that it takes to look.
-    `interval`, `threshold` and `ttl` are those of the health check and of the record that are switched. `first_order`
-    bounds the calls of one order.
+    `interval`, `threshold` and `ttl` are those of the health check and of the record that are switched; `propagation`
+    is the way of a health check's status to the name servers. `cold_start` is what the functions of a first order take
+    to start. `first_order` bounds the calls of one order.
     `observed_every` and `observations` are how often the primary is observed, and how many observations in a row make
     an alarm.
     """
@@ -69,7 +77,9 @@ class Times:
     look: float
     interval: float
     threshold: int
+    propagation: float
     ttl: float
+    cold_start: float
     first_order: float
     observed_every: float
     observations: int
@@ -86,15 +96,23 @@ class Term:
 
 @dataclass(frozen=True)
 class Budget:
-    """The terms in the order in which they pass, and beside them how long a loss goes unnoticed, in seconds."""
+    """The terms in the order in which they pass; `beside` passes while clients learn of the switch, and counts as far
+    as it takes longer (the term LONGER). `detection` is how long a loss goes unnoticed before the decision."""
 
     terms: tuple[Term, ...]
+    beside: tuple[Term, ...]
     detection: Term
 
     @property
     def seconds(self) -> float:
         """From the decision to the first accepted order, at most."""
         return sum(term.seconds for term in self.terms)
+
+    @property
+    def second_disaster_seconds(self) -> float:
+        """The same for a failover to the primary after the recovery region was lost: nothing passes beside."""
+        longer = sum(term.seconds for term in self.terms if term.name == LONGER)
+        return self.seconds - longer + sum(term.seconds for term in self.beside)
 
     @property
     def kept(self) -> bool:
@@ -112,18 +130,51 @@ class Budget:
         return f"{parts} = {self.seconds:g} s"
 
 
+LONGER = "lease and order intake, beyond the way of the traffic"
+"""Name of the term by which the terms beside the traffic take longer."""
+
+
 def round_trip_seconds(switch: SwitchKind, milliseconds: int) -> float:
-    """What a round trip of so many milliseconds adds to the recovery time: each call in the gap takes one longer.
+    """What a round trip of so many milliseconds adds at most: each call in the gap takes one longer.
 
     Beside the epoch, the journal and the switch, order intake is asked once whether it accepts and once for an order.
     """
-    calls = CALLS_OF_THE_EPOCH + ENTRIES_OF_THE_JOURNAL + CALLS_TO_TURN[switch] + _CALLS_OF_ORDER_INTAKE
+    entries = ENTRIES_OF_THE_JOURNAL + ENTRIES_BESIDE_THE_TRAFFIC
+    calls = CALLS_OF_THE_EPOCH + entries + CALLS_TO_TURN[switch] + _CALLS_OF_ORDER_INTAKE
     return calls * milliseconds / 1000
 
 
 def budget(times: Times) -> Budget:
     """The budget of these settings."""
+    beside = _beside(times)
+    noticed = _noticed(times)
+    longer = max(0.0, sum(term.seconds for term in beside) - sum(term.seconds for term in noticed))
     terms = (
+        *_until_the_switch_is_turned(times),
+        *noticed,
+        Term(LONGER, longer, "what `beside` takes longer than health checks, name servers and resolvers"),
+        Term(
+            "cold start",
+            times.cold_start,
+            "setting coldStartMilliseconds: authorizer and order intake, one after the other; AWS Lambda Developer "
+            "Guide, 'Lambda execution environment': a cold start takes from under 100 ms to over 1 s",
+        ),
+        Term(
+            "first order",
+            times.first_order + times.call,
+            "calls of one order, each up to writeTimeoutMilliseconds, and the way to order intake and back",
+        ),
+    )
+    detection = Term(
+        "detection",
+        times.observed_every * times.observations,
+        "period of the observers' metrics times the periods that an alarm evaluates",
+    )
+    return Budget(terms, beside, detection)
+
+
+def _until_the_switch_is_turned(times: Times) -> tuple[Term, ...]:
+    return (
         Term(
             "decision",
             times.decision,
@@ -142,6 +193,42 @@ def budget(times: Times) -> Budget:
             "Developer Guide, 'Global tables: multi-Region strong consistency': a write is in one other region before "
             "it is answered, some 50 ms from us-west-2 to us-east-2",
         ),
+        Term(
+            "turning the switch",
+            CALLS_TO_TURN[times.switch] * times.call,
+            "calls, each up to controlCallMilliseconds; Amazon Application Recovery Controller Developer Guide, 'Best "
+            "practices for routing control': try each regional endpoint",
+        ),
+    )
+
+
+def _noticed(times: Times) -> tuple[Term, ...]:
+    """From the turned switch to a client that resolves the name."""
+    return (
+        Term(
+            "health checks",
+            times.interval * times.threshold,
+            "Route 53 Developer Guide, 'Values that you specify when you create or update health checks': request "
+            "interval times failure threshold",
+        ),
+        Term(
+            "propagation to name servers",
+            times.propagation,
+            "setting dnsPropagationMilliseconds; Route 53 Developer Guide, 'How Amazon Route 53 averts failover "
+            "problems': checkers send statuses to all locations of Route 53 constantly. AWS gives no number: measure "
+            "it in a drill on AWS",
+        ),
+        Term(
+            "answers that resolvers keep",
+            times.ttl,
+            "Route 53 Developer Guide, 'Values common for failover records': TTL of the record",
+        ),
+    )
+
+
+def _beside(times: Times) -> tuple[Term, ...]:
+    """From the raised epoch to order intake that accepts."""
+    return (
         Term("lease of an old holder that does not answer", times.lease, "setting leaseMilliseconds"),
         Term("clock error", times.margin, "setting leaseMarginMilliseconds: the new holder's clock may be behind"),
         Term(
@@ -150,31 +237,8 @@ def budget(times: Times) -> Budget:
             "settings leaseRecheckMilliseconds and writeTimeoutMilliseconds, how often the run asks, and its call",
         ),
         Term(
-            "turning the switch",
-            CALLS_TO_TURN[times.switch] * times.call,
-            "calls, each up to controlCallMilliseconds; Amazon Application Recovery Controller Developer Guide, 'Best "
-            "practices for routing control': try each regional endpoint",
-        ),
-        Term(
-            "health checks",
-            times.interval * times.threshold,
-            "Route 53 Developer Guide, 'Values that you specify when you create or update health checks': request "
-            "interval times failure threshold",
-        ),
-        Term(
-            "answers that resolvers keep",
-            times.ttl,
-            "Route 53 Developer Guide, 'Values common for failover records': TTL of the record",
-        ),
-        Term(
-            "first order",
-            times.first_order + times.call,
-            "calls of one order, each up to writeTimeoutMilliseconds, and the way to order intake and back",
+            "journal beside the traffic",
+            ENTRIES_BESIDE_THE_TRAFFIC * times.call,
+            "entries of the control table until order intake has opened, each up to controlCallMilliseconds",
         ),
     )
-    detection = Term(
-        "detection",
-        times.observed_every * times.observations,
-        "period of the observers' metrics times the periods that an alarm evaluates",
-    )
-    return Budget(terms, detection)

@@ -18,6 +18,7 @@ from functions.clock import timestamp
 from functions.control_item import ControlItem
 from recovery import lease, readiness
 from recovery.caller import check_account
+from recovery.check import Check
 from recovery.clients import Clients
 from recovery.configuration import Configuration
 from recovery.context import Announce, Context, Parts
@@ -35,7 +36,6 @@ from recovery.executor import Executor, Watch, recovery_seconds, tradable_second
 from recovery.journal import Entry, Journal, Kind, Outcome, Run, Tail
 from recovery.lock import CALLS_TO_TAKE, Heartbeat, Held, Lock
 from recovery.plan import GIVEN_UP, GIVES_WAY, UNPLANNED, Plan, Verb, plan_of
-from recovery.readiness import Check
 from recovery.report import Report
 from recovery.steps.lease import TakeLease
 from recovery.steps.traffic import ProveOrder

@@ -72,7 +72,9 @@ class Plan:
         return [step.name for step in self.steps]
 
 
-_HAND_OVER = (TakeLease(), AwaitLease(), OpenIntake(), TurnTraffic(), ProveOrder())
+# Traffic turns while the old lease ends: health checks and resolvers take longer than that to notice, and the old
+# region can extend its lease no more.
+_HAND_OVER = (TakeLease(), TurnTraffic(), AwaitLease(), OpenIntake(), ProveOrder())
 _QUIET = (Quiesce(), AwaitQuiet(), CatchUp())
 _ASKED = (PromoteDatabase(), DetachSecret(), DetachFiles())
 _ENGINES_STARTED, _ENGINES_STAND = (StartEngines(),), (AwaitEngines(),)

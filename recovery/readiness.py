@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import failures
 from functions.clock import timestamp
-from recovery import lease
+from recovery import growth, lease
+from recovery.check import Check
 from recovery.context import Context
 from recovery.errors import NotReadyError, RecoveryError
 from recovery.intake import IntakeWakingError
@@ -26,20 +27,10 @@ from recovery.takeover import NOBODY
 from recovery.waiting import as_far_as_they_come
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at; `way_out` where it is not as it should be."""
-
-    name: str
-    ready: bool
-    found: str
-    way_out: str = ""
-
-
 def audit(context: Context) -> list[Check]:
-    """What `checks` finds, and whether the journal is whole as far back as its last seal. That takes longer with every
-    run, and what a takeover reads of it, the latest run, it checks by itself."""
-    return [_checked("journal", _journal, context), *checks(context)]
+    """The findings of `checks`, whether the region could grow, and whether the journal is whole as far back as its last
+    seal. That takes longer with every run, and what a takeover reads of it, the latest run, it checks by itself."""
+    return [_checked("journal", _journal, context), *checks(context), *growth.checks(context)]
 
 
 def checks(context: Context, seconds: float = math.inf) -> list[Check]:

@@ -33,6 +33,11 @@ class ScaleOut(Protocol):
         """`running` or `done`; raises StepFailedError when it failed."""
         ...
 
+    def preview(self, progress: Progress) -> str:
+        """Starts the same as a preview, which changes nothing, and gives what `state` finds it by. Raises
+        StepFailedError, also where there is no preview."""
+        ...
+
 
 RUNNING, DONE = "running", "done"
 
@@ -77,6 +82,9 @@ class CommandScaleOut:
     def state(self, started: str) -> str:
         return DONE
 
+    def preview(self, progress: Progress) -> str:
+        raise StepFailedError(f"{self.command[0]} is a command of this machine, and has no preview")
+
 
 @dataclass(frozen=True)
 class CalledScaleOut:
@@ -93,6 +101,9 @@ class CalledScaleOut:
 
     def state(self, started: str) -> str:
         return DONE
+
+    def preview(self, progress: Progress) -> str:
+        raise StepFailedError("a function of this process has no preview")
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,15 @@ class CodeBuildScaleOut:
         if status == "SUCCEEDED":
             return DONE
         raise StepFailedError(f"build {started} ended as {status}; see its log, then `resume`")
+
+    def preview(self, progress: Progress) -> str:
+        override = [{"name": "GROW_MODE", "value": "preview", "type": "PLAINTEXT"}]
+        try:
+            found = self.client.start_build(projectName=self.project, environmentVariablesOverride=override)
+        except (BotoCoreError, ClientError) as error:
+            raise StepFailedError(f"project {self.project} cannot be built ({error})") from error
+        progress(f"build {found['build']['id']}, a preview")
+        return found["build"]["id"]
 
     def _build_of(self, run: str) -> str | None:
         """The latest build of this run that has not failed."""

@@ -3,10 +3,10 @@
 Neither kind writes a record: records are changed through us-east-1 (AWS Well-Architected REL11-BP04, "Rely on the data
 plane and not the control plane during recovery").
 
-- `HealthCheckSwitch`: standby takes over primary. The primary's record hangs on an inverted health check of an endpoint
-  in the recovery region, which answers 200 only while the standby has taken over. The answer is an item of the control
-  table; the standby writes it in its own region. If the recovery region is gone, the endpoint does not answer, and the
-  primary's record stays.
+- `HealthCheckSwitch`: standby takes over primary. The primary's record depends on health checks of an endpoint in the
+  recovery region, which answers 200 only while the standby has taken over. The answer is an item of the control table;
+  the standby writes it in its own region. If the endpoint gives no answer, the primary's record stays while the primary
+  accepts orders.
 - `ArcSwitch`: routing controls of Application Recovery Controller.
 
 A process that stood still and goes on after another takeover must not turn traffic back. The item carries the epoch
@@ -49,7 +49,8 @@ class SwitchError(Exception):
 
 
 class SilentEndpointError(SwitchError):
-    """The endpoint that the health checkers ask does not answer. They then lead callers to the primary."""
+    """The endpoint that the health checkers ask does not answer. They then lead callers to the primary while it accepts
+    orders, and else to the standby (`components.recovery.traffic`)."""
 
 
 class OvertakenError(SwitchError):
@@ -115,7 +116,8 @@ class HealthCheckSwitch:
             raise SwitchError(f"the switch in {self._table} may not have been turned to {to}: {error}") from error
 
     def verify(self) -> bool:
-        """An endpoint that does not answer leads to the primary: its record hangs on the inverted health check."""
+        """Whether the endpoint agrees with the item. One that does not answer agrees with the primary alone; for the
+        standby it raises SilentEndpointError."""
         leads_to_standby = self.state() == "standby"
         try:
             return self._probe is None or self._probe() == leads_to_standby

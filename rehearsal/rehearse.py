@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aws_emulator.outage import OURS
 from aws_emulator.server import RunningServer, ServerFailedError
 from blueprint.primary_outputs import named_again
 from blueprint.program import ROOT, primary_reference
@@ -23,6 +22,7 @@ from policy.check import evaluate
 from preflight.account import Account
 from preflight.recorded import as_declared
 from preflight.run import ask, questions_of
+from rehearsal.client_names import is_engine
 from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import Series, modelled, opened
 from rehearsal.drill.takeover import Takeover
@@ -342,7 +342,7 @@ def _refusals(cloud: RunningServer, region: str) -> _Refused:
     for entry in cloud.outages()["refused"]:
         if entry["region"] == region:
             name = entry["name"] or ""
-            counts = others.setdefault(name, Counter()) if name.startswith(OURS) else engine
+            counts = engine if is_engine(name) else others.setdefault(name, Counter())
             counts[entry["service"]] += entry["count"]
     return _Refused(engine, others)
 

@@ -14,8 +14,9 @@ from typing import Annotated
 import typer
 
 from functions.control_item import ControlItem
-from recovery import lease, readiness
+from recovery import growth, lease, readiness
 from recovery.caller import check_account
+from recovery.check import Check
 from recovery.configuration import Configuration
 from recovery.errors import (
     ConfigurationError,
@@ -27,7 +28,6 @@ from recovery.errors import (
 )
 from recovery.operations import Operations
 from recovery.plan import UNPLANNED, Plan, Verb, plan_of
-from recovery.readiness import Check
 from recovery.report import Report
 from recovery.restore import Restore
 from recovery.takeover import NOBODY
@@ -153,13 +153,20 @@ def doctor(
     cwd: WorkDir = _HERE,
     command: Command = None,
     to: To = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Also run the growth of the region as a preview; takes minutes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Whether the region that would take over is ready, and what is missing; exit code 4 if something is."""
     it = given(outputs, stack, cwd, command, as_json)
     with refusals(it.show):
-        looked = it.session.operations(it.show.watch, it.show.announce).doctor(_directed(it, verb, to))
+        directed = _directed(it, verb, to)
+        operations = it.session.operations(it.show.watch, it.show.announce)
+        looked = operations.doctor(directed)
         found = [*looked, it.session.distance(), *it.session.state()]
+        if preview:
+            found.append(growth.preview(operations.context(plan_of(directed), "")))
         it.show.checks(found)
         if not all(check.ready for check in found):
             raise typer.Exit(NotReadyError.exit_code)
@@ -280,6 +287,7 @@ def grow(
     run: Annotated[str, typer.Option("--run", help="The id of the run that it is part of.", callback=arguments.run_id)],
     stack: Stack = _STACK,
     cwd: WorkDir = _HERE,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring the recovery stack to full size by the engine: what a build in the cloud does for a run."""
@@ -287,7 +295,12 @@ def grow(
     with refusals(it.show):
         context = it.session.operations(it.show.watch, it.show.announce).context(plan_of(Verb.FAILOVER), run)
         check_account(context)
-        done = it.session.engine(context.clients, active=True).start(run, it.show.announce)
+        engine = it.session.engine(context.clients, active=True)
+        if dry_run:
+            previewed = engine.preview(it.show.announce)
+            it.show.say(previewed, previewed=previewed)
+            return
+        done = engine.start(run, it.show.announce)
         it.show.say(done, grown=done)
 
 

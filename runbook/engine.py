@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pulumi import automation
 
@@ -46,17 +47,8 @@ class PulumiScaleOut:
         stack = selected(self.stack, self.work_dir)
         try:
             self._keep_or_put_back(stack, run)
-            stack.set_config(ACTIVE, automation.ConfigValue(str(self.active).lower()))
-            pack, config = self.work_dir / POLICY_PACK, self.work_dir / POLICY_CONFIG
-            is_pack = (pack / "PulumiPolicy.yaml").is_file()
-            result = stack.up(
-                on_output=lambda line: progress(redacted_text(line.rstrip())),
-                color="never",
-                show_secrets=False,
-                message=f"recovery run {run}",
-                policy_packs=[str(pack)] if is_pack else None,
-                policy_pack_configs=[str(config)] if is_pack and config.is_file() else None,
-            )
+            stack.set_config(ACTIVE, self._active)
+            result = stack.up(show_secrets=False, message=f"recovery run {run}", **self._options(progress))
         except automation.CommandError as error:
             raise StepFailedError(
                 f"stack {self.stack} could not be brought up ({reason(error)}); then `resume`"
@@ -67,6 +59,38 @@ class PulumiScaleOut:
 
     def state(self, started: str) -> str:
         return DONE
+
+    def preview(self, progress: Progress) -> str:
+        """A preview with the policy pack. The setting is written to the stack's file and restored afterwards."""
+        stack = selected(self.stack, self.work_dir)
+        try:
+            before = stack.get_all_config().get(ACTIVE)
+            stack.set_config(ACTIVE, self._active)
+            try:
+                found = stack.preview(message="preview of a takeover", **self._options(progress))
+            finally:
+                if before is None:
+                    stack.remove_config(ACTIVE)
+                else:
+                    stack.set_config(ACTIVE, before)
+        except automation.CommandError as error:
+            raise StepFailedError(f"stack {self.stack} could not be previewed ({reason(error)})") from error
+        changes = ", ".join(f"{count} {kind}" for kind, count in found.change_summary.items())
+        return f"preview of {self.stack}: {changes or 'no change'}"
+
+    @property
+    def _active(self) -> automation.ConfigValue:
+        return automation.ConfigValue(str(self.active).lower())
+
+    def _options(self, progress: Progress) -> dict[str, Any]:
+        pack, config = self.work_dir / POLICY_PACK, self.work_dir / POLICY_CONFIG
+        is_pack = (pack / "PulumiPolicy.yaml").is_file()
+        return {
+            "on_output": lambda line: progress(redacted_text(line.rstrip())),
+            "color": "never",
+            "policy_packs": [str(pack)] if is_pack else None,
+            "policy_pack_configs": [str(config)] if is_pack and config.is_file() else None,
+        }
 
     def _keep_or_put_back(self, stack: automation.Stack, run: str) -> None:
         exported = stack.export_stack()

@@ -13,6 +13,7 @@ from pulumi import automation
 
 from recovery.errors import ConfigurationError
 from recovery.exports import Reader, of_file
+from recovery.redaction import redacted_value
 from runbook.state_location import state_check
 from runbook.told import reason
 
@@ -32,15 +33,21 @@ NO_ENGINE = (
 
 
 def budget_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The budget among the exports, None where there is none; raises ConfigurationError that names the bad key."""
+    """The budget among the exports, None where there is none; raises ConfigurationError that names the bad key.
+
+    Exports that an older version of the program wrote have neither `beside` nor `secondDisasterSeconds`.
+    """
     if outputs.get(BUDGET) is None:
         return None
     found = Reader(outputs[BUDGET], BUDGET)
-    for term in (*found.parts("terms"), found.part("detection")):
+    beside = found.parts("beside") if found.has("beside") else []
+    for term in (*found.parts("terms"), *beside, found.part("detection")):
         term.words("name")
         term.words("source")
         term.seconds("seconds", _MOST_SECONDS)
     found.seconds("seconds", _MOST_SECONDS)
+    if found.has("secondDisasterSeconds"):
+        found.seconds("secondDisasterSeconds", _MOST_SECONDS)
     return found.values
 
 
@@ -59,9 +66,13 @@ def backend_of(stack: str, work_dir: Path) -> str:
 def selected(stack: str, work_dir: Path) -> automation.Stack:
     """The stack of the program in `work_dir`; raises ConfigurationError."""
     if not _STACK.fullmatch(stack):
-        raise ConfigurationError(f"--stack = {stack!r}: is not the name of a stack; write STACK or ORG/PROJECT/STACK")
+        raise ConfigurationError(
+            f"--stack = {redacted_value(stack)!r}: is not the name of a stack; write STACK or ORG/PROJECT/STACK"
+        )
     if not work_dir.is_dir():
-        raise ConfigurationError(f"--cwd = {str(work_dir)!r}: is no folder; name the folder of the Pulumi program")
+        raise ConfigurationError(
+            f"--cwd = {redacted_value(str(work_dir))!r}: is no folder; name the folder of the Pulumi program"
+        )
     if not shutil.which("pulumi"):
         raise ConfigurationError(f"stack {stack!r}: {NO_ENGINE}")
     with _engine_errors(stack):

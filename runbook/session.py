@@ -12,12 +12,12 @@ from typing import Any
 
 from recovery import configuration, parts
 from recovery.budget import SwitchKind, round_trip_seconds
+from recovery.check import Check
 from recovery.clients import Clients, between
 from recovery.configuration import Configuration
 from recovery.context import Announce, Parts
 from recovery.executor import Watch
 from recovery.operations import Operations, this_process
-from recovery.readiness import Check
 from recovery.round_trip import SUPPORTED_MILLISECONDS, RoundTrips
 from recovery.scale_out import CommandScaleOut, ScaleOut
 from recovery.waiting import Waiter

@@ -11,10 +11,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from recovery.budget import RTO_SECONDS
+from recovery.budget import LONGER, RTO_SECONDS
+from recovery.check import Check
 from recovery.executor import Moment, Point
-from recovery.plan import Plan
-from recovery.readiness import Check
+from recovery.plan import Plan, Verb
+from recovery.redaction import redacted_message
 from recovery.report import Report
 from recovery.restore import Restored
 
@@ -46,6 +47,7 @@ class Show:
         sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, default=str) + "\n")
 
     def error(self, message: str, code: int, **more: Any) -> None:
+        message = redacted_message(message, sys.argv[1:])
         if self.as_json:
             self.document({"error": message, "exit_code": code, **more})
         # One line, however narrow the terminal is.
@@ -61,7 +63,7 @@ class Show:
             table.add_row(step.name, str(step.stage), step.does, ", ".join(step.needs))
         self._out.print(table)
         if budget is not None:
-            self._budget(budget)
+            self._budget(budget, second_disaster=plan.verb == Verb.FAILOVER_TO_PRIMARY)
 
     def checks(self, checks: Sequence[Check]) -> None:
         if self.as_json:
@@ -128,14 +130,21 @@ class Show:
             for order in step.facts.get("named", [])[:_SHOWN_ORDERS]:
                 self._out.print(f"  {_named(order)}", markup=False)
 
-    def _budget(self, budget: Mapping[str, Any]) -> None:
+    def _budget(self, budget: Mapping[str, Any], *, second_disaster: bool) -> None:
+        """`second_disaster`: the terms beside the traffic pass before it, and count."""
         table = Table("term of the recovery time", "seconds at most", "from")
-        for term in budget["terms"]:
+        beside = budget.get("beside", ())
+        terms = [term for term in budget["terms"] if not (second_disaster and term["name"] == LONGER)]
+        for term in [*terms, *(beside if second_disaster else ())]:
             table.add_row(term["name"], f"{term['seconds']:g}", term["source"])
-        table.add_row("sum", f"{budget['seconds']:g}", "decision to first accepted order")
-        headroom = RTO_SECONDS - budget["seconds"]
+        seconds = budget.get("secondDisasterSeconds", budget["seconds"]) if second_disaster else budget["seconds"]
+        table.add_row("sum", f"{seconds:g}", "decision to first accepted order")
+        headroom = RTO_SECONDS - seconds
         table.add_row("headroom", f"{headroom:.2f}", f"of {RTO_SECONDS:g} s: what another step before it may take")
-        table.add_row(f"beside it: {budget['detection']['name']}", f"{budget['detection']['seconds']:g}", "")
+        for term in () if second_disaster else beside:
+            table.add_row(f"while clients learn of the switch: {term['name']}", f"{term['seconds']:g}", term["source"])
+        detection = budget["detection"]
+        table.add_row(f"before the decision: {detection['name']}", f"{detection['seconds']:g}", detection["source"])
         self._out.print(table)
 
 

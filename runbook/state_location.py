@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from recovery.check import Check
 from recovery.exports import is_region
-from recovery.readiness import Check
 from recovery.redaction import redacted
 
 _STATE = "state"

@@ -27,22 +27,23 @@ from functions.metrics import Metric
 from recovery.budget import SILENT_REGION_SECONDS
 
 _MEMORY_MB = 512
-# Seconds: three sequential observations and a cold start.
-_TIMEOUT_SECONDS = 20
+# Seconds: three sequential observations, a cold start, and three tries of two calls of the canary.
+_TIMEOUT_SECONDS = 50
 # Minutes without any observation before operators are notified.
 _BLIND_MINUTES = 5
 
 
 @dataclass(frozen=True)
 class ObserversArgs:
-    """`health_url` is the primary's health check; `verdict_name` is the DNS name with the health checkers' result;
-    `replica` is the identifier of the database's replica in this region; `failed` is the queue for failed invocations;
-    `operations` is the operators' topic."""
+    """`health_url` is the primary's health check, `standby_url` this region's own API; `verdict_name` is the DNS name
+    with the health checkers' result; `replica` is the identifier of the database's replica in this region; `failed` is
+    the queue for failed invocations; `operations` is the operators' topic."""
 
     settings: Settings
     keys: Keys
     tables: Tables
     health_url: pulumi.Input[str]
+    standby_url: pulumi.Input[str]
     verdict_name: str
     replica: str
     failed: Queue
@@ -95,6 +96,7 @@ class Observers(Layer):
                     "SEEN_ADDRESS": SEEN_ADDRESS,
                     "UNSEEN_ADDRESS": UNSEEN_ADDRESS,
                     "CONTROL_TABLE": args.tables.name(TableName.CONTROL),
+                    "STANDBY_API_URL": args.standby_url,
                     "CALL_SECONDS": f"{SILENT_REGION_SECONDS:g}",
                 },
                 statements=[

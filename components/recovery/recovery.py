@@ -95,8 +95,10 @@ class Recovery(Layer):
         found = recovery_budget(self._args.settings)
         return {
             "terms": [asdict(term) for term in found.terms],
+            "beside": [asdict(term) for term in found.beside],
             "detection": asdict(found.detection),
             "seconds": found.seconds,
+            "secondDisasterSeconds": found.second_disaster_seconds,
         }
 
     def _standby(self, primary: PrimaryExports) -> Standby:

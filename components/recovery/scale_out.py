@@ -17,7 +17,8 @@ from components.layer import Layer
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.security.services import PLATFORM_SERVICES
-from components.settings import Settings
+from components.settings import Role, Settings
+from recovery import growth
 
 _QUEUED_MINUTES = 30
 # A takeover changes no resource of these services (`tests.components.test_graph`), so the build has no access to keys
@@ -59,6 +60,7 @@ class ScaleOut(Layer):
         self._args = args
         self._settings = args.settings
         self._bucket = bucket_name(args.settings, RecordClass.ARTIFACTS)
+        self._published = bucket_name(args.settings, RecordClass.ARTIFACTS, Role.PRIMARY)
         self.name = args.settings.name("scale-out")
         self.arn = (
             f"arn:aws:codebuild:{args.settings.region.name}:{args.settings.general.account_id}:project/{self.name}"
@@ -101,6 +103,11 @@ class ScaleOut(Layer):
                 [f"arn:aws:logs:{region}:{account}:log-group:/aws/codebuild/{self.name}:*"],
             ),
             Statement("ReadTheProgram", ["s3:GetObject", "s3:GetObjectVersion"], [f"{source}/{self._object}"]),
+            Statement(
+                "KeepTheTools",
+                ["s3:GetObject", "s3:PutObject"],
+                [f"{source}/{settings.recovery.scale_out_toolchain}"],
+            ),
             Statement("FindTheProgram", ["s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"], [source]),
             Statement(
                 "ChangeThisRegion",
@@ -133,11 +140,17 @@ class ScaleOut(Layer):
     def _project(self, permissions: pulumi.Resource) -> aws.codebuild.Project:
         recovery = self._settings.recovery
         variables = {
-            "PULUMI_BACKEND_URL": recovery.state_backend_url,
+            growth.BACKEND: recovery.state_backend_url,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             # The runbook or an operator sets this variable to the run's id, by which the run finds its builds.
             "RECOVERY_RUN": "",
+            # grow, preview or toolchain (`buildspec`).
+            "GROW_MODE": "grow",
             "PULUMI_STACK": recovery.recovery_stack,
+            growth.TOOLCHAIN: f"{self._bucket}/{recovery.scale_out_toolchain}",
+            # The runbook's `doctor` compares the program here with the published one, and looks at the key.
+            growth.KEY: self._settings.delivery.state_key_arn,
+            growth.PUBLISHED: f"{self._published}/{self._object}",
         }
         return aws.codebuild.Project(
             "scale-out",
@@ -176,7 +189,11 @@ class ScaleOut(Layer):
 
 
 def buildspec() -> str:
-    """Return the build's commands as JSON, which is valid YAML. The build can safely run twice."""
+    """Return the build's commands as JSON, which is valid YAML. The build can safely run twice.
+
+    GROW_MODE is `grow`, `preview` (the same without a change) or `toolchain` (write the archive of tools, which the
+    other two use instead of public sites).
+    """
     return json.dumps(
         {
             "version": 0.2,
@@ -187,9 +204,7 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         ': "${PULUMI_BACKEND_URL:?is not set: name the backend of the state in stateBackendUrl}"',
-                        # A custom build image may already contain the engine.
-                        "command -v pulumi || make engine",
-                        "make setup",
+                        _INSTALL,
                     ],
                 },
                 "build": {
@@ -197,11 +212,32 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         'export PATH="$PWD/.venv/bin:$PATH"',
-                        # The runbook command also saves the resources that leave the stack, for a later failback.
-                        '.venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}"',
+                        # Helm takes the charts from this region's registry.
+                        'if [ "$GROW_MODE" != toolchain ]; then .venv/bin/python -m delivery login "$PULUMI_STACK"; fi',
+                        _BUILD,
                     ],
                 },
             },
         },
         indent=2,
     )
+
+
+_INSTALL = """\
+if [ "$GROW_MODE" != toolchain ] && aws s3 cp --only-show-errors "s3://$TOOLCHAIN" build/toolchain.tar.gz; then
+  export PULUMI_HOME="$PWD/build/toolchain/pulumi-home" PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true
+  make setup-offline
+else
+  echo "without an archive of tools: fetching them from public sites" >&2
+  # A custom build image may already contain the engine.
+  command -v pulumi || make engine
+  make setup
+fi"""
+# The runbook command also saves the resources that leave the stack, for a later failback.
+_BUILD = """\
+case "$GROW_MODE" in
+toolchain) make toolchain && aws s3 cp --only-show-errors build/toolchain.tar.gz "s3://$TOOLCHAIN" ;;
+preview) .venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-preview}" --dry-run ;;
+grow) .venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}" ;;
+*) echo "GROW_MODE = $GROW_MODE: is none of grow, preview, toolchain" >&2; exit 2 ;;
+esac"""

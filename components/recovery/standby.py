@@ -9,6 +9,7 @@ import pulumi
 
 from components.data.tables import Tables
 from components.delivery.build_network import BuildNetwork
+from components.edge.api import STAGE
 from components.events.access import Sender, arn
 from components.events.queue import Queue, QueueArgs, QueueKind
 from components.layer import Layer
@@ -111,6 +112,7 @@ class Standby(Layer):
                 args.keys,
                 args.tables,
                 health_url=pulumi.Output.concat("https://", args.primary.health_host, args.primary.health_path),
+                standby_url=pulumi.Output.concat("https://", args.here.health_host, f"/{STAGE}"),
                 verdict_name=self.traffic.verdict_name,
                 replica=args.replica,
                 failed=self.failed,

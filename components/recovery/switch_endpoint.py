@@ -14,7 +14,7 @@ from components.data.tables import Tables
 from components.edge.api_logs import ACCESS_LOG_FORMAT, ApiLogs, ApiLogsArgs
 from components.layer import Layer
 from components.network.firewall import WebFirewall
-from components.recovery.switch_document import PATH, switch_document
+from components.recovery.switch_document import PATH, PRIMARY_PATH, switch_document
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Settings
@@ -22,8 +22,12 @@ from recovery.switch import ITEM
 
 STAGE = "v1"
 # Route 53 Developer Guide, "Values that you specify when you create or update health checks": checkers of all regions
-# together send about one request a second. The limit refuses more.
-_REQUESTS_PER_SECOND, _BURST = 50, 100
+# together send about one request a second for each check, and two checks ask. The rest is room for strangers: the
+# firewall stops one address after 120 requests in a minute, usually within 30 s (WAF Developer Guide, "Rate-based rule
+# caveats"), and until then the endpoint must go on answering. A twentieth of an account's 10,000 requests a second (API
+# Gateway quotas) leaves the Trading API what it needs. Checkers that get no answer move no traffic to a region without
+# the lease (`components.recovery.traffic`).
+_REQUESTS_PER_SECOND, _BURST = 500, 1000
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class SwitchEndpoint(Layer):
 
     host: pulumi.Output[str]
     path: str
+    primary_path: str
     url: pulumi.Output[str]
 
     def __init__(self, name: str, args: SwitchEndpointArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -67,7 +72,7 @@ class SwitchEndpoint(Layer):
         self.stage = self._stage(document)
         args.firewall.protect("switch", self.stage.arn)
         self.host = pulumi.Output.concat(self.api.id, f".execute-api.{args.settings.region.name}.amazonaws.com")
-        self.path = f"/{STAGE}{PATH}"
+        self.path, self.primary_path = f"/{STAGE}{PATH}", f"/{STAGE}{PRIMARY_PATH}"
         self.url = pulumi.Output.concat("https://", self.host, self.path)
         self.register_outputs({"url": self.url})
 

@@ -20,6 +20,9 @@ _OBSERVED_THRESHOLD = 3
 # RFC 5737, "IPv4 Address Blocks Reserved for Documentation": no client ever connects to these addresses.
 SEEN_ADDRESS, UNSEEN_ADDRESS = "192.0.2.1", "192.0.2.2"
 _VERDICT_TTL_SECONDS = 10
+_CHECKS_NEEDED = 2
+# Text of order intake's health in the region that holds the lease (`functions.order_intake.application`).
+_ACCEPTING = '"accepting":true'
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,21 @@ class TrafficArgs:
 class Traffic(Layer):
     """Failover records of one name, all declared by the recovery stack, because the primary must not depend on it.
 
-    Only the switch decides whether the primary's record is healthy. Failing checks of the primary move no traffic: the
-    lease decides which region accepts orders, and DNS follows it. The records are CNAMEs and not aliases: resolvers
-    cache an alias to API Gateway for 60 s (Route 53 Developer Guide, "Choosing between alias and non-alias records"),
-    which the recovery time objective does not allow.
+    The switch decides whether the primary's record is healthy: the lease decides which region accepts orders, and DNS
+    follows it. While the switch's endpoint gives no answer, the primary's own health decides. Its record is healthy
+    while two of three checks are: not taken over (inverted), primary serves, primary accepts.
+
+    - If the endpoint answers "not taken over", the first two checks are healthy, and so is the record.
+    - If the endpoint answers "taken over", the first two are unhealthy, and so is the record.
+    - If the endpoint gives no answer, only the first is healthy. The record is healthy if the primary accepts orders.
+
+    An endpoint without an answer therefore leads no client to a region that has lost the lease. The loss of the
+    recovery region leads no client away from a primary that accepts. Route 53 takes an endpoint for healthy if more
+    than 18 % of the checkers report it so (Route 53 Developer Guide, "How Amazon Route 53 determines whether a health
+    check is healthy").
+
+    The records are CNAMEs and not aliases: resolvers cache an alias to API Gateway for 60 s (Route 53 Developer Guide,
+    "Choosing between alias and non-alias records"), which the recovery time objective does not allow.
 
     A takeover changes none of these resources: turning the switch is a data plane call.
     """
@@ -89,16 +103,31 @@ class Traffic(Layer):
         self.register_outputs({"name": domain})
 
     def _takeover_check(self) -> aws.route53.HealthCheck:
-        """Health check of "standby takes over primary": inverted, so that it is healthy unless the endpoint in the
-        recovery region answers 200. If that region is lost, traffic stays at the primary."""
-        endpoint = self._args.endpoint
-        return self._https_check(
-            "switch",
-            endpoint.host,
-            endpoint.path,
-            threshold=self._recovery.health_check_threshold,
-            interval=self._recovery.health_check_interval,
-            inverted=True,
+        """Health check of the primary's record, calculated from three others (see the class)."""
+        endpoint, primary = self._args.endpoint, self._args.primary
+        threshold, interval = self._recovery.health_check_threshold, self._recovery.health_check_interval
+        checks = (
+            # Healthy unless the endpoint answers 200.
+            self._https_check(
+                "switch", endpoint.host, endpoint.path, threshold=threshold, interval=interval, inverted=True
+            ),
+            self._https_check(
+                "primary-serves", endpoint.host, endpoint.primary_path, threshold=threshold, interval=interval
+            ),
+            self._https_check(
+                "primary-accepts",
+                primary.health_host,
+                primary.health_path,
+                threshold=threshold,
+                interval=interval,
+                body_contains=_ACCEPTING,
+            ),
+        )
+        return self._check(
+            "primary-record",
+            type="CALCULATED",
+            child_health_threshold=_CHECKS_NEEDED,
+            child_healthchecks=[check.id for check in checks],
         )
 
     def _publish_primary_health(self) -> None:
@@ -130,10 +159,12 @@ class Traffic(Layer):
         threshold: int,
         interval: int,
         inverted: bool = False,
+        body_contains: str | None = None,
     ) -> aws.route53.HealthCheck:
         return self._check(
             name,
-            type="HTTPS",
+            type="HTTPS_STR_MATCH" if body_contains else "HTTPS",
+            search_string=body_contains,
             fqdn=host,
             port=_HTTPS,
             resource_path=path,

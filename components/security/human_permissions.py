@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pulumi
 
+from components.data.bucket import bucket_name
+from components.data.records import RecordClass
 from components.data.table_schemas import TableName, serving_name
 from components.security.boundaries import Boundaries, permitted_regions
 from components.security.keys import KEY_USE, DataClass, Keys
 from components.security.policies import BUILD_USE, Statement
 from components.security.services import PLATFORM_SERVICES
-from components.settings import Settings
+from components.settings import Role, Settings
 
 _OBSERVE = [
     "apigateway:GET",
@@ -315,7 +318,24 @@ class HumanPermissions:
                 BUILD_USE,
                 [self._arn("codebuild", f"project/{self._own_arn}")],
             ),
+            *self._growth(),
         ]
+
+    def _growth(self) -> list[Statement]:
+        """Statements for the checks of `doctor`: versions of the program and of the tools of the build that grows the
+        region, the state's bucket and its key. A list of versions does not contain the objects' content."""
+        sources = [
+            f"arn:aws:s3:::{bucket_name(self.settings, RecordClass.ARTIFACTS, role)}"
+            for role in (Role.PRIMARY, Role.DR)
+        ]
+        found = [Statement("ListTheProgram", ["s3:ListBucketVersions"], sources)]
+        state = urlsplit(self.settings.recovery.state_backend_url)
+        if state.scheme == "s3":
+            # HeadBucket.
+            found.append(Statement("FindTheState", ["s3:ListBucket"], [f"arn:aws:s3:::{state.netloc}"]))
+        if self.settings.delivery.state_key_arn:
+            found.append(Statement("LookAtTheStateKey", ["kms:DescribeKey"], [self.settings.delivery.state_key_arn]))
+        return found
 
     def _restore(self) -> list[Statement]:
         """Statements for restored tables, and for the replay of events into them."""

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _MAX_MESSAGE = 512
+CLOSE: Mapping[str, str] = {"Connection": "close"}
+"""Asks the client to close its connection: a connection that stays open leads to the region that has lost the lease,
+whatever the DNS answers. A REST API of API Gateway renames the header to x-amzn-Remapped-Connection (API Gateway
+Developer Guide, "Important notes"), and HTTP/2 has no such header (RFC 9113, 8.2.2). So the API document tells clients
+to act on the code `not_accepting`."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +36,15 @@ class Answer:
 class ProblemError(Exception):
     """A request that is not answered as asked; `code` is one of the API's Error schema.
 
-    `detail` says to the operators what the caller is not told.
+    `detail` is for the operators and is not part of the answer. With `elsewhere` another region may take the request:
+    the answer asks the client to close its connection.
     """
 
-    def __init__(self, code: str, message: str, detail: str | None = None) -> None:
+    def __init__(self, code: str, message: str, detail: str | None = None, *, elsewhere: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.detail = detail
+        self.elsewhere = elsewhere
 
     def answer(self) -> Answer:
         status, retryable = PROBLEMS[self.code]
@@ -45,6 +52,8 @@ class ProblemError(Exception):
         if len(message) > _MAX_MESSAGE:
             message = message[: _MAX_MESSAGE - 3] + "..."
         headers = {"Retry-After": "1"} if retryable else {}
+        if self.elsewhere:
+            headers |= CLOSE
         return Answer(status, {"code": self.code, "message": message, "retryable": retryable}, headers)
 
 

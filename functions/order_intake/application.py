@@ -88,7 +88,7 @@ class Application:
         """
         right = self._intake.accepting()
         if right in (Refusal.LAPSED, Refusal.UNREACHABLE):
-            raise ProblemError("not_accepting", f"{self._region} accepts no orders: {right}")
+            raise ProblemError("not_accepting", f"{self._region} accepts no orders: {right}", elsewhere=True)
         accepting = isinstance(right, Grant)
         body: dict[str, Any] = {"status": "ok", "region": self._region, "accepting": accepting}
         if isinstance(right, Grant):

@@ -89,6 +89,7 @@ class Intake:
                 "not_accepting",
                 f"{grant.value}; repeat the request, it may be answered elsewhere",
                 self._keeper.trouble,
+                elsewhere=grant.is_elsewhere,
             )
         return grant
 

@@ -109,6 +109,11 @@ class Refusal(StrEnum):
     LAPSED = "this region could not extend its lease"
     UNREACHABLE = "the control table does not answer"
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another region may accept the order; a region that takes over accepts it itself in a moment."""
+        return self is not Refusal.NOT_YET
+
 
 @dataclass(frozen=True)
 class Grant:

@@ -9,7 +9,7 @@ from recovery.intake import Accepted, IntakeError, IntakeWakingError, canary
 from recovery.journal import Facts
 from recovery.steps.lease import AwaitLease, TakeLease
 from recovery.steps.step import Stage, Step, Wait
-from recovery.switch import Position, SwitchError
+from recovery.switch import Position, SilentEndpointError, SwitchError
 
 _OPENS_WITHIN = 15_000
 # A function that became inactive gets its network back first. AWS publishes no time; a minute is usual.
@@ -57,12 +57,16 @@ class OpenIntake(Wait):
 
 
 class TurnTraffic(Step):
-    """The switch stands in the data plane of the region that takes over, and obeys no epoch that has ended."""
+    """The switch stands in the data plane of the region that takes over, and obeys no epoch that has ended.
+
+    It is turned before the old lease has ended: until then both regions refuse, or the old one still accepts for
+    clients that are connected to it.
+    """
 
     name = "turn-traffic"
     does = "turn the traffic switch, in the data plane"
     stage = Stage.GAP
-    needs = (TakeLease.name, OpenIntake.name)
+    needs = (TakeLease.name,)
     at_once = True
 
     def observe(self, context: Context) -> Facts:
@@ -84,6 +88,9 @@ class TurnTraffic(Step):
         def turned() -> Facts | None:
             try:
                 whole = self.done(context, intended) and context.parts.switch.verify()
+            except SilentEndpointError as error:
+                # It is turned. Clients follow the region that accepts orders while the endpoint gives no answer.
+                return {"leads_to": _position(context), "endpoint": str(error)}
             except SwitchError as error:
                 raise _switch_failed(error) from error
             return {"leads_to": _position(context)} if whole else None
@@ -97,7 +104,7 @@ class ProveOrder(Step):
     name = "prove-order"
     does = "have one order accepted by the new region"
     stage = Stage.GAP
-    needs = (TurnTraffic.name,)
+    needs = (TurnTraffic.name, OpenIntake.name)
 
     def done(self, context: Context, intended: Facts) -> bool:
         return False

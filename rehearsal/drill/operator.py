@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_emulator.outage import OURS
 from blueprint.program import ROOT
 from recovery.errors import StepFailedError
+from rehearsal.client_names import RUNBOOK
 from rehearsal.drill.world import World
 
 # A command starts in seconds; on a machine with much else to do it takes longer.
@@ -175,8 +175,6 @@ class Operator:
         return finished.require_done()
 
 
-RUNBOOK = f"{OURS}runbook"
-"""The name under which an operator's calls are counted where they meet a lost region."""
 # An in-memory AWS answers one call at a time, behind whoever else asks.
 _UNHURRIED = {"callMilliseconds": 10_000, "orderMilliseconds": 10_000, "decisionMilliseconds": 60_000}
 _RESUMED_AT_MOST = 3

@@ -193,7 +193,7 @@ def modelled(outputs: Mapping[str, Any]) -> tuple[dict[str, float], float]:
 
 
 # There are no health checkers and no resolvers here.
-_NOT_MEASURED = ("health checks", "answers that resolvers keep")
+_NOT_MEASURED = ("health checks", "propagation to name servers", "answers that resolvers keep")
 
 
 def opened(world: World, folder: Path) -> None:

@@ -11,17 +11,17 @@ from typing import Any
 from botocore.config import Config
 
 from aws_emulator.clients import make
-from aws_emulator.outage import INSIDE_APP_ID, OURS
+from aws_emulator.outage import INSIDE_APP_ID
 from aws_emulator.server import RunningServer
 from aws_emulator.standing_by import StandingBy
 from components.settings.data import Consistency
 from recovery import configuration
 from recovery.configuration import Configuration, Site
+from rehearsal.client_names import CALLERS
 
 Client = Callable[[str, str], Any]
 """Makes the client of a service in a region."""
 _CALL_SECONDS = 10.0
-_OUTSIDE_APP_ID = f"{OURS}callers"
 # A function's first event waits until its process has started, which takes seconds on a busy machine.
 _INVOKE_SECONDS = 60.0
 # More than there are threads that enter orders, file records and look.
@@ -86,7 +86,7 @@ def _client(endpoint: str, inside: str | None, service: str, region: str) -> Any
         retries={"total_max_attempts": 1, "mode": "standard"},
         max_pool_connections=_CONNECTIONS,
         proxies={},
-        user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else _OUTSIDE_APP_ID,
+        user_agent_appid=f"{INSIDE_APP_ID}{inside}" if inside else CALLERS,
         s3={"addressing_style": "path"},
     )
     return make(service, region_name=region, endpoint_url=endpoint, config=config)

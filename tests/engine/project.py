@@ -62,6 +62,11 @@ class Project:
         kept = [line for line in self._stack_file.read_text().splitlines() if line.startswith(("encr", "secrets"))]
         self._stack_file.write_text("\n".join([*kept, "config:", config]) if config else "\n".join(kept) + "\n")
 
+    def set_secret(self, key: str, value: str) -> None:
+        """Encrypts a setting into the stack file."""
+        ran = self.run("config", "set", "--secret", f"small:{key}", value)
+        assert ran.code == 0, ran.said
+
     def preview(self) -> dict[str, int]:
         """How many resources a preview would change, by operation."""
         ran = self.run("preview", "--json", "--suppress-progress")

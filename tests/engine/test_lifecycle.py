@@ -44,7 +44,7 @@ def test_a_refresh_finds_no_change(project: Project) -> None:
 def test_secrets_are_never_in_clear(project: Project) -> None:
     """Neither outputs, state, diffs and events of a change, nor the engine's log hold a secret, old or new."""
     changed = "other-hush-value"
-    project.set(secret=changed)
+    project.set_secret("secret", changed)
     said = [
         project.run("stack", "output", "--json").said,
         project.run("stack", "export").said,

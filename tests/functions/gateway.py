@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aws_lambda_powertools import Metrics
@@ -52,7 +52,7 @@ class Gateway:
         if method == "post" and request.mimetype != "application/json":
             return _problem(415, "invalid_request")
         found = answered(self._application, self._event(request, path, dict(parameters)), self._sink)
-        return Response(found["body"], found["statusCode"], found["headers"])
+        return Response(found["body"], found["statusCode"], remapped(found["headers"]))
 
     def _event(self, request: Request, path: str, parameters: dict[str, Any]) -> dict[str, Any]:
         body = request.get_data()
@@ -66,6 +66,12 @@ class Gateway:
             "isBase64Encoded": bool(body),
             "requestContext": {"authorizer": {"claims": {"account_id": ACCOUNT}}},
         }
+
+
+def remapped(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers of an integration as API Gateway sends them (Developer Guide, "Important notes"): it renames
+    Connection."""
+    return {f"x-amzn-Remapped-{name}" if name == "Connection" else name: value for name, value in headers.items()}
 
 
 def _problem(status: int, code: str, headers: dict[str, str] | None = None) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
@@ -10,7 +12,7 @@ from functions.environment import Environment, SettingError
 from functions.order_intake.lease import LeaseSettings
 from recovery.takeover import NOBODY, take_over
 from tests.functions.aws import CONTROL, REGION, refused
-from tests.functions.conftest import VARIABLES, Platform
+from tests.functions.conftest import LIMIT_ORDER, VARIABLES, Platform, event
 
 TIMED_OUT = ReadTimeoutError(endpoint_url="https://dynamodb")
 OTHER = "us-west-2"
@@ -23,6 +25,39 @@ def test_a_region_that_is_not_the_holder_refuses_and_writes_nothing(platform: Pl
     assert (status, body["code"], body["retryable"]) == (503, "not_accepting", True)
     assert "another region" in body["message"]
     assert not platform.orders()
+
+
+@pytest.mark.parametrize("method", ["enter", "cancel", "health"])
+def test_a_region_without_the_lease_asks_clients_to_close_their_connection(platform: Platform, method: str) -> None:
+    """A client that keeps its connection stays at the region that has lost the lease, whatever the DNS answers."""
+    platform.enter()
+    if method == "health":
+        # Health is 503 only in a region that may hold the lease and cannot extend it.
+        platform.dynamodb.before("update_item", TIMED_OUT)
+        platform.clock.advance(6_000)
+    else:
+        platform.clock.advance(4_000)
+        platform.hold("us-west-2", epoch=2)
+    requests = {
+        "enter": event("POST", "/orders", json.dumps(LIMIT_ORDER | {"client_order_id": "A-20"})),
+        "cancel": event("DELETE", "/orders/{client_order_id}", path={"client_order_id": "A-17"}),
+        "health": event("GET", "/health"),
+    }
+    answer = platform.application.answer(requests[method]).answer
+    assert (answer.status, answer.body["code"]) == (503, "not_accepting")
+    assert answer.proxy()["headers"]["Connection"] == "close"
+
+
+def test_a_region_that_takes_over_keeps_its_clients(platform: Platform) -> None:
+    """It accepts in a moment, so a repeat on the same connection succeeds. An accepted order closes nothing either."""
+    platform.hold(epoch=2, starts_in=2_000)
+    waiting = platform.application.answer(event("POST", "/orders", json.dumps(LIMIT_ORDER))).answer
+    assert waiting.status == 503
+    assert "Connection" not in waiting.proxy()["headers"]
+    platform.clock.advance(2_000)
+    accepted = platform.application.answer(event("POST", "/orders", json.dumps(LIMIT_ORDER))).answer
+    assert accepted.status == 201
+    assert "Connection" not in accepted.proxy()["headers"]
 
 
 def test_without_a_control_item_nobody_accepts(platform: Platform) -> None:

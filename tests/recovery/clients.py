@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Metrics
@@ -295,3 +296,74 @@ class Routed:
 
 def ids(orders: Any, table: str) -> set[str]:
     return {item[order_item.KEY_ATTRIBUTE]["S"] for item in orders.scan(TableName=table)["Items"]}
+
+
+class Building:
+    """CodeBuild, S3 and KMS as a region that can grow has them: one project, the archives, the state's bucket and key,
+    and a preview that succeeded."""
+
+    project = "standby-scale-out"
+    program = "standby-artifacts/source/platform.zip"
+    published = "primary-artifacts/source/platform.zip"
+    tools = "standby-artifacts/source/toolchain.tar.gz"
+    key = "arn:aws:kms:us-west-2:123456789012:key/mrk-1"
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self.variables = {
+            "PULUMI_BACKEND_URL": "s3://trading-state?region=us-west-2",
+            "STATE_KEY_ARN": self.key,
+            "TOOLCHAIN": self.tools,
+            "PROGRAM_PUBLISHED": self.published,
+        }
+        self.objects = {self.program: "v2", self.published: "v2", self.tools: "v1"}
+        self.buckets = {"trading-state"}
+        self.key_state = "Enabled"
+        self._now = now
+        self.builds: list[dict[str, Any]] = [self._build("build-0")]
+
+    def _build(self, identity: str, mode: str = "preview") -> dict[str, Any]:
+        variables = [{"name": "GROW_MODE", "value": mode}]
+        ended = datetime.fromtimestamp(self._now() / 1000, UTC)
+        return {
+            "id": identity,
+            "buildStatus": "SUCCEEDED",
+            "endTime": ended,
+            "environment": {"environmentVariables": variables},
+        }
+
+    def batch_get_projects(self, names: Sequence[str]) -> Any:
+        variables = [{"name": name, "value": value} for name, value in self.variables.items()]
+        found = {
+            "name": self.project,
+            "source": {"location": self.program},
+            "environment": {"environmentVariables": variables},
+        }
+        return {"projects": [found] if list(names) == [self.project] else []}
+
+    def list_builds_for_project(self, projectName: str, **_: Any) -> Any:
+        return {"ids": [build["id"] for build in reversed(self.builds)]}
+
+    def batch_get_builds(self, ids: Sequence[str]) -> Any:
+        return {"builds": [build for identity in ids for build in self.builds if build["id"] == identity]}
+
+    def start_build(self, projectName: str, environmentVariablesOverride: Any) -> Any:
+        self.builds.append(self._build(f"build-{len(self.builds)}", environmentVariablesOverride[0]["value"]))
+        return {"build": self.builds[-1]}
+
+    def list_object_versions(self, Bucket: str, Prefix: str, MaxKeys: int) -> Any:
+        written = datetime.fromtimestamp(self._now() / 1000, UTC)
+        found = [
+            {"Key": key, "VersionId": self.objects[f"{Bucket}/{key}"], "IsLatest": True, "LastModified": written}
+            for bucket, _, key in (where.partition("/") for where in self.objects)
+            if bucket == Bucket and key.startswith(Prefix)
+        ]
+        return {"Versions": found} if found else {}
+
+    def head_bucket(self, Bucket: str) -> Any:
+        if Bucket not in self.buckets:
+            raise error("404", "Not Found")
+
+    def describe_key(self, KeyId: str) -> Any:
+        if KeyId != self.key:
+            raise error("NotFoundException")
+        return {"KeyMetadata": {"KeyState": self.key_state}}

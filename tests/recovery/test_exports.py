@@ -259,7 +259,9 @@ def test_the_drills_exports_satisfy_the_schema() -> None:
 
 BUDGET = {
     "terms": [{"name": "lease", "seconds": 6, "source": "setting"}],
+    "beside": [{"name": "clocks", "seconds": 1, "source": "setting"}],
     "seconds": 6,
+    "secondDisasterSeconds": 7,
     "detection": {"name": "detection", "seconds": 60, "source": "setting"},
 }
 
@@ -272,6 +274,8 @@ BUDGET = {
         (("terms",), 5, "recoveryBudget.terms = 5"),
         (("terms",), [5], "recoveryBudget.terms[0] = 5"),
         (("terms",), [{"name": "x", "source": "y"}], "recoveryBudget.terms[0].seconds: "),
+        (("beside",), [5], "recoveryBudget.beside[0] = 5"),
+        (("secondDisasterSeconds",), -1, "recoveryBudget.secondDisasterSeconds = -1"),
         (("seconds",), math.inf, "recoveryBudget.seconds = Infinity"),
         (("seconds",), math.nan, "recoveryBudget.seconds = NaN"),
         (("seconds",), 10**400, "recoveryBudget.seconds = "),

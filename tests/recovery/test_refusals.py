@@ -224,7 +224,9 @@ def test_a_run_is_not_left_between_the_regions_without_a_reason(world: World) ->
         world.operations(watch=killing_at("open-intake", Point.BEFORE_INTENT)).begin(Verb.FAILOVER)
     with pytest.raises(RefusedError, match="`resume` ends that in seconds"):
         world.operations("bob").abort()
-    assert "is given up after take-lease, await-lease" in world.operations("bob").abort("the region is to stay closed")
+    assert "is given up after take-lease, turn-traffic, await-lease" in world.operations("bob").abort(
+        "the region is to stay closed"
+    )
 
 
 def test_a_journal_that_was_tampered_with_stops_everything_and_names_the_entry(world: World) -> None:

@@ -86,7 +86,7 @@ def test_nothing_slow_stands_between_the_decision_and_the_first_accepted_order()
         stages = [step.stage for step in PLANS[verb].steps]
         assert stages == sorted(stages, key=list(Stage).index), f"{verb}: stages follow each other"
     gap = [step.name for step in PLANS[Verb.FAILOVER].stage(Stage.GAP)]
-    assert gap == ["take-lease", "await-lease", "open-intake", "turn-traffic", "prove-order"]
+    assert gap == ["take-lease", "turn-traffic", "await-lease", "open-intake", "prove-order"]
     assert not PLANS[Verb.FAILOVER].stage(Stage.BEFORE)
 
 

@@ -27,6 +27,7 @@ from recovery.switch import HealthCheckSwitch
 from recovery.waiting import Waiter
 from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Clock, create_tables
 from tests.recovery.clients import (
+    Building,
     CloudWatch,
     Databases,
     Engines,
@@ -102,6 +103,7 @@ class World:
         self.files = {EAST: Files("fs-primary", None), WEST: Files("fs-standby", "fs-primary")}
         self.metrics = CloudWatch()
         self.engines = Engines("standby-engines")
+        self.building = Building(self.clock)
         self.services: dict[tuple[str, str], Any] = {}
         self.lost: set[str] = set()
         self.unhurried = False
@@ -116,6 +118,9 @@ class World:
                 ("autoscaling", region): self.engines,
                 ("lambda", region): Lambda(self.applications[region], self._redrive(region, routed[region])),
                 ("sts", region): Identity(),
+                ("codebuild", region): self.building,
+                ("s3", region): self.building,
+                ("kms", region): self.building,
                 ("kinesis", region): self.streams[region],
             }
         self.hold(EAST)

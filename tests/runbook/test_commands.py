@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from recovery.budget import budget
 from recovery.errors import (
     ConfigurationError,
     CorruptJournalError,
@@ -25,8 +27,9 @@ from recovery.lock import LASTS_MILLISECONDS
 from recovery.plan import Verb
 from runbook.engine import PulumiScaleOut
 from tests.recovery.clients import KilledError
+from tests.recovery.test_budget import FAST
 from tests.recovery.test_kills import killing_at
-from tests.recovery.world import EAST, LEASE_MILLISECONDS, WEST, Identity, World
+from tests.recovery.world import EAST, LEASE_MILLISECONDS, WEST, Identity, World, outputs
 from tests.runbook.conftest import Backups, Run
 
 VERBS = ("open", "failover", "switchover", "failback", "rejoin", "drill")
@@ -260,6 +263,30 @@ def test_the_plan_prints_the_budget_term_by_term(run: Run) -> None:
     assert document["budget"]["seconds"] == sum(term["seconds"] for term in document["budget"]["terms"])
     assert document["target"] == WEST
     assert json.loads(run("plan", "failback", "--json").stdout)["target"] == EAST
+
+
+def test_the_plan_of_a_second_disaster_counts_the_lease_before_the_traffic(run: Run, exports: Path) -> None:
+    """The lost region cannot answer that the primary takes over, so nothing passes at the same time. Exports of an
+    older version have no such number."""
+    found = budget(FAST)
+    of_now = {
+        "terms": [asdict(term) for term in found.terms],
+        "beside": [asdict(term) for term in found.beside],
+        "detection": asdict(found.detection),
+        "seconds": found.seconds,
+        "secondDisasterSeconds": found.second_disaster_seconds,
+    }
+    older = {key: value for key, value in of_now.items() if key not in ("beside", "secondDisasterSeconds")}
+    for written, words, seconds in (
+        (of_now, ("plan", "failover"), found.seconds),
+        (of_now, ("plan", "failover", "--to", EAST), found.second_disaster_seconds),
+        (older, ("plan", "failover", "--to", EAST), found.seconds),
+    ):
+        exports.write_text(json.dumps({**outputs(), "recoveryBudget": written}))
+        rows = [line.split("\u2502") for line in run(*words).stdout.splitlines()]
+        printed = {cells[1].strip(): cells[2].strip() for cells in rows if len(cells) == 5}
+        assert float(printed["sum"]) == pytest.approx(seconds, abs=0.01)
+        assert float(printed["headroom"]) == pytest.approx(30 - seconds, abs=0.01)
 
 
 def test_a_stack_that_is_not_known_is_refused(tmp_path: Path) -> None:

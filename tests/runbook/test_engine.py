@@ -52,6 +52,7 @@ class Stack:
         self.resources = resources
         self.config: dict[str, str] = {}
         self.ups: list[dict[str, Any]] = []
+        self.previews: list[str] = []
         self.fails = False
         self.version = 7
 
@@ -64,6 +65,19 @@ class Stack:
 
     def set_config(self, key: str, value: Any) -> None:
         self.config[key] = value.value
+
+    def get_all_config(self) -> dict[str, Any]:
+        return {key: automation.ConfigValue(value) for key, value in self.config.items()}
+
+    def remove_config(self, key: str) -> None:
+        del self.config[key]
+
+    def preview(self, on_output: Any, **options: Any) -> Any:
+        self.previews.append(self.config[engine.ACTIVE])
+        on_output("previewing\n")
+        if self.fails:
+            raise automation.CommandError(_failed("the policy pack refuses it"))
+        return SimpleNamespace(change_summary={"create": 43, "update": 17})
 
     def up(self, on_output: Any, **options: Any) -> Any:
         self.ups.append(options)
@@ -123,6 +137,27 @@ def test_a_region_grows_and_shrinks_without_colliding_with_itself(
     shrink.start("run-3", lines.append)
     assert {entry["urn"] for entry in stack.resources} == {entry["urn"] for entry in STANDING_BY}
     assert stack.config == {"trading-platform:active": "false"}
+
+
+@pytest.mark.parametrize("before", [None, "false"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_preview_of_growth_changes_nothing_and_restores_the_setting(
+    stack: Stack, store: RetainedStore, tmp_path: Path, before: str | None, fails: bool
+) -> None:
+    """A stack file that kept `active: true` would grow the region with the next deployment."""
+    if before is not None:
+        stack.config[engine.ACTIVE] = before
+    stack.fails = fails
+    grow = PulumiScaleOut("dr", tmp_path, True, store)
+    if fails:
+        with pytest.raises(StepFailedError, match="could not be previewed"):
+            grow.preview(lambda _line: None)
+    else:
+        assert grow.preview(lambda _line: None) == "preview of dr: 43 create, 17 update"
+    assert stack.previews == ["true"]
+    assert stack.config.get(engine.ACTIVE) == before
+    assert stack.resources == STANDING_BY
+    assert not stack.ups
 
 
 def test_an_update_is_named_by_its_time_where_the_backend_counts_none(

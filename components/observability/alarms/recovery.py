@@ -22,6 +22,8 @@ _HOUR = 3600
 _SWITCH_ERRORS_PERCENT = 10
 # Failed observations in a row. Observers run once a minute and three of four must agree, so one failure is tolerable.
 _FAILED_OBSERVATIONS_MINUTES = 5
+# Minutes in a row. A function that was inactive answers within two or three.
+_UNANSWERED_MINUTES = 5
 
 
 def alarms(layers: MonitoredLayers) -> Iterator[Alarm]:
@@ -78,6 +80,15 @@ def _standby(api: pulumi.Input[str], stage: pulumi.Input[str]) -> Iterator[Alarm
             of_function(metrics.OBSERVATIONS_FAILED),
         )
         .for_minutes(_FAILED_OBSERVATIONS_MINUTES)
+        .pages(Concern.RECOVERY)
+    )
+    yield (
+        counted(
+            "standby-unanswered",
+            "The recovery region's own API does not answer: after a takeover no client could enter an order.",
+            of_function(metrics.STANDBY_UNANSWERED),
+        )
+        .for_minutes(_UNANSWERED_MINUTES)
         .pages(Concern.RECOVERY)
     )
     share = Combined(

@@ -20,6 +20,8 @@ _TERMS = (
     ("recovery", "health_check_threshold", "healthCheckThreshold"),
     ("recovery", "health_check_interval", "healthCheckInterval"),
     ("recovery", "failover_ttl", "failoverTtl"),
+    ("recovery", "dns_propagation_milliseconds", "dnsPropagationMilliseconds"),
+    ("recovery", "cold_start_milliseconds", "coldStartMilliseconds"),
     ("recovery", "control_call_milliseconds", "controlCallMilliseconds"),
     ("recovery", "decision_milliseconds", "decisionMilliseconds"),
     ("functions", "lease_milliseconds", "leaseMilliseconds"),
@@ -50,6 +52,8 @@ def recovery_budget(settings: Settings) -> Budget:
             look=functions.write_timeout_milliseconds / 1000,
             interval=recovery.health_check_interval,
             threshold=recovery.health_check_threshold,
+            propagation=recovery.dns_propagation_milliseconds / 1000,
+            cold_start=recovery.cold_start_milliseconds / 1000,
             ttl=recovery.failover_ttl,
             first_order=order_milliseconds(settings) / 1000,
             observed_every=OBSERVED_EVERY_SECONDS,
@@ -65,8 +69,8 @@ def recovery_takes_thirty_seconds_at_most(settings: Settings) -> Problems:
         yield (
             *_most_over_its_default(settings),
             f"gives a recovery of more than {RTO_SECONDS:g} s: {found.explained()}; lower healthCheckInterval, "
-            "healthCheckThreshold, failoverTtl, leaseMilliseconds, leaseMarginMilliseconds, controlCallMilliseconds, "
-            "decisionMilliseconds or writeTimeoutMilliseconds",
+            "healthCheckThreshold, failoverTtl, dnsPropagationMilliseconds, coldStartMilliseconds, leaseMilliseconds, "
+            "leaseMarginMilliseconds, controlCallMilliseconds, decisionMilliseconds or writeTimeoutMilliseconds",
         )
 
 

@@ -22,6 +22,9 @@ from rehearsal.plugins.aws.messages import Messages
 
 # Terraform's own (internal/plugin/serve.go): it keeps people from starting a plugin by hand, and is no secret.
 _COOKIE = {"TF_PLUGIN_MAGIC_COOKIE": "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"}
+# terraform-plugin-log, "Managing Log Output": the provider and its SDK write all levels where none is set, and at the
+# level DEBUG the bodies of requests, which hold secrets.
+_LEVELS = dict.fromkeys(("TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_AWS", "TF_LOG_SDK"), "WARN")
 _PROTOCOL = "5"
 # prctl(2): the signal that a child gets when the thread that started it is gone.
 _PR_SET_PDEATHSIG = 1
@@ -94,7 +97,7 @@ def executable(plugin: Plugin) -> Path:
 
 
 def _started(command: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **_COOKIE, "PLUGIN_PROTOCOL_VERSIONS": _PROTOCOL}
+    environment = {**os.environ, **_COOKIE, **_LEVELS, "PLUGIN_PROTOCOL_VERSIONS": _PROTOCOL}
     environment.pop("PLUGIN_CLIENT_CERT", None)
     try:
         return subprocess.Popen(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from blueprint import Blueprint, record_dr, record_primary
 from components.recovery.scale_out import buildspec
+from recovery import growth
 from runbook.cli import app as runbook
 from tests.components.security.graph import listed, statements
 
@@ -59,11 +61,79 @@ def test_the_builds_commands_are_valid_shell():
     assert any("-m runbook grow" in command for command in phases["build"]["commands"])
 
 
-def test_the_build_calls_an_existing_runbook_command():
-    command = json.loads(buildspec())["phases"]["build"]["commands"][-1].replace(".venv/bin/python -m runbook ", "")
-    given = shlex.split(command.replace('"$PULUMI_STACK"', "dr").replace('"${RECOVERY_RUN:-by-hand}"', "r-1"))
-    found = CliRunner().invoke(runbook, [*given, "--help"])
-    assert found.exit_code == 0, found.output
+def _called(tmp_path: Path, phase: str, mode: str, *, archive: bool) -> tuple[int, list[str]]:
+    """Commands that a phase of the build calls, with stand-ins for them."""
+    (tmp_path / ".venv/bin").mkdir(parents=True, exist_ok=True)
+    log = tmp_path / "called"
+    for name in ("make", "aws", "pulumi", ".venv/bin/python"):
+        stand_in = tmp_path / name
+        code = "exit 0" if archive or name != "aws" else "exit 1"
+        stand_in.write_text(f'#!/bin/sh\necho "{stand_in.name} $*" >> {log}\n{code}\n')
+        stand_in.chmod(0o755)
+    log.write_text("")
+    variables = {
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "GROW_MODE": mode,
+        "TOOLCHAIN": "bucket/tools.tar.gz",
+        "PULUMI_STACK": "dr",
+        "PULUMI_BACKEND_URL": "s3://state",
+    }
+    script = "\n".join(json.loads(buildspec())["phases"][phase]["commands"])
+    run = subprocess.run(
+        ["bash", "-c", script], env=variables, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30
+    )
+    return run.returncode, log.read_text().splitlines()
+
+
+def test_a_build_with_an_archive_of_tools_fetches_nothing_from_public_sites(tmp_path: Path):
+    """Without one, it says so and fetches them: a takeover with slow growth is better than one without."""
+    fetched = "aws s3 cp --only-show-errors s3://bucket/tools.tar.gz build/toolchain.tar.gz"
+    for mode in ("grow", "preview"):
+        assert _called(tmp_path, "install", mode, archive=True) == (0, [fetched, "make setup-offline"])
+        assert _called(tmp_path, "install", mode, archive=False) == (0, [fetched, "make setup"])
+    assert _called(tmp_path, "install", "toolchain", archive=True) == (0, ["make setup"])
+
+
+def test_the_build_grows_previews_or_makes_the_archive_by_its_mode(tmp_path: Path):
+    called = {
+        mode: _called(tmp_path, "build", mode, archive=True) for mode in ("grow", "preview", "toolchain", "other")
+    }
+    grown = "python -m runbook grow --stack dr --run "
+    assert called["grow"] == (0, [f"{grown}by-hand"])
+    assert called["preview"] == (0, [f"{grown}preview --dry-run"])
+    assert called["toolchain"] == (
+        0,
+        ["make toolchain", "aws s3 cp --only-show-errors build/toolchain.tar.gz s3://bucket/tools.tar.gz"],
+    )
+    assert called["other"] == (2, [])
+
+
+def test_the_build_calls_an_existing_runbook_command(tmp_path: Path):
+    for mode in ("grow", "preview"):
+        _, (command,) = _called(tmp_path, "build", mode, archive=True)
+        found = CliRunner().invoke(runbook, [*shlex.split(command)[3:], "--help"])
+        assert found.exit_code == 0, found.output
+
+
+def test_the_makefile_has_the_targets_of_the_build():
+    for target in ("setup", "engine", "toolchain", "setup-offline"):
+        planned = subprocess.run(["make", "-n", target], capture_output=True, text=True, check=False, timeout=60)
+        assert planned.returncode == 0, planned.stderr
+    offline = subprocess.run(["make", "-n", "setup-offline"], capture_output=True, text=True, check=False, timeout=60)
+    assert "--no-index" in offline.stdout
+    assert "curl" not in offline.stdout
+
+
+def test_the_project_names_what_doctor_looks_at(primary: Blueprint):
+    key = "arn:aws:kms:us-west-2:123456789012:key/mrk-1"
+    stack = record_dr(primary, overrides={"stateKeyArn": key, "stateBackendUrl": "s3://state?region=us-west-2"})
+    project = stack.one(PROJECT, "scale-out").properties
+    variables = {v["name"]: v["value"] for v in project["environment"]["environmentVariables"]}
+    assert variables[growth.BACKEND] == "s3://state?region=us-west-2"
+    assert variables[growth.KEY] == key
+    assert variables[growth.TOOLCHAIN] == "trading-dr-artifacts-123456789012/source/toolchain.tar.gz"
+    assert variables[growth.PUBLISHED] == "trading-primary-artifacts-123456789012/source/platform.zip"
+    assert variables["GROW_MODE"] == "grow"
 
 
 def test_a_build_without_a_state_backend_fails_with_a_message():

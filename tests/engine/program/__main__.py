@@ -55,7 +55,7 @@ aws.ssm.Parameter(
     "parameter",
     name="/small/key",
     type="SecureString",
-    value=pulumi.Output.secret(config.get("secret") or "hush-hush-value"),
+    value=config.get_secret("secret") or pulumi.Output.secret("hush-hush-value"),
     opts=opts,
 )
 if config.get_bool("broken"):

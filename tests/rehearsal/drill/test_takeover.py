@@ -10,8 +10,9 @@ import pytest
 from aws_emulator.server import start
 from recovery import lease
 from recovery.scale_out import Progress
+from rehearsal.client_names import RUNBOOK
 from rehearsal.drill import small
-from rehearsal.drill.operator import RUNBOOK, OperatorError
+from rehearsal.drill.operator import OperatorError
 from rehearsal.drill.series import opened
 from rehearsal.drill.takeover import Takeover
 from rehearsal.drill.world import World
@@ -45,7 +46,7 @@ def test_the_runbook_grows_the_region_after_traffic_has_moved_and_with_the_prima
     assert seen == [small.STANDBY, "dead"], "the region grows once it holds the lease, while the primary is dead"
     said = taken.as_json()
     assert taken.problems == []
-    assert list(said["steps"])[:5] == ["take-lease", "await-lease", "open-intake", "turn-traffic", "prove-order"]
+    assert list(said["steps"])[:5] == ["take-lease", "turn-traffic", "await-lease", "open-intake", "prove-order"]
     assert list(said["steps"])[-2:] == ["scale-out", "drain-backlog"]
     assert said["backlog"]["waiting"] == 0
     assert said["orders_accepted_by_new_region"] > 0
