@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class PulumiEngine:
         begun = time.monotonic()
         failure = None
         try:
-            stack.up(on_event=events, continue_on_error=True, **_with_pack())
+            beside(lambda: stack.up(on_event=events, continue_on_error=True, **_with_pack()), self.stop)
         except automation.CommandError as error:
             failure = str(error)
         finally:
@@ -179,11 +180,25 @@ class PulumiEngine:
     def _run(self, name: str, command: Callable[[], Any], events: UpdateEvents | None = None) -> Any:
         """Run a command; `events` name the resources that failed. Raises `EngineError`."""
         try:
-            return command()
+            return beside(command, self.stop)
         except automation.CommandError as error:
             failed = events.errors if events else {}
             said = "; ".join(f"{urn.rsplit('::', 1)[-1]}: {text}" for urn, text in failed.items())
             raise EngineError(f"{name}: {said or str(error)[-2000:]}") from error
+
+
+def beside(command: Callable[[], Any], stop: Callable[[], None]) -> Any:
+    """Run a command of the SDK in a thread of its own, and return its result.
+
+    An interrupt in the thread that runs the command would close the pipes that the SDK still reads. Here it calls
+    `stop`, and is raised once the command has ended.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            return pool.submit(command).result()
+        except KeyboardInterrupt:
+            stop()
+            raise
 
 
 def _provider() -> Plugin:

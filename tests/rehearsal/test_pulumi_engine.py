@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -184,3 +186,28 @@ def test_a_state_to_destroy_has_no_guards_and_no_links_to_what_is_gone() -> None
     assert last["propertyDependencies"] == {"source": [], "table": ["urn:table"]}
     assert last["provider"] == f"{PROVIDER_URN}::id-of-{PROVIDER_URN}"
     assert "protect" not in found[1]
+
+
+def test_an_interrupt_stops_the_command_and_waits_for_its_end() -> None:
+    """Shows that the SDK's own thread is never interrupted: it would print an error of each pipe that is closed."""
+    told_to_stop, ended = threading.Event(), threading.Event()
+
+    def command() -> None:
+        signal.raise_signal(signal.SIGINT)
+        assert told_to_stop.wait(60)
+        ended.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        engines.beside(command, told_to_stop.set)
+    assert ended.is_set()
+
+
+def test_the_result_and_the_failure_of_a_command_arrive() -> None:
+    """Shows that a thread of its own hides neither."""
+
+    def fails() -> None:
+        raise EngineError("no")
+
+    assert engines.beside(lambda: 3, lambda: None) == 3
+    with pytest.raises(EngineError, match="no"):
+        engines.beside(fails, lambda: None)
