@@ -37,7 +37,7 @@ def bootstrap_(
         "us-east-1"
     ),
 ) -> None:
-    """Make the bucket and the key of the state, or put right what exists; print what to set and to run next."""
+    """Make the bucket and the key of the state, or correct existing ones; print the settings and the next commands."""
     import boto3
 
     try:

@@ -1,8 +1,8 @@
 """The bucket and the key of the state, which must exist before the first `pulumi up` and outlive the primary's region.
 
 The bucket is versioned, private, refuses requests without TLS, and encrypts with the key; the key is multi-region, so
-that the state's secrets can be read from both regions, and rotates. What exists already stays, and its settings are
-put right. Sources: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage"; AWS KMS Developer Guide,
+that both regions can read the state's secrets, and rotates. An existing bucket or key is kept, and its settings are
+corrected. Sources: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage"; AWS KMS Developer Guide,
 "Multi-Region keys in AWS KMS".
 """
 
@@ -28,7 +28,7 @@ class BootstrapError(Exception):
 
 @dataclass(frozen=True)
 class StateStore:
-    """What the stack files and `pulumi` need: the address of the bucket, and the key's ARN in its region."""
+    """Address of the bucket and ARN of the key in its region, for the stack files and `pulumi`."""
 
     backend_url: str
     key_arn: str
@@ -45,7 +45,7 @@ class StateStore:
 
 
 def bootstrap(clients: Clients, bucket: str, region: str, primary_region: str) -> StateStore:
-    """Make bucket and key in `region`, or put right what exists. Raises `BootstrapError`."""
+    """Make bucket and key in `region`, or correct existing ones. Raises `BootstrapError`."""
     if region == primary_region:
         raise BootstrapError(
             f"--region = {region!r}: is the primary's region, with which the state would be lost; name another"
@@ -105,7 +105,7 @@ def _tls_only(bucket: str) -> dict[str, Any]:
 
 
 def lines(store: StateStore) -> Iterator[str]:
-    """What to put into the stack files and to run next."""
+    """Settings for the stack files, and the next commands."""
     yield f"stateBackendUrl: {store.backend_url}"
     yield f"stateKeyArn: {store.key_arn}"
     yield from store.commands

@@ -32,7 +32,7 @@ class Copy:
 
     @property
     def existing(self) -> list[str]:
-        """No command: the tool itself skips an image that is there."""
+        """No command: the tool itself skips an existing image."""
         return []
 
     @property

@@ -382,7 +382,8 @@ def test_tags_of_every_form_have_awss_limits(
     service: str, operation: str, tagged: Callable[[str, str], Params], key: str, value: str, accepted: bool
 ) -> None:
     """A list of pairs, a map, specifications of tags and S3's own form, under each name of the members."""
-    assert get_service_model(service).operation_model(operation).input_shape.members.keys() >= tagged(key, value).keys()
+    shape: Any = get_service_model(service).operation_model(operation).input_shape
+    assert shape.members.keys() >= tagged(key, value).keys()
     assert (tags.fault_of(tagged(key, value)) is None) == accepted
 
 

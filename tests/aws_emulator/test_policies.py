@@ -100,7 +100,7 @@ def test_every_member_that_botocore_names_as_a_policy_is_listed() -> None:
     found = {
         (service, operation, member)
         for service in _SERVICES.split()
-        for model in [get_service_model(service)]
+        for model in list[Any]([get_service_model(service)])
         for operation in model.operation_names
         for member, shape in getattr(model.operation_model(operation).input_shape, "members", {}).items()
         if member.lower() in _MEMBERS.split()
