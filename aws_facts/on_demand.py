@@ -6,7 +6,8 @@ import gzip
 import json
 import re
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 # EC2 User Guide, "On-Demand Instance quotas": families by quota, in vCPUs. The codes are the codes of Service Quotas
@@ -49,7 +50,11 @@ def default_of(code: str) -> int:
 @cache
 def _offline() -> dict[str, Any]:
     """Return the copy of the DescribeInstanceTypes response that moto ships, which follows AWS's list."""
-    text = files("moto.ec2").joinpath("resources/instance_types.json.gz").read_bytes()
+    # Moto is found and not imported: its import makes a session of boto3, which fails for a profile that is not there.
+    found = find_spec("moto")
+    if found is None or found.origin is None:
+        return {}
+    text = Path(found.origin).parent.joinpath("ec2/resources/instance_types.json.gz").read_bytes()
     return json.loads(gzip.decompress(text))
 
 

@@ -13,13 +13,12 @@ _FORM = re.compile(r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.amazon(?:aws)?\.com(
 _REGION = re.compile(r"\.[a-z]{2}(?:-[a-z]+)+-\d$")
 # Principals that the services' own guides name and that are no name of an endpoint: ECS task IAM role, VPC flow logs
 # role, Cost anomaly detection's topics, EKS pod and node roles, Lambda@Edge, EC2 Fleet, Transit Gateway, ...
-_NAMES_OF_THEIR_OWN = frozenset(
-    """
-    ecs-tasks vpc-flow-logs costalerts eks-fargate eks-fargate-pods eks-nodegroup edgelambda replicator spotfleet
-    transitgateway application-autoscaling custom-resource.application-autoscaling ssm-incidents elasticbeanstalk
-    es opensearchservice billingconsole malware-protection-plan.guardduty cloudwatch-crossaccount organizations
-    """.split()
-)
+_LISTED = """
+ecs-tasks vpc-flow-logs costalerts eks-fargate eks-fargate-pods eks-nodegroup edgelambda replicator spotfleet
+transitgateway application-autoscaling custom-resource.application-autoscaling ssm-incidents elasticbeanstalk
+es opensearchservice billingconsole malware-protection-plan.guardduty cloudwatch-crossaccount organizations
+"""
+_NAMES_OF_THEIR_OWN = frozenset(_LISTED.split())
 
 
 @cache

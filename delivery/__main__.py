@@ -1,4 +1,4 @@
-"""Commands of a build: `python -m delivery ready|profile|login|check-active|mirror|comment`."""
+"""Commands of a build: `python -m delivery bootstrap|ready|profile|login|check-active|mirror|comment`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError
 
 from command_line import Group
 from delivery.active_state import ActiveStateError, require_unchanged_state
+from delivery.bootstrap import BootstrapError, bootstrap, lines
 from delivery.comment import Host, Preview, comment
 from delivery.mirror import MirrorError, copies, mirror
 from delivery.profile import ProfileError, config_file, write
@@ -25,6 +27,29 @@ _REMEDIES = {
     "PRIMARY_STACK": "set primaryStack",
     "RECOVERY_STACK": "set recoveryStack",
 }
+
+
+@app.command("bootstrap")
+def bootstrap_(
+    bucket: Annotated[str, typer.Option("--bucket", help="name of the state's bucket, unique among all accounts")],
+    region: Annotated[str, typer.Option("--region", help="the recovery region")] = "us-west-2",
+    primary_region: Annotated[str, typer.Option("--primary-region", help="the region that the state outlives")] = (
+        "us-east-1"
+    ),
+) -> None:
+    """Make the bucket and the key of the state, or correct existing ones; print the settings and the next commands."""
+    import boto3
+
+    try:
+        session = boto3.Session()
+        store = bootstrap(
+            lambda service, where: session.client(service, region_name=where), bucket, region, primary_region
+        )
+    except (BootstrapError, BotoCoreError) as error:
+        typer.echo(" ".join(str(error).split()), err=True)
+        raise typer.Exit(2) from error
+    for line in lines(store):
+        typer.echo(line)
 
 
 @app.command()

@@ -16,8 +16,9 @@ import typer
 from blueprint import BlueprintError
 from blueprint.overrides import overrides_of
 from command_line import DocumentCommand
+from components.settings import Settings
 from preflight.account import Account, CannotAskError
-from preflight.recorded import declared_of
+from preflight.recorded import declared_of, settings_of
 from preflight.run import EXIT_CANNOT_ASK, ask, exit_code, questions_of
 from preflight.show import Show
 
@@ -46,21 +47,29 @@ def preflight(
 
 
 def _run(show: Show, stack: str, overrides: Mapping[str, str], *, offline: bool) -> int:
+    # The caller is asked first: the evaluation takes half a minute, and serves nobody without credentials.
+    account = None if offline else _identified(show, settings_of(stack, overrides))
     begun = time.monotonic()
     declared = declared_of(stack, overrides)
     questions = questions_of(declared)
     show.tell(f"{stack} recorded: {len(questions)} questions, {time.monotonic() - begun:.1f} s")
-    if offline:
+    if account is None:
         show.requests(stack, questions)
         return 0
-    account = Account(emulated=declared.emulated)
-    caller = account.require_identity(declared)
-    show.tell(f"asking account {declared.account} as {caller}")
+    account.require_enabled(declared.regions)
     with show.progress(len(questions)) as told:
         findings = ask(questions, account, told)
     code = exit_code(findings)
     show.findings(stack, findings, code)
     return code
+
+
+def _identified(show: Show, settings: Settings) -> Account:
+    """The account, once the credentials are its own. Raises `CannotAskError`."""
+    account = Account(emulated=settings.general.emulator)
+    caller = account.require_identity(settings.general.account_id, settings.region.name)
+    show.tell(f"asking account {settings.general.account_id} as {caller}")
+    return account
 
 
 def _overrides(pairs: list[str], active: bool) -> dict[str, str]:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigNotFound,
+    ConfigParseError,
     CredentialRetrievalError,
+    InvalidConfigError,
+    InvalidRegionError,
     NoCredentialsError,
+    NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
+    SSOTokenLoadError,
     TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 from botocore.parsers import ResponseParserError
 
-from preflight.declared import Declared
 from preflight.model import Answer, Verdict
 
 # A quota is asked for at 10 calls a second (Service Quotas API, throttling): adaptive mode slows this client down.
@@ -116,28 +126,30 @@ class Account:
 
         return self.once((service, region, operation, items, repr(sorted(parameters.items()))), read)
 
-    def require_identity(self, declared: Declared) -> str:
-        """The caller's ARN, when the account is the stack's own and its regions are enabled.
+    def require_identity(self, account_id: str, region: str) -> str:
+        """The caller's ARN, when the credentials are of this account and the region is enabled.
 
-        Raises `CannotAskError` otherwise.
+        Raises `CannotAskError` otherwise, with one line.
         """
         try:
-            identity = self.call("sts", declared.region, "get_caller_identity")
-        except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, TokenRetrievalError) as error:
-            reason = f"no credentials for AWS ({error}); set AWS_PROFILE, or log in, and ask again"
-            raise CannotAskError(reason) from error
+            identity = self.call("sts", region, "get_caller_identity")
         except ClientError as error:
-            raise CannotAskError(_refused(error, "sts:GetCallerIdentity", declared.region)) from error
-        except BotoCoreError as error:
-            raise CannotAskError(f"AWS cannot be reached ({error}); check network, proxy and AWS_REGION") from error
-        if identity["Account"] != declared.account:
+            raise CannotAskError(_refused(error, "sts:GetCallerIdentity", region)) from error
+        # A prompt for a code of MFA ends so where nobody can type; an endpoint that is no URL is a ValueError.
+        except (BotoCoreError, EOFError, OSError, ValueError) as error:
+            raise CannotAskError(misconfigured(error)) from error
+        if identity["Account"] != account_id:
             raise CannotAskError(
-                f"accountId = {declared.account!r}: the credentials are of account {identity['Account']}; "
+                f"accountId = {account_id!r}: the credentials are of account {identity['Account']}; "
                 "set accountId, or use credentials of that account"
             )
-        for region in declared.regions:
-            self._require_enabled(region)
+        self.require_enabled((region,))
         return str(identity["Arn"])
+
+    def require_enabled(self, regions: Iterable[str]) -> None:
+        """Raises `CannotAskError` for the first region that the account has not enabled."""
+        for region in regions:
+            self._require_enabled(region)
 
     def _require_enabled(self, region: str) -> None:
         try:
@@ -147,7 +159,7 @@ class Account:
                 raise CannotAskError(f"region = {region!r}: is not a region of this account's partition") from error
             raise CannotAskError(_refused(error, "ec2:DescribeRegions", region)) from error
         except BotoCoreError as error:
-            raise CannotAskError(f"{region} cannot be reached ({error}); check network and proxy") from error
+            raise CannotAskError(misconfigured(error)) from error
         if not known or known[0]["OptInStatus"] == "not-opted-in":
             raise CannotAskError(
                 f"region = {region!r}: is not enabled in this account; enable it (Account settings, AWS Regions), "
@@ -204,8 +216,52 @@ def _sentence(error: ClientError) -> str:
     return f"{said.get('Code', 'unknown')}: {said.get('Message', '')}".strip()
 
 
+def misconfigured(error: Exception) -> str:
+    """One line for an error of credentials, of AWS's configuration files or of the network, with the way out."""
+    if isinstance(error, ProfileNotFound):
+        return f"AWS_PROFILE: {_plain(error)}; {_other_profiles()}"
+    for kinds, way_out in _WAYS_OUT:
+        if isinstance(error, kinds):
+            return f"no credentials for AWS ({_plain(error)}); {way_out}"
+    if isinstance(error, ConfigParseError | ConfigNotFound | InvalidConfigError):
+        return f"AWS's configuration cannot be used ({_plain(error)}); correct it, or name another by AWS_CONFIG_FILE"
+    if isinstance(error, EOFError):
+        return "no credentials for AWS (the profile asks for a code of MFA, and nobody can type one here); log in first"
+    if isinstance(error, InvalidRegionError | NoRegionError):
+        return f"region: {_plain(error)}; set it to a region of AWS, such as us-east-1"
+    if isinstance(error, ValueError):
+        return f"AWS's configuration cannot be used ({_plain(error)}); check AWS_ENDPOINT_URL and the proxy variables"
+    return f"AWS cannot be reached ({_plain(error)}); check network, proxy and AWS_REGION"
+
+
+def _other_profiles() -> str:
+    try:
+        known = botocore.session.Session().available_profiles
+    except BotoCoreError:
+        known = []
+    return f"choose one of {', '.join(known)}" if known else "make one with `aws configure`, or unset AWS_PROFILE"
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")
+
+
+_WAYS_OUT: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    (
+        (UnauthorizedSSOTokenError, SSOTokenLoadError, SSOError, TokenRetrievalError),
+        "run `aws sso login`, and ask again",
+    ),
+    ((RefreshWithMFAUnsupportedError,), "log in again with a code of MFA, and ask again"),
+    ((PartialCredentialsError,), "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
+    ((NoCredentialsError, CredentialRetrievalError), "set AWS_PROFILE, or log in, and ask again"),
+)
+"""The first row of which an error is a kind decides."""
+
+
 def _refused(error: ClientError, action: str, region: str) -> str:
     code = code_of(error)
+    if _operation(error) in _ASSUMING:
+        return f"the profile's role cannot be assumed: {_sentence(error)}; use another AWS_PROFILE, or allow it"
     if code in _CREDENTIALS:
         return (
             f"{region} refuses the credentials ({code}); log in again, and check that the region is enabled: "
@@ -220,6 +276,8 @@ def _refused(error: ClientError, action: str, region: str) -> str:
 
 _MAKING = threading.Lock()
 _SESSIONS: list[boto3.Session] = []
+# Calls that botocore makes by itself for a profile that names a role or an SSO session.
+_ASSUMING = ("AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials", "CreateToken")
 
 
 def _session() -> boto3.Session:

@@ -39,16 +39,16 @@ def _gp3(call: Call) -> str | None:
         if not _GP3_IOPS <= iops <= most:
             return f"Volume iops of {iops} is out of range: gp3 with {size} GiB has {_GP3_IOPS} to {most}"
         if not _GP3_MIBS <= throughput <= min(_GP3_MIBS_MOST, _GP3_MIBS_PER_IOPS * iops):
-            return f"Throughput of {throughput} MiB/s is out of range: gp3 with {iops} IOPS has a quarter of that at most"
+            return (
+                f"Throughput of {throughput} MiB/s is out of range: gp3 with {iops} IOPS has a quarter of that at most"
+            )
     return None
 
 
 def _declared_volumes(call: Call) -> str | None:
     known = set(values_at(call.params, "volumes[].name"))
     for container in call.params.get("containerDefinitions") or ():
-        unknown = [
-            name for name in values_at(container, "mountPoints[].sourceVolume") if name not in known
-        ]
+        unknown = [name for name in values_at(container, "mountPoints[].sourceVolume") if name not in known]
         if unknown:
             return f"Unknown volume '{unknown[0]}' in container '{container.get('name')}'."
     return None

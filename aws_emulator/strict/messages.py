@@ -32,8 +32,10 @@ def _fifo_queue(call: Call) -> str | None:
     name = str(call.params.get("QueueName") or call.params.get("QueueUrl") or "")
     is_fifo = name.endswith(".fifo")
     if "QueueName" in call.params and is_fifo != (str(attributes.get("FifoQueue", "false")).lower() == "true"):
-        return "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end " \
-               "with .fifo suffix, and only a FIFO queue has the suffix."
+        return (
+            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
+            "with .fifo suffix, and only a FIFO queue has the suffix."
+        )
     unknown = [] if is_fifo else [key for key in _FIFO_ATTRIBUTES if key in attributes]
     return f"Unknown Attribute {unknown[0]}." if unknown else None
 
@@ -70,7 +72,9 @@ def _alarm_periods(call: Call) -> str | None:
     longest = max(periods, default=0)
     length, most = longest * int(call.params.get("EvaluationPeriods") or 1), _WEEK if longest >= _HOUR else _DAY
     if length > most:
-        return f"Metrics cannot be checked across more than {most} seconds (EvaluationPeriods * Period), and not {length}"
+        return (
+            f"Metrics cannot be checked across more than {most} seconds (EvaluationPeriods * Period), and not {length}"
+        )
     return None
 
 
@@ -79,7 +83,11 @@ def _transitions(call: Call) -> str | None:
         for member, days in (("Transitions", "Days"), ("NoncurrentVersionTransitions", "NoncurrentDays")):
             for transition in rule.get(member) or ():
                 given = transition.get(days)
-                if transition.get("StorageClass") in _INFREQUENT and given is not None and int(given) < _INFREQUENT_DAYS:
+                if (
+                    transition.get("StorageClass") in _INFREQUENT
+                    and given is not None
+                    and int(given) < _INFREQUENT_DAYS
+                ):
                     return (
                         f"'{days}' in Transition action must be greater than or equal to {_INFREQUENT_DAYS} for "
                         f"storageClass '{transition['StorageClass']}'"
@@ -87,7 +95,9 @@ def _transitions(call: Call) -> str | None:
         expires = (rule.get("Expiration") or {}).get("Days")
         latest = max((int(item.get("Days") or 0) for item in rule.get("Transitions") or ()), default=-1)
         if expires is not None and int(expires) <= latest:
-            return f"'Days' in the Expiration action for rule '{rule.get('ID')}' must be greater than 'Days' in Transition"
+            return (
+                f"'Days' in the Expiration action for rule '{rule.get('ID')}' must be greater than 'Days' in Transition"
+            )
     return None
 
 

@@ -57,7 +57,8 @@ RESOURCE_TYPES = (
                  ("fargate_cpu_memory", "fargate_properties", "containerdefinitions_essential")),
     ResourceType("rds", ("CreateDBInstance",), "AWS::RDS::DBInstance", "InvalidParameterValue",
                  ("dbinstanceclass_enum", "engine_version", "backupretentionperiod_maximum")),
-    ResourceType("rds", ("ModifyDBInstance", "CreateDBInstanceReadReplica"), "AWS::RDS::DBInstance", "InvalidParameterValue"),
+    ResourceType("rds", ("ModifyDBInstance", "CreateDBInstanceReadReplica"), "AWS::RDS::DBInstance",
+                 "InvalidParameterValue"),
     ResourceType("elbv2", ("CreateLoadBalancer",), "AWS::ElasticLoadBalancingV2::LoadBalancer", "ValidationError",
                  ("application_subnets",)),
     ResourceType("elbv2", ("CreateTargetGroup",), "AWS::ElasticLoadBalancingV2::TargetGroup", "ValidationError",
@@ -87,11 +88,7 @@ def _properties(type_: ResourceType, call: Call) -> dict[str, Any]:
     """The members of a request under the names of the properties."""
     given = call.params.get(type_.attributes) or {} if type_.attributes else call.params
     names = {name.lower(): name for name in _schema(type_.name)["properties"]}
-    return {
-        names[key.lower()]: _named(value)
-        for key, value in given.items()
-        if key.lower() in names
-    }
+    return {names[key.lower()]: _named(value) for key, value in given.items() if key.lower() in names}
 
 
 def _named(value: Any) -> Any:

@@ -7,7 +7,6 @@ Guide, "Schedule types in EventBridge Scheduler"; AWS Backup Developer Guide, "B
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from aws_emulator.store import Call
 from aws_emulator.strict.constraint import Broken, Constraint
@@ -17,8 +16,8 @@ _UNITS = "minute hour day"
 _FORM = re.compile(r"(?P<kind>rate|cron|at)\((?P<content>.+)\)")
 _RATE = re.compile(r"(?P<count>[1-9]\d*) (?P<unit>minute|hour|day)(?P<many>s?)")
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
-_DAYS = "SUN MON TUE WED THU FRI SAT".split()
+_MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+_DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
 # Name, lowest and highest number, names, and characters that stand beside `, - * /`.
 _FIELDS = (
     ("minutes", 0, 59, [], ""),
@@ -84,8 +83,7 @@ def _numbered(text: str, low: int, high: int, names: list[str]) -> bool:
 
 def _in(path: str, *kinds: str) -> Broken:
     def broken(call: Call) -> str | None:
-        faults: Callable[[str], str | None] = lambda text: fault_of(text, kinds)
-        found = (faults(str(value)) for value in values_at(call.params, path))
+        found = (fault_of(str(value), kinds) for value in values_at(call.params, path))
         return next((f"Parameter {path.rpartition('.')[2]} is not valid: {fault}" for fault in found if fault), None)
 
     return broken

@@ -43,21 +43,25 @@ def _parameter(region: str, name: str) -> Question:
 
 
 def _containers(declared: Declared) -> Iterator[Question]:
-    for service in declared.of_type(None, "aws:ecs/service:Service"):
-        task = declared.named(service.properties.get("taskDefinition"))
-        count = number(service.properties.get("desiredCount"))
-        if task is None:
-            continue
-        region = declared.region_of(service)
+    services = declared.of_type(None, "aws:ecs/service:Service")
+    counts = {
+        task.urn: number(service.properties.get("desiredCount"))
+        for service in services
+        if (task := declared.named(service.properties.get("taskDefinition")))
+    }
+    for task in declared.of_type(None, "aws:ecs/taskDefinition:TaskDefinition"):
+        # With `bootstrap` there is no service yet: its image is needed for the update after that.
+        later = declared.settings.sizes.service_tasks_min if declared.settings.general.bootstrap else 0
+        count, region = counts.get(task.urn, later), declared.region_of(task)
         for container in json.loads(str(task.properties["containerDefinitions"])):
             image = str(container["image"])
             repository = declared.named(image)
             if repository is not None and repository.type == _REPOSITORY:
                 name, tag = str(repository.properties["name"]), image.rpartition(":")[2]
-                yield _pushed(region, name, tag, count)
+                yield _pushed(region, name, tag, count, starts=task.urn in counts)
 
 
-def _pushed(region: str, repository: str, tag: str, tasks: int) -> Question:
+def _pushed(region: str, repository: str, tag: str, tasks: int, *, starts: bool = True) -> Question:
     def ask(account: Account) -> Answer:
         try:
             account.call("ecr", region, "describe_images", repositoryName=repository, imageIds=[{"imageTag": tag}])
@@ -67,6 +71,8 @@ def _pushed(region: str, repository: str, tag: str, tasks: int) -> Question:
             found = "no repository yet" if code_of(error) == "RepositoryNotFoundException" else "no such image"
             if account.emulated:
                 return not_asked(f"{found}, and the in-memory AWS runs no tasks")
+            if not starts:
+                return warns(f"{found}; bootstrap starts no task", "push the image before you remove bootstrap")
             if not tasks:
                 return warns(f"{found}; the service starts no task", "push the image, then raise serviceTasksMin")
             return stops(
@@ -75,5 +81,6 @@ def _pushed(region: str, repository: str, tag: str, tasks: int) -> Question:
             )
         return ok("pushed")
 
-    request = f"build and push {repository}:{tag} (the engine's source is not part of this program)"
-    return Question(Images.name, f"{repository}:{tag}", region, f"for {tasks} tasks", ask, request)
+    when = "" if starts else " before you remove bootstrap"
+    request = f"build and push {repository}:{tag}{when} (the engine's source is not part of this program)"
+    return Question(Images.name, f"{repository}:{tag}", region, f"for {tasks} tasks", ask, request if tasks else "")

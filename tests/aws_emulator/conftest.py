@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +14,15 @@ from botocore.config import Config
 from aws_emulator import server
 
 ClientFactory = Callable[..., Any]
+
+
+def policy(action: str, principal: Any = "*", **elements: Any) -> str:
+    """A resource policy of one statement, as AWS takes it."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"} | elements
+    return json.dumps({"Version": "2012-10-17", "Statement": [{k: v for k, v in statement.items() if v is not None}]})
+
+
+TRUST = policy("sts:AssumeRole", {"Service": "lambda.amazonaws.com"}, Resource=None)
 
 
 def clients_of(running: server.RunningServer) -> ClientFactory:

@@ -93,7 +93,9 @@ def network(client: ClientFactory, made: Made) -> None:
         ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateName": "made"})
         ec2.run_instances(MinCount=1, MaxCount=1, ImageId=made["image"], InstanceType="t3.small")
         eks.create_cluster(
-            name=f"c{number}", roleArn=made["role"], resourcesVpcConfig={"subnetIds": [made["subnet"], made["second"], "subnet-gone"]}
+            name=f"c{number}",
+            roleArn=made["role"],
+            resourcesVpcConfig={"subnetIds": [made["subnet"], made["second"], "subnet-gone"]},
         )
     # moto has no instance refreshes and answers 500, after the check.
     with pytest.raises((ClientError, ResponseParserError), match=r"500|Internal Server Error"):

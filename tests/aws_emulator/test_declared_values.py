@@ -54,10 +54,19 @@ def task(given: Declared) -> Request:
 
 
 def function(given: Declared) -> Request:
-    return "lambda", "CreateFunction", {"FunctionName": given["name"], "Code": {}, "Timeout": given.get("timeout", 3),
-                                        "Runtime": given["runtime"], "Role": "arn:aws:iam::123456789012:role/r",
-                                        "Environment": capitals(given.get("environment") or {})
-                                        | {"Variables": (given.get("environment") or {}).get("variables") or {}}}  # fmt: skip
+    return (
+        "lambda",
+        "CreateFunction",
+        {
+            "FunctionName": given["name"],
+            "Code": {},
+            "Timeout": given.get("timeout", 3),
+            "Runtime": given["runtime"],
+            "Role": "arn:aws:iam::123456789012:role/r",
+            "Environment": capitals(given.get("environment") or {})
+            | {"Variables": (given.get("environment") or {}).get("variables") or {}},
+        },
+    )
 
 
 def schedule(given: Declared) -> Request:
@@ -66,9 +75,16 @@ def schedule(given: Declared) -> Request:
 
 
 def scheduler(given: Declared) -> Request:
-    return "scheduler", "CreateSchedule", {"Name": "s", "ScheduleExpression": given["scheduleExpression"],
-                                           "FlexibleTimeWindow": {"Mode": "OFF"},
-                                           "Target": {"Arn": "a", "RoleArn": "arn:aws:iam::123456789012:role/r"}}  # fmt: skip
+    return (
+        "scheduler",
+        "CreateSchedule",
+        {
+            "Name": "s",
+            "ScheduleExpression": given["scheduleExpression"],
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": "a", "RoleArn": "arn:aws:iam::123456789012:role/r"},
+        },
+    )
 
 
 def alarm(given: Declared) -> Request:
@@ -93,7 +109,10 @@ def database(given: Declared) -> Request:
 
 def backups(given: Declared) -> Request:
     def lifecycle(value: Declared) -> dict[str, Any]:
-        found = {"MoveToColdStorageAfterDays": value.get("coldStorageAfter"), "DeleteAfterDays": value.get("deleteAfter")}
+        found = {
+            "MoveToColdStorageAfterDays": value.get("coldStorageAfter"),
+            "DeleteAfterDays": value.get("deleteAfter"),
+        }
         return {key: item for key, item in found.items() if item}
 
     rules = [
@@ -110,8 +129,12 @@ def backups(given: Declared) -> Request:
 def queue(given: Declared) -> Request:
     numbers = ("delaySeconds", "visibilityTimeoutSeconds", "messageRetentionSeconds", "maxMessageSize",
                "receiveWaitTimeSeconds", "kmsDataKeyReusePeriodSeconds")  # fmt: skip
-    names = {"visibilityTimeoutSeconds": "VisibilityTimeout", "messageRetentionSeconds": "MessageRetentionPeriod",
-             "maxMessageSize": "MaximumMessageSize", "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds"}  # fmt: skip
+    names = {
+        "visibilityTimeoutSeconds": "VisibilityTimeout",
+        "messageRetentionSeconds": "MessageRetentionPeriod",
+        "maxMessageSize": "MaximumMessageSize",
+        "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
+    }
     attributes = {names.get(key, key[:1].upper() + key[1:]): str(given[key]) for key in numbers if given.get(key)}
     fifo = {"FifoQueue": "true"} if given.get("fifoQueue") else {}
     return "sqs", "CreateQueue", {"QueueName": given["name"], "Attributes": attributes | fifo}
@@ -121,8 +144,11 @@ def topic(given: Declared) -> Request:
     names = {"signatureVersion": "SignatureVersion", "httpSuccessFeedbackSampleRate": "HTTPSuccessFeedbackSampleRate",
              "sqsSuccessFeedbackSampleRate": "SQSSuccessFeedbackSampleRate",
              "lambdaSuccessFeedbackSampleRate": "LambdaSuccessFeedbackSampleRate"}  # fmt: skip
-    return "sns", "CreateTopic", {"Name": given["name"],
-                                  "Attributes": {n: str(given[k]) for k, n in names.items() if given.get(k)}}  # fmt: skip
+    return (
+        "sns",
+        "CreateTopic",
+        {"Name": given["name"], "Attributes": {n: str(given[k]) for k, n in names.items() if given.get(k)}},
+    )
 
 
 def lifecycle(given: Declared) -> Request:
@@ -158,7 +184,8 @@ REQUESTS: dict[str, Callable[[Declared], Request]] = {
     "aws:ec2/securityGroup:SecurityGroup": lambda given: (
         "ec2", "CreateSecurityGroup", {"GroupName": given["name"], "Description": given["description"]}),
     "aws:ec2/vpcEndpoint:VpcEndpoint": lambda given: (
-        "ec2", "CreateVpcEndpoint", {"VpcId": "v", "ServiceName": given["serviceName"].replace("us-west-2", "us-east-1")}),
+        "ec2", "CreateVpcEndpoint", {
+            "VpcId": "v", "ServiceName": given["serviceName"].replace("us-west-2", "us-east-1")}),
     "aws:ec2/launchTemplate:LaunchTemplate": template,
     "aws:ecs/taskDefinition:TaskDefinition": task,
     "aws:lambda/function:Function": function,
@@ -184,7 +211,8 @@ REQUESTS: dict[str, Callable[[Declared], Request]] = {
     "aws:kinesis/stream:Stream": lambda given: (
         "kinesis", "CreateStream", {"StreamName": given["name"], "ShardCount": given.get("shardCount", 1)}),
     "aws:dynamodb/table:Table": lambda given: (
-        "dynamodb", "CreateTable", {"TableName": given["name"], "KeySchema": [{"AttributeName": "i", "KeyType": "HASH"}],
+        "dynamodb", "CreateTable", {"TableName": given["name"],
+                                    "KeySchema": [{"AttributeName": "i", "KeyType": "HASH"}],
                                     "AttributeDefinitions": [{"AttributeName": "i", "AttributeType": "S"}]}),
 }  # fmt: skip
 

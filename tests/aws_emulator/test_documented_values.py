@@ -51,7 +51,9 @@ def entry(number: int = 100, low: int | None = 443, high: int = 443) -> Params:
 
 
 def template(name: str = "desk", **ebs: Any) -> Params:
-    devices = {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": ebs}]} if ebs else {"InstanceType": "c5n.large"}
+    devices = (
+        {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": ebs}]} if ebs else {"InstanceType": "c5n.large"}
+    )
     return {"LaunchTemplateName": name, "LaunchTemplateData": devices}
 
 
@@ -60,8 +62,16 @@ def task(**given: Any) -> Params:
                  "mountPoints": [{"sourceVolume": given.pop("mounts", "scratch"), "containerPath": "/tmp"}],
                  "portMappings": [{"containerPort": 8443, "hostPort": given.pop("host_port", 8443)}],
                  "dependsOn": [{"containerName": given.pop("after", "engine"), "condition": "START"}]}  # fmt: skip
-    return {"family": "engine", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "1024",
-            "memory": "2048", "containerDefinitions": [container], "volumes": [{"name": "scratch"}], **given}  # fmt: skip
+    return {
+        "family": "engine",
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": "1024",
+        "memory": "2048",
+        "containerDefinitions": [container],
+        "volumes": [{"name": "scratch"}],
+        **given,
+    }
 
 
 def function(**given: Any) -> Params:
@@ -70,13 +80,30 @@ def function(**given: Any) -> Params:
 
 
 def alarm(**given: Any) -> Params:
-    return {"AlarmName": "lag", "MetricName": "Lag", "Namespace": "Trading", "Period": 60, "EvaluationPeriods": 15,
-            "Statistic": "Maximum", "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold", **given}  # fmt: skip
+    return {
+        "AlarmName": "lag",
+        "MetricName": "Lag",
+        "Namespace": "Trading",
+        "Period": 60,
+        "EvaluationPeriods": 15,
+        "Statistic": "Maximum",
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        **given,
+    }
 
 
 def database(**given: Any) -> Params:
-    return {"DBInstanceIdentifier": "trades", "Engine": "postgres", "EngineVersion": "17", "AllocatedStorage": 500,
-            "DBInstanceClass": "db.r6g.2xlarge", "BackupRetentionPeriod": 35, "MasterUsername": "owner", **given}  # fmt: skip
+    return {
+        "DBInstanceIdentifier": "trades",
+        "Engine": "postgres",
+        "EngineVersion": "17",
+        "AllocatedStorage": 500,
+        "DBInstanceClass": "db.r6g.2xlarge",
+        "BackupRetentionPeriod": 35,
+        "MasterUsername": "owner",
+        **given,
+    }
 
 
 def backups(**given: Any) -> Params:
@@ -91,8 +118,14 @@ def queue(name: str = "orders", **attributes: str) -> Params:
 
 
 def lifecycle(days: int = 30, expires: int = 400, **more: Any) -> Params:
-    a_rule = {"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": ""},
-              "Transitions": [{"Days": days, "StorageClass": "STANDARD_IA"}], "Expiration": {"Days": expires}, **more}  # fmt: skip
+    a_rule = {
+        "ID": "logs",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Transitions": [{"Days": days, "StorageClass": "STANDARD_IA"}],
+        "Expiration": {"Days": expires},
+        **more,
+    }
     return {"Bucket": "desk-logs", "LifecycleConfiguration": {"Rules": [a_rule]}}
 
 
@@ -166,7 +199,8 @@ CASES: list[tuple[str, str, Params, list[Params]]] = [
       a_rule("every day"), a_rule("at(2026-01-01T00:00:00)"), a_rule("cron(0 25 * * ? *)")]),
     ("scheduler", "CreateSchedule", schedule("at(2027-01-01T00:00:00)"),
      [schedule("rate(1 minutes)"), schedule("at(tomorrow)")]),
-    ("application-autoscaling", "PutScheduledAction", scaling("cron(0 13 ? * MON-FRI *)"), [scaling("cron(0 13 * * *)")]),
+    ("application-autoscaling", "PutScheduledAction", scaling("cron(0 13 ? * MON-FRI *)"),
+     [scaling("cron(0 13 * * *)")]),
     ("logs", "PutRetentionPolicy", {"logGroupName": "g", "retentionInDays": 400},
      [{"logGroupName": "g", "retentionInDays": 42}]),
     ("cloudwatch", "PutMetricAlarm", alarm(),
@@ -193,7 +227,8 @@ CASES: list[tuple[str, str, Params, list[Params]]] = [
       *(topic(**{f"{name}SuccessFeedbackSampleRate": "200"}) for name in ("HTTP", "SQS", "Lambda", "Firehose"))]),
     ("sns", "SetTopicAttributes", attribute("SignatureVersion", "2"),
      [attribute("SignatureVersion", "3"), attribute("HTTPSuccessFeedbackSampleRate", "200")]),
-    ("kms", "ScheduleKeyDeletion", {"KeyId": "k", "PendingWindowInDays": 30}, [{"KeyId": "k", "PendingWindowInDays": 3}]),
+    ("kms", "ScheduleKeyDeletion", {"KeyId": "k", "PendingWindowInDays": 30},
+     [{"KeyId": "k", "PendingWindowInDays": 3}]),
     ("kms", "CreateAlias", {"AliasName": "alias/trading-primary", "TargetKeyId": "k"},
      [{"AliasName": name, "TargetKeyId": "k"} for name in ("alias/aws/x", "trading")]),
     ("s3", "CreateBucket", {"Bucket": "trading-primary-trades-123456789012"},
@@ -213,7 +248,8 @@ CASES: list[tuple[str, str, Params, list[Params]]] = [
     ("elasticache", "CreateReplicationGroup",
      {"ReplicationGroupId": "cache", "ReplicationGroupDescription": "d", "ReplicasPerNodeGroup": 2},
      [{"ReplicationGroupId": "cache", "ReplicationGroupDescription": "d", "ReplicasPerNodeGroup": 9}]),
-    ("kinesis", "CreateStream", {"StreamName": "orders", "ShardCount": 13}, [{"StreamName": "orders", "ShardCount": 100_001}]),
+    ("kinesis", "CreateStream", {"StreamName": "orders", "ShardCount": 13},
+     [{"StreamName": "orders", "ShardCount": 100_001}]),
     ("dynamodb", "CreateTable", table("trading-orders"), [table("ab"), table("a b")]),
 ]  # fmt: skip
 REFUSED = [(service, operation, params) for service, operation, _, wrong in CASES for params in wrong]
@@ -278,7 +314,9 @@ def test_a_cluster_needs_subnets_in_two_zones_and_a_version_of_eks(client: Clien
     ec2, eks = client("ec2"), client("eks")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]["SubnetId"]
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
         for n, zone in enumerate("ab")
     ]
     wanted = {"name": "desk", "roleArn": ROLE, "resourcesVpcConfig": {"subnetIds": subnets}, "version": "1.35"}
@@ -299,9 +337,7 @@ def test_a_cluster_needs_subnets_in_two_zones_and_a_version_of_eks(client: Clien
         ("com.example.logs", False),
     ],
 )
-def test_an_endpoint_is_for_a_service_of_its_region(
-    client: ClientFactory, service_name: str, accepted: bool
-) -> None:
+def test_an_endpoint_is_for_a_service_of_its_region(client: ClientFactory, service_name: str, accepted: bool) -> None:
     """A name that no service of AWS has, or that is of another region, is refused."""
     ec2 = client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
@@ -346,7 +382,8 @@ def test_tags_of_every_form_have_awss_limits(
     service: str, operation: str, tagged: Callable[[str, str], Params], key: str, value: str, accepted: bool
 ) -> None:
     """A list of pairs, a map, specifications of tags and S3's own form, under each name of the members."""
-    assert get_service_model(service).operation_model(operation).input_shape.members.keys() >= tagged(key, value).keys()
+    shape: Any = get_service_model(service).operation_model(operation).input_shape
+    assert shape.members.keys() >= tagged(key, value).keys()
     assert (tags.fault_of(tagged(key, value)) is None) == accepted
 
 

@@ -22,14 +22,14 @@ from tests.aws_emulator.conftest import ClientFactory
 
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
 # Services whose clients the rehearsal's provider and programs use, and that take policies.
-SERVICES = (
+_SERVICES = (
     "accessanalyzer apigateway backup cloudtrail codebuild config dynamodb ec2 ecr ecs efs eks elbv2 events firehose "
     "guardduty iam kinesis kms lambda logs rds route53 s3 scheduler secretsmanager securityhub sns sqs ssm sts "
     "synthetics stepfunctions wafv2 xray"
-).split()
-_NAMES = frozenset(
+)
+_MEMBERS = (
     "policy policydocument assumerolepolicydocument resourcepolicy policytext keypolicy accesspolicy policyinjson "
-    "deliverydestinationpolicy".split()
+    "deliverydestinationpolicy"
 )
 
 
@@ -99,11 +99,13 @@ def test_every_member_that_botocore_names_as_a_policy_is_listed() -> None:
     listed = {entry for entry in listed if entry[2] != "AttributeValue"}
     found = {
         (service, operation, member)
-        for service in SERVICES
-        for model in [get_service_model(service)]
+        for service in _SERVICES.split()
+        for model in list[Any]([get_service_model(service)])
         for operation in model.operation_names
         for member, shape in getattr(model.operation_model(operation).input_shape, "members", {}).items()
-        if member.lower() in _NAMES and shape.type_name == "string" and (service, operation) not in OTHER_GRAMMARS
+        if member.lower() in _MEMBERS.split()
+        and shape.type_name == "string"
+        and (service, operation) not in OTHER_GRAMMARS
     }
     assert found == listed
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aws_emulator.server import RunningServer
-from tests.aws_emulator.conftest import ClientFactory, clients_of
+from tests.aws_emulator.conftest import TRUST, ClientFactory, clients_of
 
 CODE = """
 import os
@@ -62,7 +62,7 @@ def invoked(client: Any, name: str, event: dict[str, Any]) -> tuple[dict[str, An
 def lambda_(client: ClientFactory) -> Any:
     iam = client("iam")
     if not any(role["RoleName"] == "in-memory" for role in iam.list_roles()["Roles"]):
-        iam.create_role(RoleName="in-memory", AssumeRolePolicyDocument="{}")
+        iam.create_role(RoleName="in-memory", AssumeRolePolicyDocument=TRUST)
     return client("lambda")
 
 
@@ -100,7 +100,7 @@ def test_the_next_event_uses_changed_variables(lambda_: Any) -> None:
 
 def test_an_outage_of_a_region_isolates_its_functions(own_aws: RunningServer) -> None:
     client = clients_of(own_aws)
-    client("iam").create_role(RoleName="in-memory", AssumeRolePolicyDocument="{}")
+    client("iam").create_role(RoleName="in-memory", AssumeRolePolicyDocument=TRUST)
     inside = client("lambda", inside="us-east-1")
     function(inside, "cut")
     own_aws.set_outage("us-east-1", "cut-off")

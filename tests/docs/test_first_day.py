@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
+
+from blueprint import Blueprint
+from blueprint.costs.estimate import estimate
+from blueprint.costs.prices import prices
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("docs/first-day.md", "docs/teardown.md")
 _BLOCK = re.compile(r"^ *```console\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 # Commands of others: their arguments are checked where AWS's own model knows them.
-_OTHERS = ("pulumi ", "make ", "dig ", ". ")
+_OTHERS = ("pulumi ", "make ", "dig ", "crane ", "git ", ". ")
 
 
 def commands() -> list[str]:
@@ -57,7 +63,7 @@ def test_calls_of_aws_name_operations_and_parameters_that_exist() -> None:
     from botocore.session import Session
 
     session = Session()
-    calls = [command.split()[1:] for command in commands() if command.startswith("aws ")]
+    calls = [command.split(" | ")[0].split()[1:] for command in commands() if command.startswith("aws ")]
     assert calls
     for service, operation, *words in calls:
         model = session.get_service_model("s3" if service == "s3api" else service)
@@ -78,3 +84,51 @@ def test_stacks_that_the_page_names_have_a_file() -> None:
     }
     assert named == {"primary", "dr", "sandbox"}
     assert all((ROOT / f"Pulumi.{stack}.yaml").exists() for stack in named)
+
+
+def test_tools_that_the_pages_run_are_listed_under_what_to_have() -> None:
+    """A newcomer installs them before the first step; `pulumi` and `python` come by `make setup engine`."""
+    listed = (
+        (ROOT / "docs/first-day.md")
+        .read_text(encoding="utf-8")
+        .partition("## What to have")[2]
+        .partition("## Steps")[0]
+    )
+    tools = {command.split()[0] for line in commands() for command in line.split(" | ")}
+    names = {"aws": "AWS CLI"}
+    assert {t for t in tools - {"python", "pulumi", "make", "."} if names.get(t, t) not in listed} == set()
+
+
+@pytest.mark.parametrize("stack", ["primary", "dr"])
+def test_costs_a_month_are_those_of_the_estimate(stack: str, request: pytest.FixtureRequest) -> None:
+    """Pages and stack files say the same rounded figure, and the command prints it."""
+    monthly = estimate(request.getfixturevalue(stack), prices()).monthly
+    shown = f"{round(monthly, -2):,.0f} USD"
+    assert shown in (ROOT / "docs/first-day.md").read_text(encoding="utf-8")
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+    said = re.findall(r"some ([\d,]+ USD) a month", (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    assert set(said) <= {shown}
+
+
+def test_what_the_take_down_unprotects_is_what_the_primary_protects(primary: Blueprint) -> None:
+    """Each load balancer, database and table with AWS's own deletion protection is named by a command."""
+    text = (ROOT / "docs/teardown.md").read_text(encoding="utf-8")
+    protected = {
+        str(resource.properties.get("name") or resource.properties.get("identifier"))
+        for resource in primary.resources
+        for key in ("deletionProtection", "enableDeletionProtection", "deletionProtectionEnabled")
+        if resource.properties.get(key) is True
+    }
+    assert len(protected) >= 7
+    assert {name for name in protected if name not in text} == set()
+
+
+def test_keys_and_account_are_shown_as_the_settings_take_them() -> None:
+    """The YAML of the page has the account as a text and a list of keys in PEM."""
+    page = (ROOT / "docs/first-day.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    shown = yaml.safe_load(textwrap.dedent(block))
+    assert isinstance(shown["trading-platform:accountId"], str)
+    (key,) = shown["trading-platform:tokenKeys"]
+    assert key.startswith("-----BEGIN PUBLIC KEY-----\n")
+    assert key.endswith("-----END PUBLIC KEY-----\n")

@@ -111,6 +111,30 @@ def test_offered_versions_pass_and_extended_support_warns(declared: Declared) ->
 # Images
 
 
+def with_tasks(declared: Declared, tasks: int | None) -> Declared:
+    """The same recorded stack with a service of so many tasks; None for no service."""
+    service = "aws:ecs/service:Service"
+    kept = (r for r in declared.blueprint.resources if tasks is not None or r.type != service)
+    resources = tuple(
+        replace(r, properties={**r.properties, "desiredCount": tasks}) if r.type == service else r for r in kept
+    )
+    return replace(declared, blueprint=replace(declared.blueprint, resources=resources))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "bootstrap", "said"),
+    [(4, False, "build and push trading/"), (0, False, ""), (None, True, "before you remove bootstrap")],
+)
+def test_an_image_is_something_to_do_where_tasks_start_from_it(
+    declared: Declared, tasks: int | None, bootstrap: bool, said: str
+) -> None:
+    """A service without tasks needs none, and bootstrap needs it for the update after that."""
+    changed = with_setting(with_tasks(declared, tasks), "general", bootstrap=bootstrap)
+    (question,) = [q for q in Images().questions(changed) if q.subject.startswith("trading/")]
+    assert said in question.request
+    assert bool(said) == bool(question.request)
+
+
 def test_a_missing_parameter_stops(declared: Declared) -> None:
     question = next(q for q in Images().questions(declared) if q.subject.startswith("AMI"))
     assert question.ask(stubbed({("ssm", "get_parameters"): {"Parameters": []}})).verdict is Verdict.STOPS

@@ -3,6 +3,10 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws_emulator.conftest import policy
+
+POLICY = policy("elasticfilesystem:ClientMount")
+
 _DR = "us-west-2"
 
 
@@ -26,8 +30,8 @@ def test_a_replication_creates_a_file_system_in_the_other_region_and_is_listed_i
 def test_a_file_system_policy_is_deleted(client):
     efs = client("efs")
     identifier = efs.create_file_system(CreationToken="t")["FileSystemId"]
-    efs.put_file_system_policy(FileSystemId=identifier, Policy="{}")
-    assert efs.describe_file_system_policy(FileSystemId=identifier)["Policy"] == "{}"
+    efs.put_file_system_policy(FileSystemId=identifier, Policy=POLICY)
+    assert efs.describe_file_system_policy(FileSystemId=identifier)["Policy"] == POLICY
     efs.delete_file_system_policy(FileSystemId=identifier)
     assert _code(efs.describe_file_system_policy, FileSystemId=identifier) == "PolicyNotFound"
 
@@ -48,7 +52,7 @@ def test_a_backup_selection_needs_an_existing_plan(client):
 
 
 def test_a_vault_policy_needs_a_vault(client):
-    assert _code(client("backup").put_backup_vault_access_policy, BackupVaultName="none", Policy="{}") == (
+    assert _code(client("backup").put_backup_vault_access_policy, BackupVaultName="none", Policy=POLICY) == (
         "ResourceNotFoundException"
     )
 

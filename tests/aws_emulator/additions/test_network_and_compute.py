@@ -121,10 +121,13 @@ def test_a_vpn_connection_is_found_by_its_static_route(client):
 def eks(client):
     ec2 = client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for n, zone in enumerate(("us-east-1a", "us-east-1b"))
+    ]
     eks = client("eks")
     role = "arn:aws:iam::123456789012:role/eks"
-    eks.create_cluster(name="trading", version="1.31", roleArn=role, resourcesVpcConfig={"subnetIds": [subnet]})
+    eks.create_cluster(name="trading", version="1.35", roleArn=role, resourcesVpcConfig={"subnetIds": subnets})
     return eks
 
 

@@ -6,6 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws_emulator.additions._alarm_rule import AlarmRule, InvalidAlarmRuleError
+from tests.aws_emulator.conftest import policy
+
+POLICY = policy("xray:PutTraceSegments", {"Service": "sns.amazonaws.com"})
 
 
 def _alarm(cloudwatch, name):
@@ -107,9 +110,9 @@ def test_a_trace_group_is_found_by_name_and_by_arn(client):
 
 def test_a_resource_policy_update_needs_the_current_revision(client):
     xray = client("xray")
-    first = xray.put_resource_policy(PolicyName="topics", PolicyDocument="{}", PolicyRevisionId="0")["ResourcePolicy"]
+    first = xray.put_resource_policy(PolicyName="topics", PolicyDocument=POLICY, PolicyRevisionId="0")["ResourcePolicy"]
     with pytest.raises(ClientError, match="InvalidPolicyRevisionIdException"):
-        xray.put_resource_policy(PolicyName="topics", PolicyDocument="{}", PolicyRevisionId="0")
+        xray.put_resource_policy(PolicyName="topics", PolicyDocument=POLICY, PolicyRevisionId="0")
     xray.put_resource_policy(PolicyName="topics", PolicyDocument='{"a": 1}', PolicyRevisionId=first["PolicyRevisionId"])
     (kept,) = xray.list_resource_policies()["ResourcePolicies"]
     assert (kept["PolicyName"], kept["PolicyDocument"]) == ("topics", '{"a": 1}')
@@ -124,10 +127,10 @@ def test_resource_policies_are_json_and_at_most_five(client):
     with pytest.raises(ClientError, match="MalformedPolicyDocumentException"):
         xray.put_resource_policy(PolicyName="topics", PolicyDocument="{")
     for number in range(5):
-        xray.put_resource_policy(PolicyName=f"policy-{number}", PolicyDocument="{}")
+        xray.put_resource_policy(PolicyName=f"policy-{number}", PolicyDocument=POLICY)
     with pytest.raises(ClientError, match="PolicyCountLimitExceededException"):
-        xray.put_resource_policy(PolicyName="policy-5", PolicyDocument="{}")
-    xray.put_resource_policy(PolicyName="policy-4", PolicyDocument="{}")
+        xray.put_resource_policy(PolicyName="policy-5", PolicyDocument=POLICY)
+    xray.put_resource_policy(PolicyName="policy-4", PolicyDocument=POLICY)
 
 
 def test_a_running_canary_cannot_be_deleted(client):

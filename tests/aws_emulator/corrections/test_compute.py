@@ -5,6 +5,8 @@ import zipfile
 
 import pytest
 
+from tests.aws_emulator.conftest import TRUST
+
 ROLE = "arn:aws:iam::123456789012:role/compute"
 REGION = "eu-west-2"
 
@@ -18,7 +20,12 @@ def ec2(client):
 def subnets(client):
     ec2 = client("ec2", REGION)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    return [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in range(2)]
+    return [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for number, zone in enumerate("ab")
+    ]
 
 
 def test_tags_of_a_launch_template_do_not_apply_to_its_instances(ec2):
@@ -159,7 +166,7 @@ def test_a_service_keeps_its_capacity_providers_and_its_deployment_settings(clie
 
 @pytest.fixture
 def role(client):
-    client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
+    client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument=TRUST)
     return ROLE
 
 

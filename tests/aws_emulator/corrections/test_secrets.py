@@ -6,6 +6,8 @@ import zipfile
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws_emulator.conftest import TRUST
+
 
 def test_a_detached_replica_is_an_independent_secret(client):
     here, there = client("secretsmanager"), client("secretsmanager", "us-west-2")
@@ -38,7 +40,7 @@ def test_a_rotation_moves_only_the_version_labels_of_aws(client):
 
 
 def _function(client):
-    client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument="{}")
+    client("iam").create_role(RoleName="rotation", AssumeRolePolicyDocument=TRUST)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("rotation.py", "handle = print")
