@@ -38,6 +38,9 @@ _ROWS = (
     Quota("elasticloadbalancing", "L-69A177A2", "Network Load Balancers per Region", 50),
     Quota("kms", "L-C2F1777E", "Customer Master Keys (CMKs)", 100000),
     Quota("dynamodb", "L-F98FE922", "Maximum number of tables", 2500),
+    Quota("iam", "L-0DA4ABF3", "Managed policies per role", 10),
+    Quota("iam", "L-4019AD8B", "Managed policies per user", 10),
+    Quota("iam", "L-384571C4", "Managed policies per group", 10),
     Quota("lambda", "L-B99A9384", "Concurrent executions", 1000),
 )
 QUOTAS = {quota.code: quota for quota in _ROWS}

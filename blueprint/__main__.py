@@ -18,19 +18,21 @@ from rich.console import Console
 
 from blueprint.costs.command import app as costs
 from blueprint.foreign import record_program
-from blueprint.model import Blueprint, BlueprintError, UnknownStackError
+from blueprint.model import BadInputError, Blueprint, BlueprintError
 from blueprint.output_file import write
 from blueprint.overrides import overrides_of
 from blueprint.picture import picture
 from blueprint.program import record, record_dr
 from blueprint.tree import tree
+from command_line import Command
+from recovery.redaction import redacted_message
 
 BAD_INPUT = 2
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(cls=Command)
 def blueprint(
     stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
     active: Annotated[bool, typer.Option("--active", help="dr only: the stack as after a failover")] = False,
@@ -60,11 +62,11 @@ def blueprint(
             return
         recorded = _recorded(stack, active, overrides)
         drawing = picture(recorded, layer) if picture_ is not None else ""
-    except (pulumi.RunError, UnknownStackError) as error:
-        typer.echo(str(error), err=True)
+    except (pulumi.RunError, BadInputError) as error:
+        typer.echo(redacted_message(str(error), [stack, *(set_ or []), str(program)]), err=True)
         raise typer.Exit(BAD_INPUT) from error
     except BlueprintError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(redacted_message(str(error), [stack, *(set_ or []), str(program)]), err=True)
         raise typer.Exit(1) from error
     if json is not None:
         write("--json", json, recorded.to_text())

@@ -21,7 +21,7 @@ from pulumi.runtime import mocks
 from pulumi.runtime.proto import resource_pb2
 
 from blueprint.lookups import answer
-from blueprint.model import Blueprint, BlueprintError, Resource
+from blueprint.model import BadInputError, Blueprint, Resource
 from blueprint.outputs import computed_outputs
 from blueprint.program import run_in_thread
 from blueprint.recorder import Recorder, StackOutputs, plain, struct
@@ -138,7 +138,7 @@ def record_program(
     """Run the Python program of the Pulumi project in `folder` in this process, and record it.
 
     `config` are settings; keys without a namespace get the project's. `stack_outputs` answers stack references. Raises
-    `BlueprintError` for a folder without such a program and for a program that cannot be recorded, and
+    `BadInputError` for a folder without such a program, `BlueprintError` for a program that cannot be recorded, and
     `pulumi.RunError` if the program refuses its settings.
     """
     project = _project(folder)
@@ -155,15 +155,16 @@ def record_program(
 def _project(folder: Path) -> dict[str, Any]:
     path = next((p for p in (folder / "Pulumi.yaml", folder / "Pulumi.yml") if p.is_file()), None)
     if path is None or not (folder / "__main__.py").is_file():
-        raise BlueprintError(
-            f"{folder}: has no Python program of Pulumi; name a folder with Pulumi.yaml and __main__.py"
+        raise BadInputError(
+            f"--program = {str(folder)!r}: has no Python program of Pulumi; "
+            "name a folder with Pulumi.yaml and __main__.py"
         )
     try:
         project = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise BlueprintError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise BadInputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(project, dict) or not isinstance(project.get("name"), str):
-        raise BlueprintError(f"{path}: has no `name`; add it, or name a Pulumi project")
+        raise BadInputError(f"{path}: has no `name`; add it, or name a Pulumi project")
     return project
 
 

@@ -25,7 +25,7 @@ def manifests(blueprint: Blueprint) -> list[dict[str, Any]]:
 
 
 def releases(blueprint: Blueprint) -> list[dict[str, Any]]:
-    """Return all chart releases: name, chart, version, repository, namespace and values."""
+    """Return all chart releases: name, chart, version, namespace and values."""
     return [_release(resource) for resource in blueprint.of_type(RELEASE)]
 
 
@@ -40,7 +40,6 @@ def _release(resource: Resource) -> dict[str, Any]:
         "name": properties["name"],
         "chart": properties["chart"],
         "version": properties["version"],
-        "repository": properties["repositoryOpts"]["repo"],
         "namespace": properties["namespace"],
         "values": _shown(properties["values"]),
     }

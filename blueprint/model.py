@@ -16,7 +16,11 @@ class BlueprintError(Exception):
     """The program cannot be recorded; the message states why and what to do."""
 
 
-class UnknownStackError(BlueprintError):
+class BadInputError(BlueprintError):
+    """An argument of the command line is wrong."""
+
+
+class UnknownStackError(BadInputError):
     """No stack file has this name."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from blueprint.layers import Layer, dependencies, kind_of, layer_of, layers, ranks
-from blueprint.model import Blueprint, BlueprintError, Resource
+from blueprint.model import BadInputError, Blueprint, Resource
 
 _BOX_WIDTH, _GAP_X, _GAP_Y, _MARGIN = 250, 24, 46, 20
 _TITLE_HEIGHT, _LINE_HEIGHT, _HEADING_HEIGHT = 58, 16, 30
@@ -31,12 +31,12 @@ _STYLE = """
 
 
 def picture(blueprint: Blueprint, layer: str | None = None) -> str:
-    """Return the SVG document of all layers, or of one. Raises `BlueprintError` if the stack has no such layer."""
+    """Return the SVG document of all layers, or of one. Raises `BadInputError` if the stack has no such layer."""
     if layer is None:
         return _all_layers(blueprint)
     known = layers(blueprint)
     if layer not in known:
-        raise BlueprintError(f"--layer = {layer}: the stack has no such layer; choose one of {', '.join(known)}")
+        raise BadInputError(f"--layer = {layer}: the stack has no such layer; choose one of {', '.join(known)}")
     return _one_layer(blueprint, known[layer])
 
 

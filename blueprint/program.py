@@ -24,6 +24,7 @@ from blueprint.recorder import Recorder, StackOutputs
 from components.settings import PROJECT, stack_files
 from components.settings.root import SHORT_NAMESPACE
 from components.settings.schema import config_schema
+from recovery.redaction import redacted_value
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -179,5 +180,6 @@ def stack_file(stack_name: str) -> Path:
     files = {path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path for path in ROOT.glob("Pulumi.*.yaml")}
     if stack_name not in files:
         known = ", ".join(sorted(files))
-        raise UnknownStackError(f"stack {stack_name!r} has no Pulumi.{stack_name}.yaml; known stacks: {known}")
+        given = redacted_value(stack_name)
+        raise UnknownStackError(f"stack {given!r} has no Pulumi.{given}.yaml; known stacks: {known}")
     return files[stack_name]

@@ -34,7 +34,7 @@ from components.observability.observability import Observability
 from components.providers import regional_provider, silent_provider
 from components.recovery.recovery import Recovery, RecoveryArgs
 from components.security.keys import DataClass
-from components.security.mirrored_images import images_to_mirror
+from components.security.mirrored_images import charts_to_mirror, images_to_mirror
 from components.security.rotation import Rotation, RotationArgs
 from components.security.security import Security
 from components.settings import Settings
@@ -360,6 +360,7 @@ class Platform:
             "certificateRecords": self.balancers.certificate.records,
             # For `python -m delivery mirror`, which fills this region's registry before workloads start.
             "imagesToMirror": images_to_mirror(self.settings),
+            "chartsToMirror": charts_to_mirror(self.settings),
             **self.recovery.outputs,
             **({"delivery": self.delivery.outputs} if self.delivery else {}),
         }

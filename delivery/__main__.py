@@ -1,4 +1,4 @@
-"""Commands of a build: `python -m delivery ready|profile|check-active|mirror|comment`."""
+"""Commands of a build: `python -m delivery ready|profile|login|check-active|mirror|comment`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
+from command_line import Group
 from delivery.active_state import ActiveStateError, require_unchanged_state
 from delivery.comment import Host, Preview, comment
 from delivery.mirror import MirrorError, copies, mirror
 from delivery.profile import ProfileError, config_file, write
+from delivery.registry_login import LoginError, docker_file, log_in, registry_of
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(cls=Group, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 # Remedies for missing variables of a build.
 _REMEDIES = {
@@ -50,6 +52,21 @@ def profile(
 
 
 @app.command()
+def login(
+    stacks: Annotated[list[str], typer.Argument(help="stacks from whose registries an update takes charts")],
+) -> None:
+    """Log in to the registries of stacks for 12 hours, so that Helm can take charts from there."""
+    try:
+        for stack in stacks:
+            host, region = registry_of(Path(), stack)
+            log_in(host, region, docker_file())
+            typer.echo(f"{stack}: logged in to {host}")
+    except LoginError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command()
 def check_active(
     stack: Annotated[str, typer.Argument(help="the stack to deploy")],
     outputs: Annotated[Path, typer.Argument(help="file with the output of `pulumi stack output --json`")],
@@ -68,10 +85,11 @@ def mirror_(
     outputs: Annotated[Path, typer.Argument(help="file with the output of `pulumi stack output --json`")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="print the commands without running them")] = False,
 ) -> None:
-    """Copy the third-party images of a stack into the registry of its region."""
+    """Copy the third-party images and charts of a stack into the registry of its region."""
     try:
         wanted = copies(outputs)
-        for line in (shlex.join(each.command) for each in wanted) if dry_run else mirror(wanted):
+        planned = (shlex.join(command) for each in wanted for command in each.commands)
+        for line in planned if dry_run else mirror(wanted):
             typer.echo(line)
     except MirrorError as error:
         typer.echo(str(error), err=True)

@@ -11,9 +11,16 @@ from policy.values import has_reference
 
 _ACCOUNT = re.compile(r"^\d{12}$")
 _ANY = re.compile(r"^[*?]*$")
+_KEY_ARN = re.compile(r"^arn:[^:]+:kms:(?P<region>[^:]+):[^:]*:")
 _PARTS = 6
 _SERVICE = 3
 """Colons before the end of the service in an ARN."""
+
+
+def region_of_key(text: str) -> str | None:
+    """The region in the ARN of a KMS key or of its alias, None for any other text."""
+    found = _KEY_ARN.match(text)
+    return found["region"] if found else None
 
 
 def wild(text: str) -> bool:

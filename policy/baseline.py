@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from policy import json_file
 from policy.errors import PolicyInputError
 from policy.report import Finding, Report
 
@@ -56,13 +57,7 @@ def text(report: Report) -> str:
 
 def read(path: Path) -> Baseline:
     """The baseline in a file. Raises `PolicyInputError`."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PolicyInputError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from None
-    except (ValueError, RecursionError) as error:
-        raise PolicyInputError(f"{path}: is not JSON: {error}; {_HINT}") from None
-    return _baseline(document, str(path))
+    return _baseline(json_file.read(path, _HINT), str(path))
 
 
 def _baseline(document: Any, where: str) -> Baseline:

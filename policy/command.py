@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from policy import baseline, configuration, exemptions, frameworks, inputs, markdown
+from policy import baseline, configuration, exemptions, frameworks, inputs, json_file, markdown
+from policy.arguments import BAD_INPUT, Commands
 from policy.catalogue import RULES
 from policy.check import Report, evaluate
 from policy.errors import PolicyInputError
@@ -20,9 +19,9 @@ from policy.extensions import with_own
 from policy.formats import Format, write
 from policy.rule import Rule
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
-VIOLATED, BAD_INPUT = 1, 2
+VIOLATED = 1
 
 _FILES = typer.Argument(
     help="Blueprints, `pulumi preview --json`, `pulumi stack export`; - for standard input. Two files of one project "
@@ -46,22 +45,7 @@ Frameworks = Annotated[list[str] | None, _FRAMEWORK]
 Parity = Annotated[bool | None, _PARITY]
 
 
-def _refusing(command: Callable[..., None]) -> Callable[..., None]:
-    """Exit with 2 and one line where the input cannot be used."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except PolicyInputError as error:
-            typer.echo(" ".join(str(error).split()), err=True)
-            raise typer.Exit(BAD_INPUT) from error
-
-    return run
-
-
 @app.command()
-@_refusing
 def check(
     files: Files,
     format_: Annotated[Format, typer.Option("--format", help="Form of the report.")] = Format.TABLE,
@@ -91,7 +75,6 @@ def check(
 
 
 @app.command("baseline")
-@_refusing
 def baseline_(
     files: Files,
     output: Annotated[Path, typer.Option("--output", help="File to write; - for standard output.")],
@@ -125,7 +108,7 @@ def _report(
     parity: bool | None,
     known: baseline.Baseline | None,
 ) -> Report:
-    if files.count(inputs.STDIN) > 1:
+    if files.count(json_file.STDIN) > 1:
         raise PolicyInputError("-: standard input is given twice; give it once")
     rules = with_own(RULES, own or ())
     configured, notice = _configured(config)
@@ -157,7 +140,6 @@ def _exemptions(path: Path | None, configured: Any) -> Any:
 
 
 @app.command("list")
-@_refusing
 def list_(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print the text of docs/policies.md.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print rules with needs, controls and parameters.")] = False,

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from policy import json_file
 from policy.errors import PolicyInputError
 from policy.rule import Rule, Severity
 
@@ -46,14 +46,12 @@ Level = tuple[Severity, bool]
 """The severity, and whether the engine applies the rule's remedy."""
 
 
+_HINT = 'name a file of JSON such as {"all": "advisory"}; docs/policies.md has the parameters of each rule'
+
+
 def read(path: Path) -> Any:
     """The configuration in a JSON file. Raises `PolicyInputError`."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
-    except OSError as error:
-        raise PolicyInputError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise PolicyInputError(f"{path}: is not JSON: {error}") from None
+    return json_file.read(path, _HINT, _once)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from policy import json_file
 from policy.errors import PolicyInputError
 from policy.resources import Resource
 from policy.values import NotEvaluatedError, Unknown
@@ -29,6 +30,7 @@ _ANNOTATION = "policy-exemption/"
 _UNTIL = re.compile(r"^(?P<reason>.*?)[\s;,]*\buntil=(?P<expires>\S+)\s*$", re.DOTALL)
 # A reason that a reviewer can judge does not fit into a word or two.
 _LEAST_REASON = 20
+_HINT = f"name a file with a list of exemptions, each with {', '.join(_FIELDS)}"
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,15 @@ class Exemption:
 
 def read(path: Path) -> Any:
     """The entries of a file of exemptions, YAML or JSON. Raises `PolicyInputError`."""
+    text = json_file.text_of(path, _HINT)
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = yaml.safe_load(text)
     except RecursionError:
-        raise PolicyInputError(f"{path}: is not YAML: it is nested too deeply") from None
-    except OSError as error:
-        raise PolicyInputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise PolicyInputError(f"{path}: is not YAML: it is nested too deeply; {_HINT}") from None
     except yaml.YAMLError as error:
-        raise PolicyInputError(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
+        raise PolicyInputError(f"{path}: is not YAML: {str(error).splitlines()[0]}; {_HINT}") from None
     except ValueError as error:
-        raise PolicyInputError(f"{path}: is not YAML: {error}") from None
+        raise PolicyInputError(f"{path}: is not YAML: {error}; {_HINT}") from None
     return [] if entries is None else entries
 
 

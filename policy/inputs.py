@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from policy import blueprint, state
+from policy import blueprint, json_file, state
 from policy.errors import PolicyInputError
 from policy.resources import Resource
 from policy.stack import Stack
@@ -18,7 +17,6 @@ from policy.values import MASK, SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_SENTINE
 
 _HINT = "give a blueprint, the output of `pulumi preview --json`, or of `pulumi stack export`"
 _SHOWN = 5
-STDIN = Path("-")
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,8 @@ class Input:
 
 
 def read(path: Path) -> Input:
-    """The stack in a file, `-` for standard input. Raises `PolicyInputError`."""
-    where = "standard input" if path == STDIN else str(path)
-    try:
-        text = sys.stdin.read() if path == STDIN else path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise PolicyInputError(f"{where}: cannot be read: {error.strerror}; {_HINT}") from None
-    except UnicodeDecodeError as error:
-        raise PolicyInputError(f"{where}: is not JSON: {error}; {_HINT}") from None
+    """The stack in a file of any encoding of JSON, `-` for standard input. Raises `PolicyInputError`."""
+    where, text = json_file.named(path), json_file.text_of(path, _HINT)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from policy.tokens import usual
-from policy.values import NotEvaluatedError, Unknown, has_reference, parsed, unknown_in
+from policy.values import NotEvaluatedError, Unknown, has_reference, parsed, single, unknown_in
 
 
 class Resource:
@@ -93,8 +93,7 @@ class Resource:
         """The value at `path`, an `Unknown` as it is; for rules that ask only whether something is there."""
         value: Any = self.properties
         for key in path.split("."):
-            if isinstance(value, list) and len(value) == 1:
-                value = value[0]
+            value = single(value)
             if isinstance(value, Unknown):
                 return value
             if not isinstance(value, dict):

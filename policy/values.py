@@ -120,6 +120,11 @@ def _json_text(value: Any) -> Any:
         return value
 
 
+def single(value: Any) -> Any:
+    """The block in a list of one, since pulumi flattens some of these lists and not others; else the value itself."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
 def references_in(value: Any) -> Iterator[Reference]:
     """Every reference in a value, however deep, in the order in which they stand; unknown parts are passed over."""
     if isinstance(value, str):

@@ -15,6 +15,7 @@ import typer
 
 from blueprint import BlueprintError
 from blueprint.overrides import overrides_of
+from command_line import DocumentCommand
 from preflight.account import Account, CannotAskError
 from preflight.recorded import declared_of
 from preflight.run import EXIT_CANNOT_ASK, ask, exit_code, questions_of
@@ -23,7 +24,7 @@ from preflight.show import Show
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command(help=__doc__)
+@app.command(cls=DocumentCommand, help=__doc__)
 def preflight(
     stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
     active: Annotated[bool, typer.Option("--active", help="dr only: at the sizes of a takeover")] = False,

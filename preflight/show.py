@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from preflight.model import Finding, Question, Verdict
+from recovery.redaction import redacted_message
 
 _ORDER = (Verdict.STOPS, Verdict.UNANSWERED, Verdict.WARNS, Verdict.NOT_ASKED, Verdict.OK)
 _STYLES = {Verdict.STOPS: "red", Verdict.UNANSWERED: "magenta", Verdict.WARNS: "yellow", Verdict.OK: "green"}
@@ -85,6 +86,7 @@ class Show:
 
     def error(self, message: str, code: int) -> None:
         """One message; nothing was changed."""
+        message = redacted_message(message, sys.argv[1:])
         if self._as_json:
             self._document({"error": message, "exit_code": code})
         self._progress.print(message, markup=False, soft_wrap=True)

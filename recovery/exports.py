@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery.errors import ConfigurationError
-from recovery.redaction import redacted
+from recovery.redaction import redacted_value
 
 COMMAND = "pulumi stack output --json --show-secrets --stack dr"
 """Writes the exports; `dr` is the recovery stack."""
@@ -65,7 +65,7 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, str):
-        value = redacted(value)
+        value = redacted_value(value)
     try:
         return _REPR.repr(value)
     except ValueError:
@@ -279,4 +279,5 @@ def _may_hold_numbers(value: Any) -> bool:
 
 
 def _printable(text: str) -> str:
+    text = redacted_value(text)
     return text if text.isprintable() else repr(text)

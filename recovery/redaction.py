@@ -7,19 +7,26 @@ except for its scheme, because a password that is not escaped (`u:p?w@host`) mov
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 HIDDEN = "***"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20})://(.*)", re.DOTALL)
 _HOST = r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
 _HOSTS = re.compile(rf"(?:{_HOST}(?:,{_HOST})*)?")
-_PATH = re.compile(r"[A-Za-z0-9._~/\\:+-]*")
+# Without an `@` in a URL no part of it is user information, and a path is shown unless it may name a value.
+_PATH = re.compile(r"[^=@;&?#\x00-\x1f\x7f]*")
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/\\:+-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Parameters of the backends that Pulumi accepts which say where the state is and never hold a secret (Pulumi docs,
 # "State and backends"; Go CDK, packages s3blob, gcsblob and azureblob; PostgreSQL docs, "Parameter Key Words").
 _SHOWN = frozenset({"region", "endpoint", "awssdk", "sslmode", "domain", "protocol", "localemu", "host", "port"})
-_URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>`]+")
-_USER_IN_TEXT = re.compile(r"[^\s\"'<>`@:/]+:(?!//)[^\s\"'<>`@]+@")
+# Punctuation at the end belongs to the sentence.
+_URL_IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s\"'<>`]*[^\s\"'<>`),;:\]]")
+# `USER:PASSWORD@`, up to the last `@` of the word; the name of a role or user may have an `@`, too.
+_ARN = r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[A-Za-z0-9_+=,.@/-]+"
+_USER_IN_TEXT = re.compile(rf"(?P<arn>{_ARN})|[^\s\"'<>`@:/]*:(?!//)[^\s\"'<>`]*@")
+_IS_ARN = re.compile(_ARN)
 _NAMED = re.compile(
     r"(?i)([a-z_]*(?:password|passphrase|secret|token|(?:access|account|private)_?key)[a-z_]*)"
     r"(\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)]+)"
@@ -39,7 +46,7 @@ def redacted(url: str) -> str:
     path, _, query = rest[authority.end() :].partition("?")
     if "@" in path or "@" in query or ("@" in user) or not _HOSTS.fullmatch(hosts):
         return f"{scheme}://{HIDDEN}"
-    shown_path = path if _PATH.fullmatch(path) else f"/{HIDDEN}"
+    shown_path = path if _PATH.fullmatch(path) and (not at or _PLAIN_PATH.fullmatch(path)) else f"/{HIDDEN}"
     return f"{scheme}://{f'{HIDDEN}@' if at else ''}{hosts}{shown_path}{_query(query)}"
 
 
@@ -50,9 +57,36 @@ def redacted_text(text: str) -> str:
 
 def redacted_urls(text: str) -> str:
     """The text with each URL in it redacted, and `USER:PASSWORD@` without a scheme too."""
-    if _SCHEME.fullmatch(text):
-        return redacted(text)
-    return _USER_IN_TEXT.sub(f"{HIDDEN}@", _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text))
+    return redacted(text) if _SCHEME.fullmatch(text) else redacted_message(text)
+
+
+def redacted_message(text: str, given: Iterable[str] = ()) -> str:
+    """The whole message with the secrets hidden of each URL and each `USER:PASSWORD@` in it.
+
+    `given` are the texts that a person gave and that the message may repeat, as they are or between quotes. Their
+    borders are known, so that a password with spaces or quotes in it is found, too.
+    """
+    for part in sorted(set(given), key=len, reverse=True):
+        hidden = redacted_value(part)
+        if hidden != part:
+            for form in (repr(part), repr(part)[1:-1], part):
+                text = text.replace(form, repr(hidden) if form == repr(part) else hidden)
+    text = _URL_IN_TEXT.sub(lambda url: redacted(url.group()), text)
+    return _USER_IN_TEXT.sub(lambda found: found.group() if found["arn"] else f"{HIDDEN}@", text)
+
+
+def redacted_value(text: str) -> str:
+    """One value that a person gave, with every secret hidden that it may hold: of a URL its user information and
+    parameters, of other text all between its first colon and its last `@`, and the value after `password=`."""
+    inner = text.strip()
+    if _IS_ARN.fullmatch(inner):
+        return text
+    if _SCHEME.fullmatch(inner):
+        return text.replace(inner, redacted(inner))
+    before, at, after = text.rpartition("@")
+    if at and ":" in before:
+        return f"{HIDDEN}@{after}"
+    return _NAMED.sub(rf"\1\2{HIDDEN}", text)
 
 
 def _query(query: str) -> str:

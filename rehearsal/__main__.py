@@ -19,6 +19,7 @@ from rich.console import Console
 from aws_emulator.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from blueprint import BlueprintError
 from blueprint.program import ROOT
+from command_line import Group
 from rehearsal.engines import EngineError
 from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
 from rehearsal.page.rehearsal_page import page
@@ -30,7 +31,7 @@ from rehearsal.stacks import Program
 from rehearsal.trace import spans_of
 from rehearsal.trace import write as write_trace
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
+app = typer.Typer(cls=Group, add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 
 _EXPECTED = (EngineError, ServerFailedError, SessionError, BlueprintError, pulumi.RunError)
 

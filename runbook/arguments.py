@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from io import TextIOWrapper
-from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
+from command_line import DocumentGroup
 from recovery.exports import is_region
+from recovery.redaction import redacted_value
 
 _LONGEST = 1000
 # RFC 3339, section 5.6; fromisoformat takes dates alone, weeks and times without seconds as well.
@@ -27,40 +23,18 @@ class InputError(typer.BadParameter):
     """`OPTION = VALUE: what is wrong; what to do`; ends the command with exit code 2."""
 
     def __init__(self, option: str, value: str, wrong: str) -> None:
-        shown = value if len(value) <= 60 else f"{value[:57]}..."
+        hidden = redacted_value(value)
+        shown = hidden if len(hidden) <= 60 else f"{hidden[:57]}..."
         super().__init__(f"{option} = {shown!r}: {wrong}")
 
     def format_message(self) -> str:
         return self.message
 
 
-class Commands(TyperGroup):
+class Commands(DocumentGroup):
     """Prints what is wrong with a command line on one line of stderr, with `--json` as a document on stdout too."""
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **more: Any) -> Any:
-        for stream in (sys.stdout, sys.stderr):
-            # A file name or a message may hold what the terminal's encoding does not have.
-            if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
-        words = list(sys.argv[1:] if args is None else args)
-        if not words or not standalone_mode:
-            return super().main(words, *rest, standalone_mode=standalone_mode, **more)
-        try:
-            found = super().main(words, *rest, standalone_mode=False, **more)
-        except typer.BadParameter as error:
-            _refuse(words, error.format_message(), error.exit_code)
-        except typer.Abort:
-            _refuse(words, "interrupted; nothing was confirmed", _INTERRUPTED)
-        except Exception as error:
-            # Whatever else is wrong with a command line: an option that does not exist, an argument too many.
-            if getattr(error, "exit_code", None) != _USAGE or not hasattr(error, "format_message"):
-                raise
-            _refuse(words, f"{error.format_message()}; see --help", _USAGE)  # type: ignore[attr-defined]
-        else:
-            sys.exit(found if isinstance(found, int) else 0)
-
-
-_USAGE, _INTERRUPTED = 2, 130
+    prefix = "refused: "
 
 
 def moment(text: str) -> datetime:
@@ -128,11 +102,3 @@ def command(text: str | None) -> str | None:
 
 def _is_line(text: str) -> bool:
     return bool(text.strip()) and text.isprintable() and len(text) <= _LONGEST
-
-
-def _refuse(words: Sequence[str], message: str, code: int) -> None:
-    line = " ".join(message.split())
-    if "--json" in words:
-        sys.stdout.write(json.dumps({"error": line, "exit_code": code}, indent=2, sort_keys=True) + "\n")
-    sys.stderr.write(f"refused: {line}\n")
-    sys.exit(code)

@@ -13,6 +13,7 @@ from pulumi import automation
 
 from recovery.errors import ConfigurationError
 from recovery.exports import Reader, of_file
+from recovery.redaction import redacted_value
 from runbook.state_location import state_check
 from runbook.told import reason
 
@@ -67,9 +68,13 @@ def backend_of(stack: str, work_dir: Path) -> str:
 def selected(stack: str, work_dir: Path) -> automation.Stack:
     """The stack of the program in `work_dir`; raises ConfigurationError."""
     if not _STACK.fullmatch(stack):
-        raise ConfigurationError(f"--stack = {stack!r}: is not the name of a stack; write STACK or ORG/PROJECT/STACK")
+        raise ConfigurationError(
+            f"--stack = {redacted_value(stack)!r}: is not the name of a stack; write STACK or ORG/PROJECT/STACK"
+        )
     if not work_dir.is_dir():
-        raise ConfigurationError(f"--cwd = {str(work_dir)!r}: is no folder; name the folder of the Pulumi program")
+        raise ConfigurationError(
+            f"--cwd = {redacted_value(str(work_dir))!r}: is no folder; name the folder of the Pulumi program"
+        )
     if not shutil.which("pulumi"):
         raise ConfigurationError(f"stack {stack!r}: {NO_ENGINE}")
     with _engine_errors(stack):

@@ -15,6 +15,7 @@ from recovery.budget import LONGER, RTO_SECONDS
 from recovery.check import Check
 from recovery.executor import Moment, Point
 from recovery.plan import Plan, Verb
+from recovery.redaction import redacted_message
 from recovery.report import Report
 from recovery.restore import Restored
 
@@ -46,6 +47,7 @@ class Show:
         sys.stdout.write(json.dumps(document, indent=2, sort_keys=True, default=str) + "\n")
 
     def error(self, message: str, code: int, **more: Any) -> None:
+        message = redacted_message(message, sys.argv[1:])
         if self.as_json:
             self.document({"error": message, "exit_code": code, **more})
         # One line, however narrow the terminal is.

@@ -15,10 +15,11 @@ ALLOWED: dict[str, set[str]] = {
     # The automatic failover is a function that runs the steps of recovery.
     "functions": {"recovery"},
     "recovery": {"functions"},
-    "components": {"functions", "recovery", "delivery"},
-    "preflight": {"aws_facts", "blueprint", "components"},
-    "runbook": {"components", "functions", "recovery"},
-    "blueprint": {"components"},
+    "components": {"aws_facts", "functions", "recovery", "delivery"},
+    "command_line": {"recovery"},
+    "preflight": {"aws_facts", "blueprint", "command_line", "components", "recovery"},
+    "runbook": {"command_line", "components", "functions", "recovery"},
+    "blueprint": {"command_line", "components", "recovery"},
 }
 ROOT = Path(__file__).resolve().parents[1]
 TOP = {"rehearsal", "benchmarks", "tests"}

@@ -15,11 +15,11 @@ from moto.moto_server.werkzeug_app import BackendRequest
 from aws_emulator.control import answered_as_json, body_of
 from aws_emulator.outage import caller_of
 from aws_emulator.store import AwsError, Call
-from aws_emulator.store.errors import invalid_request
+from aws_emulator.store.errors import invalid_request, invalid_request_code
 from aws_emulator.store.interceptor import refusal
 from aws_emulator.store.parameters import parameters_of
 from aws_emulator.store.service import INSTALLED
-from aws_emulator.strict import requests
+from aws_emulator.strict import requests, tags
 from aws_emulator.strict.constraint import Constraint
 from aws_emulator.strict.constraints import CONSTRAINTS
 from aws_emulator.strict.mode import STRICT_PATH, Mode
@@ -134,6 +134,9 @@ class StrictMiddleware:
             validate(params, "", violations)
             if violations:
                 raise invalid_request(operation, violations)
+        fault = tags.fault_of(params)
+        if fault:
+            raise AwsError(invalid_request_code(operation), fault)
         constraints = self._by_operation.get((service, str(operation.name)))
         if constraints:
             installed = INSTALLED.get(service)

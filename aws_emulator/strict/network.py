@@ -10,6 +10,7 @@ from typing import Any
 
 from aws_emulator.store import Call
 from aws_emulator.strict.constraint import Constraint
+from aws_facts import endpoints
 from aws_facts.zones import WITHOUT_EKS
 
 _EC2 = "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/"
@@ -77,6 +78,15 @@ def _endpoint_policy(call: Call) -> str | None:
     return None
 
 
+def _endpoint_service(call: Call) -> str | None:
+    name = str(call.params.get("ServiceName") or "")
+    # A resource or a service network has no service name, and a service of another region names that region.
+    region = str(call.params.get("ServiceRegion") or call.region)
+    if name and not endpoints.is_known(name, region):
+        return f"The Vpc Endpoint Service '{name}' does not exist"
+    return None
+
+
 def _rollback(call: Call) -> str | None:
     """API_RollbackInstanceRefresh: a launch template with an AMI as a parameter of Systems Manager cannot roll back."""
     if not (call.params.get("Preferences") or {}).get("AutoRollback"):
@@ -127,6 +137,10 @@ CONSTRAINTS = (
         "size of endpoint policies", "ec2", ("CreateVpcEndpoint", "ModifyVpcEndpoint"),
         "InvalidPolicyDocument", "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html",
         _endpoint_policy,
+    ),
+    Constraint(
+        "service of an endpoint", "ec2", ("CreateVpcEndpoint",), "InvalidServiceName",
+        "https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html", _endpoint_service,
     ),
     Constraint(
         "auto rollback with an image by parameter", "autoscaling", ("StartInstanceRefresh",),

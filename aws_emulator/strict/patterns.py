@@ -12,6 +12,9 @@ _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
 _BEYOND = r"\U00010000-\U0010FFFF"
 _NAMES = {r"\p{ASCII}": r"[\x00-\x7F]", r"\p{all}": r"\p{Any}"}
 
+NOT_BLANK = r"^(?!\s*$).+"
+"""A pattern of several services (Systems Manager, Data Firehose, EventBridge): the value is not blank."""
+
 Matches = Callable[[str], bool]
 
 NOT_ENFORCED: dict[tuple[str, str], str] = {
@@ -26,17 +29,19 @@ NOT_ENFORCED: dict[tuple[str, str], str] = {
 
 @cache
 def matcher(pattern: str) -> Matches | None:
-    """Whether a text matches a pattern of a model; None for one that cannot be read.
+    """Whether the whole text matches a pattern of a model; None for a pattern that cannot be read.
 
-    A pattern without anchors holds for the whole value: AWS words a refusal as "Member must satisfy regular expression
-    pattern".
+    AWS holds the whole value to a pattern, with or without `^` and `$`: EKS refuses the name `c!!`, whose model says
+    `^[0-9A-Za-z][A-Za-z0-9\\-_]*`
+    (https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html: "The name can contain only alphanumeric
+    characters (case-sensitive), hyphens, and underscores"). `NOT_BLANK` says only that a value has a visible
+    character, so that it may have several lines.
     """
     text = pattern.replace(_SURROGATES, _BEYOND)
     for java, python in _NAMES.items():
         text = text.replace(java, python)
     try:
-        compiled = regex.compile(text)
+        compiled = regex.compile(text, regex.DOTALL if pattern == NOT_BLANK else 0)
     except regex.error:
         return None
-    match = compiled.search if text.startswith("^") or text.endswith("$") else compiled.fullmatch
-    return lambda value: match(value) is not None
+    return lambda value: compiled.fullmatch(value) is not None

@@ -12,6 +12,9 @@ from aws_facts import on_demand
 _VPC = "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html"
 # Lambda Developer Guide, "Configuring reserved concurrency": what Lambda keeps for functions without a reservation.
 _UNRESERVED = 100
+# IAM User Guide, "IAM and AWS STS quotas".
+_POLICY_VERSIONS = 5
+_MANAGED_POLICIES = {"RoleName": "L-0DA4ABF3", "UserName": "L-4019AD8B", "GroupName": "L-384571C4"}
 
 
 def _more_than(service: str, code: str, count: Callable[[Call], int], what: str) -> Broken:
@@ -102,7 +105,34 @@ def _concurrency(call: Call) -> str | None:
     return None
 
 
+def _attached(call: Call) -> str | None:
+    """Managed policies of a role, user or group; one that is attached already counts once."""
+    for member, holders in (("RoleName", "roles"), ("UserName", "users"), ("GroupName", "groups")):
+        name = call.params.get(member)
+        if not name:
+            continue
+        found = getattr(call.moto("iam", call.partition), holders)
+        holder = found.get(name) or next((item for item in found.values() if item.name == name), None)
+        present = set(holder.managed_policies) if holder else set()
+        limit = value_of(call, "iam", _MANAGED_POLICIES[member])
+        if len(present | {call.params["PolicyArn"]}) > limit:
+            return f"Cannot exceed quota for PoliciesPer{member.removesuffix('Name')}: {limit}"
+    return None
+
+
+def _versions_of_policy(call: Call) -> str | None:
+    policy = call.moto("iam", call.partition).managed_policies.get(call.params["PolicyArn"])
+    if policy and len(policy.versions) >= _POLICY_VERSIONS:
+        return f"A managed policy can have up to {_POLICY_VERSIONS} versions. Before you create a new one, delete one."
+    return None
+
+
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 CONSTRAINTS = (
+    Constraint("managed policies of an identity", "iam", ("AttachRolePolicy", "AttachUserPolicy", "AttachGroupPolicy"),
+               "LimitExceeded", _IAM, _attached),
+    Constraint("versions of a managed policy", "iam", ("CreatePolicyVersion",), "LimitExceeded", _IAM,
+               _versions_of_policy),
     Constraint("elastic addresses", "ec2", ("AllocateAddress",), "AddressLimitExceeded", _VPC,
                _more_than("ec2", "L-0263D0A3", lambda call: len(call.moto("ec2").addresses), "addresses")),
     Constraint("VPCs", "ec2", ("CreateVpc",), "VpcLimitExceeded", _VPC,

@@ -19,12 +19,14 @@ from blueprint.model import Blueprint, BlueprintError
 from blueprint.output_file import write
 from blueprint.overrides import overrides_of
 from blueprint.program import record, record_dr, record_primary
+from command_line import Command
+from recovery.redaction import redacted_message
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _BAD_INPUT = 2
 
 
-@app.command()
+@app.command(cls=Command)
 def costs(
     stack: Annotated[str, typer.Argument(help="primary, dr or sandbox")],
     active: Annotated[bool, typer.Option("--active", help="dr only: the stack as after a failover")] = False,
@@ -44,7 +46,7 @@ def costs(
     try:
         recorded = _recorded(stack, active, overrides_of(set_ or []))
     except (pulumi.RunError, BlueprintError) as error:
-        typer.echo(str(error), err=True)
+        typer.echo(redacted_message(str(error), [stack, *(set_ or [])]), err=True)
         raise typer.Exit(_BAD_INPUT) from error
     usage = OrderUsage(milliseconds)
     found = {name: estimate(blueprint, prices(), usage) for name, blueprint in recorded.items()}

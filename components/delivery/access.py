@@ -55,6 +55,17 @@ def read_state(settings: Settings) -> list[Statement]:
     return statements
 
 
+def read_charts(settings: Settings) -> list[Statement]:
+    """Allow a preview to take the charts of both stacks from their registries, which the Kubernetes provider does to
+    compare a release."""
+    general = settings.general
+    charts = f"arn:aws:ecr:*:{general.account_id}:repository/{general.name_prefix}/charts/*"
+    return [
+        Statement("LogInToRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+        Statement("ReadCharts", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [charts]),
+    ]
+
+
 def deployer_arn(settings: Settings, role: Role) -> str:
     """ARN of the deployer of a stack, which that stack creates itself."""
     return f"arn:aws:iam::{settings.general.account_id}:role/{settings.name_in(role, 'deployer')}"

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from components.data.bucket import bucket_arn, bucket_name
-from components.delivery.access import assume_deployers, deployer_arn, read_artifacts, read_state
+from components.delivery.access import assume_deployers, deployer_arn, read_artifacts, read_charts, read_state
 from components.delivery.approval import Approval, ApprovalArgs
 from components.delivery.build import Build, BuildArgs
 from components.delivery.build_network import BuildNetwork
@@ -113,7 +113,7 @@ class Delivery(Layer):
                 purpose="delivery-preview",
                 description="Previews of both stacks with the policy pack; reads state and settings",
                 buildspec="preview.yaml",
-                statements=[*self._source_statements, *read_state(self._settings)],
+                statements=[*self._source_statements, *read_state(self._settings), *read_charts(self._settings)],
                 timeout_minutes=self._settings.delivery.check_timeout_minutes,
                 environment=self._stacks,
                 audits=True,
@@ -179,6 +179,7 @@ class Delivery(Layer):
                 buildspec="pull-request.yaml",
                 statements=[
                     *read_state(self._settings),
+                    *read_charts(self._settings),
                     Statement(
                         "AnswerPullRequests",
                         ["codecommit:GitPull", "codecommit:PostCommentForPullRequest"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.delivery.access import SECURITY_AUDIT, read_state
+from components.delivery.access import SECURITY_AUDIT, read_charts, read_state
 from components.layer import Layer
 from components.security.github import AUDIENCE, ISSUER, github_trust, provider_arn
 from components.security.policies import policy_document
@@ -51,14 +51,13 @@ class GitHub(Layer):
             ),
             opts=self.child,
         )
-        if statements := read_state(settings):
-            aws.iam.RolePolicy(
-                "github-preview",
-                name=settings.name("github-preview"),
-                role=self.preview.id,
-                policy=policy_document(*statements),
-                opts=self.child,
-            )
+        aws.iam.RolePolicy(
+            "github-preview",
+            name=settings.name("github-preview"),
+            role=self.preview.id,
+            policy=policy_document(*read_state(settings), *read_charts(settings)),
+            opts=self.child,
+        )
         aws.iam.RolePolicyAttachment(
             "github-preview", role=self.preview.name, policy_arn=SECURITY_AUDIT, opts=self.child
         )

@@ -8,13 +8,13 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from components.kubernetes.addons import SYSTEM
-from components.kubernetes.charts import AUTOSCALER, Quantities, release
+from components.kubernetes.charts import Quantities, release
 from components.kubernetes.cluster import cluster_name
 from components.kubernetes.identity import PodRole, PodRoleArgs
 from components.kubernetes.images import whole_repository
 from components.kubernetes.nodes import discovery_tags
 from components.layer import Layer
-from components.security.mirrored_images import Mirrored
+from components.security.mirrored_images import Mirrored, MirroredChart
 from components.security.policies import Statement
 from components.settings import Settings
 
@@ -87,8 +87,9 @@ class Autoscaler(Layer):
         super().__init__("kubernetes:Autoscaler", name, opts)
         settings = args.settings
         self.release = release(
+            settings,
             SERVICE_ACCOUNT,
-            AUTOSCALER,
+            MirroredChart.AUTOSCALER,
             SYSTEM,
             {
                 "fullnameOverride": SERVICE_ACCOUNT,

@@ -9,23 +9,11 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.security.mirrored_images import MirroredChart, chart_address
+from components.settings import Settings
+
 # Seconds until all of a release must run, including image pulls and volume mounts.
 _TIMEOUT_SECONDS = 600
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One version of a chart in a repository."""
-
-    name: str
-    repository: str
-    version: str
-
-
-# Chart.yaml of each at github.com/kubernetes/autoscaler (tag cluster-autoscaler-chart-9.59.0) and
-# github.com/prometheus-community/helm-charts (kube-prometheus-stack 88.5.3, which contains Grafana's chart 12.11.1).
-AUTOSCALER = Chart("cluster-autoscaler", "https://kubernetes.github.io/autoscaler", "9.59.0")
-MONITORING = Chart("kube-prometheus-stack", "https://prometheus-community.github.io/helm-charts", "88.5.3")
 
 
 @dataclass(frozen=True)
@@ -43,15 +31,20 @@ class Quantities:
 
 
 def release(
-    name: str, chart: Chart, namespace: pulumi.Input[str], values: Mapping[str, Any], opts: pulumi.ResourceOptions
+    settings: Settings,
+    name: str,
+    chart: MirroredChart,
+    namespace: pulumi.Input[str],
+    values: Mapping[str, Any],
+    opts: pulumi.ResourceOptions,
 ) -> kubernetes.helm.v3.Release:
-    """Declare a release that is rolled back as a whole if it fails."""
+    """Declare a release from the copy of its chart in the region's own registry. It is rolled back as a whole if it
+    fails."""
     return kubernetes.helm.v3.Release(
         name,
         name=name,
-        chart=chart.name,
-        version=chart.version,
-        repository_opts=kubernetes.helm.v3.RepositoryOptsArgs(repo=chart.repository),
+        chart=chart_address(settings, chart),
+        version=chart.value.version,
         namespace=namespace,
         values=values,
         atomic=True,

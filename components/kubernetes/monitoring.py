@@ -13,13 +13,14 @@ from pulumi_kubernetes.meta import v1 as meta
 from pulumi_kubernetes.networking import v1 as networking
 
 from components.data.files import Share
-from components.kubernetes.charts import MONITORING, release
+from components.kubernetes.charts import release
 from components.kubernetes.monitoring_roles import NAMESPACE, MonitoringResources
 from components.kubernetes.monitoring_values import Names, has_persistent_storage, monitoring_values
 from components.kubernetes.monitors import Monitors, MonitorsArgs
 from components.kubernetes.storage import SHARED_FILES, Storage
 from components.layer import Layer
 from components.network.flows import KUBELET
+from components.security.mirrored_images import MirroredChart
 from components.security.secrets import PASSWORD_LENGTH
 from components.settings import Settings
 
@@ -72,8 +73,9 @@ class Monitoring(Layer):
         if has_persistent_storage(args.settings):
             before.append(self._grafana_claim())
         self.release = release(
+            args.settings,
             NAMESPACE,
-            MONITORING,
+            MirroredChart.MONITORING,
             self.namespace,
             monitoring_values(args.settings, _NAMES, args.resources),
             self.after(*before),

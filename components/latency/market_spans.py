@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from components.settings import Settings, calendars
+from components.settings.calendars import EarlyClose
 from components.settings.market import Weekday, minute_of_day
 
 Span = tuple[int, int]
@@ -17,19 +18,21 @@ def raised_spans(settings: Settings) -> list[Span]:
     """Spans with a higher minimum, in order, for the days of the calendars' table.
 
     A span is a session with its lead and lag. Sessions that are too close together to lower the minimum between them
-    form one span. A session ends early if every venue that trades on the day closes early, by the smallest difference
-    of these venues. After the end of a calendar, every weekday of its exchange counts as a trading day.
+    form one span. A session ends early if every venue that trades on the day closes early, at the last of their early
+    closes. After the end of a calendar, every weekday of its exchange counts as a trading day.
     """
     market, latency = settings.market, settings.latency
     zone = ZoneInfo(market.market_time_zone)
     opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
     spans: list[Span] = []
     for day, early in _trading_days(settings):
-        if early >= market.session_minutes:
-            continue
         opened_on = day if opens < closes else day - timedelta(days=1)
-        start = _minutes(opened_on, opens, zone) - latency.market_open_lead_minutes
-        end = _minutes(day, closes, zone) - early + latency.market_close_lag_minutes
+        opened = _minutes(opened_on, opens, zone)
+        closed = _closed(_minutes(day, closes, zone), early)
+        if closed <= opened:
+            continue
+        start = opened - latency.market_open_lead_minutes
+        end = closed + latency.market_close_lag_minutes
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
@@ -43,21 +46,40 @@ def calendars_end(settings: Settings) -> int:
     return _minutes(until + timedelta(days=1), 0, ZoneInfo(settings.market.market_time_zone))
 
 
-def _trading_days(settings: Settings) -> Iterator[tuple[date, int]]:
-    """Yield days with a session, and how many minutes before `marketClose` it ends."""
+def _closed(configured: int, early: list[EarlyClose]) -> int:
+    """When a session ends, in minutes from 1970-01-01T00:00Z, of its configured close and its early closes, if any.
+
+    An early close is a point in time, and the session ends then, whatever its usual close is: `marketClose` of futures
+    is an hour before the end of the library's session. Late trading, which goes on after the usual close of every
+    venue, goes on as long after the early close (NYSE, "Holidays & Trading Hours": late sessions of NYSE Arca end at
+    17:00 instead of 20:00 when the exchange closes at 13:00 instead of 16:00).
+    """
+    if not early:
+        return configured
+    late = max(0, configured - max(_minute_of(each.usual) for each in early))
+    return min(configured, max(_minute_of(each.at) for each in early) + late)
+
+
+def _trading_days(settings: Settings) -> Iterator[tuple[date, list[EarlyClose]]]:
+    """Yield days with a session, and the early closes if every venue that trades on the day closes early."""
     market = settings.market
     kept = [calendars.calendar(name) for name in market.market_calendars]
     weekdays = {list(Weekday).index(Weekday(day)) for day in market.market_days}
     first, last = calendars.first_and_last()
     for number in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(number)
-        early = [minutes for calendar in kept if (minutes := calendar.minutes_early(day)) is not None]
-        if early and day.weekday() in weekdays:
-            yield day, min(early)
+        trading = [calendar for calendar in kept if calendar.trades_on(day)]
+        if trading and day.weekday() in weekdays:
+            early = [calendar.early[day] for calendar in trading if day in calendar.early]
+            yield day, early if len(early) == len(trading) else []
 
 
 def _minutes(day: date, minute: int, zone: ZoneInfo) -> int:
     """A time of day by the zone's clock. If daylight saving time skips or repeats it, the earlier time counts, so that
     the minimum rises too early rather than too late; a lag of minutes covers the other end."""
     local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone)
-    return int(local.timestamp()) // 60
+    return _minute_of(local)
+
+
+def _minute_of(moment: datetime) -> int:
+    return int(moment.timestamp()) // 60

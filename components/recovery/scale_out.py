@@ -212,6 +212,8 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         'export PATH="$PWD/.venv/bin:$PATH"',
+                        # Helm takes the charts from this region's registry.
+                        'if [ "$GROW_MODE" != toolchain ]; then .venv/bin/python -m delivery login "$PULUMI_STACK"; fi',
                         _BUILD,
                     ],
                 },

@@ -10,12 +10,12 @@ import pulumi
 import pulumi_aws as aws
 
 from components.layer import Layer
-from components.security.mirrored_images import Mirrored
+from components.security.mirrored_images import Mirrored, MirroredChart
 from components.settings import Settings
 
 IMAGES = ("trading-engine", "market-data", "order-intake", "compliance")
 
-_OF_OTHERS = tuple(image.value.repository for image in Mirrored)
+_OF_OTHERS = (*(image.value.repository for image in Mirrored), *(chart.path for chart in MirroredChart))
 
 # Days: a failed or repeated push leaves an untagged image.
 _UNTAGGED_DAYS = 14

@@ -1,4 +1,4 @@
-"""Third-party images that run on the platform, each copied into a repository of the platform's own registry.
+"""Third-party images and charts of the platform, each copied into a repository of the platform's own registry.
 
 Nodes pull from the registry of their own region, so that a takeover depends on no other registry. Images are copied and
 not cached by pull-through rules. Such a rule contacts the upstream registry at the first pull in each region, which
@@ -40,6 +40,35 @@ class Mirrored(Enum):
     GRAFANA_SIDECAR = Upstream("quay.io", "kiwigrid/k8s-sidecar", "2.10.1")
 
 
+@dataclass(frozen=True)
+class Chart:
+    """One version of a Helm chart in the repository of its authors."""
+
+    name: str
+    repository: str
+    version: str
+
+
+class MirroredChart(Enum):
+    """Charts of the cluster. A release takes them from the registry of its own region, so that a takeover depends on
+    no other server. Chart.yaml of each at github.com/kubernetes/autoscaler (tag cluster-autoscaler-chart-9.59.0) and
+    github.com/prometheus-community/helm-charts (kube-prometheus-stack 88.5.3, which contains Grafana's chart
+    12.11.1)."""
+
+    AUTOSCALER = Chart("cluster-autoscaler", "https://kubernetes.github.io/autoscaler", "9.59.0")
+    MONITORING = Chart("kube-prometheus-stack", "https://prometheus-community.github.io/helm-charts", "88.5.3")
+
+    @property
+    def path(self) -> str:
+        """The repository's name in the registry, below the platform's prefix: Helm appends the chart's name to the
+        address to which it pushes (Amazon ECR User Guide, "Pushing a Helm chart to an Amazon ECR private
+        repository")."""
+        return f"{_CHARTS}/{self.value.name}"
+
+
+_CHARTS = "charts"
+
+
 def registry(settings: Settings) -> str:
     """Registry of this stack's region, with the first part of the repositories' names:
     `123456789012.dkr.ecr.us-east-1.amazonaws.com/trading`."""
@@ -60,4 +89,22 @@ def images_to_mirror(settings: Settings) -> list[dict[str, str]]:
             "target": f"{registry(settings)}/{image.value.repository}:{tag(settings, image)}",
         }
         for image in Mirrored
+    ]
+
+
+def chart_address(settings: Settings, chart: MirroredChart) -> str:
+    """The address of a chart in the registry of this stack's region, without its version."""
+    return f"oci://{registry(settings)}/{chart.path}"
+
+
+def charts_to_mirror(settings: Settings) -> list[dict[str, str]]:
+    """Charts to copy before workloads start: where each is from, and the address below which Helm pushes it."""
+    return [
+        {
+            "name": chart.value.name,
+            "version": chart.value.version,
+            "source": chart.value.repository,
+            "target": f"oci://{registry(settings)}/{_CHARTS}",
+        }
+        for chart in MirroredChart
     ]

@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import AfterValidator, Field, field_validator
 
 from components.settings.section import LogDays, Section, SeveralLines, Texts, matching
 from functions.authorizer.keys import public_key, public_keys
 from functions.environment import SettingError
+from recovery.names import REGISTERED_CLAIMS, is_claim
+from recovery.urls import is_https
 
 _CLIENT = re.compile(r"[a-z][a-z0-9-]{1,30}")
-# RFC 7519, 4: a claim's name is any text, and a URI where it is to collide with none. These characters are those of a
-# URI (RFC 3986, 2), of which `custom:account_id` and `https://trading.example/account_id` are made.
-_CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_.:/?#@%~+-]{0,199}", re.ASCII)
-# RFC 7519, 4.1: they say something else. `sub` may name the account.
-_REGISTERED_CLAIMS = ("aud", "exp", "iat", "iss", "jti", "nbf")
+# Amazon API Gateway Developer Guide, "Quotas for configuring and running a REST API": API keys of an account in a
+# region, a quota that AWS does not raise.
+_MOST_CLIENTS = 10_000
+# The account's quota is 10,000 requests a second until it is raised; the fields of a stage and of a usage plan have no
+# limit of their own. A limit of ours, a hundred times as much.
+_MOST_REQUESTS = 1_000_000
 # With the other variables, what an environment of 4 KB holds (AWS Lambda Developer Guide, "Lambda quotas"): four keys
 # of RSA with 2,048 bits, or twice as many as a rotation needs.
 _MOST_KEY_CHARACTERS = 3000
@@ -25,14 +29,18 @@ _MOST_KEY_CHARACTERS = 3000
 _MOST_ORDERS_OF_AN_ACCOUNT = 500
 
 
-# OpenID Connect Core 1.0, 2: an issuer is a URL by https with a host, without query and fragment.
-TokenIssuer = Annotated[
-    str,
-    matching(
-        r"(?=.{1,200})https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~%/+-]*)?",
-        "is not an issuer; write its URL as its tokens have it in iss, such as https://id.mycompany.com/realm",
-    ),
-]
+def _issuer(url: str) -> str:
+    # OpenID Connect Core 1.0, 2: an issuer is a URL by https with a host, without query and fragment.
+    if not is_https(url) or len(url) > _MOST_ISSUER_CHARACTERS:
+        raise ValueError(
+            "is not an issuer; write its URL as its tokens have it in iss, such as https://id.mycompany.com/realm, "
+            "with a port from 1 to 65535, if any"
+        )
+    return url
+
+
+_MOST_ISSUER_CHARACTERS = 200
+TokenIssuer = Annotated[str, AfterValidator(_issuer)]
 TokenAudience = Annotated[
     str,
     matching(
@@ -67,12 +75,20 @@ class ApiSettings(Section):
         le=300,
     )
     api_clients: Texts = Field(
-        ("desk",), description="Clients of the API: each has a key, the same in both regions.", min_length=1
+        ("desk",),
+        description="Clients of the API: each has a key, the same in both regions.",
+        min_length=1,
+        max_length=_MOST_CLIENTS,
     )
     api_rate_limit: int = Field(
-        10_000, description="Requests per second that the API takes from all clients together.", ge=1
+        10_000,
+        description="Requests per second that the API takes from all clients together.",
+        ge=1,
+        le=_MOST_REQUESTS,
     )
-    api_burst_limit: int = Field(5000, description="Requests that the API takes at once before the rate counts.", ge=1)
+    api_burst_limit: int = Field(
+        5000, description="Requests that the API takes at once before the rate counts.", ge=1, le=_MOST_REQUESTS
+    )
     api_client_rate_limit: int = Field(
         200,
         description="Requests per second of one client; an account's orders are kept together, which bounds them.",
@@ -80,7 +96,10 @@ class ApiSettings(Section):
         le=_MOST_ORDERS_OF_AN_ACCOUNT,
     )
     api_client_burst_limit: int = Field(
-        400, description="Requests of one client that are taken at once before its rate counts.", ge=1
+        400,
+        description="Requests of one client that are taken at once before its rate counts.",
+        ge=1,
+        le=_MOST_REQUESTS,
     )
     api_log_days: LogDays = Field(365, description="How long the API's access logs stay, in days.")
 
@@ -97,12 +116,12 @@ class ApiSettings(Section):
     @field_validator("token_account_claim")
     @classmethod
     def _account_claim(cls, claim: str) -> str:
-        if not _CLAIM.fullmatch(claim):
+        if not is_claim(claim):
             raise ValueError(
-                "is no name of a claim; begin with a letter and go on with letters, digits and _.:/?#@%~+-, at most "
-                "200 characters: account_id, custom:account_id, https://trading.example/account_id"
+                "is no name of a claim; write a word or a URI of at most 200 characters: account_id, "
+                "custom:account_id, https://trading.example/account_id"
             )
-        if claim in _REGISTERED_CLAIMS:
+        if claim in REGISTERED_CLAIMS:
             raise ValueError("is a claim that says something else (RFC 7519, 4.1); name the one of the trading account")
         return claim
 
@@ -120,6 +139,13 @@ class ApiSettings(Section):
                 raise ValueError(f"key {number} is not usable: {str(error).removeprefix('TOKEN_KEYS ')}") from error
         if sum(map(len, keys)) > _MOST_KEY_CHARACTERS:
             raise ValueError(f"are more than {_MOST_KEY_CHARACTERS} characters together; name fewer, or shorter ones")
+        seen: list[bytes] = []
+        for number, key in enumerate(keys, start=1):
+            # What signs decides, and not how its text is broken into lines.
+            written = public_key(key).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            if written in seen:
+                raise ValueError(f"names key {seen.index(written) + 1} again as number {number}; remove one")
+            seen.append(written)
         # As the function reads them: one after the other.
         if len(public_keys("\n".join(keys))) != len(keys):
             raise ValueError("are read as another number of keys than are named; write each from BEGIN to END")

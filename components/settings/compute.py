@@ -91,7 +91,7 @@ class ComputeSettings(Section):
         60, description="CPU utilisation at which the services are kept, in percent.", ge=10, le=90
     )
     service_queue_depth: int = Field(
-        100, description="Executions waiting for each task; more make the services grow.", ge=1
+        100, description="Executions waiting for each task; more make the services grow.", ge=1, le=120_000
     )
     service_log_days: int = Field(365, description="How long logs of the services stay in CloudWatch Logs, in days.")
     api_internal: bool = Field(

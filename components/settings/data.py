@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field, field_validator
 
-from components.settings.database_names import PostgresName
+from components.settings.database_names import PostgresName, RoleName
 from components.settings.engine_versions import PostgresVersion, ValkeyVersion
 from components.settings.managed_classes import CacheNodeType
 from components.settings.section import Section
@@ -41,6 +41,9 @@ LOG_DAYS = (365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 # SEC rule 17a-4(a) and (b), FINRA rule 4511(b): years for which a broker-dealer preserves each class of record.
 MINIMUM_TRADES_YEARS = 6
 MINIMUM_COMMUNICATIONS_YEARS = 3
+# Amazon S3 User Guide, "Locking objects with Object Lock": 100 years at most, of which backups that outlive the records
+# take one.
+MOST_YEARS = 99
 
 
 class DataSettings(Section):
@@ -53,7 +56,7 @@ class DataSettings(Section):
         "--engine postgres). The replica in the other region has its source's version.",
     )
     db_name: PostgresName = Field("trades", description="Name of the database.")
-    db_username: PostgresName = Field("platform_owner", description="Master user of the database.")
+    db_username: RoleName = Field("platform_owner", description="Master user of the database.")
     db_storage_type: StorageType = Field(
         StorageType.GP3, description="gp3, or io2 for sub-millisecond storage latency at a higher price."
     )
@@ -107,13 +110,15 @@ class DataSettings(Section):
         False, description="Whether the tables report their most used keys, priced by event."
     )
     trades_retention_years: int = Field(
-        6, description="Years for which records of orders and trades cannot be deleted by anyone."
+        6, description="Years for which records of orders and trades cannot be deleted by anyone.", le=MOST_YEARS
     )
     communications_retention_years: int = Field(
-        3, description="Years for which confirmations and other communications cannot be deleted by anyone."
+        3,
+        description="Years for which confirmations and other communications cannot be deleted by anyone.",
+        le=MOST_YEARS,
     )
     audit_retention_years: int = Field(
-        6, description="Years for which the audit trail of the records cannot be deleted by anyone."
+        6, description="Years for which the audit trail of the records cannot be deleted by anyone.", le=MOST_YEARS
     )
     snapshot_hours: int = Field(4, description="Hours between the snapshots of volumes: 1, 2, 3, 4, 6, 8, 12 or 24.")
     snapshot_days: int = Field(7, description="Days for which snapshots are kept in their region.", ge=1, le=365)
@@ -122,7 +127,7 @@ class DataSettings(Section):
     )
     backup_daily_days: int = Field(35, description="Days for which daily backups are kept.", ge=30, le=365)
     backup_retention_years: int = Field(
-        6, description="Years for which monthly backups are kept, in the vaults of both regions.", le=99
+        6, description="Years for which monthly backups are kept, in the vaults of both regions.", le=MOST_YEARS
     )
     vault_lock_grace_days: int = Field(
         7,
@@ -140,14 +145,6 @@ class DataSettings(Section):
         if seconds not in MONITORING_SECONDS:
             raise ValueError(f"is not an interval of enhanced monitoring; choose one of {_listed(MONITORING_SECONDS)}")
         return seconds
-
-    @field_validator("db_username")
-    @classmethod
-    def _not_reserved(cls, name: str) -> str:
-        # RDS User Guide, "CreateDBInstance", MasterUsername; PostgreSQL keeps pg_ for its own roles.
-        if name.startswith(("rds", "pg_")) or name in ("admin", "postgres"):
-            raise ValueError("is reserved or the first that is guessed; choose a name of your own")
-        return name
 
     @field_validator("db_log_days")
     @classmethod

@@ -32,6 +32,21 @@ def _is_free(name: str) -> str:
     return name
 
 
+# PostgreSQL source, src/backend/parser/gram.y, `RoleSpec`: names that no role may have, beside the reserved words. The
+# prefix pg_ is kept for predefined roles (PostgreSQL documentation, CREATE ROLE); RDS keeps rds for its own (RDS User
+# Guide, "Understanding the rds_superuser role").
+_NO_ROLES = ("none", "public")
+_ROLE_PREFIXES = ("pg_", "rds")
+
+
+def _is_no_reserved_role(name: str) -> str:
+    if name in _NO_ROLES or name.startswith(_ROLE_PREFIXES):
+        raise ValueError("is a name that PostgreSQL or RDS keeps for itself; choose a name of your own")
+    if name in ("admin", "postgres"):
+        raise ValueError("is reserved or the first that is guessed; choose a name of your own")
+    return name
+
+
 PostgresName = Annotated[
     str,
     matching(
@@ -41,3 +56,4 @@ PostgresName = Annotated[
     ),
     AfterValidator(_is_free),
 ]
+RoleName = Annotated[PostgresName, AfterValidator(_is_no_reserved_role)]

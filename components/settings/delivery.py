@@ -6,12 +6,12 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from components.settings.addresses import MOST_CONTACTS, Emails
 from components.settings.names import ConnectionArn, KeyArn
-from components.settings.section import LogDays, Section, Texts, matching
+from components.settings.section import LogDays, Section, matching
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
 # GitHub's names, and Bitbucket's workspaces; GitLab puts groups into groups.
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+", re.ASCII)
 # With ids where GitHub's tokens name them: in repositories made, renamed or transferred since July 2026 (GitHub Docs,
@@ -136,8 +136,10 @@ class DeliverySettings(Section):
         description="ARN of the key that secrets in the stacks' state are under (the secrets provider), for builds "
         "that read the state: a multi-region key, as it stands in the recovery region.",
     )
-    approver_emails: Texts = Field(
-        (), description="Addresses of those who approve a deployment; none for the operationsEmails."
+    approver_emails: Emails = Field(
+        (),
+        description="Addresses of those who approve a deployment; none for the operationsEmails.",
+        max_length=MOST_CONTACTS,
     )
     approval_hours: int = Field(
         24, description="How long a deployment waits for approval before it is given up, in hours.", ge=1, le=1440
@@ -151,11 +153,3 @@ class DeliverySettings(Section):
     delivery_log_days: LogDays = Field(
         365, description="How long the logs of builds stay in CloudWatch Logs, in days: what was deployed, and when."
     )
-
-    @field_validator("approver_emails")
-    @classmethod
-    def _addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        for address in addresses:
-            if not _EMAIL.fullmatch(address):
-                raise ValueError(f"{address!r} is not an address; write it as name@domain")
-        return addresses

@@ -7,18 +7,19 @@ from typing import Any
 
 import pulumi
 
-from recovery.redaction import redacted, redacted_urls
+from recovery.redaction import redacted_message, redacted_value
 
 
 class SettingsError(pulumi.RunError):
     """One or more settings are wrong; the message names each key, its value and the way out.
 
-    A `RunError`, so that the engine prints the message alone, without a traceback.
+    A `RunError`, so that the engine prints the message alone, without a traceback. No message leaves with a secret of a
+    URL or of `USER:PASSWORD@` in it, whoever wrote the message.
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(problems))
+        self.problems = tuple(redacted_message(problem) for problem in problems)
+        super().__init__("\n".join(self.problems))
 
 
 # What pydantic finds by itself, said with what to do. Its words stay where they say it all.
@@ -47,29 +48,44 @@ def reason(error: Mapping[str, Any]) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line, whatever it holds."""
-    return text if text.isprintable() else repr(text)
+    """A text that a person gave, on one line of bounded length and without secrets, whatever it holds."""
+    hidden = redacted_value(text)
+    shown = hidden if hidden and hidden.isprintable() else str.__repr__(hidden)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
+
+
+_LONGEST_SHOWN, _LONGEST_VALUE = 200, 1000
 
 
 def problem(key: str, value: object, reason: str) -> str:
     """One line: the key as it stands in the stack file, the value as given, and what to do.
 
-    A private key that was written in the place of a public one is not repeated into a log, nor the password of a URL,
-    be it in the value or in a reason that repeats a part of it.
+    Secrets are hidden in the value and wherever the reason repeats a part of it. A private key that was written in the
+    place of a public one is not repeated into a log.
     """
-    text = repr(redacted(value)) if isinstance(value, str) and "://" in value else redacted_urls(repr(value))
-    shown = "[a private key]" if "PRIVATE KEY" in str(value) else text
-    for part in _texts(value):
-        if "://" in part:
-            reason = reason.replace(part, redacted(part))
-    return f"{key} = {shown}: {reason}"
+    shown = "[a private key]" if "PRIVATE KEY" in str(value) else repr(_without_secrets(value))
+    if len(shown) > _LONGEST_VALUE:
+        shown = f"{shown[:_LONGEST_VALUE]}..."
+    return redacted_message(f"{key} = {shown}: {redacted_message(reason, _texts(value))}")
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        hidden = redacted_value(value)
+        return value if hidden == value else hidden
+    if isinstance(value, Mapping):
+        return {_without_secrets(key): _without_secrets(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_without_secrets, value)) if type(value) in (list, tuple) else value
+    return value
 
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        yield value
+        yield str(value)
     elif isinstance(value, Mapping):
-        for item in value.values():
+        for key, item in value.items():
+            yield from _texts(key)
             yield from _texts(item)
     elif isinstance(value, list | tuple):
         for item in value:

@@ -83,6 +83,8 @@ class KubernetesSettings(Section):
         (),
         description="ARNs of users and roles that administer the cluster beside the role that made it, which EKS "
         "admits by itself.",
+        # A limit of ours: a role that many people take is one entry.
+        max_length=100,
     )
     cluster_log_days: LogDays = Field(
         365, description="How long the control plane's logs stay in CloudWatch Logs, in days."

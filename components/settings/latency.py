@@ -81,7 +81,10 @@ class LatencySettings(Section):
         300, description="How long an engine may take to hand its FIX sessions over, in seconds.", ge=30, le=7200
     )
     orders_per_engine: int = Field(
-        2000, description="Orders per second that one engine should work on; more make the fleet grow.", ge=1
+        2000,
+        description="Orders per second that one engine should work on; more make the fleet grow.",
+        ge=1,
+        le=10_000_000,
     )
     volatility_percent: int = Field(
         40,

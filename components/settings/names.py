@@ -42,10 +42,12 @@ NamePrefix = Annotated[
     AfterValidator(_not_reserved),
 ]
 # Pulumi Docs, "Stacks": letters, digits, hyphens, underscores and full stops, 100 characters at most.
+# A name of full stops alone is a folder of the file system, and no name.
+_STACK_PART = r"(?!\.+(?:/|$))[A-Za-z0-9_.-]{1,100}"
 StackName = Annotated[
     str,
     matching(
-        r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}",
+        rf"{_STACK_PART}/{_STACK_PART}/{_STACK_PART}",
         "is not a stack by its full name; write organization/project/stack",
     ),
 ]

@@ -122,7 +122,7 @@ class NetworkSettings(Section):
     @classmethod
     def _private_asn(cls, asn: int) -> int:
         if asn not in PRIVATE_ASN_16 and asn not in PRIVATE_ASN_32:
-            raise ValueError("must be private: 64512 to 65534, or 4200000000 to 4294967294")
+            raise ValueError("must be private: 64512 to 65534, or 4200000000 to 4294967294; choose one of these")
         return asn
 
     @field_validator("client_cidrs")

@@ -19,6 +19,8 @@ AnomalyMonitor = Annotated[
 # CloudWatch User Guide, "High-resolution metrics": these, or a multiple of a minute; the AWS provider takes no others.
 _HIGH_RESOLUTION_PERIODS = (10, 30)
 _MINUTE = 60
+# A limit of ours: a billion US dollars a month is no budget of one region.
+_MOST_USD = 1_000_000_000
 
 
 def _period_of_an_alarm(seconds: int) -> int:
@@ -64,7 +66,10 @@ class ObservabilitySettings(Section):
     )
     traced_orders_percent: int = Field(5, description="Share of the orders beyond those that is traced.", ge=0, le=100)
     monthly_budget: int = Field(
-        35_000, description="What this region may cost in a month, in USD, before people are told.", ge=1
+        35_000,
+        description="What this region may cost in a month, in USD, before people are told.",
+        ge=1,
+        le=_MOST_USD,
     )
     cost_anomaly_monitor: AnomalyMonitor = Field(
         "create",
@@ -73,5 +78,8 @@ class ObservabilitySettings(Section):
         "whose management account watches.",
     )
     cost_anomaly: int = Field(
-        500, description="What an unexpected cost must amount to before people are told, in USD.", ge=1
+        500,
+        description="What an unexpected cost must amount to before people are told, in USD.",
+        ge=1,
+        le=_MOST_USD,
     )

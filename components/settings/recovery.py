@@ -11,11 +11,12 @@ from components.settings.market import Clock, Weekday
 from components.settings.names import CertificateArn, HostDomain, StackName
 from components.settings.section import Section, matching
 from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
+from recovery.names import is_bucket
 
 # Route 53 Developer Guide, "Values that you specify when you create or update health checks".
 _INTERVALS = (10, 30)
 # A backend of the engine in S3. The region is said: a build in another region would not find the bucket.
-_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{0,62}(/[^\s?]*)?\?([^\s]*&)?region=[a-z0-9-]+(&[^\s]*)?", re.ASCII)
+_URL = re.compile(r"s3://([^/?]*)(?:/[^\s?]*)?\?(?:[^\s]*&)?region=[a-z0-9-]+(?:&[^\s]*)?", re.ASCII)
 
 
 def _known_interval(seconds: int) -> int:
@@ -25,8 +26,14 @@ def _known_interval(seconds: int) -> int:
 
 
 def _state_elsewhere(url: str) -> str:
-    if url and not _URL.fullmatch(url):
+    found = _URL.fullmatch(url)
+    if url and found is None:
         raise ValueError("is no backend that a build, which has no token, can reach; write s3://bucket?region=...")
+    if found and not is_bucket(found[1]):
+        raise ValueError(
+            f"names a bucket {found[1]!r} that S3 does not take; write 3 to 63 lower-case letters, digits, full stops "
+            "and hyphens that begin and end with a letter or digit, such as s3://trading-state?region=us-west-2"
+        )
     return url
 
 
@@ -145,10 +152,13 @@ class RecoverySettings(Section):
         le=3600,
     )
     lease_stale_seconds: int = Field(
-        150, description="Age at which a lease that nobody extends counts as a sign of loss, in seconds.", ge=60
+        150,
+        description="Age at which a lease that nobody extends counts as a sign of loss, in seconds.",
+        ge=60,
+        le=86_400,
     )
     replica_lag_seconds: int = Field(
-        600, description="Lag of the database's replica that counts as a sign of loss, in seconds.", ge=60
+        600, description="Lag of the database's replica that counts as a sign of loss, in seconds.", ge=60, le=86_400
     )
     replication_lag_milliseconds: int = Field(
         5000, description="What a global table lags at most in good times, in ms.", ge=100, le=60_000

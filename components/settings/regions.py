@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 
@@ -24,7 +23,12 @@ class Region:
     def has_zone_id(self, zone: str) -> bool:
         """Whether the text is the id of a zone of the region, such as `use1-az4`: the same place in every account, as
         a name is not."""
-        return re.fullmatch(f"{self.code}-az[1-9]", zone) is not None
+        return zone in self.zone_ids
+
+    @property
+    def zone_ids(self) -> tuple[str, ...]:
+        """Ids of the zones. Names skip a letter where an account does not see a zone, and ids do not."""
+        return tuple(f"{self.code}-az{number}" for number in range(1, ord(self.zone_letters[-1]) - ord("a") + 2))
 
 
 # Multi-region strong consistency of DynamoDB global tables holds within one of three sets of regions

@@ -20,6 +20,9 @@ RFC1918 = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", 
 # More digits are no number that a setting has, and Python refuses to convert very long ones.
 _DIGITS = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
 
+LONGEST_DAYS = 36_500
+"""A hundred years: the longest that any setting keeps what has no limit of its own."""
+
 # Values that CloudWatch Logs takes (PutRetentionPolicy); shorter ones do not carry an investigation.
 LOG_RETENTION_DAYS = (90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from components.settings.data import LOG_DAYS
 from components.settings.market import Clock, Weekday
 from components.settings.names import KeyName, SamlProviderArn
-from components.settings.section import Section, Texts
+from components.settings.section import LONGEST_DAYS, Section, Texts
 
 # PCI DSS 4.0, 10.5.1: audit history is kept for twelve months.
 _AUDIT_DAYS = 365
@@ -56,7 +56,7 @@ class SecuritySettings(Section):
         2192,
         description="How long the audit trail is locked, in days: six years of SEC 17a-4(a) by default.",
         ge=_AUDIT_DAYS,
-        le=36500,
+        le=LONGEST_DAYS,
     )
     trail_log_days: int = Field(365, description="How long the audit trail stays in CloudWatch Logs, in days.")
     trail_order_path: bool = Field(
@@ -65,10 +65,16 @@ class SecuritySettings(Section):
         "intake, priced by event: a second record of every order.",
     )
     log_retention_days: int = Field(
-        1096, description="How long flow logs and Config's history stay in S3, in days.", ge=_AUDIT_DAYS
+        1096,
+        description="How long flow logs and Config's history stay in S3, in days.",
+        ge=_AUDIT_DAYS,
+        le=LONGEST_DAYS,
     )
     access_log_retention_days: int = Field(
-        400, description="How long access logs of buckets and load balancers stay in S3, in days.", ge=_AUDIT_DAYS
+        400,
+        description="How long access logs of buckets and load balancers stay in S3, in days.",
+        ge=_AUDIT_DAYS,
+        le=LONGEST_DAYS,
     )
     secret_rotation_days: int = Field(
         30, description="Days after which secrets are rotated: 90 at most (FSBP SecretsManager.4).", ge=1, le=90

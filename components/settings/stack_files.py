@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from components.settings.engine_yaml import EngineYamlError, Scalar, Timestamp, Tree, document
-from components.settings.errors import SettingsError, problem
+from components.settings.errors import SettingsError, printable, problem
 from components.settings.root import NAMESPACES, PROJECT
 from components.settings.schema import config_schema
 
@@ -131,16 +131,16 @@ def _environment(tree: Tree | None) -> tuple[tuple[str, ...], Tree | None]:
 def _name(tree: Tree) -> str:
     """An environment's name; an import may also be a mapping of the name to options."""
     if isinstance(tree, dict) and len(tree) == 1:
-        return _printable(next(iter(tree)))
+        return printable(next(iter(tree)))
     if isinstance(tree, Scalar) and isinstance(tree.value, str):
-        return _printable(tree.value)
+        return printable(tree.value)
     raise EngineYamlError(_line(tree), "has an environment whose name is not text; write it in quotes")
 
 
 def _unknown_part(name: str, key: str) -> str:
     near = difflib.get_close_matches(key, PARTS, n=1)
     hint = f"did you mean {near[0]}?" if near else "write a setting below `config:`"
-    return f"{name}: {_printable(key)} is not a part of a stack file, and the engine leaves it out; {hint}"
+    return f"{name}: {printable(key)} is not a part of a stack file, and the engine leaves it out; {hint}"
 
 
 def _values(config: Mapping[str, Tree], name: str, *, evaluated: bool = False) -> tuple[dict[str, Any], dict[str, str]]:
@@ -151,9 +151,9 @@ def _values(config: Mapping[str, Tree], name: str, *, evaluated: bool = False) -
     for written, tree in config.items():
         key = _full_key(written)
         if key is None:
-            problems[written] = f"{name}: {_printable(written)} is not a key; write it as {PROJECT}:NAME"
+            problems[written] = f"{name}: {printable(written)} is not a key; write it as {PROJECT}:NAME"
         elif key in values or key in problems:
-            problems[key] = f"{name}: {key} is written twice, once as {_printable(written)}; remove one"
+            problems[key] = f"{name}: {key} is written twice, once as {printable(written)}; remove one"
         elif found := (evaluated and _expression(tree)) or _problem(key, tree, kinds.get(key, "")):
             problems[key] = f"{problem(key, *found)} ({name}, line {_line(tree)})"
         else:
@@ -239,7 +239,7 @@ class _Written(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return _printable(self)
+        return printable(self)
 
 
 class _Hidden:
@@ -247,15 +247,6 @@ class _Hidden:
 
     def __repr__(self) -> str:
         return "[secret]"
-
-
-def _printable(text: str) -> str:
-    """One line, whatever a file holds."""
-    shown = text if text and text.isprintable() else str.__repr__(text)
-    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
-
-
-_LONGEST_SHOWN = 200
 
 
 def _secrets(tree: Tree) -> Iterator[Tree]:

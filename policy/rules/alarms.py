@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from policy import tokens as t
 from policy.resources import Resource
@@ -28,13 +29,13 @@ _NAME_IN_RULE = re.compile(r"""(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*["']?([^"')
 def acts(alarm: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """An alarm with disabled actions notifies nobody."""
     if not alarm.flag("actionsEnabled", default=True):
-        yield "its actions are switched off"
+        yield "its actions are disabled"
         return
     if alarm.has("alarmActions") or alarm.has("insufficientDataActions"):
         return
     name = alarm.peek("name") if alarm.type == t.METRIC_ALARM else alarm.peek("alarmName")
     if str(name) not in _named_by_composites(stack) and alarm.urn not in _read(stack):
-        yield "has no actions, and nothing else reads it"
+        yield "has no actions, and no other resource uses it"
 
 
 # What acts on an alarm's state itself.
@@ -100,19 +101,18 @@ def reachable(alarm: Resource, _: Parameters) -> Iterator[str]:
     """
     threshold, operator = alarm.number("threshold"), alarm.text("comparisonOperator")
     metric = alarm.text("metricName")
-    wanted = alarm.number("datapointsToAlarm") or 0
-    periods = alarm.number("evaluationPeriods") or 0
-    if wanted > periods > 0:
+    wanted, periods = alarm.number("datapointsToAlarm"), alarm.number("evaluationPeriods")
+    if wanted and periods and wanted > periods:
         yield f"wants {wanted:g} data points of {periods:g}"
     if threshold is None:
         return
     strict = "OrEqual" not in operator
     if operator.startswith("Greater"):
         bound = _bound(alarm, metric)
-        if bound is not None and (threshold > bound or (strict and threshold == bound)):
-            yield f"its threshold of {threshold:g} is out of reach: {metric or 'the expression'} is {bound:g} at most"
-    elif operator.startswith("Less") and metric and (threshold < 0 or (strict and threshold == 0)):
-        yield f"its threshold of {threshold:g} is out of reach: {metric} is never below zero"
+        if bound is not None and (threshold >= bound if strict else threshold > bound):
+            yield f"its threshold of {threshold:g} cannot be reached: {metric or 'the expression'} is at most {bound:g}"
+    elif operator.startswith("Less") and metric and (threshold <= 0 if strict else threshold < 0):
+        yield f"its threshold of {threshold:g} cannot be reached: {metric} is never below zero"
 
 
 def _bound(alarm: Resource, metric: str) -> float | None:
@@ -133,7 +133,12 @@ def _bound(alarm: Resource, metric: str) -> float | None:
     remediation="Set treatMissingData to breaching.",
     needs=("treatMissingData", "comparisonOperator"),
     parameters={
-        "silent": Parameter("array", [], "Names of metrics that may be silent without a fault.", items="string")
+        "silent": Parameter(
+            "object",
+            {},
+            "Metrics that may have no data without a fault, by name (* for a part), and the reason.",
+            items="string",
+        )
     },
 )
 def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
@@ -144,9 +149,11 @@ def on_silence(alarm: Resource, parameters: Parameters) -> Iterator[str]:
     metric = alarm.text("metricName")
     if not alarm.text("comparisonOperator").startswith("Less") or alarm.text("treatMissingData") == "breaching":
         return
-    if not metric or _REMAINDERS.match(metric) or metric in parameters["silent"]:
+    if not metric or _REMAINDERS.match(metric):
         return
-    yield f"takes silence of {metric} for {alarm.text('treatMissingData') or 'missing'}"
+    if any(str(reason).strip() and fnmatchcase(metric, pattern) for pattern, reason in parameters["silent"].items()):
+        return
+    yield f"treats missing data of {metric} as {alarm.text('treatMissingData') or 'missing'}, not as breaching"
 
 
 @RULES.joined(
@@ -169,7 +176,7 @@ def dead_letters(queue: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
             return
         if isinstance(name, str) and f'"{name}"' in json.dumps(alarm.peek("metricQueries"), default=str):
             return
-    yield "no alarm tells of the messages in it"
+    yield "no alarm watches the messages in it"
 
 
 def _dead_letter_queues(stack: Stack) -> frozenset[str]:

@@ -36,7 +36,7 @@ ACCOUNT_AUDIT = (
 def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
     """A multi-region trail records both regions. Rules on trails judge its settings."""
     if not primary.of_type(t.TRAIL) and not recovery.of_type(t.TRAIL):
-        yield "no trail records what is called in this account"
+        yield "no trail records the API calls of this account"
 
 
 @RULES.resource(
@@ -49,7 +49,7 @@ def trail_present(_: Resource, primary: Stack, recovery: Stack, __: Parameters) 
 def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
     """Calls in an unused region are often the first sign of an intrusion."""
     if not trail.flag("isMultiRegionTrail"):
-        yield "records one region alone"
+        yield "records only one region"
     if not trail.flag("includeGlobalServiceEvents", default=True):
         yield "does not record IAM and other global services"
 
@@ -64,7 +64,7 @@ def trail_multi_region(trail: Resource, _: Parameters) -> Iterator[str]:
 def trail_validated(trail: Resource, _: Parameters) -> Iterator[str]:
     """CloudTrail signs a digest file each hour, so that changes of log files are detected."""
     if not trail.flag("enableLogFileValidation"):
-        yield "its files could be changed unnoticed"
+        yield "its log files can be changed without detection"
 
 
 @RULES.joined(
@@ -92,7 +92,7 @@ def trail_on(trail: Resource, _: Stack, __: Parameters) -> Iterator[str]:
     if not trail.flag("enableLogging", default=True):
         yield "is switched off"
     if not trail.has("cloudWatchLogsGroupArn"):
-        yield "sends nothing to a log group, so that no alarm sees it"
+        yield "does not deliver to a log group, so that no alarm can use it"
 
 
 # CloudTrail User Guide, "Logging data events": the type of an object of S3 in a selector.
@@ -127,7 +127,7 @@ def trail_selects(trail: Resource, stack: Stack, parameters: Parameters) -> Iter
         return
     whole = [s for s in classic if s.get("includeManagementEvents") is not False]
     reads = {str(s.get("readWriteType") or "All") for s in whole}
-    if "All" not in reads and not {"ReadOnly", "WriteOnly"} <= reads:
+    if "All" not in reads and reads != {"ReadOnly", "WriteOnly"}:
         yield "does not record every management event"
     excluded = sorted({str(source) for s in whole for source in s.get("excludeManagementEventSources") or ()})
     if excluded:
@@ -173,7 +173,7 @@ def _unselected(fields: list[dict[str, Any]], buckets: list[Resource]) -> list[s
     Each element is the `resources.ARN` field of a selector, empty where the selector has none. A bucket that a field
     leaves out by its name is let through, as a bucket of logs is, unless no bucket is left.
     """
-    missed, taken = [], 0
+    missed, taken = [], False
     for bucket in buckets:
         objects = _objects_of(bucket)
         wanted = [
@@ -182,7 +182,7 @@ def _unselected(fields: list[dict[str, Any]], buckets: list[Resource]) -> list[s
         if not any(value == "arn:aws:s3" or _begins(objects, value) for values in wanted for value in values):
             missed.append(bucket.name)
         elif not all(any(_begins(objects, v) for v in field.get("notStartsWiths") or ()) for field in fields):
-            taken += 1
+            taken = True
     return missed if missed or taken or not buckets else [bucket.name for bucket in buckets]
 
 
@@ -204,7 +204,7 @@ def _advanced(selectors: list[Any], data: list[str], buckets: list[Resource]) ->
             types |= types_
             if _OBJECTS in types_:
                 fields_of_objects.append(fields.get("resources.ARN") or {})
-    if not management and not {"true", "false"} <= narrowed:
+    if not management and narrowed != {"true", "false"}:
         yield "does not record every management event"
     for type_ in data:
         if type_ not in types:
@@ -247,12 +247,12 @@ def config_records(stack: Stack, parameters: Parameters) -> Iterator[str | tuple
     """
     recorders = stack.of_type(t.CONFIG_RECORDER)
     if not recorders and stack.of_type(*ACCOUNT_AUDIT):
-        yield f"nothing records what changes in {stack.region}"
+        yield f"no recorder records the changes in {stack.region}"
     for recorder in recorders:
         if not recorder.flag("recordingGroup.allSupported", default=True):
             yield recorder, "does not record every type of resource"
         if recorder.text("recordingMode.recordingFrequency") == "DAILY":
-            yield recorder, "records once a day, and nothing of what happens between"
+            yield recorder, "records once a day, not continuously"
         overrides = recorder.peek("recordingMode.recordingModeOverride")
         for override in overrides if isinstance(overrides, list) else [overrides] if overrides else []:
             if override.get("recordingFrequency") == "DAILY":
@@ -288,10 +288,10 @@ def vault_locked(vault: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Without changeableForDays the lock is in governance mode, which an administrator can remove."""
     locks = stack.attached(vault, t.BACKUP_VAULT_LOCK, "backupVaultName")
     if not locks:
-        yield "its backups may be deleted"
+        yield "its backups can be deleted"
     for lock in locks:
         if lock.number("changeableForDays") is None:
-            yield "its lock can be lifted"
+            yield "its lock can be removed"
 
 
 @RULES.resource(
@@ -312,10 +312,10 @@ def lock_holds(lock: Resource, parameters: Parameters) -> Iterator[str]:
     """
     minimum = lock.number("minRetentionDays") or 0
     if minimum < parameters["minimum"]:
-        yield f"lets backups end after {minimum:g} days"
+        yield f"lets backups expire after {minimum:g} days"
     changeable = lock.number("changeableForDays")
     if changeable is not None and changeable > parameters["changeable"]:
-        yield f"can be lifted for {changeable:g} days"
+        yield f"can be removed for {changeable:g} days"
 
 
 @RULES.joined(
@@ -339,7 +339,7 @@ def plan_works(plan: Resource, stack: Stack, parameters: Parameters) -> Iterator
             yield f"rule {rule.get('ruleName')!r} keeps backups for {longest:g} days"
     whole = bool(stack.of_type(t.BACKUP_SELECTION)) or len(stack.resources) > _ALONE
     if whole and not stack.attached(plan, t.BACKUP_SELECTION, "planId"):
-        yield "selects nothing"
+        yield "selects no resources"
 
 
 def _kept_for(lifecycle: dict[str, Any]) -> float:
@@ -364,7 +364,7 @@ def plan_present(stack: Stack, _: Parameters) -> Iterator[str]:
     """Backups in a vault remain after the store is deleted. A replica is backed up by the plan of its source."""
     stores = [s for s in stack.of_type(*_BACKED_UP) if not s.has("replicateSourceDb")]
     if len(stores) >= _SEVERAL and not stack.of_type(t.BACKUP_PLAN):
-        yield f"no backup plan takes in {len(stores)} stores"
+        yield f"no backup plan covers {len(stores)} stores"
 
 
 _SEVERAL = 3

@@ -9,7 +9,7 @@ from policy import tokens as t
 from policy.documents import statements
 from policy.resources import Resource
 from policy.stack import Stack
-from policy.values import Unknown
+from policy.values import Unknown, single
 
 
 def _versioning(block: Any) -> Any:
@@ -34,15 +34,12 @@ def settings_of(bucket: Resource, stack: Stack, type_: str) -> list[Resource]:
     if block is None or (value := bucket.peek(block[0])) is None:
         return attached
     name, path, converted = block
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    value = single(value)
     if isinstance(value, Unknown):
         value.refuse()
     properties = {path: converted(value)}
     dependencies = {path: bucket.dependencies.get(name, ())}
-    inline = Resource(
-        bucket.urn, type_, bucket.name, properties, provider=bucket.provider, dependencies=dependencies, custom=False
-    )
+    inline = Resource(bucket.urn, type_, bucket.name, properties, provider=bucket.provider, dependencies=dependencies)
     return [*attached, inline]
 
 

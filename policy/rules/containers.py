@@ -12,6 +12,7 @@ from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
+from policy.values import single
 
 RULES = Rules("ECS and ECR")
 
@@ -98,8 +99,8 @@ def not_root(task: Resource, _: Parameters) -> Iterator[str]:
         return
     for container in _containers(task):
         user = str(container.get("user") if container.get("user") is not None else "").partition(":")[0]
-        if user.lower() in ("", "root") or (user.isdigit() and int(user) == 0):
-            yield f"container {container.get('name')!r} runs as {user or 'whoever its image says'}"
+        if user.lower() in ("", "root") or (user.isdigit() and not int(user)):
+            yield f"container {container.get('name')!r} runs as {user or 'the user that its image sets'}"
 
 
 # Tags that move by custom, whatever the repository says.
@@ -138,9 +139,7 @@ _REFERENCE_TEXT = re.compile(r"\$\{[^}]*\}")
 def volume_tls(task: Resource, _: Parameters) -> Iterator[str]:
     """Without transitEncryption NFS traffic is not encrypted (ECS API, EFSVolumeConfiguration)."""
     for volume in task.items("volumes"):
-        efs = volume.get("efsVolumeConfiguration")
-        if isinstance(efs, list) and efs:
-            efs = efs[0]
+        efs = single(volume.get("efsVolumeConfiguration"))
         if isinstance(efs, dict) and efs.get("transitEncryption") != "ENABLED":
             yield f"volume {volume.get('name')!r} is mounted without TLS"
 
@@ -185,7 +184,7 @@ def task_logging(task: Resource, _: Parameters) -> Iterator[str]:
     """Without logs nothing of a stopped task can be investigated."""
     for container in _containers(task):
         if not (container.get("logConfiguration") or {}).get("logDriver"):
-            yield f"container {container.get('name')!r} logs nowhere"
+            yield f"container {container.get('name')!r} has no log destination"
 
 
 @RULES.resource(
@@ -199,10 +198,10 @@ def immutable(repository: Resource, _: Parameters) -> Iterator[str]:
     """With mutable tags both regions can run different images under one tag."""
     mutability = repository.text("imageTagMutability")
     if not mutability.startswith("IMMUTABLE"):
-        yield "its tags may be moved"
+        yield "its tags are mutable"
     elif mutability != "IMMUTABLE":
         filters = [str(entry.get("filter")) for entry in repository.items("imageTagMutabilityExclusionFilters")]
-        yield f"its tags may be moved where {', '.join(filters) or 'a filter'} fits"
+        yield f"its tags are mutable where {', '.join(filters) or 'a filter'} fits"
 
 
 @RULES.joined(

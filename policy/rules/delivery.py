@@ -33,7 +33,7 @@ def pipeline_encrypted(resource: Resource, stack: Stack, _: Parameters) -> Itera
         return
     stores = resource.items("artifactStores")
     if not stores:
-        yield "names no store of its artifacts"
+        yield "has no artifact store"
     for store in stores:
         if reason := no_customer_key(resource, stack, "artifactStores", (store.get("encryptionKey") or {}).get("id")):
             yield reason
@@ -157,4 +157,4 @@ def build_logged(project: Resource, _: Parameters) -> Iterator[str]:
     """By default builds log to CloudWatch (CodeBuild API, LogsConfig)."""
     cloudwatch = project.text("logsConfig.cloudwatchLogs.status") or "ENABLED"
     if cloudwatch != "ENABLED" and project.text("logsConfig.s3Logs.status") != "ENABLED":
-        yield "logs nowhere"
+        yield "has no log destination"

@@ -76,10 +76,10 @@ def password_policy(policy: Resource, parameters: Parameters) -> Iterator[str]:
     """The minimum of AWS is 6 characters (IAM API, UpdateAccountPasswordPolicy)."""
     length = policy.number("minimumPasswordLength") or 6
     if length < parameters["length"]:
-        yield f"takes passwords of {length:g} characters"
+        yield f"accepts passwords of {length:g} characters"
     remembered = policy.number("passwordReusePrevention") or 0
     if remembered < parameters["remembered"]:
-        yield f"remembers {remembered:g} earlier passwords"
+        yield f"prevents the reuse of only {remembered:g} passwords"
     missing = [name for name in _ASKED if not policy.flag(name)]
     if missing:
         yield f"does not set {', '.join(missing)}"
@@ -89,10 +89,13 @@ _DEFAULTS = {
     t.ACCOUNT_PUBLIC_ACCESS: ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"),
     t.EBS_ENCRYPTION_DEFAULT: ("enabled",),
 }
+# Where a property may not have a value. Snapshots that are public already stay so with block-new-sharing, which AWS
+# Config's rule ebs-snapshot-block-public-access refuses; images have no stricter state (EC2 API,
+# EnableImageBlockPublicAccess).
 _STATES = {
-    "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess": ("state", "unblocked"),
-    "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess": ("state", "unblocked"),
-    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": ("httpTokens", "optional"),
+    "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess": ("state", ("unblocked", "block-new-sharing")),
+    "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess": ("state", ("unblocked",)),
+    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": ("httpTokens", ("optional",)),
 }
 
 
@@ -101,21 +104,21 @@ _STATES = {
     *_STATES,
     id="account-defaults",
     title="Account-wide defaults block public access and encrypt volumes",
-    remediation="Set all four settings of the public access block to true, encryption by default to true, and block "
-    "public snapshots and images.",
+    remediation="Set all four settings of the public access block and encryption by default to true, block all sharing "
+    "of snapshots and new sharing of images, and require tokens of instance metadata.",
     needs=("blockPublicAcls", (t.EBS_ENCRYPTION_DEFAULT, "enabled")),
 )
 def account_defaults(settings: Resource, _: Parameters) -> Iterator[str]:
     """They also apply to resources that other programs create."""
     if settings.type in _STATES:
         path, wrong = _STATES[settings.type]
-        if settings.text(path) == wrong:
-            yield f"sets {path} to {wrong}"
+        if settings.text(path) in wrong:
+            yield f"sets {path} to {settings.text(path)}"
         return
     default = settings.type == t.EBS_ENCRYPTION_DEFAULT
     off = [name for name in _DEFAULTS[settings.type] if not settings.flag(name, default=default)]
     if off:
-        yield f"leaves {', '.join(off)} off"
+        yield f"does not enable {', '.join(off)}"
 
 
 @RULES.joined(
@@ -146,6 +149,6 @@ def log_group_retention(group: Resource, parameters: Parameters) -> Iterator[Fin
     if group.text("logGroupClass") == "DELIVERY":
         return
     if days is None:
-        yield "does not say how long it keeps logs"
-    elif 0 < days < parameters["days"]:
+        yield "has no retention"
+    elif days and days < parameters["days"]:
         yield f"keeps logs for {days:g} days"

@@ -83,10 +83,10 @@ def customer_key(table: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 def deletion_protection(table: Resource, _: Parameters) -> Iterator[str]:
     """Deletion protection is a setting of each replica."""
     if not table.flag("deletionProtectionEnabled"):
-        yield "may be deleted by one call"
+        yield "has no deletion protection"
     for replica in _replicas(table):
         if not replica.get("deletionProtectionEnabled"):
-            yield f"its replica in {replica.get('regionName')} may be deleted by one call"
+            yield f"its replica in {replica.get('regionName')} has no deletion protection"
 
 
 @RULES.parity(

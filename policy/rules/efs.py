@@ -43,4 +43,4 @@ def backed_up(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     if any(files in stack.targets(replication, "destination") for replication in replications if files is not None):
         return
     if policy.text("backupPolicy.status") not in ("ENABLED", "ENABLING"):
-        yield "switches the file system's backups off"
+        yield "disables the backups of the file system"

@@ -49,7 +49,7 @@ def not_public(permission: Resource, stack: Stack, parameters: Parameters) -> It
     """
     if permission.type == t.FUNCTION_URL:
         if permission.text("authorizationType") != "AWS_IAM":
-            yield "its URL answers anybody"
+            yield "its URL requires no IAM authorization"
         return
     principal = permission.text("principal")
     own = stack.accounts | set(map(str, parameters["accounts"]))
@@ -160,4 +160,4 @@ def dead_letter(function: Resource, stack: Stack, _: Parameters) -> Iterator[str
         return
     permissions = stack.attached(function, t.FUNCTION_PERMISSION, "function")
     if any(permission.text("principal") in _ASYNCHRONOUS for permission in permissions):
-        yield "loses an event when it fails"
+        yield "has no destination for failed events"

@@ -59,8 +59,10 @@ def imds_hop_limit(host: Resource, _: Parameters) -> Iterator[str]:
         return
     limit = host.number(path)
     # Amazon Linux 2023 images set 2 where nothing is said (EC2 User Guide, "Configure the instance metadata options").
-    if limit is None or limit > 1:
-        yield "metadata answers travel further than the host" if limit else "the hop limit is left to the image"
+    if limit is None:
+        yield "the image decides on the hop limit"
+    elif limit > 1:
+        yield "the hop limit of metadata responses is above 1"
 
 
 _ADDRESSED = ("instance", "networkInterface", "instanceId", "networkInterfaceId")
@@ -150,7 +152,7 @@ def ebs_optimised(host: Resource, _: Parameters) -> Iterator[str]:
         return
     by_default = not _WITHOUT_EBS_BANDWIDTH.match(host.text("instanceType"))
     if not host.flag("ebsOptimized", default=by_default):
-        yield "shares its network with its volumes"
+        yield "is not EBS-optimised"
 
 
 @RULES.resource(
@@ -171,7 +173,7 @@ def detailed_monitoring(host: Resource, _: Parameters) -> Iterator[str]:
     else:
         measured = host.flag("monitoring" if host.type == t.INSTANCE else "monitoring.enabled")
     if not measured:
-        yield "is measured every five minutes only"
+        yield "has metrics of five minutes, not of one"
 
 
 @RULES.resource(
@@ -191,7 +193,7 @@ def source_check(host: Resource, parameters: Parameters) -> Iterator[str]:
     if any(fnmatchcase(name, pattern) for name in names for pattern in parameters["routers"]):
         return
     if not host.flag("sourceDestCheck", default=True):
-        yield "sends packets under addresses of others"
+        yield "has no source/destination check"
 
 
 @RULES.resource(

@@ -299,7 +299,7 @@ def no_users(user: Resource, parameters: Parameters) -> Iterator[str]:
     if user.type.endswith(":User"):
         yield "is a user, not a role"
     elif user.peek("status") != "Inactive":
-        yield f"gives {name} credentials that last"
+        yield f"gives {name} long-lived credentials"
 
 
 # IAM User Guide, "Principal": an account by its ARN or number, a user, a federation by SAML.
@@ -324,9 +324,9 @@ def human_boundary(role: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         if not (statement.allows and people):
             continue
         if not role.has("permissionsBoundary"):
-            yield f"people of {', '.join(people)} take it on, and nothing bounds it"
+            yield f"people of {', '.join(people)} can assume it, and it has no permissions boundary"
         elif reason := _open_boundary(role, stack):
-            yield f"people of {', '.join(people)} take it on, and its boundary {reason}"
+            yield f"people of {', '.join(people)} can assume it, and its boundary {reason}"
 
 
 def _open_boundary(role: Resource, stack: Stack) -> str | None:

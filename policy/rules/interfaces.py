@@ -50,13 +50,13 @@ def authorised(api: Resource, parameters: Parameters) -> Iterator[str]:
     """
     if api.type == t.API_METHOD:
         if api.text("authorization") in ("", "NONE") and api.text("httpMethod") != "OPTIONS":
-            yield "asks for no authorisation"
+            yield "requires no authorisation"
         return
     if api.type == t.HTTP_ROUTE:
         method, _, path = api.text("routeKey").rpartition(" ")
         open_ = path in parameters["open"] or method == "OPTIONS"
         if api.text("authorizationType") in ("", "NONE") and not open_:
-            yield "asks for no authorisation"
+            yield "requires no authorisation"
         return
     document = api.document("body") or {}
     everywhere = document.get("security")
@@ -72,7 +72,7 @@ def _problem(operation: Any, everywhere: Any, schemes: Mapping[str, Any]) -> str
     """Why an operation may be called by anybody: of its alternatives the weakest counts."""
     security = operation.get("security", everywhere)
     if not security or not all(bool(requirement) for requirement in security):
-        return "asks for no authorisation"
+        return "requires no authorisation"
     for requirement in security:
         missing = [name for name in requirement if name not in schemes]
         if missing:
@@ -101,7 +101,7 @@ def _authorises(scheme: Any) -> bool:
 def logged(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """The access log shows who called; the execution log shows why a call failed."""
     if not stage.has("accessLogSettings.destinationArn"):
-        yield "logs no calls"
+        yield "has no access logs"
     if stage.type == t.HTTP_STAGE:
         return
     settings = [
@@ -138,7 +138,7 @@ def traced(stage: Resource, _: Parameters) -> Iterator[str]:
 def behind_firewall(stage: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """A web ACL drops floods and malformed requests before they reach the order path."""
     if not stack.attached(stage, t.WEB_ACL_ASSOCIATION, "resourceArn"):
-        yield "no firewall stands before it"
+        yield "has no web ACL"
 
 
 @RULES.resource(
@@ -166,7 +166,7 @@ def listener_tls(listener: Resource, parameters: Parameters) -> Iterator[str]:
                 yield "answers plain HTTP without a redirect"
     elif protocol in _WITHOUT_TLS or (not protocol and listener.number("port") is None):
         return
-    elif (listener.number("port") or 0) not in parameters["plain"]:
+    elif listener.number("port") not in parameters["plain"]:
         yield f"passes {protocol or 'plain traffic'} on unencrypted"
 
 
@@ -209,7 +209,7 @@ def multi_zone(balancer: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         for subnet in stack.targets(balancer, path, t.SUBNET)
     }
     if len(zones) < 2:
-        yield f"stands in {', '.join(zones) or 'no zone'} alone"
+        yield f"has subnets in {', '.join(zones) or 'no zone'} only"
 
 
 def _zone(subnet: Resource) -> str:
@@ -239,7 +239,7 @@ def balancer_logged(balancer: Resource, _: Parameters) -> Iterator[str]:
 def balancer_protected(balancer: Resource, _: Parameters) -> Iterator[str]:
     """A new load balancer gets another DNS name and other addresses."""
     if not balancer.flag("enableDeletionProtection"):
-        yield "may be deleted by one call"
+        yield "has no deletion protection"
 
 
 @RULES.resource(
@@ -254,9 +254,9 @@ def strict_headers(balancer: Resource, _: Parameters) -> Iterator[str]:
     if balancer.text("loadBalancerType") not in ("", "application"):
         return
     if not balancer.flag("dropInvalidHeaderFields"):
-        yield "passes on malformed headers"
+        yield "forwards malformed headers"
     if balancer.text("desyncMitigationMode") == "monitor":
-        yield "passes on malformed requests"
+        yield "forwards malformed requests"
 
 
 @RULES.resource(

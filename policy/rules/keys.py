@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy import tokens as t
+from policy.arns import region_of_key
 from policy.resource_policies import OF_KEYS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
@@ -81,7 +82,7 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
     """Data cannot be read after its key is deleted, in any region."""
     days = key.number("deletionWindowInDays") or 30
     if days < parameters["days"]:
-        yield f"is gone {days:g} days after the request"
+        yield f"is deleted {days:g} days after the request"
 
 
 @RULES.parity(
@@ -94,7 +95,7 @@ def deletion_window(key: Resource, parameters: Parameters) -> Iterator[str]:
 def replicated(key: Resource, primary: Stack, recovery: Stack, _: Parameters) -> Iterator[str]:
     """Encrypted data cannot be read in the recovery region without a key there."""
     if not key.flag("multiRegion"):
-        yield "exists in one region alone"
+        yield "exists in only one region"
     elif not any(
         key in primary.referred_by(recovery, replica, "primaryKeyArn") for replica in recovery.of_type(t.REPLICA_KEY)
     ):
@@ -144,21 +145,19 @@ def _encrypted(replica: Resource, stack: Stack) -> Iterator[tuple[str, Any, str 
 def _of_no_region(key: str, stack: Stack) -> Iterator[str]:
     """A copy outside the plan lies in one of the regions of the plan, where it has several: no other key is usable."""
     regions = {provider.text("region") for provider in stack.of_type(t.AWS_PROVIDER) if provider.has("region")}
-    parts = key.split(":")
-    if len(parts) > 3 and parts[2] == "kms" and len(regions) > 1 and parts[3] not in regions:
-        yield f"uses a key of {parts[3]}, where the plan has nothing"
+    theirs = region_of_key(key)
+    if theirs is not None and len(regions) > 1 and theirs not in regions:
+        yield f"uses a key of {theirs}, where the plan has nothing"
 
 
 def _foreign(keys: list[Target], region: str, stack: Stack) -> Iterator[str]:
     for key in keys:
         if isinstance(key, Resource):
             theirs = stack.region_of(key)
-        elif key.value.startswith("arn:"):
-            theirs = key.value.split(":")[3]
-        elif "#outputs." in key.value and region == stack.region:
-            theirs = "another stack"
+        elif "#outputs." in key.value:
+            theirs = "another stack" if region == stack.region else region
         else:
-            continue
+            theirs = region_of_key(key.value) or region
         if theirs != region:
             yield f"uses a key of {theirs} in {region}"
 
@@ -180,7 +179,7 @@ def secret_rotated(secret: Resource, stack: Stack, parameters: Parameters) -> It
     if secret.type == t.SECRET_ROTATION:
         rotations = [secret] if stack.declared(secret, "secretId", t.SECRET) is None else []
     elif not (rotations := stack.attached(secret, t.SECRET_ROTATION, "secretId")):
-        yield "never rotates"
+        yield "has no rotation"
     for rotation_ in rotations:
         days = _days_between(rotation_)
         if days > parameters["days"]:
@@ -215,7 +214,7 @@ def secret_replicated(secret: Resource, _: Parameters) -> Iterator[str]:
     created.
     """
     if not secret.items("replicas"):
-        yield "exists in one region alone"
+        yield "exists in only one region"
 
 
 @RULES.resource(
@@ -230,4 +229,4 @@ def secret_recoverable(secret: Resource, parameters: Parameters) -> Iterator[str
     """With 0 Secrets Manager deletes the secret immediately (Secrets Manager API, DeleteSecret)."""
     days = secret.number("recoveryWindowInDays")
     if days is not None and days < parameters["days"]:
-        yield f"is gone {days:g} days after its deletion"
+        yield f"can be restored for only {days:g} days"

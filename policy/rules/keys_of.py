@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from policy.arns import region_of_key
 from policy.resources import Resource
 from policy.stack import Elsewhere, Stack
 from policy.tokens import KEYS, TABLE_REPLICA
@@ -39,14 +40,14 @@ _ABROAD = ("replicas",)
 
 def _abroad(value: str, resource: Resource, stack: Stack) -> str | None:
     """Why a key cannot be used where the resource is: a key works in its own region alone."""
-    parts = value.split(":")
-    if len(parts) < 6 or parts[2] != "kms" or not parts[3]:
-        return None
+    theirs = region_of_key(value)
     try:
         region = stack.region_of(resource)
     except NotEvaluatedError:
         return None
-    return f"names a key of {parts[3]}, which does not work in {region}" if parts[3] != region else None
+    if theirs is None or theirs == region:
+        return None
+    return f"names a key of {theirs}, which does not work in {region}"
 
 
 def _believable(value: str) -> bool:

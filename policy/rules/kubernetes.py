@@ -27,7 +27,7 @@ def private_endpoint(cluster: Resource, _: Parameters) -> Iterator[str]:
     if cluster.flag("vpcConfig.endpointPublicAccess", default=True):
         yield "its API is open to the internet"
     if not cluster.flag("vpcConfig.endpointPrivateAccess"):
-        yield "its API is not reached from within the VPC"
+        yield "its API has no private endpoint"
 
 
 @RULES.joined(

@@ -92,7 +92,7 @@ def dead_letter(queue: Resource, stack: Stack, parameters: Parameters) -> Iterat
     if any(fnmatchcase(queue.text("name"), pattern) for pattern in parameters["ends"]):
         return
     if not any(stack.attached(queue, type_, path) for type_, path in _POINTERS):
-        yield "has no dead-letter queue and is none"
+        yield "has no dead-letter queue and is not one"
 
 
 @RULES.resource(
@@ -119,7 +119,7 @@ def queue_retention(queue: Resource, _: Parameters) -> Iterator[str]:
 def queue_delay(queue: Resource, _: Parameters) -> Iterator[str]:
     """DelaySeconds delays every message by that time."""
     if delay := queue.number("delaySeconds"):
-        yield f"holds each message back for {delay:g} s"
+        yield f"delays each message by {delay:g} s"
 
 
 @RULES.joined(
@@ -212,6 +212,6 @@ def subscription_tls(subscription: Resource, _: Parameters) -> Iterator[str]:
 )
 def archive_retention(archive: Resource, parameters: Parameters) -> Iterator[str]:
     """A retention of 0, or none, keeps events without limit (EventBridge API, CreateArchive)."""
-    days = archive.number("retentionDays") or 0
-    if 0 < days < parameters["days"]:
+    days = archive.number("retentionDays")
+    if days and days < parameters["days"]:
         yield f"keeps events for {days:g} days"

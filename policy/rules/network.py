@@ -40,7 +40,7 @@ def default_group(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """AWS creates the default group with rules that admit its own members and all outgoing traffic."""
     groups = stack.attached(vpc, t.DEFAULT_SECURITY_GROUP, "vpcId")
     if not groups:
-        yield "the VPC's default security group is left as AWS creates it, open"
+        yield "the VPC's default security group has the open rules that AWS creates"
     for group in groups:
         for direction in ("ingress", "egress"):
             if group.items(direction):
@@ -69,7 +69,7 @@ def no_world_administration(resource: Resource, stack: Stack, parameters: Parame
     """
     for opening in together(resource, stack, "ingress"):
         if opening.world and (opening.everything or any(int(port) in opening.ports for port in parameters["ports"])):
-            yield f"the world may connect to {opening}"
+            yield f"the internet may connect to {opening}"
 
 
 @RULES.joined(
@@ -88,10 +88,10 @@ def world_authorised(resource: Resource, stack: Stack, parameters: Parameters) -
     allowed = {int(port) for port in parameters["ports"]}
     other = {int(port) for port in parameters["administration"]}
     for opening in together(resource, stack, "ingress"):
-        if not opening.world or opening.everything or other & set(opening.ports):
+        if not opening.world or opening.everything or any(port in opening.ports for port in other):
             continue
-        if not allowed.issuperset(opening.ports):
-            yield f"the world may connect to {opening}, of which only {sorted(allowed)} are authorised"
+        if not all(port in allowed for port in opening.ports):
+            yield f"the internet may connect to {opening}, of which only {sorted(allowed)} are authorised"
 
 
 @RULES.joined(
@@ -110,7 +110,7 @@ def acl_no_world(resource: Resource, stack: Stack, parameters: Parameters) -> It
     acl_readable(resource, stack)
     ports = [int(port) for port in parameters["ports"] if resource.urn in admitted(stack, int(port))]
     if ports:
-        yield f"admits the world to {', '.join(f'port {port}' for port in ports)}"
+        yield f"lets the internet reach {', '.join(f'port {port}' for port in ports)}"
 
 
 @RULES.resource(
@@ -151,7 +151,7 @@ def clear_of_routes(vpc: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         if leads_away and stack.region_of(route) == stack.region_of(vpc):
             theirs.update(networks([route.peek("destinationCidrBlock")]))
     for network in sorted(theirs, key=str):
-        if network.prefixlen > 0 and network.version == ours.version and ours.overlaps(network):
+        if network.prefixlen and ours.overlaps(network):
             yield f"{ours} overlaps {network}, to which a route leads away"
 
 
@@ -221,9 +221,9 @@ def _is_used(endpoint: Resource) -> bool:
 )
 def cidrs_disjoint(vpc: Resource, _: Stack, recovery: Stack, __: Parameters) -> Iterator[str]:
     """Overlapping networks cannot be peered, so replication has no route."""
-    ours = ip_network(vpc.text("cidrBlock"))
+    ours = ip_network(vpc.text("cidrBlock"), strict=False)
     for other in recovery.home(t.VPC, t.VPC_CIDR):
-        theirs = ip_network(other.text("cidrBlock"))
+        theirs = ip_network(other.text("cidrBlock"), strict=False)
         if ours.overlaps(theirs):
             yield f"{ours} overlaps {theirs} of {other.urn}"
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
-from typing import Any
+from typing import Any, TypeVar
 
 from policy import tokens as t
 from policy.addresses import Network, covers_world, networks
@@ -15,7 +15,7 @@ from policy.stack import Stack
 from policy.values import NotEvaluatedError, Unknown
 
 ALL_PORTS = range(65536)
-_NO_PORTS = range(0)
+_NO_PORTS = ALL_PORTS[:0]
 _EVERY = ("-1", "all")
 # IANA protocol numbers: ICMP and ICMPv6 have types where TCP and UDP have ports.
 _WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
@@ -47,6 +47,10 @@ class Opening:
         """Whether all ports are open."""
         return self.protocol in _EVERY or self.ports == ALL_PORTS
 
+    def admits(self, ports: range) -> bool:
+        """Whether all of the ports are open."""
+        return self.everything or (self.ports.start <= ports.start and ports.stop <= self.ports.stop)
+
     def __str__(self) -> str:
         return "all ports" if self.everything else f"ports {self.ports.start}-{self.ports.stop - 1}"
 
@@ -58,31 +62,28 @@ def openings(resource: Resource, direction: str, stack: Stack | None = None) -> 
     """
     if resource.type in _GROUPS:
         for entry in resource.items(direction):
-            lists = [("ingress" if direction == "ingress" else "egress", entry.get("prefixListIds"))]
+            listed = _listed(resource, direction, entry.get("prefixListIds"), stack)
             cidrs = [*(entry.get("cidrBlocks") or ()), *(entry.get("ipv6CidrBlocks") or ())]
-            yield _opening(entry, entry.get("protocol"), [*cidrs, *_listed(resource, lists, stack)])
+            yield _opening(entry, entry.get("protocol"), [*cidrs, *listed])
     elif resource.type == t.CLASSIC_RULE:
         if resource.text("type") == direction:
             cidrs = [*resource.items("cidrBlocks"), *resource.items("ipv6CidrBlocks")]
-            lists = [("prefixListIds", resource.peek("prefixListIds"))]
-            yield _opening(resource.properties, resource.get("protocol"), [*cidrs, *_listed(resource, lists, stack)])
+            listed = _listed(resource, "prefixListIds", resource.peek("prefixListIds"), stack)
+            yield _opening(resource.properties, resource.get("protocol"), [*cidrs, *listed])
     else:
         cidrs = [resource.get("cidrIpv4"), resource.get("cidrIpv6")]
-        lists = [("prefixListId", resource.peek("prefixListId"))]
-        yield _opening(resource.properties, resource.get("ipProtocol"), [*cidrs, *_listed(resource, lists, stack)])
+        listed = _listed(resource, "prefixListId", resource.peek("prefixListId"), stack)
+        yield _opening(resource.properties, resource.get("ipProtocol"), [*cidrs, *listed])
 
 
-def _listed(resource: Resource, lists: Iterable[tuple[str, Any]], stack: Stack | None) -> Iterator[Any]:
+def _listed(resource: Resource, path: str, value: Any, stack: Stack | None) -> Iterator[Any]:
     """The ranges of the prefix lists that stand in the plan; AWS's own hold the addresses of its services."""
-    if stack is None or not stack.of_type(_PREFIX_LIST):
+    if stack is None or isinstance(value, Unknown) or not stack.of_type(_PREFIX_LIST):
         return
-    for path, value in lists:
-        if value is None or isinstance(value, Unknown):
-            continue
-        for found in stack.resolved(resource, path, value, _PREFIX_LIST):
-            if isinstance(found, Resource):
-                yield from (entry.get("cidr") for entry in found.items("entries"))
-                yield from (entry.get("cidr") for entry in stack.attached(found, _PREFIX_ENTRY, "prefixListId"))
+    for found in stack.resolved(resource, path, value, _PREFIX_LIST):
+        if isinstance(found, Resource):
+            yield from (entry.get("cidr") for entry in found.items("entries"))
+            yield from (entry.get("cidr") for entry in stack.attached(found, _PREFIX_ENTRY, "prefixListId"))
 
 
 def _opening(entry: Mapping[str, Any], protocol: Any, cidrs: list[Any]) -> Opening:
@@ -110,11 +111,11 @@ def together(resource: Resource, stack: Stack, direction: str) -> Iterator[Openi
         return
     others = _others(stack, direction).get(_group_of(resource, stack), [])
     for opening in own:
-        beside = [r for o in others if set(opening.ports) <= set(o.ports) or o.everything for r in o.ranges]
-        given = {*opening.ranges}
+        # A rule that admits the world alone is to blame itself.
+        beside = [r for o in others if o.admits(opening.ports) and not o.world for r in o.ranges]
         # A range that is not public itself takes no part: another rule is to blame.
-        if given and not covers_world(given) and any(network.is_global for network in networks(given)):
-            yield replace(opening, ranges=tuple({*given, *beside}))
+        if any(network.is_global for network in networks(opening.ranges)):
+            yield replace(opening, ranges=(*opening.ranges, *beside))
         else:
             yield opening
 
@@ -209,8 +210,6 @@ def _acl_rules(resource: Resource, stack: Stack) -> Iterator[tuple[str, AclRule]
         if not resource.flag("egress"):
             target = stack.target(resource, "networkAclId")
             acl = target.urn if isinstance(target, Resource) else target.value if target else resource.urn
-            for path in ("ruleAction", "protocol", "fromPort", "toPort"):
-                resource.get(path)
             yield acl, _acl_rule(resource.urn, resource.properties, resource.number("ruleNumber"), "ruleAction")
         return
     for entry in resource.items("ingress"):
@@ -222,7 +221,7 @@ def _acl_rule(urn: str, entry: Mapping[str, Any], number: Any, action: str) -> A
     name = str(int(protocol) if isinstance(protocol, float) else protocol).lower()
     ranges = networks([entry.get("cidrBlock"), entry.get("ipv6CidrBlock")])
     allows = str(entry.get(action)).lower() == "allow"
-    return AclRule(urn, int(number or 0), allows, _ports(entry, name), tuple(ranges))
+    return AclRule(urn, int(number), allows, _ports(entry, name), tuple(ranges))
 
 
 def _without(ranges: Iterable[Network], taken: Iterable[Network]) -> list[Network]:
@@ -235,16 +234,21 @@ def _without(ranges: Iterable[Network], taken: Iterable[Network]) -> list[Networ
 
 
 def _minus(network: Network, gone: Network) -> Iterator[Network]:
+    """What is left of a network. Two networks of one version are apart, or one is part of the other."""
     # The same for both versions, which the types of ipaddress keep apart.
     if isinstance(network, IPv4Network) and isinstance(gone, IPv4Network):  # noqa: SIM114
-        if gone.subnet_of(network) and gone != network:
-            yield from network.address_exclude(gone)
-        elif not network.subnet_of(gone):
-            yield network
+        yield from _rest(network, gone)
     elif isinstance(network, IPv6Network) and isinstance(gone, IPv6Network):
-        if gone.subnet_of(network) and gone != network:
-            yield from network.address_exclude(gone)
-        elif not network.subnet_of(gone):
-            yield network
+        yield from _rest(network, gone)
     else:
+        yield network
+
+
+_N = TypeVar("_N", IPv4Network, IPv6Network)
+
+
+def _rest(network: _N, gone: _N) -> Iterator[_N]:
+    if gone.subnet_of(network):
+        yield from network.address_exclude(gone)
+    elif not network.subnet_of(gone):
         yield network

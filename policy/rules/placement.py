@@ -75,9 +75,9 @@ def cluster_placed(template: Resource, stack: Stack, parameters: Parameters) -> 
         return
     group = _group_of(template, stack)
     if group is None:
-        yield "its hosts stand in no placement group"
+        yield "its hosts are in no placement group"
     elif group.text("strategy") != _CLUSTER:
-        yield f"its hosts stand in a group with strategy {group.text('strategy')!r}"
+        yield f"its hosts are in a group with strategy {group.text('strategy')!r}"
 
 
 @RULES.joined(
@@ -168,7 +168,7 @@ def one_zone(group: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     id="tenancy-fits-strategy",
     title="Tenancy is compatible with the placement strategy",
     remediation="Use dedicated or default tenancy with cluster, default with spread, and at most two partitions "
-    "with dedicated; dedicated hosts stand in no placement group.",
+    "with dedicated; dedicated hosts cannot be in a placement group.",
     needs=("placement.tenancy", (t.PLACEMENT_GROUP, "strategy")),
 )
 def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
@@ -179,12 +179,12 @@ def tenancy_fits(host: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     tenancy = _tenancy(host, stack)
     strategy = group.text("strategy")
     if tenancy == "host":
-        yield "dedicated hosts stand in no placement group"
+        yield "dedicated hosts cannot be in a placement group"
     elif tenancy == "dedicated" and strategy == "spread":
         yield "a spread group takes no dedicated instances"
     elif tenancy == "dedicated" and strategy == "partition":
-        count = group.number("partitionCount") or 1
-        if count > _DEDICATED_PARTITIONS:
+        count = group.number("partitionCount")
+        if count is not None and count > _DEDICATED_PARTITIONS:
             yield f"with dedicated instances a partition group has at most two partitions, not {count:g}"
 
 
@@ -268,8 +268,7 @@ def capacity_reserved(template: Resource, stack: Stack, parameters: Parameters) 
 
     A pilot light runs no hosts and needs no reservation. `tenancy-as-declared` judges the tenancy of reservations.
     """
-    running = _running(template, stack) if _of_latency_tier(template, parameters) else 0
-    if not running:
+    if not _of_latency_tier(template, parameters) or not (running := _running(template, stack)):
         return
     wanted = template.text("instanceType")
     reserved = sum(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from policy import tokens as t
@@ -15,7 +16,7 @@ from policy.values import NotEvaluatedError
 RULES = Rules("RDS")
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = 24 * 60
+_WEEK = timedelta(weeks=1)
 
 
 def is_replica(instance: Resource) -> bool:
@@ -54,7 +55,7 @@ def customer_key(instance: Resource, stack: Stack, _: Parameters) -> Iterator[st
 def multi_az(instance: Resource, _: Parameters) -> Iterator[str]:
     """Read replicas are not judged: they are copies of their source."""
     if not is_replica(instance) and not instance.flag("multiAz"):
-        yield "a lost zone takes the database with it"
+        yield "has no standby in another zone"
 
 
 @RULES.resource(
@@ -86,7 +87,7 @@ def deletion_protection(instance: Resource, stack: Stack, _: Parameters) -> Iter
     smaller stack must do.
     """
     if not instance.flag("deletionProtection") and not is_reader(instance, stack):
-        yield "may be deleted by one call"
+        yield "has no deletion protection"
 
 
 @RULES.resource(
@@ -150,7 +151,7 @@ def tls_forced(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]
         return
     given = [values[name].lower() for name in _FORCES_TLS if name in values]
     if (given and not any(value in ("1", "on", "true") for value in given)) or (not given and not by_default):
-        yield "takes connections without TLS"
+        yield "accepts connections without TLS"
 
 
 def _engine(instance: Resource, stack: Stack) -> str:
@@ -170,8 +171,6 @@ def _forces_by_default(engine: str, instance: Resource, stack: Stack) -> bool:
     group = instance.peek("parameterGroupName")
     if isinstance(group, str) and group.startswith("default.postgres"):
         version = group.removeprefix("default.postgres")
-    elif engine == "" and not version:
-        return False
     return version.isdigit() and int(version) >= _FORCED_FROM
 
 
@@ -186,7 +185,7 @@ def _forces_by_default(engine: str, instance: Resource, stack: Stack) -> bool:
 def final_snapshot(instance: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """RDS deletes automated backups with the instance. Replicas hold no data of their own and are not judged."""
     if instance.flag("skipFinalSnapshot") and not is_replica(instance):
-        yield "leaves no snapshot"
+        yield "takes no final snapshot"
 
 
 # RDS User Guide, "IAM database authentication": engines that have it.
@@ -212,7 +211,7 @@ def iam_login(instance: Resource, _: Parameters) -> Iterator[str]:
         return
     silent = is_replica(instance) and instance.peek("iamDatabaseAuthenticationEnabled") is None
     if not silent and not instance.flag("iamDatabaseAuthenticationEnabled"):
-        yield "takes passwords only"
+        yield "accepts only passwords"
 
 
 @RULES.resource(
@@ -255,28 +254,30 @@ def maintenance(instance: Resource, parameters: Parameters) -> Iterator[str]:
     """Without a window AWS chooses one at random from an eight-hour block of the region."""
     window = instance.text("preferredMaintenanceWindow" if instance.type == t.RDS_CLUSTER else "maintenanceWindow")
     if not window:
-        yield "leaves its maintenance window to AWS"
+        yield "has no maintenance window, so that AWS chooses one"
         return
     begin, end = _window(window)
     for day in parameters["days"]:
-        opens, closes = (_minute(f"{day}:{parameters[key]}") for key in ("opens", "closes"))
-        if any(begin + shift < closes and opens < end + shift for shift in (0, -7 * _DAY, 7 * _DAY)):
-            yield f"is maintained {window} UTC, while the markets are open"
+        opens, closes = (_moment(f"{day}:{parameters[key]}") for key in ("opens", "closes"))
+        # A window may run over the end of the week.
+        if (begin < closes and opens < end) or opens + _WEEK < end:
+            yield f"is maintained {window} UTC, during trading hours"
             return
 
 
-def _window(text: str) -> tuple[int, int]:
+def _window(text: str) -> tuple[timedelta, timedelta]:
     begin, _, end = text.lower().partition("-")
     try:
-        first, last = _minute(begin), _minute(end)
+        first, last = _moment(begin), _moment(end)
     except ValueError:
         raise NotEvaluatedError("maintenanceWindow", f"is no window but {text!r}") from None
-    return first, last if last > first else last + 7 * _DAY
+    return first, last if last > first else last + _WEEK
 
 
-def _minute(text: str) -> int:
+def _moment(text: str) -> timedelta:
+    """The time since the beginning of the week."""
     day, hour, minute = text.split(":")
-    return _DAYS.index(day) * _DAY + int(hour) * 60 + int(minute)
+    return timedelta(days=_DAYS.index(day), hours=int(hour), minutes=int(minute))
 
 
 def _counterparts(instance: Resource, primary: Stack, recovery: Stack) -> Sequence[Resource]:

@@ -64,7 +64,7 @@ def intake_floor(resource: Resource, parameters: Parameters) -> Iterator[str]:
     else:
         floor = resource.number("spec.replicas")
     if floor == 0:
-        yield "takes no order until somebody scales it"
+        yield "has no running capacity"
 
 
 @RULES.parity(
@@ -106,7 +106,7 @@ def failover_routing(_: Resource, primary: Stack, recovery: Stack, __: Parameter
     sides: dict[str, set[str]] = defaultdict(set)
     for record in [*_failover_records(primary), *_failover_records(recovery)]:
         if not _is_watched(record):
-            yield record, "its side is never left: no health check tells that it fails"
+            yield record, "has no health check, so that Route 53 never fails over"
         sides[record.text("name")] |= {str(policy.get("type")) for policy in record.items("failoverRoutingPolicies")}
     if not sides:
         yield "no record is the PRIMARY and the SECONDARY of a failover"
@@ -134,11 +134,11 @@ def sides_apart(record: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     for other in _failover_records(stack):
         same_name = other.peek("name") == record.peek("name") and other.peek("zoneId") == record.peek("zoneId")
         if same_name and _side(other, "PRIMARY") and ours and ours == _places(other):
-            yield f"leads where {other.name} leads"
+            yield f"points to the target of {other.name}"
             return
     references = [reference for place in ours for reference in references_in(place)]
     if references and all(reference.elsewhere for reference in references):
-        yield "leads to the other stack, as the PRIMARY does"
+        yield "points to the other stack, as the PRIMARY record does"
 
 
 def _side(record: Resource, side: str) -> bool:
@@ -262,7 +262,7 @@ def _seconds_to_notice(check: Resource, stack: Stack) -> float:
     t.AWS_PROVIDER,
     id="recovery-independent",
     title="A stack that has taken over does not depend on the failed region",
-    remediation="Declare what stands in the other region only while the stack stands by, with retainOnDelete.",
+    remediation="Declare resources of the other region only while the stack is the standby, with retainOnDelete.",
     needs=((t.AWS_PROVIDER, "region"),),
 )
 def independent(stack: Stack, _: Parameters) -> Iterator[Finding]:
@@ -281,7 +281,7 @@ def independent(stack: Stack, _: Parameters) -> Iterator[Finding]:
         if users:
             yield provider, f"calls {provider.text('region')} for {users} resources"
         elif not all(provider.flag(check) for check in ("skipCredentialsValidation", "skipRequestingAccountId")):
-            yield provider, f"asks {provider.text('region')} for the account"
+            yield provider, f"calls {provider.text('region')} for the account"
 
 
 _IN_FLIGHT = "Each region has its own; what is on the lost one's is drained when the region is back, or sent again."
@@ -376,4 +376,4 @@ def stateful_protected(resource: Resource, stack: Stack, _: Parameters) -> Itera
     if resource.type == t.RDS_INSTANCE and is_reader(resource, stack):
         return
     if not resource.option("protect") and not resource.option("retainOnDelete"):
-        yield "the engine may delete or replace it"
+        yield "has neither protect nor retainOnDelete"

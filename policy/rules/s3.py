@@ -13,7 +13,7 @@ from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.bucket_settings import needs_own_key_of_s3, settings_of, takes_logs
 from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack, Target
-from policy.values import NotEvaluatedError, Unknown
+from policy.values import NotEvaluatedError, Unknown, single
 
 RULES = Rules("S3")
 
@@ -36,7 +36,7 @@ def public_access_blocked(bucket: Resource, stack: Stack, _: Parameters) -> Iter
     for block in blocks:
         missing = [name for name in _PUBLIC_ACCESS if not block.flag(name)]
         if missing:
-            yield f"its public access block leaves {', '.join(missing)} off"
+            yield f"its public access block does not enable {', '.join(missing)}"
 
 
 @RULES.joined(
@@ -67,7 +67,7 @@ def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Re
     """
     policies = settings_of(bucket, stack, t.BUCKET_POLICY)
     if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
-        yield (policies[0] if policies else bucket), "answers requests without TLS"
+        yield (policies[0] if policies else bucket), "allows requests without TLS"
 
 
 @RULES.joined(
@@ -142,7 +142,7 @@ def object_lock(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
         mode = lock.text("rule.defaultRetention.mode")
         held = _held(lock)
         if mode != "COMPLIANCE":
-            yield f"its records are locked in mode {mode or 'none'}, which can be lifted"
+            yield f"its records are locked in mode {mode or 'none'}, which can be bypassed"
         elif held < wanted:
             yield f"its records are locked for {held:g} days of {wanted:g}"
 
@@ -174,8 +174,7 @@ def _lifecycle_rules(bucket: Resource, stack: Stack) -> Iterator[tuple[Resource,
 
 
 def _block(value: Any) -> Mapping[str, Any]:
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
+    value = single(value)
     if isinstance(value, Unknown):
         value.refuse()
     return value if isinstance(value, Mapping) else {}
@@ -199,8 +198,11 @@ def not_expired(bucket: Resource, stack: Stack, parameters: Parameters) -> Itera
     The time of a noncurrent version starts when it is replaced.
     """
     name = _name(bucket)
-    days = max((d for pattern, d in parameters["retention"].items() if fnmatchcase(name, pattern)), default=0)
-    for owner, rule in _lifecycle_rules(bucket, stack) if days else ():
+    kept = [days for pattern, days in parameters["retention"].items() if fnmatchcase(name, pattern)]
+    if not kept:
+        return
+    days = max(kept)
+    for owner, rule in _lifecycle_rules(bucket, stack):
         expiration = _block(rule.get("expiration"))
         if expiration.get("days") is not None and float(expiration["days"]) < days:
             yield owner, f"rule {rule.get('id')!r} expires objects after {float(expiration['days']):g} of {days:g} days"
@@ -276,7 +278,7 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
         criteria = _block(rule.get("sourceSelectionCriteria"))
         encrypted = _block(criteria.get("sseKmsEncryptedObjects"))
         if encrypted.get("status") != "Enabled" and encrypted.get("enabled") is not True:
-            yield f"rule {rule.get('id')!r} leaves out objects that KMS encrypts"
+            yield f"rule {rule.get('id')!r} does not replicate objects that KMS encrypts"
         filter_ = _block(rule.get("filter"))
         part = (
             rule.get("prefix")
@@ -287,7 +289,7 @@ def replication_complete(configuration: Resource, _: Parameters) -> Iterator[str
         )
         whole = whole or not part
     if rules and not whole:
-        yield "replicates only what a filter takes in"
+        yield "replicates only objects that match a filter"
 
 
 @RULES.resource(
@@ -310,7 +312,7 @@ def replication_timed(configuration: Resource, _: Parameters) -> Iterator[str]:
             if (destination.get(what) or {}).get("status") != "Enabled":
                 yield f"rule {rule.get('id')!r} has no {what}"
         if rule.get("status") != "Enabled":
-            yield f"rule {rule.get('id')!r} is off"
+            yield f"rule {rule.get('id')!r} is disabled"
 
 
 def _without_replica(bucket: Resource, parameters: Parameters) -> bool:
@@ -378,7 +380,9 @@ def replica_locked(bucket: Resource, primary: Stack, recovery: Stack, _: Paramet
 def _held(lock: Resource) -> float:
     """For how many days a lock holds."""
     days, years = (lock.number(f"rule.defaultRetention.{name}") for name in ("days", "years"))
-    return days if days is not None else (years or 0) * _YEAR + (years or 0) // 4
+    if days is not None:
+        return days
+    return years * _YEAR + years // 4 if years is not None else 0.0
 
 
 def _as_strict(lock: Resource, than: Resource) -> bool:

@@ -127,7 +127,7 @@ def firehose_encrypted(delivery: Resource, stack: Stack, _: Parameters) -> Itera
     """
     if not delivery.has("kinesisSourceConfiguration"):
         if not delivery.flag("serverSideEncryption.enabled"):
-            yield "does not encrypt what it holds"
+            yield "is not encrypted"
         elif reason := missing_customer_key(delivery, stack, "serverSideEncryption.keyArn"):
             yield reason
     for path in _buckets_of(delivery):
@@ -163,7 +163,7 @@ def firehose_errors(delivery: Resource, _: Parameters) -> Iterator[str]:
     else:
         kept = any("BackupMode" in key and value for key, value in _nested(delivery))
     if not kept:
-        yield "what it cannot deliver is lost among the rest"
+        yield "has no prefix and no backup for failed records"
 
 
 def _nested(delivery: Resource) -> Iterator[tuple[str, object]]:

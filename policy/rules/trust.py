@@ -68,7 +68,7 @@ def trust_limited(role: Resource, stack: Stack, parameters: Parameters) -> Itera
 
 def _problems(statement: Statement, own: frozenset[str]) -> Iterator[str]:
     if statement.anyone:
-        yield "lets everybody take it on"
+        yield "lets everyone assume it"
         return
     for principal in statement.who:
         if principal.kind == "Federated":
@@ -77,11 +77,11 @@ def _problems(statement: Statement, own: frozenset[str]) -> Iterator[str]:
         elif principal.kind == "AWS" and own:
             account = principal.account
             if account is not None and account not in own and not _external(statement):
-                yield f"lets account {account} take it on without sts:ExternalId"
+                yield f"lets account {account} assume it without sts:ExternalId"
     if statement.to_everybody and own:
         strangers = sorted(set(statement.conditions.accounts or ()) - own)
         if strangers and not _external(statement):
-            yield f"lets account {', '.join(strangers)} take it on without sts:ExternalId"
+            yield f"lets account {', '.join(strangers)} assume it without sts:ExternalId"
 
 
 def _external(statement: Statement) -> bool:
@@ -117,7 +117,7 @@ def _federation(provider: str, statement: Statement) -> str | None:
     if host == _GITHUB and (claim := next((c for value in subject if (c := _free_claim(value))), None)):
         return f"trusts subjects of {host} that begin with {claim}, which any repository can choose"
     if not all(_fixed_subject(value) for value in subject):
-        return f"trusts subjects of {host} of which {', '.join(subject)} leaves open whose they are"
+        return f"trusts subjects of {host} without a fixed owner: {', '.join(subject)}"
     return None
 
 

@@ -22,6 +22,7 @@ from rich.live import Live
 
 from aws_emulator.server import ServerFailedError, start
 from blueprint.program import ROOT
+from command_line import Command
 from components.settings import Settings
 from components.settings.consistency.recovery import recovery_budget
 from rehearsal.demo.observation import Observer
@@ -45,7 +46,7 @@ _ORDERS_PER_SECOND = 8.0
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(cls=Command)
 def demo(
     loss: Annotated[
         Loss, typer.Option("--loss", help="how the primary region is lost; planned: a switchover")

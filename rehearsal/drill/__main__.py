@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aws_emulator.server import start
+from command_line import Parser
 from rehearsal.drill import small
 from rehearsal.drill.result import Result
 from rehearsal.drill.series import Series
@@ -89,8 +90,8 @@ def _in_time(seeds: Sequence[int], end: float) -> Iterator[int]:
         yield seed
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.drill", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m rehearsal.drill", description=__doc__)
     parser.add_argument("--seeds", type=_positive, default=200, help="how many drills (default: %(default)s)")
     parser.add_argument("--first", type=int, default=0, help="seed of the first (default: %(default)s)")
     parser.add_argument(

@@ -16,7 +16,7 @@ from moto.core.utils import get_service_model
 from aws_emulator import server
 from aws_emulator.strict.constraints import CONSTRAINTS
 from aws_emulator.strict.mode import Mode
-from aws_emulator.strict.patterns import matcher
+from aws_emulator.strict.patterns import NOT_BLANK, matcher
 from aws_emulator.strict.requests import validator_of
 from tests.aws_emulator.conftest import ClientFactory
 
@@ -335,3 +335,36 @@ def test_a_check_costs_less_than_a_millisecond() -> None:
         validator_of("kinesis", "CreateStream")(params, "", [])  # type: ignore[misc]
         spent.append(time.process_time() - begun)
     assert statistics.median(spent) < 0.001
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "refused_value"),
+    [
+        ("eks", "CreateCluster", {"name": "c!!", "roleArn": "r", "resourcesVpcConfig": {}}, "c!!"),
+        ("logs", "PutQueryDefinition", {"name": "q", "queryString": "fields", "parameters": [{"name": "a b"}]}, "a b"),
+        ("efs", "CreateMountTarget", {"FileSystemId": "fs-01234567", "SubnetId": "subnet-01234567",
+                                      "SecurityGroups": ["sg-01234567 or more"]}, "sg-01234567 or more"),
+    ],
+)  # fmt: skip
+def test_a_pattern_without_an_end_holds_for_the_whole_value(
+    service: str, operation: str, params: dict[str, Any], refused_value: str
+) -> None:
+    """A pattern that begins with `^` and has no `$` was searched for, and accepted any value that begins well."""
+    assert any(refused_value in violation for violation in violations(service, operation, params))
+
+
+@pytest.mark.parametrize("pattern", ["^[a-z]+", "[a-z]+$", "[a-z]+", "^[a-z]+$", "^[a-z]+|[a-z]{2}$"])
+def test_every_form_of_a_pattern_takes_the_whole_value(pattern: str) -> None:
+    """With and without anchors, a value with one character too many is refused, a line feed at its end included."""
+    matches = matcher(pattern)
+    assert matches is not None
+    assert matches("desk")
+    assert not any(matches(value) for value in ("desk!", "!desk", "desk\n", "1"))
+
+
+def test_a_value_that_must_not_be_blank_may_have_several_lines() -> None:
+    """The pattern says that one character is visible; a policy or a query has lines."""
+    matches = matcher(NOT_BLANK)
+    assert matches is not None
+    assert matches('{\n  "Version": "2012-10-17"\n}')
+    assert not matches(" \n ")

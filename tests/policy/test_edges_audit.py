@@ -10,7 +10,7 @@ from policy import check
 from policy import tokens as t
 from policy.catalogue import BY_ID
 from tests.policy import documents as d
-from tests.policy.test_variants import refused
+from tests.policy.small import accused, compared, refused
 
 Json = dict[str, Any]
 _OBJECTS = "AWS::S3::Object"
@@ -27,17 +27,17 @@ def _trail(**properties: Any) -> tuple[str, str, Json]:
     ("rule", "properties", "said"),
     [
         ("trail-multi-region", {"isMultiRegionTrail": True}, []),
-        ("trail-multi-region", {}, ["records one region alone"]),
+        ("trail-multi-region", {}, ["records only one region"]),
         (
             "trail-multi-region",
             {"isMultiRegionTrail": True, "includeGlobalServiceEvents": False},
             ["does not record IAM and other global services"],
         ),
         ("trail-validated", {"enableLogFileValidation": True}, []),
-        ("trail-validated", {}, ["its files could be changed unnoticed"]),
+        ("trail-validated", {}, ["its log files can be changed without detection"]),
         ("trail-on", {"cloudWatchLogsGroupArn": "arn:x"}, []),
         ("trail-on", {"cloudWatchLogsGroupArn": "arn:x", "enableLogging": False}, ["is switched off"]),
-        ("trail-on", {"enableLogging": True}, ["sends nothing to a log group, so that no alarm sees it"]),
+        ("trail-on", {"enableLogging": True}, ["does not deliver to a log group, so that no alarm can use it"]),
     ],
 )
 def test_settings_of_a_trail(rule: str, properties: Json, said: list[str]) -> None:
@@ -179,7 +179,7 @@ def _recorder(**properties: Any) -> tuple[str, str, Json]:
         ([_recorder(recordingGroup={"allSupported": True}), _ON], ["does not record IAM and other global types"]),
         (
             [_recorder(recordingGroup=_EVERYTHING, recordingMode={"recordingFrequency": "DAILY"}), _ON],
-            ["records once a day, and nothing of what happens between"],
+            ["records once a day, not continuously"],
         ),
         ([_recorder(recordingGroup=_EVERYTHING, recordingMode={"recordingFrequency": "CONTINUOUS"}), _ON], []),
         (
@@ -198,13 +198,53 @@ def _recorder(**properties: Any) -> tuple[str, str, Json]:
             ],
             ["records AWS::EC2::VPC, AWS::EC2::Subnet once a day"],
         ),
-        ([_trail()], ["nothing records what changes in us-east-1"]),
+        ([_trail()], ["no recorder records the changes in us-east-1"]),
         ([(t.BUCKET, "b", {})], []),
     ],
 )
 def test_a_recorder_records_everything_continuously(entries: list[Any], said: list[str]) -> None:
     """Only a stack with a part of the account's audit needs a recorder."""
     assert refused("config-records-everything", *entries) == said
+
+
+def test_findings_on_the_whole_are_of_the_first_recorder() -> None:
+    """What all recorders together lack is said of one of them."""
+    both = [(t.CONFIG_RECORDER, name, {"recordingGroup": {"allSupported": True}}) for name in ("first", "second")]
+    assert accused("config-records-everything", *both) == [
+        ("first", "does not record IAM and other global types"),
+        ("first", "is not switched on"),
+    ]
+
+
+@pytest.mark.parametrize(("here", "there", "count"), [(0, 0, 1), (1, 0, 0), (0, 1, 0), (1, 1, 0)])
+def test_a_trail_of_either_stack_records_both_regions(here: int, there: int, count: int) -> None:
+    """One trail is enough."""
+    trail = [_trail(isMultiRegionTrail=True)]
+    said = [("v", "no trail records the API calls of this account")] * count
+    assert compared("trail-present", [(t.VPC, "v", {}), *trail * here], trail * there) == said
+
+
+@pytest.mark.parametrize("advanced", [True, False])
+def test_buckets_of_logs_may_be_left_out(advanced: bool) -> None:
+    """Events of the bucket that takes the access logs of another would be recorded without end."""
+    names = {"data": "arn:aws:s3:::orders/", "logs": "arn:aws:s3:::logs/"}
+    buckets = [(t.BUCKET, "data", {"bucket": "orders"}), (t.BUCKET, "logs", {"bucket": "logs"})]
+    logging = (t.BUCKET_LOGGING, "l", {"bucket": "orders", "targetBucket": "logs"})
+
+    def trail(*arns: str) -> tuple[str, str, Json]:
+        if advanced:
+            field = {"field": "resources.ARN", "startsWiths": [*arns]}
+            selector = {"fieldSelectors": [*_OBJECT_DATA["fieldSelectors"], field]}
+            return _trail(advancedEventSelectors=[_MANAGEMENT, selector])
+        return _trail(eventSelectors=[{"dataResources": [{"type": _OBJECTS, "values": [*arns]}]}])
+
+    missed = ["records no data events of logs"]
+    assert refused("trail-selects-events", trail(names["data"]), *buckets, logging) == []
+    assert refused("trail-selects-events", trail(names["data"]), *buckets) == missed
+    assert refused("trail-selects-events", trail(*names.values()), *buckets) == []
+    assert refused("trail-selects-events", trail(names["logs"]), *buckets, logging) == [
+        "records no data events of data"
+    ]
 
 
 def test_global_types_may_be_left_to_another_region() -> None:
@@ -222,10 +262,10 @@ _NAME = "${aws:backup/vault:Vault::vault#name}"
 @pytest.mark.parametrize(
     ("locks", "said"),
     [
-        ([], ["its backups may be deleted"]),
-        ([{"backupVaultName": _NAME}], ["its lock can be lifted"]),
+        ([], ["its backups can be deleted"]),
+        ([{"backupVaultName": _NAME}], ["its lock can be removed"]),
         ([{"backupVaultName": _NAME, "changeableForDays": 3}], []),
-        ([{"backupVaultName": "another", "changeableForDays": 3}], ["its backups may be deleted"]),
+        ([{"backupVaultName": "another", "changeableForDays": 3}], ["its backups can be deleted"]),
     ],
 )
 def test_a_vault_has_a_lock_in_compliance_mode(locks: list[Json], said: list[str]) -> None:
@@ -238,9 +278,9 @@ def test_a_vault_has_a_lock_in_compliance_mode(locks: list[Json], said: list[str
     ("lock", "said"),
     [
         ({"minRetentionDays": 7, "changeableForDays": 30}, []),
-        ({"minRetentionDays": 6, "changeableForDays": 30}, ["lets backups end after 6 days"]),
-        ({"changeableForDays": 30}, ["lets backups end after 0 days"]),
-        ({"minRetentionDays": 7, "changeableForDays": 31}, ["can be lifted for 31 days"]),
+        ({"minRetentionDays": 6, "changeableForDays": 30}, ["lets backups expire after 6 days"]),
+        ({"changeableForDays": 30}, ["lets backups expire after 0 days"]),
+        ({"minRetentionDays": 7, "changeableForDays": 31}, ["can be removed for 31 days"]),
         ({"minRetentionDays": 7}, []),
     ],
 )
@@ -295,14 +335,14 @@ def _plan(*rules: Json) -> tuple[str, str, Json]:
         ([_plan(), _SELECTION], ["has no rule"]),
         (
             [_plan({"ruleName": "daily"}), (t.BACKUP_SELECTION, "other", {"planId": "another"})],
-            ["selects nothing"],
+            ["selects no resources"],
         ),
         ([_plan({"ruleName": "daily"})], []),
         (
-            [_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(9))],
-            ["selects nothing"],
+            [_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(8))],
+            ["selects no resources"],
         ),
-        ([_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(8))], []),
+        ([_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(7))], []),
     ],
 )
 def test_a_backup_plan_selects_and_keeps(entries: list[Any], said: list[str]) -> None:
@@ -317,7 +357,7 @@ def test_three_stores_need_a_backup_plan(stores: int, plans: int, count: int) ->
     entries += [(t.RDS_INSTANCE, "reader", {"replicateSourceDb": "x"})]
     entries += [_plan({"ruleName": "daily"})] * plans
     said = refused("backup-plan-present", *entries)
-    assert said == ([f"no backup plan takes in {stores} stores"] if count else [])
+    assert said == ([f"no backup plan covers {stores} stores"] if count else [])
 
 
 # Copies of backups

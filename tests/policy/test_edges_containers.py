@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policy import tokens as t
-from tests.policy.test_variants import refused
+from tests.policy.small import compared, refused
 
 Json = dict[str, Any]
 _OTHER = {"name": "sidecar", "image": "registry.example/side:1.2", "privileged": False}
@@ -38,7 +38,7 @@ def _container(**properties: Any) -> Json:
         ),
         ("ecs-isolated", {"linuxParameters": {"capabilities": {"drop": ["ALL"]}}}, None),
         ("ecs-isolated", {"linuxParameters": {"capabilities": {"add": ["CHOWN"]}}}, None),
-        ("ecs-not-root", {}, "container 'gateway' runs as whoever its image says"),
+        ("ecs-not-root", {}, "container 'gateway' runs as the user that its image sets"),
         ("ecs-not-root", {"user": "root"}, "container 'gateway' runs as root"),
         ("ecs-not-root", {"user": "Root:app"}, "container 'gateway' runs as Root"),
         ("ecs-not-root", {"user": 0}, "container 'gateway' runs as 0"),
@@ -80,8 +80,8 @@ def _container(**properties: Any) -> Json:
         ("ecs-no-secrets-in-environment", {"environment": [{"name": "VENUE", "value": "XNYS"}]}, None),
         ("ecs-no-secrets-in-environment", {"secrets": [{"name": "FIX_PASSWORD", "valueFrom": "arn:x"}]}, None),
         ("ecs-task-logging", {"logConfiguration": {"logDriver": "awslogs"}}, None),
-        ("ecs-task-logging", {"logConfiguration": {}}, "container 'gateway' logs nowhere"),
-        ("ecs-task-logging", {}, "container 'gateway' logs nowhere"),
+        ("ecs-task-logging", {"logConfiguration": {}}, "container 'gateway' has no log destination"),
+        ("ecs-task-logging", {}, "container 'gateway' has no log destination"),
     ],
 )
 def test_a_container_of_a_task(rule: str, container: Json, said: str | None) -> None:
@@ -94,6 +94,41 @@ def test_a_container_of_a_task(rule: str, container: Json, said: str | None) -> 
     }
     assert refused(rule, _task(_container(**container), neighbour)) == ([said] if said else [])
     assert refused(rule, _task(neighbour, _container(**container))) == ([said] if said else [])
+
+
+def test_each_container_is_judged() -> None:
+    """One that names no image, or names it by a digest, does not end the judgement."""
+    digest = {"name": "side", "image": f"registry.example/side@sha256:{'a' * 64}"}
+    moving = {"name": "gateway", "image": "engine:latest"}
+    for first in (digest, {"name": "side"}):
+        assert refused("ecs-image-fixed", _task(first, moving)) == ["container 'gateway' runs latest"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        (None, 0),
+        ([], 0),
+        ([{"filter": "desk/"}], 0),
+        ([{"filter": "other/"}], 1),
+        ([{"filter": "other/"}, {"filter": "desk/eng"}], 0),
+        ([{}], 0),
+    ],
+)
+def test_images_are_replicated_by_a_filter_that_fits(filters: Any, count: int) -> None:
+    """A rule without filters replicates every repository; one for another region does not count."""
+    repository = (t.ECR_REPOSITORY, "r", {"name": "desk/engine"})
+    said = [("r", "desk/engine is not replicated to us-west-2")]
+
+    def replication(region: str) -> tuple[str, str, Json]:
+        rule = {"destinations": [{"region": "eu-west-1"}, {"region": region}], "repositoryFilters": filters}
+        return t.ECR_REPLICATION, "x", {"replicationConfiguration": {"rules": [{"destinations": []}, rule]}}
+
+    assert compared("ecr-replicated", [repository, replication("us-west-2")], []) == said * count
+    assert compared("ecr-replicated", [repository], [replication("us-west-2")]) == said * count
+    assert compared("ecr-replicated", [repository, replication("us-east-2")], []) == said
+    assert compared("ecr-replicated", [repository], []) == said
+    assert compared("ecr-replicated", [repository], [], standing_by=False) == []
 
 
 def test_windows_has_no_root() -> None:
@@ -144,16 +179,16 @@ def test_a_volume_of_efs_is_mounted_with_tls(configuration: Any, count: int) -> 
     ("properties", "said"),
     [
         ({"imageTagMutability": "IMMUTABLE"}, []),
-        ({"imageTagMutability": "MUTABLE"}, ["its tags may be moved"]),
-        ({}, ["its tags may be moved"]),
+        ({"imageTagMutability": "MUTABLE"}, ["its tags are mutable"]),
+        ({}, ["its tags are mutable"]),
         (
             {
                 "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
                 "imageTagMutabilityExclusionFilters": [{"filter": "dev*"}, {"filter": "test*"}],
             },
-            ["its tags may be moved where dev*, test* fits"],
+            ["its tags are mutable where dev*, test* fits"],
         ),
-        ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, ["its tags may be moved where a filter fits"]),
+        ({"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}, ["its tags are mutable where a filter fits"]),
     ],
 )
 def test_tags_of_images_do_not_move(properties: Json, said: list[str]) -> None:
@@ -210,6 +245,7 @@ _MAKES = _action("Build", outputArtifacts=["out"])
         ([[_action("Approval", 2), _action("Deploy", 1)]], "stage0"),
         ([[_action("Deploy", 2), _action("Approval", 1)]], None),
         ([[_action("Deploy", 2), _action("Approval")]], None),
+        ([[_action("Deploy", 1), _action("Approval")]], "stage0"),
         ([[_action("Invoke")], [_APPROVAL]], "stage0"),
         ([[_action("Compute")], [_APPROVAL]], "stage0"),
         ([[_action("Build")], [_APPROVAL]], "stage0"),
@@ -238,7 +274,7 @@ _KEY = "arn:aws:kms:us-east-1:123456789012:key/1"
     ("entry", "said"),
     [
         ((t.PIPELINE, "p", {"artifactStores": [{"encryptionKey": {"id": _KEY, "type": "KMS"}}]}), []),
-        ((t.PIPELINE, "p", {"artifactStores": []}), ["names no store of its artifacts"]),
+        ((t.PIPELINE, "p", {"artifactStores": []}), ["has no artifact store"]),
         ((t.PIPELINE, "p", {"artifactStores": [{}]}), ["artifactStores names no key, so AWS's own is used"]),
         ((t.BUILD_PROJECT, "b", {"encryptionKey": _KEY}), []),
         ((t.BUILD_PROJECT, "b", {}), ["encryptionKey names no key, so AWS's own is used"]),
@@ -299,4 +335,4 @@ def test_a_privileged_build_is_named(name: str | None, count: int) -> None:
 )
 def test_a_build_logs_somewhere(logs: Json, count: int) -> None:
     """CloudWatch by default, or S3."""
-    assert refused("build-logged", (t.BUILD_PROJECT, "b", {"logsConfig": logs})) == ["logs nowhere"] * count
+    assert refused("build-logged", (t.BUILD_PROJECT, "b", {"logsConfig": logs})) == ["has no log destination"] * count

@@ -46,12 +46,12 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("table-customer-key", t.TABLE_REPLICA, {}, [f"kmsKeyArn {_NO_KEY}"]),
     ("table-customer-key", t.TABLE_REPLICA, {"kmsKeyArn": _KEY, "serverSideEncryption": {"enabled": False}}, []),
     ("table-deletion-protection", t.TABLE, {"deletionProtectionEnabled": True}, []),
-    ("table-deletion-protection", t.TABLE, {}, ["may be deleted by one call"]),
+    ("table-deletion-protection", t.TABLE, {}, ["has no deletion protection"]),
     ("table-deletion-protection", t.TABLE,
         {"deletionProtectionEnabled": True, "replicas": [{"regionName": "us-west-2"}]},
-        ["its replica in us-west-2 may be deleted by one call"]),
+        ["its replica in us-west-2 has no deletion protection"]),
     ("table-deletion-protection", t.TABLE_REPLICA, {"deletionProtectionEnabled": False},
-        ["may be deleted by one call"]),
+        ["has no deletion protection"]),
     ("table-strong-consistency", t.TABLE, {"replicas": [{"regionName": "us-west-2", "consistencyMode": "EVENTUAL"}]},
         []),
     ("table-strong-consistency", t.TABLE,
@@ -89,8 +89,8 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("function-in-vpc", t.FUNCTION, {"name": "f", "vpcConfig": {"subnetIds": ["subnet-1"]}}, []),
     ("function-in-vpc", t.FUNCTION, {"name": "f"}, ["runs outside the VPC"]),
     ("function-not-public", t.FUNCTION_URL, {"authorizationType": "AWS_IAM"}, []),
-    ("function-not-public", t.FUNCTION_URL, {"authorizationType": "NONE"}, ["its URL answers anybody"]),
-    ("function-not-public", t.FUNCTION_URL, {"authorizationType": "AA"}, ["its URL answers anybody"]),
+    ("function-not-public", t.FUNCTION_URL, {"authorizationType": "NONE"}, ["its URL requires no IAM authorization"]),
+    ("function-not-public", t.FUNCTION_URL, {"authorizationType": "AA"}, ["its URL requires no IAM authorization"]),
     ("function-not-public", t.FUNCTION_PERMISSION, {"principal": "*", "function": "f"},
         ["* may invoke f for anybody"]),
     ("function-not-public", t.FUNCTION_PERMISSION, {"principal": "*", "function": "f",
@@ -129,7 +129,7 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
         {"serverSideEncryption": {"enabled": True, "keyArn": _KEY}, "extendedS3Configuration": {"kmsKeyArn": _KEY}},
         []),
     ("firehose-encrypted", t.FIREHOSE, {"extendedS3Configuration": {"kmsKeyArn": _KEY}},
-        ["does not encrypt what it holds"]),
+        ["is not encrypted"]),
     ("firehose-encrypted", t.FIREHOSE,
         {"serverSideEncryption": {"enabled": True}, "extendedS3Configuration": {"kmsKeyArn": _KEY}},
         [f"serverSideEncryption.keyArn {_NO_KEY}"]),
@@ -147,19 +147,20 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("firehose-error-backup", t.FIREHOSE, {"extendedS3Configuration": {"errorOutputPrefix": "e/"}}, []),
     ("firehose-error-backup", t.FIREHOSE, {"extendedS3Configuration": {"s3BackupMode": "Enabled"}}, []),
     ("firehose-error-backup", t.FIREHOSE, {"extendedS3Configuration": {"s3BackupMode": "Disabled"}},
-        ["what it cannot deliver is lost among the rest"]),
+        ["has no prefix and no backup for failed records"]),
     ("firehose-error-backup", t.FIREHOSE, {"extendedS3Configuration": {"s3BackupMode": "X", "bucketArn": "b"}},
-        ["what it cannot deliver is lost among the rest"]),
+        ["has no prefix and no backup for failed records"]),
     ("firehose-error-backup", t.FIREHOSE, {"httpEndpointConfiguration": {"s3BackupMode": "FailedDataOnly"}}, []),
     ("firehose-error-backup", t.FIREHOSE, {"httpEndpointConfiguration": {"url": "x"}},
-        ["what it cannot deliver is lost among the rest"]),
+        ["has no prefix and no backup for failed records"]),
     # Queues and topics
+    ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 1_300_000}, []),
     ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 1_209_600}, []),
     ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 1_209_599}, ["keeps messages for 14 days"]),
     ("queue-retention", t.QUEUE, {"messageRetentionSeconds": 86_400}, ["keeps messages for 1 days"]),
     ("queue-retention", t.QUEUE, {}, ["keeps messages for 4 days"]),
     ("queue-zero-delay", t.QUEUE, {"delaySeconds": 0}, []),
-    ("queue-zero-delay", t.QUEUE, {"delaySeconds": 1}, ["holds each message back for 1 s"]),
+    ("queue-zero-delay", t.QUEUE, {"delaySeconds": 1}, ["delays each message by 1 s"]),
     ("queue-zero-delay", t.QUEUE, {}, []),
     ("subscription-tls", t.TOPIC_SUBSCRIPTION, {"protocol": "https", "endpoint": "https://desk.example"}, []),
     ("subscription-tls", t.TOPIC_SUBSCRIPTION, {"protocol": "HTTP", "endpoint": "desk.example"},
@@ -188,8 +189,8 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
         ["answers metadata requests without a token"]),
     ("imds-hop-limit", t.LAUNCH_TEMPLATE, {"metadataOptions": {"httpPutResponseHopLimit": 1}}, []),
     ("imds-hop-limit", t.LAUNCH_TEMPLATE, {"metadataOptions": {"httpPutResponseHopLimit": 2}},
-        ["metadata answers travel further than the host"]),
-    ("imds-hop-limit", t.LAUNCH_TEMPLATE, {}, ["the hop limit is left to the image"]),
+        ["the hop limit of metadata responses is above 1"]),
+    ("imds-hop-limit", t.LAUNCH_TEMPLATE, {}, ["the image decides on the hop limit"]),
     ("no-public-address", t.ELASTIC_IP, {}, []),
     ("no-public-address", t.ELASTIC_IP, {"instance": "i-1"}, ["gets a public address"]),
     ("no-public-address", t.ELASTIC_IP_ASSOCIATION, {"networkInterfaceId": "eni-1"}, ["gets a public address"]),
@@ -218,22 +219,22 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("ebs-customer-key", t.LAUNCH_CONFIGURATION, {"rootBlockDevice": {"encrypted": True}}, []),
     ("ebs-customer-key", t.LAUNCH_CONFIGURATION, {}, ["a volume is not encrypted"]),
     ("ebs-optimised", t.INSTANCE, {"instanceType": "c7g.large"}, []),
-    ("ebs-optimised", t.INSTANCE, {"instanceType": "m3.medium"}, ["shares its network with its volumes"]),
+    ("ebs-optimised", t.INSTANCE, {"instanceType": "m3.medium"}, ["is not EBS-optimised"]),
     ("ebs-optimised", t.INSTANCE, {"instanceType": "c7g.large", "ebsOptimized": False},
-        ["shares its network with its volumes"]),
+        ["is not EBS-optimised"]),
     ("ebs-optimised", t.INSTANCE, {"launchTemplate": {"id": "lt-1"}, "instanceType": "m3.medium"}, []),
     ("detailed-monitoring", t.INSTANCE, {"monitoring": True}, []),
-    ("detailed-monitoring", t.INSTANCE, {}, ["is measured every five minutes only"]),
+    ("detailed-monitoring", t.INSTANCE, {}, ["has metrics of five minutes, not of one"]),
     ("detailed-monitoring", t.INSTANCE, {"launchTemplate": {"id": "lt-1"}}, []),
     ("detailed-monitoring", t.LAUNCH_TEMPLATE, {"monitoring": {"enabled": True}}, []),
-    ("detailed-monitoring", t.LAUNCH_TEMPLATE, {}, ["is measured every five minutes only"]),
+    ("detailed-monitoring", t.LAUNCH_TEMPLATE, {}, ["has metrics of five minutes, not of one"]),
     ("detailed-monitoring", t.LAUNCH_CONFIGURATION, {}, []),
     ("detailed-monitoring", t.LAUNCH_CONFIGURATION, {"enableMonitoring": False},
-        ["is measured every five minutes only"]),
+        ["has metrics of five minutes, not of one"]),
     ("source-destination-check", t.INSTANCE, {}, []),
-    ("source-destination-check", t.INSTANCE, {"sourceDestCheck": False}, ["sends packets under addresses of others"]),
+    ("source-destination-check", t.INSTANCE, {"sourceDestCheck": False}, ["has no source/destination check"]),
     ("source-destination-check", t.NETWORK_INTERFACE, {"sourceDestCheck": False},
-        ["sends packets under addresses of others"]),
+        ["has no source/destination check"]),
     # Keys and secrets
     ("key-enabled", t.KEY, {}, []),
     ("key-enabled", t.KEY, {"isEnabled": False}, ["is disabled"]),
@@ -244,13 +245,13 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("key-enabled", "aws:kms/externalKey:ExternalKey", {"enabled": True}, []),
     ("key-deletion-window", t.KEY, {}, []),
     ("key-deletion-window", t.KEY, {"deletionWindowInDays": 30}, []),
-    ("key-deletion-window", t.KEY, {"deletionWindowInDays": 29}, ["is gone 29 days after the request"]),
+    ("key-deletion-window", t.KEY, {"deletionWindowInDays": 29}, ["is deleted 29 days after the request"]),
     ("secret-replicated", t.SECRET, {"replicas": [{"region": "us-west-2"}]}, []),
-    ("secret-replicated", t.SECRET, {}, ["exists in one region alone"]),
+    ("secret-replicated", t.SECRET, {}, ["exists in only one region"]),
     ("secret-recoverable", t.SECRET, {}, []),
     ("secret-recoverable", t.SECRET, {"recoveryWindowInDays": 7}, []),
-    ("secret-recoverable", t.SECRET, {"recoveryWindowInDays": 0}, ["is gone 0 days after its deletion"]),
-    ("secret-rotated", t.SECRET, {}, ["never rotates"]),
+    ("secret-recoverable", t.SECRET, {"recoveryWindowInDays": 0}, ["can be restored for only 0 days"]),
+    ("secret-rotated", t.SECRET, {}, ["has no rotation"]),
     ("secret-rotated", t.SECRET_ROTATION, {"secretId": "x", "rotationRules": {"automaticallyAfterDays": 90}}, []),
     ("secret-rotated", t.SECRET_ROTATION, {"secretId": "x", "rotationRules": {"automaticallyAfterDays": 91}},
         ["rotates every 91 days"]),
@@ -273,6 +274,39 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
 def test_a_resource_at_the_edge_of_a_rule(rule: str, type_: str, properties: Json, said: list[str]) -> None:
     """One property on either side of what the rule allows, with the message that says which."""
     assert refused(rule, (type_, "x", properties)) == said
+
+
+def test_each_volume_of_a_launch_configuration_is_judged() -> None:
+    """A volume that is encrypted with the default key does not end the judgement."""
+    devices = [{"deviceName": "/dev/sdb", "encrypted": True}, {"deviceName": "/dev/sdc", "encrypted": False}]
+    host = (t.LAUNCH_CONFIGURATION, "x", {"rootBlockDevice": {"encrypted": True}, "ebsBlockDevices": devices})
+    assert refused("ebs-customer-key", host) == ["a volume is not encrypted"]
+
+
+@pytest.mark.parametrize(
+    ("regions", "witness", "said"),
+    [
+        (["us-east-2", "us-west-2"], None, []),
+        (["us-west-2"], "us-east-2", []),
+        (["us-west-2"], None, ["is in 2 regions with its witness, not in 3"]),
+        (
+            ["us-east-2", "us-west-2", "us-west-1"],
+            None,
+            [
+                "is in 4 regions with its witness, not in 3",
+                "us-east-1, us-east-2, us-west-1, us-west-2 are not of one set of regions",
+            ],
+        ),
+        (["us-east-2", "eu-west-1"], None, ["eu-west-1, us-east-1, us-east-2 are not of one set of regions"]),
+    ],
+)
+def test_strong_consistency_is_of_three_regions_of_one_set(
+    regions: list[str], witness: str | None, said: list[str]
+) -> None:
+    """The table's own region, its replicas', and its witness's."""
+    replicas = [{"regionName": region, "consistencyMode": "STRONG"} for region in regions]
+    table = {"replicas": replicas, **({"globalTableWitness": {"regionName": witness}} if witness else {})}
+    assert refused("table-strong-consistency", (t.TABLE, "x", table)) == said
 
 
 @pytest.mark.parametrize(("name", "enabled", "count"), [("fills", True, 1), ("fills", False, 0), ("cache", True, 0)])
@@ -376,7 +410,7 @@ _DEAD = (t.QUEUE, "dead", {"name": "dead"})
     [
         ({"redrivePolicy": {"deadLetterTargetArn": _TARGET, "maxReceiveCount": 3}}, [_DEAD], []),
         ({"redrivePolicy": {"maxReceiveCount": 3}}, [], ["its redrive policy names no queue"]),
-        ({"name": "q"}, [], ["has no dead-letter queue and is none"]),
+        ({"name": "q"}, [], ["has no dead-letter queue and is not one"]),
         ({"name": "last-stop"}, [], []),
         (
             {"name": "q"},
@@ -464,6 +498,26 @@ _HIGH = {"fifoThroughputLimit": "perMessageGroupId", "deduplicationScope": "mess
 def test_an_ordered_queue_takes_its_rate(queue: Json, load: Json, said: list[str]) -> None:
     """300 calls a second, or the region's limit with high throughput, times the batch."""
     assert refused("fifo-rate", (t.QUEUE, "q", {"name": "fills.fifo", **queue}), loads={"fills*": load}) == said
+
+
+@pytest.mark.parametrize(
+    ("region", "calls"),
+    [
+        ("us-east-1", 70_000),
+        ("us-west-2", 70_000),
+        ("eu-west-1", 70_000),
+        ("us-east-2", 19_000),
+        ("eu-central-1", 19_000),
+        ("ap-northeast-1", 9_000),
+        ("eu-west-2", 4_500),
+        ("ca-central-1", 2_400),
+    ],
+)
+def test_the_rate_of_high_throughput_depends_on_the_region(region: str, calls: int) -> None:
+    """SQS Developer Guide, "Amazon SQS message quotas": transactions per second and API action."""
+    queue = (t.QUEUE, "q", {"name": "fills.fifo", **_HIGH, "region": region})
+    for rate, count in ((calls * 10, 0), (calls * 10 + 1, 1)):
+        assert len(refused("fifo-rate", queue, loads={"fills*": {**_LOAD, "messagesPerSecond": rate}})) == count
 
 
 def test_a_rotation_is_judged_with_its_secret() -> None:

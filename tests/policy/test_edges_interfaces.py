@@ -12,7 +12,7 @@ from tests.policy.test_variants import refused
 
 Json = dict[str, Any]
 _ACCOUNT = "123456789012"
-_OPEN = "asks for no authorisation"
+_OPEN = "requires no authorisation"
 
 # fmt: off
 CASES: list[tuple[str, str, Json, list[str]]] = [
@@ -30,9 +30,9 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("api-traced", t.API_STAGE, {"xrayTracingEnabled": True}, []),
     ("api-traced", t.API_STAGE, {}, ["is not traced"]),
     ("api-logged", t.HTTP_STAGE, {"accessLogSettings": {"destinationArn": "arn:x"}}, []),
-    ("api-logged", t.HTTP_STAGE, {}, ["logs no calls"]),
-    ("api-logged", t.API_STAGE, {"stageName": "v1"}, ["logs no calls", "logs no errors"]),
-    ("api-behind-firewall", t.API_STAGE, {}, ["no firewall stands before it"]),
+    ("api-logged", t.HTTP_STAGE, {}, ["has no access logs"]),
+    ("api-logged", t.API_STAGE, {"stageName": "v1"}, ["has no access logs", "logs no errors"]),
+    ("api-behind-firewall", t.API_STAGE, {}, ["has no web ACL"]),
     ("listener-tls", t.LISTENER, {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06"}, []),
     ("listener-tls", t.LISTENER, {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}, []),
     ("listener-tls", t.LISTENER, {"protocol": "HTTPS", "sslPolicy": "ELBSecurityPolicy-TLS13-1-0-2021-06"},
@@ -59,21 +59,21 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("api-domain-tls", t.API_DOMAIN, {}, ["its security policy (the default) may allow TLS before 1.2"]),
     ("balancer-multi-zone", t.LOAD_BALANCER, {"loadBalancerType": "gateway"}, []),
     ("balancer-multi-zone", t.LOAD_BALANCER, {"subnets": ["subnet-1", "subnet-2"]}, []),
-    ("balancer-multi-zone", t.LOAD_BALANCER, {"subnets": ["subnet-1"]}, ["stands in subnet-1 alone"]),
+    ("balancer-multi-zone", t.LOAD_BALANCER, {"subnets": ["subnet-1"]}, ["has subnets in subnet-1 only"]),
     ("balancer-multi-zone", t.LOAD_BALANCER, {"subnetMappings": [{"subnetId": "subnet-1"}, {"subnetId": "subnet-2"}]},
         []),
-    ("balancer-multi-zone", t.LOAD_BALANCER, {}, ["stands in no zone alone"]),
-    ("balancer-multi-zone", t.LOAD_BALANCER, {"loadBalancerType": "network", "subnets": ["s"]}, ["stands in s alone"]),
-    ("balancer-multi-zone", t.LOAD_BALANCER, {"loadBalancerType": "app", "subnets": ["s"]}, ["stands in s alone"]),
+    ("balancer-multi-zone", t.LOAD_BALANCER, {}, ["has subnets in no zone only"]),
+    ("balancer-multi-zone", t.LOAD_BALANCER, {"loadBalancerType": "network", "subnets": ["s"]}, ["has subnets in s only"]),
+    ("balancer-multi-zone", t.LOAD_BALANCER, {"loadBalancerType": "app", "subnets": ["s"]}, ["has subnets in s only"]),
     ("balancer-logged", t.LOAD_BALANCER, {"accessLogs": {"enabled": True}}, []),
     ("balancer-logged", t.LOAD_BALANCER, {"accessLogs": {"bucket": "b"}}, ["logs nothing"]),
     ("balancer-deletion-protection", t.LOAD_BALANCER, {"enableDeletionProtection": True}, []),
-    ("balancer-deletion-protection", t.LOAD_BALANCER, {}, ["may be deleted by one call"]),
+    ("balancer-deletion-protection", t.LOAD_BALANCER, {}, ["has no deletion protection"]),
     ("balancer-strict-headers", t.LOAD_BALANCER, {"dropInvalidHeaderFields": True}, []),
-    ("balancer-strict-headers", t.LOAD_BALANCER, {}, ["passes on malformed headers"]),
+    ("balancer-strict-headers", t.LOAD_BALANCER, {}, ["forwards malformed headers"]),
     ("balancer-strict-headers", t.LOAD_BALANCER, {"loadBalancerType": "network"}, []),
     ("balancer-strict-headers", t.LOAD_BALANCER,
-        {"dropInvalidHeaderFields": True, "desyncMitigationMode": "monitor"}, ["passes on malformed requests"]),
+        {"dropInvalidHeaderFields": True, "desyncMitigationMode": "monitor"}, ["forwards malformed requests"]),
     ("balancer-strict-headers", t.LOAD_BALANCER,
         {"dropInvalidHeaderFields": True, "desyncMitigationMode": "strictest"}, []),
     ("balancer-strict-headers", t.LOAD_BALANCER,
@@ -181,9 +181,9 @@ def test_execution_logs_are_those_of_the_stage(settings: Json, count: int) -> No
     ("subnets", "said"),
     [
         ([{"availabilityZone": "us-east-1a"}, {"availabilityZone": "us-east-1b"}], []),
-        ([{"availabilityZone": "us-east-1a"}, {"availabilityZone": "us-east-1a"}], ["stands in us-east-1a alone"]),
+        ([{"availabilityZone": "us-east-1a"}, {"availabilityZone": "us-east-1a"}], ["has subnets in us-east-1a only"]),
         ([{"availabilityZoneId": "use1-az1"}, {"availabilityZoneId": "use1-az2"}], []),
-        ([{"availabilityZoneId": "use1-az1"}, {"availabilityZoneId": "use1-az1"}], ["stands in use1-az1 alone"]),
+        ([{"availabilityZoneId": "use1-az1"}, {"availabilityZoneId": "use1-az1"}], ["has subnets in use1-az1 only"]),
         ([{}, {}], []),
     ],
 )
@@ -279,13 +279,13 @@ def test_each_document_of_a_role_is_judged() -> None:
 
 
 _PEOPLE = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}}]})
-_WHO = f"people of arn:aws:iam::{_ACCOUNT}:root take it on, and"
+_WHO = f"people of arn:aws:iam::{_ACCOUNT}:root can assume it, and"
 
 
 @pytest.mark.parametrize(
     ("boundary", "entries", "said"),
     [
-        (None, [], f"{_WHO} nothing bounds it"),
+        (None, [], f"{_WHO} it has no permissions boundary"),
         ("arn:aws:iam::aws:policy/ReadOnlyAccess", [], None),
         ("arn:aws:iam::aws:policy/PowerUserAccess", [], f"{_WHO} its boundary is AWS's policy PowerUserAccess"),
         ("arn:aws:iam::aws:policy/AdministratorAccess", [], f"{_WHO} its boundary is AWS's policy AdministratorAccess"),
@@ -312,6 +312,15 @@ def test_roles_of_people_are_bounded(boundary: str | None, entries: list[Any], s
     assert refused("iam-human-boundary", (t.ROLE, "r", {"assumeRolePolicy": denied})) == []
 
 
+def test_each_statement_of_a_trust_policy_is_judged() -> None:
+    """A statement for a program does not end the judgement."""
+    program = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    both = json.loads(_PEOPLE)
+    both["Statement"] = [program, *both["Statement"]]
+    role = (t.ROLE, "r", {"assumeRolePolicy": json.dumps(both)})
+    assert refused("iam-human-boundary", role) == [f"{_WHO} it has no permissions boundary"]
+
+
 def test_a_boundary_grants_nothing() -> None:
     """The same policy is refused where it is attached, and let through where it bounds."""
     policy = (t.IAM_POLICY, "b", {"policy": json.dumps({"Statement": [_allow(["*", "s3:*", "iam:PassRole"])]})})
@@ -336,14 +345,14 @@ def test_a_boundary_grants_nothing() -> None:
     [
         ("aws:iam/user:User", {"name": "ops"}, "is a user, not a role"),
         ("aws:iam/user:User", {"name": "glass-1"}, None),
-        ("aws:iam/accessKey:AccessKey", {"user": "ops"}, "gives ops credentials that last"),
+        ("aws:iam/accessKey:AccessKey", {"user": "ops"}, "gives ops long-lived credentials"),
         ("aws:iam/accessKey:AccessKey", {"user": "ops", "status": "Inactive"}, None),
-        ("aws:iam/accessKey:AccessKey", {"user": "ops", "status": "Active"}, "gives ops credentials that last"),
-        ("aws:iam/accessKey:AccessKey", {"user": "ops", "status": "Zero"}, "gives ops credentials that last"),
+        ("aws:iam/accessKey:AccessKey", {"user": "ops", "status": "Active"}, "gives ops long-lived credentials"),
+        ("aws:iam/accessKey:AccessKey", {"user": "ops", "status": "Zero"}, "gives ops long-lived credentials"),
         ("aws:iam/accessKey:AccessKey", {"user": "glass-1"}, None),
-        ("aws:iam/sshKey:SshKey", {"username": "ops"}, "gives ops credentials that last"),
-        ("aws:iam/signingCertificate:SigningCertificate", {"userName": "ops"}, "gives ops credentials that last"),
-        ("aws:iam/userLoginProfile:UserLoginProfile", {}, "gives x credentials that last"),
+        ("aws:iam/sshKey:SshKey", {"username": "ops"}, "gives ops long-lived credentials"),
+        ("aws:iam/signingCertificate:SigningCertificate", {"userName": "ops"}, "gives ops long-lived credentials"),
+        ("aws:iam/userLoginProfile:UserLoginProfile", {}, "gives x long-lived credentials"),
     ],
 )
 def test_users_have_no_credentials_that_last(type_: str, properties: Json, said: str | None) -> None:

@@ -24,33 +24,33 @@ def _rule(low: Any, high: Any, protocol: Any = "tcp", **source: Any) -> Json:
 # fmt: off
 CASES: list[tuple[str, str, Json, list[str]]] = [
     # Security groups
-    (_ADMIN, t.INGRESS_RULE, _rule(22, 22), ["the world may connect to ports 22-22"]),
-    (_ADMIN, t.INGRESS_RULE, _rule(3389, 3389), ["the world may connect to ports 3389-3389"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(22, 22), ["the internet may connect to ports 22-22"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(3389, 3389), ["the internet may connect to ports 3389-3389"]),
     (_ADMIN, t.INGRESS_RULE, _rule(23, 3388), []),
-    (_ADMIN, t.INGRESS_RULE, _rule(21, 22), ["the world may connect to ports 21-22"]),
-    (_ADMIN, t.INGRESS_RULE, _rule(0, 65535), ["the world may connect to all ports"]),
-    (_ADMIN, t.INGRESS_RULE, _rule(0, 65535, "udp"), ["the world may connect to all ports"]),
-    (_ADMIN, t.INGRESS_RULE, _rule(None, None, "-1"), ["the world may connect to all ports"]),
-    (_ADMIN, t.INGRESS_RULE, _rule(None, None, "all"), ["the world may connect to all ports"]),
-    (_ADMIN, t.INGRESS_RULE, _rule(None, None, "tcp"), ["the world may connect to all ports"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(21, 22), ["the internet may connect to ports 21-22"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(0, 65535), ["the internet may connect to all ports"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(0, 65535, "udp"), ["the internet may connect to all ports"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(None, None, "-1"), ["the internet may connect to all ports"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(None, None, "all"), ["the internet may connect to all ports"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(None, None, "tcp"), ["the internet may connect to all ports"]),
     (_ADMIN, t.INGRESS_RULE, _rule(8, 0, "icmp"), []),
     (_ADMIN, t.INGRESS_RULE, _rule(22, 22, "icmpv6"), []),
     (_ADMIN, t.INGRESS_RULE, _rule(22, 22, 1.0), []),
-    (_ADMIN, t.INGRESS_RULE, _rule(22, None), ["the world may connect to ports 22-22"]),
-    (_ADMIN, t.INGRESS_RULE, _rule(22, 22, cidrIpv6="::/0"), ["the world may connect to ports 22-22"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(22, None), ["the internet may connect to ports 22-22"]),
+    (_ADMIN, t.INGRESS_RULE, _rule(22, 22, cidrIpv6="::/0"), ["the internet may connect to ports 22-22"]),
     (_ADMIN, t.INGRESS_RULE, _rule(22, 22, cidrIpv4="10.0.0.0/8"), []),
     (_ADMIN, t.INGRESS_RULE, _rule(22, 22, referencedSecurityGroupId="sg-1"), []),
     (_ADMIN, t.CLASSIC_RULE,
         {"type": "ingress", "protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"]},
-        ["the world may connect to ports 22-22"]),
+        ["the internet may connect to ports 22-22"]),
     (_ADMIN, t.CLASSIC_RULE,
         {"type": "egress", "protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"]}, []),
     (_WORLD, t.INGRESS_RULE, _rule(443, 443), []),
     (_WORLD, t.INGRESS_RULE, _rule(80, 80), []),
     (_WORLD, t.INGRESS_RULE, _rule(8443, 8443),
-        ["the world may connect to ports 8443-8443, of which only [80, 443] are authorised"]),
+        ["the internet may connect to ports 8443-8443, of which only [80, 443] are authorised"]),
     (_WORLD, t.INGRESS_RULE, _rule(443, 444),
-        ["the world may connect to ports 443-444, of which only [80, 443] are authorised"]),
+        ["the internet may connect to ports 443-444, of which only [80, 443] are authorised"]),
     (_WORLD, t.INGRESS_RULE, _rule(22, 22), []),
     (_WORLD, t.INGRESS_RULE, _rule(None, None, "-1"), []),
     (_WORLD, t.INGRESS_RULE, _rule(8443, 8443, cidrIpv4="198.51.100.0/24"), []),
@@ -90,13 +90,13 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("rds-customer-key", t.RDS_INSTANCE, {"kmsKeyId": _KEY}, ["is not encrypted"]),
     ("rds-customer-key", t.RDS_CLUSTER, {"storageEncrypted": True}, ["kmsKeyId names no key, so AWS's own is used"]),
     ("rds-multi-az", t.RDS_INSTANCE, {"multiAz": True}, []),
-    ("rds-multi-az", t.RDS_INSTANCE, {}, ["a lost zone takes the database with it"]),
+    ("rds-multi-az", t.RDS_INSTANCE, {}, ["has no standby in another zone"]),
     ("rds-multi-az", t.RDS_INSTANCE, {"replicateSourceDb": "db"}, []),
     ("rds-private", t.RDS_INSTANCE, {}, []),
     ("rds-private", t.RDS_CLUSTER_INSTANCE, {"publiclyAccessible": True}, ["has a public address"]),
     ("rds-deletion-protection", t.RDS_INSTANCE, {"deletionProtection": True}, []),
-    ("rds-deletion-protection", t.RDS_INSTANCE, {}, ["may be deleted by one call"]),
-    ("rds-deletion-protection", t.RDS_INSTANCE, {"replicateSourceDb": "elsewhere"}, ["may be deleted by one call"]),
+    ("rds-deletion-protection", t.RDS_INSTANCE, {}, ["has no deletion protection"]),
+    ("rds-deletion-protection", t.RDS_INSTANCE, {"replicateSourceDb": "elsewhere"}, ["has no deletion protection"]),
     ("rds-backups", t.RDS_INSTANCE, {"backupRetentionPeriod": 30}, []),
     ("rds-backups", t.RDS_INSTANCE, {"backupRetentionPeriod": 29}, ["is backed up for 29 days"]),
     ("rds-backups", t.RDS_INSTANCE, {}, ["is backed up for 0 days"]),
@@ -104,16 +104,16 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("rds-backups", t.RDS_CLUSTER, {"replicationSourceIdentifier": "db"}, []),
     ("rds-backups", t.RDS_CLUSTER, {"replicateSourceDb": "db"}, ["is backed up for 0 days"]),
     ("rds-final-snapshot", t.RDS_INSTANCE, {}, []),
-    ("rds-final-snapshot", t.RDS_INSTANCE, {"skipFinalSnapshot": True}, ["leaves no snapshot"]),
+    ("rds-final-snapshot", t.RDS_INSTANCE, {"skipFinalSnapshot": True}, ["takes no final snapshot"]),
     ("rds-final-snapshot", t.RDS_INSTANCE, {"skipFinalSnapshot": True, "replicateSourceDb": "db"}, []),
     ("rds-iam-login", t.RDS_INSTANCE, {"engine": "postgres", "iamDatabaseAuthenticationEnabled": True}, []),
-    ("rds-iam-login", t.RDS_INSTANCE, {"engine": "postgres"}, ["takes passwords only"]),
-    ("rds-iam-login", t.RDS_INSTANCE, {}, ["takes passwords only"]),
+    ("rds-iam-login", t.RDS_INSTANCE, {"engine": "postgres"}, ["accepts only passwords"]),
+    ("rds-iam-login", t.RDS_INSTANCE, {}, ["accepts only passwords"]),
     ("rds-iam-login", t.RDS_INSTANCE, {"engine": "oracle-ee"}, []),
-    ("rds-iam-login", t.RDS_CLUSTER, {"engine": "aurora-mysql"}, ["takes passwords only"]),
+    ("rds-iam-login", t.RDS_CLUSTER, {"engine": "aurora-mysql"}, ["accepts only passwords"]),
     ("rds-iam-login", t.RDS_INSTANCE, {"replicateSourceDb": "db"}, []),
     ("rds-iam-login", t.RDS_INSTANCE, {"replicateSourceDb": "db", "iamDatabaseAuthenticationEnabled": False},
-        ["takes passwords only"]),
+        ["accepts only passwords"]),
     ("rds-logs-exported", t.RDS_INSTANCE, {"enabledCloudwatchLogsExports": ["postgresql"]}, []),
     ("rds-logs-exported", t.RDS_INSTANCE, {}, ["exports no logs"]),
     ("rds-logs-exported", t.RDS_INSTANCE, {"replicateSourceDb": "db"}, []),
@@ -137,17 +137,17 @@ CASES: list[tuple[str, str, Json, list[str]]] = [
     ("rds-maintenance-window", t.RDS_INSTANCE, {"maintenanceWindow": "mon:21:00-mon:21:30"}, []),
     ("rds-maintenance-window", t.RDS_INSTANCE, {"maintenanceWindow": "mon:13:00-mon:13:30"}, []),
     ("rds-maintenance-window", t.RDS_INSTANCE, {"maintenanceWindow": "Mon:20:59-Mon:21:29"},
-        ["is maintained Mon:20:59-Mon:21:29 UTC, while the markets are open"]),
+        ["is maintained Mon:20:59-Mon:21:29 UTC, during trading hours"]),
     ("rds-maintenance-window", t.RDS_INSTANCE, {"maintenanceWindow": "fri:13:01-fri:13:31"},
-        ["is maintained fri:13:01-fri:13:31 UTC, while the markets are open"]),
+        ["is maintained fri:13:01-fri:13:31 UTC, during trading hours"]),
     ("rds-maintenance-window", t.RDS_INSTANCE, {"maintenanceWindow": "sat:14:00-sat:15:00"}, []),
     ("rds-maintenance-window", t.RDS_INSTANCE, {"maintenanceWindow": "sun:23:00-mon:14:00"},
-        ["is maintained sun:23:00-mon:14:00 UTC, while the markets are open"]),
-    ("rds-maintenance-window", t.RDS_INSTANCE, {}, ["leaves its maintenance window to AWS"]),
+        ["is maintained sun:23:00-mon:14:00 UTC, during trading hours"]),
+    ("rds-maintenance-window", t.RDS_INSTANCE, {}, ["has no maintenance window, so that AWS chooses one"]),
     ("rds-maintenance-window", t.RDS_CLUSTER, {"preferredMaintenanceWindow": "wed:14:00-wed:14:30"},
-        ["is maintained wed:14:00-wed:14:30 UTC, while the markets are open"]),
+        ["is maintained wed:14:00-wed:14:30 UTC, during trading hours"]),
     ("rds-maintenance-window", t.RDS_CLUSTER, {"maintenanceWindow": "sun:06:00-sun:07:00"},
-        ["leaves its maintenance window to AWS"]),
+        ["has no maintenance window, so that AWS chooses one"]),
 ]
 # fmt: on
 
@@ -188,7 +188,7 @@ _DEFAULT_ID = "${aws:ec2/defaultSecurityGroup:DefaultSecurityGroup::d#id}"
     ("entries", "said"),
     [
         ([_DEFAULT], []),
-        ([], ["the VPC's default security group is left as AWS creates it, open"]),
+        ([], ["the VPC's default security group has the open rules that AWS creates"]),
         ([(t.DEFAULT_SECURITY_GROUP, "d", {"vpcId": _VPC_ID, "egress": [{"protocol": "-1"}]})],
             [f"{_CLOSED} egress rules"]),
         ([(t.DEFAULT_SECURITY_GROUP, "d", {"vpcId": _VPC_ID, "ingress": [{"protocol": "-1"}]})],
@@ -237,7 +237,7 @@ def _acl(*rules: tuple[int, str, str, Any]) -> list[Any]:
 def test_an_access_list_decides_by_the_order_of_its_rules(entries: list[Any], ports: list[int]) -> None:
     """The first rule that fits an address decides, and ranges are read together."""
     said = refused("acl-no-world-administration", *entries)
-    assert said == ([f"admits the world to {', '.join(f'port {port}' for port in ports)}"] if ports else [])
+    assert said == ([f"lets the internet reach {', '.join(f'port {port}' for port in ports)}"] if ports else [])
 
 
 @pytest.mark.parametrize(("action", "egress", "count"), [("allow", False, 1), ("allow", True, 0), ("deny", False, 0)])
@@ -318,7 +318,7 @@ def test_parameters_force_tls(engine: str, parameters: list[Json], count: int) -
     group = (t.RDS_PARAMETERS, "g", {"parameters": parameters})
     name = "${aws:rds/parameterGroup:ParameterGroup::g#name}"
     database = (t.RDS_INSTANCE, "d", {"engine": engine, "engineVersion": "14", "parameterGroupName": name})
-    assert refused("rds-tls-forced", group, database) == ["takes connections without TLS"] * count
+    assert refused("rds-tls-forced", group, database) == ["accepts connections without TLS"] * count
     newer = (t.RDS_INSTANCE, "d", {"engine": engine, "engineVersion": "16", "parameterGroupName": name})
     off = any(entry["value"] in ("0", "OFF") for entry in parameters)
     assert len(refused("rds-tls-forced", group, newer)) == (count if off or engine == "mysql" else 0)

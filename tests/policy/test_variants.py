@@ -83,7 +83,7 @@ def test_a_stack_of_an_application_needs_no_recorder() -> None:
     ids=lambda entry: entry[1],
 )
 def test_a_stack_that_sets_up_the_audit_needs_a_recorder(entry: Entry) -> None:
-    assert refused("config-records-everything", entry) == ["nothing records what changes in us-east-1"]
+    assert refused("config-records-everything", entry) == ["no recorder records the changes in us-east-1"]
 
 
 # Pipelines

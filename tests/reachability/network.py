@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Network
 from typing import Any
@@ -12,6 +11,8 @@ from typing import Any
 from blueprint import Blueprint, Resource
 from blueprint.references import references_in
 
+# The tier in which the members of each group stand; the others are in the app tier.
+TIERS = {"load-balancer": "public", "database": "data", "cache": "data", "file-system": "data"}
 WORLD = IPv4Network("0.0.0.0/0")
 HTTPS = 443
 # VPC User Guide, "Ephemeral ports": what Linux hosts call from, and what NAT gateways and functions call from.
@@ -53,6 +54,8 @@ class Network:
     """What stands in the stack's own region; the recovery stack declares some things in the primary's."""
 
     stack: Blueprint
+    ways: dict[tuple[str, str, str], list[str]] = field(default_factory=dict, compare=False)
+    """What stands in the way from a group to a service in a region, as far as it is known."""
 
     def _here(self, *types: str) -> Iterator[Resource]:
         for resource in self.stack.of_type(*types):
@@ -104,7 +107,9 @@ class Network:
         ]
         return routes[0] if routes else None
 
-    def acl_passes(self, tier: str, direction: str, ports: tuple[int, int], peer: IPv4Network) -> bool:
+    def acl_passes(
+        self, tier: str, direction: str, ports: tuple[int, int], peer: IPv4Network, protocol: str = "tcp"
+    ) -> bool:
         """Whether a tier's ACL lets every port of a span pass, from or to all of a range."""
         rules = sorted(
             (
@@ -117,7 +122,7 @@ class Network:
         )
         missing = [ports]
         for rule in rules:
-            if rule["protocol"] not in ("-1", "tcp") or not IPv4Network(rule["cidrBlock"]).overlaps(peer):
+            if rule["protocol"] not in ("-1", protocol) or not IPv4Network(rule["cidrBlock"]).overlaps(peer):
                 continue
             span = (0, 65535) if rule["protocol"] == "-1" else (rule["fromPort"], rule["toPort"])
             covers = peer.subnet_of(IPv4Network(rule["cidrBlock"]))
@@ -151,15 +156,3 @@ def _without(gap: tuple[int, int], span: tuple[int, int]) -> Iterator[tuple[int,
         yield gap[0], span[0] - 1
     if gap[1] > span[1]:
         yield span[1] + 1, gap[1]
-
-
-def allows(policy: str, action: str) -> bool:
-    """Whether a statement of an endpoint's policy is about an action; whom and what it names is the account's own."""
-    service, _, name = action.partition(":")
-    for statement in json.loads(policy)["Statement"]:
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        if statement["Effect"] == "Allow" and any(
-            each in ("*", f"{service}:*", f"{service}:{name}") for each in actions
-        ):
-            return True
-    return False

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
+from typing import Any
 
-from tests.reachability.network import ANY_EPHEMERAL, HTTPS, WORLD, Network, allows, name_of
+from tests.permissions.evaluation import Request, decide
+from tests.reachability.arns import region_of, resolved
+from tests.reachability.call import Call
+from tests.reachability.network import ANY_EPHEMERAL, HTTPS, WORLD, Network, name_of
 
 # The endpoint's name where it is not the prefix of the actions (AWS PrivateLink Guide, "AWS services that integrate
 # with AWS PrivateLink"). Images come from two: the API, and the registry that speaks Docker's protocol.
@@ -18,20 +24,48 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def obstacles(network: Network, group: str, action: str) -> Iterator[str]:
-    """What keeps a workload of a group, in the app tier, from calling an action; nothing where it gets through."""
-    service = action.partition(":")[0]
+def obstacles(network: Network, group: str, call: Call) -> Iterator[str]:
+    """What keeps a workload of a group, in the app tier, from making a call; nothing where it gets through. A service
+    that calls on the caller's behalf does not pass the caller's network."""
+    if call.through:
+        return
+    service = call.request.action.partition(":")[0].lower()
     for endpoint in ENDPOINTS.get(service, (service,)):
+        yield from _ways(network, group, endpoint, call.region)
         declared = network.endpoints.get(endpoint)
-        if declared is None:
-            yield from _by_nat(network, group, endpoint)
+        # An endpoint serves its own region.
+        if declared is not None and call.region == region_of(network.stack):
+            decision = decide([_policy(network, declared["policy"])], _by_endpoint(call, endpoint))
+            if not decision.allowed:
+                yield f"{endpoint}: the endpoint's policy {decision}: {call.request.resource}"
+
+
+def _policy(network: Network, text: str) -> Mapping[str, Any]:
+    return json.loads(resolved(network.stack, text))
+
+
+def _by_endpoint(call: Call, endpoint: str) -> Request:
+    """The request as an endpoint sees it: with itself and the VPC among the keys."""
+    passed = {"aws:sourcevpce": f"vpce-{endpoint}", "aws:sourcevpc": "vpc"}
+    return dataclasses.replace(call.request, context={**call.request.context, **passed})
+
+
+def _ways(network: Network, group: str, endpoint: str, region: str) -> list[str]:
+    """What stands in the way to a service, whatever the call."""
+    known = network.ways.get((group, endpoint, region))
+    if known is None:
+        declared = network.endpoints.get(endpoint)
+        if declared is None or region != region_of(network.stack):
+            found = _by_nat(network, group, endpoint)
         elif declared["vpcEndpointType"] == "Gateway":
-            yield from _by_gateway(network, group, endpoint, action)
+            found = _by_gateway(network, group, endpoint)
         else:
-            yield from _by_interface(network, group, endpoint, action)
+            found = _by_interface(network, group, endpoint)
+        known = network.ways[(group, endpoint, region)] = list(found)
+    return known
 
 
-def _by_interface(network: Network, group: str, endpoint: str, action: str) -> Iterator[str]:
+def _by_interface(network: Network, group: str, endpoint: str) -> Iterator[str]:
     """The endpoint has taken the service's public name over: there is no other way, open or not."""
     declared = network.endpoints[endpoint]
     if not declared.get("privateDnsEnabled"):
@@ -46,11 +80,9 @@ def _by_interface(network: Network, group: str, endpoint: str, action: str) -> I
     app = [IPv4Network(each.properties["cidrBlock"]) for each in network.subnets("app")]
     for tier in {each.properties["tags"]["Tier"] for each in subnets}:
         yield from _acls(network, "app", tier, app)
-    if not allows(declared["policy"], action):
-        yield f"{endpoint}: the endpoint's policy does not allow {action}"
 
 
-def _by_gateway(network: Network, group: str, endpoint: str, action: str) -> Iterator[str]:
+def _by_gateway(network: Network, group: str, endpoint: str) -> Iterator[str]:
     declared = network.endpoints[endpoint]
     tables = {name_of(each) for each in declared["routeTableIds"]}
     for subnet in network.subnets("app"):
@@ -60,8 +92,6 @@ def _by_gateway(network: Network, group: str, endpoint: str, action: str) -> Ite
     if not any(rule.peer in (endpoint, str(WORLD)) for rule in opened):
         yield f"{endpoint}: the group {group} may not open {HTTPS} to its prefix list"
     yield from _outside(network, "app")
-    if not allows(declared["policy"], action):
-        yield f"{endpoint}: the endpoint's policy does not allow {action}"
 
 
 def _by_nat(network: Network, group: str, service: str) -> Iterator[str]:

@@ -109,7 +109,7 @@ def _conditions(stack: Blueprint) -> Iterator[Selector]:
                     match = re.fullmatch(r"aws:ResourceTag/(.+)", key)
                     if match and match[1] != "managedByFIS":
                         values = tuple(value) if isinstance(value, list) else (value,)
-                        yield Selector(f"{policy.name} {statement['Sid']}", (), {match[1]: values})
+                        yield Selector(f"{policy.name} {statement.get('Sid')}", (), {match[1]: values})
 
 
 def _default_tags(stack: Blueprint) -> Mapping[str, str]:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from blueprint import Blueprint
+from tests.reachability.authority import Authority
+from tests.reachability.call import Call
+from tests.reachability.calls import calls
 from tests.reachability.network import name_of
 
-# AWS Managed Policy Reference Guide: the calls that a host, a node or a pod makes by AWS's own policies.
-MANAGED: Mapping[str, tuple[str, ...]] = {
-    "AmazonSSMManagedInstanceCore": (
-        "ssm:UpdateInstanceInformation",
-        "ssmmessages:OpenDataChannel",
-        "ec2messages:GetMessages",
-    ),
-    "AmazonEC2ContainerRegistryPullOnly": ("ecr:GetAuthorizationToken", "ecr:BatchGetImage"),
-    "AmazonEKSWorkerNodePolicy": ("ec2:DescribeInstances", "eks:DescribeCluster", "eks-auth:AssumeRoleForPodIdentity"),
-    "AmazonEKS_CNI_Policy": ("ec2:AssignPrivateIpAddresses",),
-    "AmazonEBSCSIDriverPolicy": ("ec2:AttachVolume",),
-}
 # Lambda Developer Guide: the service attaches the interface, writes the logs, delivers what failed asynchronously, and
 # runs the daemon of X-Ray; none of it passes the function's interface.
 BY_LAMBDA = ("ec2", "logs", "xray")
@@ -62,28 +51,9 @@ def workloads(stack: Blueprint) -> Iterator[Workload]:
         yield Workload(f"pod {pod.name}", "cluster-nodes", (name_of(pod.properties["roleArn"]),))
 
 
-def actions(stack: Blueprint, workload: Workload) -> set[str]:
-    """The actions that a workload calls by itself."""
-    found = {action for role in workload.roles for action in _of_role(stack, role)}
-    return {action for action in found if action.partition(":")[0] not in workload.left_to_the_service}
-
-
-def _of_role(stack: Blueprint, role: str) -> Iterator[str]:
-    physical = stack.one("aws:iam/role:Role", role).properties["name"]
-    for policy in stack.of_type("aws:iam/rolePolicy:RolePolicy"):
-        if (
-            policy.properties["role"] in (physical, f"${{aws:iam/role:Role::{role}#id}}")
-            or name_of(policy.properties["role"]) == role
-        ):
-            for statement in json.loads(policy.properties["policy"])["Statement"]:
-                if statement["Effect"] == "Allow" and not _by_a_service(statement):
-                    listed = statement["Action"]
-                    yield from listed if isinstance(listed, list) else [listed]
-    for attached in stack.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
-        if attached.properties["role"] == physical or name_of(attached.properties["role"]) == role:
-            yield from MANAGED[attached.properties["policyArn"].rsplit("/", 1)[-1]]
-
-
-def _by_a_service(statement: Mapping[str, Any]) -> bool:
-    """Whether AWS's service makes the call on the caller's behalf (KMS Developer Guide, `kms:ViaService`)."""
-    return any("kms:ViaService" in tests for tests in statement.get("Condition", {}).values())
+def calls_of(authority: Authority, workload: Workload) -> Iterator[tuple[str, Call]]:
+    """The calls that a workload makes by itself, each with the role that it makes it with."""
+    for role in workload.roles:
+        for call in calls(authority, role):
+            if call.request.action.partition(":")[0] not in workload.left_to_the_service:
+                yield role, call

@@ -9,33 +9,40 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 TABLE_PATH = Path(__file__).parent / "table.json"
+
+
+@dataclass(frozen=True)
+class EarlyClose:
+    """An early close, and the usual close of the same day: points in time with the exchange's zone."""
+
+    at: datetime
+    usual: datetime
 
 
 @dataclass(frozen=True)
 class Calendar:
     """Trading days of one exchange. A session belongs to the day on which it closes.
 
-    `weekdays` are numbers from 0 for Monday; `early` has minutes before the usual close by day. After `until` the
-    exchange's holidays are not known, and each of its weekdays counts as a trading day.
+    `weekdays` are numbers from 0 for Monday. `early` has the early closes by day. After `until` the exchange's holidays
+    are not known, and each of its weekdays counts as a trading day.
     """
 
     name: str
     until: date
     weekdays: frozenset[int]
     closed: frozenset[date]
-    early: Mapping[date, int]
+    early: Mapping[date, EarlyClose]
 
-    def minutes_early(self, day: date) -> int | None:
-        """How long before its usual close the session of a day ends, in minutes; None for a day without a session."""
-        if day.weekday() not in self.weekdays or day in self.closed:
-            return None
-        return self.early.get(day, 0)
+    def trades_on(self, day: date) -> bool:
+        """Whether a session belongs to the day."""
+        return day.weekday() in self.weekdays and day not in self.closed
 
 
 def calendar(name: str) -> Calendar:
@@ -47,8 +54,13 @@ def calendar(name: str) -> Calendar:
         date.fromisoformat(entry["until"]),
         frozenset(entry["weekdays"]),
         frozenset(date.fromisoformat(day) for day in entry["closed"]),
-        {date.fromisoformat(day): minutes for day, minutes in entry["early"].items()},
+        {date.fromisoformat(day): _early_close(day, clocks, entry["zone"]) for day, clocks in entry["early"].items()},
     )
+
+
+def _early_close(day: str, clocks: list[str], zone: str) -> EarlyClose:
+    at, usual = (datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=ZoneInfo(zone)) for clock in clocks)
+    return EarlyClose(at, usual)
 
 
 def canonical(name: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -69,20 +69,25 @@ def entry(name: str) -> dict[str, Any]:
     held = set(sessions)
     days = (date.fromordinal(number) for number in range(FIRST.toordinal(), until.toordinal() + 1))
     return {
+        "zone": str(calendar.tz),
         "until": until.isoformat(),
         "weekdays": weekdays,
         "closed": [day.isoformat() for day in days if day.weekday() in weekdays and day not in held],
-        "early": {session.date().isoformat(): _minutes_early(calendar, session) for session in calendar.early_closes},
+        "early": {session.date().isoformat(): _early_and_usual(calendar, session) for session in calendar.early_closes},
     }
 
 
-def _minutes_early(calendar: ExchangeCalendar, session: Any) -> int:
-    """How long before the usual close of its day a session ends, in minutes."""
+def _early_and_usual(calendar: ExchangeCalendar, session: Any) -> list[str]:
+    """The early close of a session and the usual close of its day, HH:MM by the exchange's clock.
+
+    Raises `ValueError` for an early close on another day than the session's, which the table cannot hold.
+    """
     usual = [close for since, close in calendar.close_times if since is None or since <= session][-1]
-    closed_on = session.date() + timedelta(days=calendar.close_offset)
-    expected = datetime.combine(closed_on, usual, calendar.tz)
     closes: Any = calendar.closes
-    return round((expected - closes[session].to_pydatetime()).total_seconds() / 60)
+    early = closes[session].tz_convert(calendar.tz)
+    if early.date() != session.date() or calendar.close_offset:
+        raise ValueError(f"{calendar.name} closes early on another day than its session of {session.date()}")
+    return [f"{early:%H:%M}", f"{usual:%H:%M}"]
 
 
 if __name__ == "__main__":

@@ -60,31 +60,23 @@ def ports_differ(settings: Settings) -> Problems:
             yield (other_key, other, f"is also the {key}; choose another port")
 
 
-def primary_is_not_on_premises(settings: Settings) -> Problems:
-    """The recovery region routes to both, so it must be able to tell them apart."""
-    network = settings.network
-    if not settings.is_primary and network.primary_vpc_cidr.overlaps(network.on_premises_cidr):
-        yield (
-            "onPremisesCidr",
-            str(network.on_premises_cidr),
-            f"overlaps primaryVpcCidr = {str(network.primary_vpc_cidr)!r}; networks that are routed to each other "
-            "must be disjoint",
-        )
+def ranges_are_disjoint(settings: Settings) -> Problems:
+    """Every two of the ranges that this stack routes to, of the cluster's services, and of Docker, in either role.
 
-
-def services_and_docker_have_their_own_ranges(settings: Settings) -> Problems:
-    """A pod sends what is for a service's address to the service, and Docker keeps its bridge's range to itself.
-
-    Amazon EKS User Guide, "View Amazon EKS networking requirements": the services' range must not overlap the VPC, or
+    A pod sends what is for a service's address to the service, and Docker keeps its bridge's range to itself. Amazon
+    EKS User Guide, "View Amazon EKS networking requirements": the services' range must not overlap the VPC, or
     networks that are routed to it. Amazon VPC User Guide, "VPC CIDR blocks": services of AWS that run containers use
     172.17.0.0/16.
     """
-    network, services = settings.network, settings.kubernetes.kubernetes_service_cidr
-    routed = {
-        "vpcCidr": network.vpc_cidr,
-        "primaryVpcCidr": network.primary_vpc_cidr,
-        "onPremisesCidr": network.on_premises_cidr,
-    }
+    services = settings.kubernetes.kubernetes_service_cidr
+    routed = _routed(settings)
+    for (key, one), (other_key, other) in combinations(routed.items(), 2):
+        if one.overlaps(other):
+            yield (
+                key,
+                str(one),
+                f"overlaps {other_key} = {str(other)!r}; networks that are routed to each other must be disjoint",
+            )
     for key, other in routed.items():
         if other.overlaps(services):
             yield (
@@ -98,10 +90,19 @@ def services_and_docker_have_their_own_ranges(settings: Settings) -> Problems:
             yield key, str(other), f"overlaps {DOCKER_BRIDGE}, the bridge of Docker; choose another range"
 
 
+def _routed(settings: Settings) -> dict[str, IPv4Network]:
+    """Ranges of networks that packets of this stack may reach: its own, the other region's, and those on premises."""
+    network = settings.network
+    if settings.is_primary:
+        other_region = {"drVpcCidr": network.dr_vpc_cidr}
+    else:
+        other_region = {"primaryVpcCidr": network.primary_vpc_cidr}
+    return {"vpcCidr": network.vpc_cidr, "onPremisesCidr": network.on_premises_cidr, **other_region}
+
+
 CHECKS: tuple[Check, ...] = (
     hubs_differ,
     links_join_different_systems,
     ports_differ,
-    primary_is_not_on_premises,
-    services_and_docker_have_their_own_ranges,
+    ranges_are_disjoint,
 )

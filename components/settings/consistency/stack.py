@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_facts.zones import WITHOUT_EKS
 from components.settings.consistency.problem import Check, Problems
 from components.settings.regions import REGIONS, STRONG_REGION_SETS
 
@@ -62,30 +63,37 @@ def _zones_belong_to_the_region(settings: Settings) -> Problems:
                 f"is not a zone of {settings.region.name}; choose from {', '.join(settings.region.zones)}, or name "
                 f"zones by id, such as {settings.region.code}-az1",
             )
-    if len(set(zones)) != len(zones):
-        yield ("availabilityZones", list(zones), "names a zone twice; name three different ones")
+    by_id = [zone for zone in zones if settings.region.has_zone_id(zone)]
+    if by_id and len(by_id) != len(zones):
+        yield (
+            "availabilityZones",
+            list(zones),
+            f"names zones by name and by id, of which two may be one place; write all by id, such as {by_id[0]}, or "
+            f"all by name, such as {settings.region.zones[0]}",
+        )
 
 
-def _ranges_are_disjoint(settings: Settings) -> Problems:
+def _zones_take_a_control_plane(settings: Settings) -> Problems:
+    """EKS puts the control plane's interfaces into subnets of these zones; `aws_facts.zones` has the source."""
+    zones = settings.network.availability_zones
+    taking = [zone for zone in settings.region.zone_ids if zone not in WITHOUT_EKS]
+    for zone in zones:
+        if zone in WITHOUT_EKS:
+            yield (
+                "availabilityZones",
+                zone,
+                f"takes no control plane of EKS; choose three of {', '.join(taking)}",
+            )
+
+
+def _the_primary_has_one_range(settings: Settings) -> Problems:
     network = settings.network
-    others = [("onPremisesCidr", network.on_premises_cidr)]
-    if settings.is_primary:
-        if network.vpc_cidr != network.primary_vpc_cidr:
-            yield (
-                "primaryVpcCidr",
-                str(network.primary_vpc_cidr),
-                f"differs from vpcCidr = {str(network.vpc_cidr)!r}; in the primary they are the same",
-            )
-        others.append(("drVpcCidr", network.dr_vpc_cidr))
-    else:
-        others.append(("primaryVpcCidr", network.primary_vpc_cidr))
-    for key, other in others:
-        if network.vpc_cidr.overlaps(other):
-            yield (
-                "vpcCidr",
-                str(network.vpc_cidr),
-                f"overlaps {key} = {str(other)!r}; networks that are routed to each other must be disjoint",
-            )
+    if settings.is_primary and network.vpc_cidr != network.primary_vpc_cidr:
+        yield (
+            "primaryVpcCidr",
+            str(network.primary_vpc_cidr),
+            f"differs from vpcCidr = {str(network.vpc_cidr)!r}; in the primary they are the same",
+        )
 
 
 def _only_a_recovery_region_takes_over(settings: Settings) -> Problems:
@@ -98,6 +106,7 @@ CHECKS: tuple[Check, ...] = (
     _region_is_that_of_the_role,
     _one_consistency_set,
     _zones_belong_to_the_region,
-    _ranges_are_disjoint,
+    _zones_take_a_control_plane,
+    _the_primary_has_one_range,
     _only_a_recovery_region_takes_over,
 )

@@ -60,8 +60,8 @@ def status(inputs: Mapping[str, Any], revision: int) -> dict[str, Any]:
 
 
 def definitions(chart: str) -> Iterator[Object]:
-    """The custom resources that a chart defines."""
-    group, versions = _DEFINITIONS.get(chart, ("", {}))
+    """The custom resources that a chart defines; `chart` is its name, or its address in a registry."""
+    group, versions = _DEFINITIONS.get(chart.rpartition("/")[2], ("", {}))
     for version, kinds in versions.items():
         for kind in kinds:
             plural = kind.lower() + ("es" if kind.endswith("s") else "s")

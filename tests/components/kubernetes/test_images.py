@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blueprint import Blueprint
-from components.security.mirrored_images import Mirrored
+from components.security.mirrored_images import Mirrored, MirroredChart
 
 REPOSITORY = "aws:ecr/repository:Repository"
 REGISTRIES = re.compile(r"\b(docker\.io|quay\.io|ghcr\.io|gcr\.io|registry\.k8s\.io|k8s\.gcr\.io|public\.ecr\.aws)\b")
@@ -82,3 +82,25 @@ def test_a_stack_says_what_to_copy_into_its_registry(stack: Blueprint):
         assert copy["source"].split("/", 1)[1] == copy["target"].split("/", 2)[2], "the same path and tag"
     targets = {copy["target"] for copy in copies}
     assert {image for image in references(stack) if not image.startswith("${")} == targets
+
+
+def test_every_chart_is_taken_from_the_registry_of_the_stacks_own_region(stack: Blueprint):
+    """A takeover takes no chart from the internet: the address is the own registry's, without a repository beside it,
+    and the version is pinned."""
+    repositories = {each.properties["name"] for each in stack.of_type(REPOSITORY)}
+    own = f"oci://123456789012.dkr.ecr.{region_of(stack)}.amazonaws.com/"
+    releases = list(stack.of_type("kubernetes:helm.sh/v3:Release"))
+    assert len(releases) == len(MirroredChart)
+    for release in releases:
+        chart = release.properties["chart"]
+        assert chart.startswith(own), chart
+        assert chart.removeprefix(own) in repositories
+        assert not release.properties.get("repositoryOpts"), release.name
+        assert re.fullmatch(r"\d+\.\d+\.\d+", release.properties["version"])
+
+
+def test_a_stack_says_which_charts_to_copy(stack: Blueprint):
+    wanted = {f"{each['target']}/{each['name']}": each["version"] for each in stack.outputs["chartsToMirror"]}
+    releases = stack.of_type("kubernetes:helm.sh/v3:Release")
+    assert wanted == {each.properties["chart"]: each.properties["version"] for each in releases}
+    assert all(each["source"].startswith("https://") for each in stack.outputs["chartsToMirror"])

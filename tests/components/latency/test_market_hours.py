@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from blueprint import Blueprint
 from components.latency.market_spans import calendars_end, raised_spans
@@ -37,7 +39,11 @@ def spans_on(day: str, zone: ZoneInfo = NEW_YORK, **given: Any) -> list[tuple[st
         pytest.param("2026-11-28", {}, [], id="a Saturday"),
         pytest.param("2027-03-15", {}, [("Mon 09:00", "Mon 16:30")], id="the first day of summer time"),
         pytest.param("2026-12-24", {"marketOpen": "04:00", "marketClose": "20:00"}, [("Thu 03:30", "Thu 17:30")],
-                     id="late trading ends as much earlier as the exchange closes"),
+                     id="late trading goes on as long after the early close as after the usual one"),
+        pytest.param("2026-11-27", {"marketClose": "15:00"}, [("Fri 09:00", "Fri 13:30")],
+                     id="a desk that stops before the usual close"),
+        pytest.param("2026-11-27", {"marketClose": "12:00"}, [("Fri 09:00", "Fri 12:30")],
+                     id="a desk that stops before the early close"),
         pytest.param("2026-11-26", {"marketCalendars": ["24/7"]}, [("Thu 09:00", "Thu 16:30")],
                      id="a market without holidays"),
         pytest.param("2026-11-26", {"marketCalendars": ["XNYS", "XLON"]}, [("Thu 09:00", "Thu 16:30")],
@@ -45,7 +51,7 @@ def spans_on(day: str, zone: ZoneInfo = NEW_YORK, **given: Any) -> list[tuple[st
         pytest.param("2026-11-27", {"marketCalendars": ["XNYS", "XLON"]}, [("Fri 09:00", "Fri 16:30")],
                      id="another venue closes at its usual time"),
         pytest.param("2026-12-24", {"marketCalendars": ["XNYS", "CMES"]}, [("Thu 09:00", "Thu 13:30")],
-                     id="all close early, by the least of it"),
+                     id="all close early, at the last of their early closes"),
         pytest.param("2026-11-30", {"marketDays": ["TUE"]}, [], id="no day of the settings"),
         pytest.param("2026-11-27", {"marketOpen": "14:00"}, [], id="the session would open after the early close"),
     ],
@@ -68,8 +74,8 @@ FUTURES = {
     [
         ("2026-11-30", [("Sun 17:50", "Mon 17:10")]),
         ("2026-12-01", [("Mon 17:50", "Tue 17:10")]),
-        # Thanksgiving belongs to CMES alone, which closes five hours early.
-        ("2026-11-26", [("Wed 17:50", "Thu 12:10")]),
+        # Thanksgiving belongs to CMES alone, which closes at 12:00 in Chicago.
+        ("2026-11-26", [("Wed 17:50", "Thu 13:10")]),
         ("2026-12-25", []),
     ],
 )
@@ -81,7 +87,65 @@ def test_sessions_without_a_pause_between_them_are_one_span():
     """The lead and the lag of half an hour fill the daily pause, but not that after an early close."""
     given = {**FUTURES, "marketOpenLeadMinutes": 30, "marketCloseLagMinutes": 30}
     assert spans_on("2026-12-04", **given) == [("Sun 17:30", "Fri 17:30")]
-    assert spans_on("2026-11-26", **given) == [("Sun 17:30", "Thu 12:30")]
+    assert spans_on("2026-11-26", **given) == [("Sun 17:30", "Thu 13:30")]
+
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+@pytest.mark.parametrize("day", ["2026-11-26", "2026-11-27"])
+def test_futures_that_close_before_the_librarys_session_end_at_the_early_close(day: str):
+    """CME trades to 16:00 in Chicago, and the library's session ends at 17:00. Its early close is 12:00 in either."""
+    given = {
+        "marketTimeZone": "America/Chicago",
+        "marketOpen": "17:00",
+        "marketClose": "16:00",
+        "marketCalendars": ["CMES"],
+        "venues": ["XCME"],
+        "marketCloseLagMinutes": 0,
+    }
+    ((_, end),) = spans_on(day, CHICAGO, **given)
+    assert end.endswith("12:00")
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    name=st.sampled_from(["CMES", "IEPA", "XNYS", "XLON", "XETR", "XTSE", "XASX", "XHKG", "XPAR", "XSGO"]),
+    market_zone=st.sampled_from([None, "America/New_York", "Europe/London", "America/Chicago"]),
+    minutes=st.integers(-180, 300),
+)
+def test_a_session_never_ends_before_the_close_of_the_library(name: str, market_zone: str | None, minutes: int):
+    """For every early close of the library and each close that a desk sets: the session ends at the early close, at the
+    desk's own close where that is earlier, and later by the same time where the desk trades after the usual close."""
+    library = pytest.importorskip("exchange_calendars").get_calendar(name, start="2026-07-01", end="2027-12-31")
+    zone = ZoneInfo(market_zone or str(library.tz))
+    usual = datetime(2027, 3, 3, library.close_times[-1][1].hour, library.close_times[-1][1].minute, tzinfo=library.tz)
+    closes = usual.astimezone(zone) + timedelta(minutes=minutes)
+    opens = closes - timedelta(hours=20 if library.open_offset else 6)
+    spans = raised_spans(
+        Settings.parse(
+            {
+                "marketTimeZone": zone.key,
+                "marketOpen": f"{opens:%H:%M}",
+                "marketClose": f"{closes:%H:%M}",
+                "marketCalendars": [name],
+                "venues": ["XXXX"],
+                "marketOpenLeadMinutes": 0,
+                "marketCloseLagMinutes": 0,
+                "patchDay": "SAT",
+                "patchStart": "20:00",
+                "dbMaintenanceWindow": "sun:03:00-sun:04:00",
+            }
+        )
+    )
+    ends = {end for _, end in spans}
+    for session in library.early_closes:
+        early = int(library.closes[session].timestamp()) // 60
+        usual_clock = [close for since, close in library.close_times if since is None or since <= session][-1]
+        at_usual = int(datetime.combine(session.date(), usual_clock, library.tz).timestamp()) // 60
+        own = int(datetime.combine(session.date(), closes.time(), zone).timestamp()) // 60
+        expected = min(own, early + max(0, own - at_usual))
+        assert expected in ends or not any(abs(end - expected) < 12 * 60 for end in ends), session
 
 
 @pytest.mark.parametrize("given", [{}, FUTURES, {"marketTimeZone": "Asia/Tokyo", "marketCalendars": ["XTKS", "XNYS"]}])

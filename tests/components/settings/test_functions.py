@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from blueprint import record_primary
 from components.settings import Settings, SettingsError
@@ -60,9 +62,17 @@ def test_a_private_key_is_refused_without_repeating_it():
 
 
 def test_public_keys_reach_the_authorizer_and_both_count_while_they_change():
-    stack = record_primary({"tokenKeys": [PEM, PEM]})
+    other = Ed25519PrivateKey.generate().public_key()
+    pem = other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    stack = record_primary({"tokenKeys": [PEM, pem]})
     told = stack.one("aws:lambda/function:Function", "authorizer").properties["environment"]["variables"]
     assert told["TOKEN_KEYS"].count("BEGIN PUBLIC KEY") == 2
+
+
+@pytest.mark.parametrize("same", [PEM, PEM + "\n", PEM.replace("\n", "\r\n"), f"  {PEM}"])
+def test_one_key_is_named_once_however_its_lines_are_broken(same: str):
+    with pytest.raises(SettingsError, match="names key 1 again as number 2; remove one"):
+        Settings.parse({"tokenKeys": [PEM, same]})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Addresses of people and of services: one type for each kind, whatever setting holds it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from components.settings.section import Decoded
+from recovery.urls import host_of, is_https
+
+# RFC 5321, 4.1.2 and 4.5.3.1: words with single full stops between them, 64 characters at most, and a domain name. The
+# characters are those that mail systems take without quotes; Amazon SNS refuses others.
+_WORD, _LABEL = r"[A-Za-z0-9_+-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
+_MOST_EMAIL_CHARACTERS = 254
+MOST_CONTACTS = 100
+"""Addresses of one setting. A limit of ours: each is a subscription of several topics, and people confirm each."""
+# A host of the internet: with a top-level domain, which has letters.
+_INTERNET = re.compile(rf"(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
+
+
+def _email(address: str) -> str:
+    if not _EMAIL.fullmatch(address) or len(address) > _MOST_EMAIL_CHARACTERS:
+        raise ValueError(f"{address!r} is not an address; write it as name@domain")
+    return address
+
+
+def _endpoint(url: str) -> str:
+    if not is_https(url, query=True) or not _INTERNET.fullmatch(host_of(url)):
+        raise ValueError(
+            f"{url!r} is not an address by HTTPS; write https://HOST/PATH with a port from 1 to 65535, if any, and "
+            "without a user and a password"
+        )
+    return url
+
+
+Email = Annotated[str, AfterValidator(_email)]
+Emails = Annotated[tuple[Email, ...], Decoded]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Endpoints = Annotated[tuple[Endpoint, ...], Decoded]
