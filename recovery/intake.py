@@ -12,14 +12,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions import failures
 from recovery.errors import RecoveryError
 
-# Never to be filled: the smallest price and quantity of the API, cancelled by itself if no engine drops it.
+# Never to be filled: the smallest price and quantity of the API. Engines drop orders of its account. It is an order for
+# the day, because immediate ones may be refused until an engine stands.
 _CANARY: Mapping[str, str] = {
     "instrument": "CANARY",
     "side": "BUY",
     "type": "LIMIT",
     "quantity": "0.00000001",
     "limit_price": "0.00000001",
-    "time_in_force": "IOC",
+    "time_in_force": "DAY",
 }
 
 

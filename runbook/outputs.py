@@ -35,19 +35,21 @@ NO_ENGINE = (
 def budget_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The budget among the exports, None where there is none; raises ConfigurationError that names the bad key.
 
-    Exports that an older version of the program wrote have neither `beside` nor `secondDisasterSeconds`.
+    Exports that an older version of the program wrote have no `beside`, `engines` and sums with other names.
     """
     if outputs.get(BUDGET) is None:
         return None
     found = Reader(outputs[BUDGET], BUDGET)
-    beside = found.parts("beside") if found.has("beside") else []
-    for term in (*found.parts("terms"), *beside, found.part("detection")):
+    later = [*(found.parts("beside") if found.has("beside") else ())]
+    later += [found.part("engines")] if found.has("engines") else []
+    for term in (*found.parts("terms"), *later, found.part("detection")):
         term.words("name")
         term.words("source")
         term.seconds("seconds", _MOST_SECONDS)
     found.seconds("seconds", _MOST_SECONDS)
-    if found.has("secondDisasterSeconds"):
-        found.seconds("secondDisasterSeconds", _MOST_SECONDS)
+    for key in ("secondDisasterSeconds", "tradableSeconds"):
+        if found.has(key):
+            found.seconds(key, _MOST_SECONDS)
     return found.values
 
 

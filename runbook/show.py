@@ -143,6 +143,9 @@ class Show:
         table.add_row("headroom", f"{headroom:.2f}", f"of {RTO_SECONDS:g} s: what another step before it may take")
         for term in () if second_disaster else beside:
             table.add_row(f"while clients learn of the switch: {term['name']}", f"{term['seconds']:g}", term["source"])
+        if (engines := budget.get("engines")) and not second_disaster:
+            table.add_row(f"after it: {engines['name']}", f"{engines['seconds']:g}", engines["source"])
+            table.add_row("tradable", f"{budget['tradableSeconds']:g}", "decision to the first order that is traded")
         detection = budget["detection"]
         table.add_row(f"before the decision: {detection['name']}", f"{detection['seconds']:g}", detection["source"])
         self._out.print(table)

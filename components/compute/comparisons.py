@@ -52,13 +52,20 @@ class Comparisons:
         """Environment variables of the function."""
         general = self.settings.general
         entries: list[dict[str, str | int]] = [
-            {"table": self.table_names.name(table), "lag_seconds": _TABLE_LAG_SECONDS} for table in _TABLES
+            {
+                "table": self.table_names.name(table),
+                "lag_seconds": _TABLE_LAG_SECONDS,
+                # Only the orders have an index by their last write. Positions are few.
+                **({"since_mark": True} if table is TableName.ORDERS else {}),
+            }
+            for table in _TABLES
         ]
         for primary, replica in self.buckets.values():
             entries.append({"bucket": primary, "replica": replica, "lag_seconds": _BUCKET_LAG_SECONDS})
         return {
             "PRIMARY_REGION": general.primary_region,
             "DR_REGION": general.dr_region,
+            "CONTROL_TABLE": self.table_names.name(TableName.CONTROL),
             "REPORT_BUCKET": self.report_bucket,
             "COMPARISONS": json.dumps(entries, separators=(",", ":")),
         }

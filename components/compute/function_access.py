@@ -15,6 +15,8 @@ from components.events.events import Events
 from components.security.keys import KEY_USE, DataClass, Keys
 from components.security.policies import Statement
 from components.settings import Settings
+from functions import order_item
+from functions.integrity import mark
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,26 @@ class Access:
                     for table in tables
                 ],
             ),
+            Statement(
+                "ReadWhatChanged",
+                ["dynamodb:Query"],
+                [
+                    f"arn:aws:dynamodb:{region}:{general.account_id}:table/{self.tables.name(TableName.ORDERS)}"
+                    f"/index/{order_item.BY_CHANGE_INDEX}"
+                    for region in regions
+                ],
+            ),
+            Statement(
+                "MoveTheMark",
+                ["dynamodb:GetItem", "dynamodb:PutItem"],
+                [self.tables.arn(TableName.CONTROL)],
+                # The lease and the journal are in the same table.
+                conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [mark.ITEM]}},
+            ),
             Statement("ListRecords", ["s3:ListBucket"], buckets),
             Statement("ReadRecords", ["s3:GetObject"], [f"{bucket}/*" for bucket in buckets]),
             Statement("WriteReport", ["s3:PutObject"], [f"arn:aws:s3:::{report_bucket}/integrity/*"]),
+            use_key(self.settings, self.keys, "MoveTheMarkEncrypted", DataClass.TABLES, "dynamodb", KEY_USE),
             self._read_in_both_regions("ReadTablesEncrypted", DataClass.TABLES, "dynamodb"),
             self._read_in_both_regions("ReadRecordsEncrypted", DataClass.RECORDS, "s3"),
             use_key(self.settings, self.keys, "WriteReportEncrypted", DataClass.RECORDS, "s3", ["kms:GenerateDataKey"]),

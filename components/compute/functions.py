@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -109,6 +110,10 @@ class Functions(Layer):
                 **self._orders_environment(),
                 "POSITIONS_TABLE": tables.name(TableName.POSITIONS),
                 "ACCOUNT_CLAIM": self._settings.api.token_account_claim,
+                # The primary has its engines, whatever its epoch.
+                "IMMEDIATE_NEEDS_ENGINE": json.dumps(
+                    self._settings.recovery.immediate_orders_need_engine and not self._settings.is_primary
+                ),
             },
             statements=self._access.order_intake(),
             timeout=functions.order_intake_timeout,

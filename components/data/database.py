@@ -77,11 +77,6 @@ class Database(Layer):
         self.register_outputs({"identifier": self.identifier, "address": self.address, "arn": self.arn})
 
     @property
-    def reader_address(self) -> pulumi.Output[str]:
-        """Host name for reads: the reader's, or the database's own if there is no reader."""
-        return (self.reader or self.instance).address
-
-    @property
     def resource_id(self) -> pulumi.Output[str]:
         """Resource id for IAM database authentication (`arn:aws:rds-db:<region>:<account>:dbuser:<resource
         id>/<user>`)."""

@@ -96,8 +96,10 @@ class Recovery(Layer):
         return {
             "terms": [asdict(term) for term in found.terms],
             "beside": [asdict(term) for term in found.beside],
+            "engines": asdict(found.engines),
             "detection": asdict(found.detection),
             "seconds": found.seconds,
+            "tradableSeconds": found.tradable_seconds,
             "secondDisasterSeconds": found.second_disaster_seconds,
         }
 

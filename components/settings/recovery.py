@@ -139,6 +139,18 @@ class RecoverySettings(Section):
         ge=0,
         le=500,
     )
+    immediate_orders_need_engine: bool = Field(
+        False,
+        description="Whether the recovery region refuses immediate orders (market, IOC, FOK) after a takeover until an "
+        "engine stands there; otherwise they are accepted, and an engine decides what is too old to trade.",
+    )
+    engine_start_seconds: int = Field(
+        300,
+        description="What an engine takes from its launch to service, in seconds: part of the time until accepted "
+        "orders are traded. AWS gives no number: measure it in a drill on AWS.",
+        ge=10,
+        le=3600,
+    )
     lease_stale_seconds: int = Field(
         150,
         description="Age at which a lease that nobody extends counts as a sign of loss, in seconds.",

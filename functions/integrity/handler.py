@@ -1,8 +1,10 @@
 """Lambda entry of the integrity check: runs on a schedule, after a failover, and by hand.
 
 Environment: PRIMARY_REGION, DR_REGION, REPORT_BUCKET, COMPARISONS (JSON array of {"table": name} and
-{"bucket": name, "replica": name, "prefix": optional}, each with "lag_seconds"), SEGMENT_DEPTH (default 12, so 4,096
-segments of 32 bytes), MAX_LISTED (default 10,000 keys), RESERVE_SECONDS (default 15). An event {"only": name} runs one.
+{"bucket": name, "replica": name, "prefix": optional}, each with "lag_seconds"), CONTROL_TABLE, SEGMENT_DEPTH (default
+12, so 4,096 segments of 32 bytes), MAX_LISTED (default 10,000 keys), RESERVE_SECONDS (default 15). An event {"only":
+name} runs one. A table with "since_mark": true is compared by its writes since the last comparison that found both
+regions equal (`functions.integrity.mark`), and moves that mark; {"whole": true} compares it from its beginning.
 
 The replication lag is typically under a second for a global table, and 15 minutes at most for S3 replication time
 control (99.99 %); AWS documents both. A comparison that cannot be finished is reported as failed, never
@@ -26,6 +28,7 @@ from functions import metrics
 from functions.clients import patient_client
 from functions.clock import Clock, system_clock, timestamp
 from functions.environment import Environment, SettingError
+from functions.integrity import mark
 from functions.integrity.compare import Comparer, Limits, OutOfTimeError, Side, SideUnavailableError
 from functions.integrity.objects import BucketSide
 from functions.integrity.tables import TableSide
@@ -45,12 +48,32 @@ class ReportNotWrittenError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What is compared under one name."""
+    """What is compared under one name: `sides` gives both regions' copies, from a moment on where `is_marked`."""
 
     name: str
-    primary: Side
-    replica: Side
+    sides: Callable[[int | None], tuple[Side, Side]]
     limits: Limits
+    is_marked: bool = False
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The control table, where the mark of the orders is. Raises SideUnavailableError."""
+
+    dynamodb: Any
+    table: str
+
+    def read(self, name: str) -> int:
+        try:
+            return mark.read(self.dynamodb, self.table, name)
+        except (BotoCoreError, ClientError) as error:
+            raise SideUnavailableError(f"the mark of {name} cannot be read: {error}") from error
+
+    def advance(self, name: str, until: int) -> None:
+        try:
+            mark.advance(self.dynamodb, self.table, name, until)
+        except (BotoCoreError, ClientError) as error:
+            raise SideUnavailableError(f"the mark of {name} cannot be moved: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -58,6 +81,7 @@ class Check:
     """All that one process needs."""
 
     targets: tuple[Target, ...]
+    marks: Marks
     s3: Any
     report_bucket: str
     clock: Clock
@@ -78,6 +102,7 @@ def build(
     targets = tuple(_target(entry, regions, clients, depth, listed) for entry in environment.objects("COMPARISONS"))
     return Check(
         targets,
+        Marks(clients("dynamodb", environment.text("AWS_REGION")), environment.text("CONTROL_TABLE")),
         clients("s3", environment.text("AWS_REGION")),
         environment.text("REPORT_BUCKET"),
         clock,
@@ -93,15 +118,20 @@ def _target(entry: Mapping[str, Any], regions: tuple[str, str], clients: Clients
     limits = Limits(depth, round(lag * 1000), listed)
     primary, replica = regions
     match dict(entry):
-        case {"table": str(table), "lag_seconds": _, **rest} if not rest:
-            primary_side, replica_side = (TableSide(clients("dynamodb", at), at, table) for at in regions)
-            return Target(table, primary_side, replica_side, limits)
+        case {"table": str(table), "lag_seconds": _, **rest} if rest in ({}, {"since_mark": True}):
+
+            def tables(since: int | None) -> tuple[Side, Side]:
+                return tuple(TableSide(clients("dynamodb", at), at, table, since) for at in regions)  # type: ignore[return-value]
+
+            return Target(table, tables, limits, is_marked=bool(rest))
         case {"bucket": str(bucket), "replica": str(copy), "lag_seconds": _, **rest} if not rest.keys() - {"prefix"}:
             prefix = str(rest.get("prefix", ""))
             return Target(
                 f"{bucket}/{prefix}",
-                BucketSide(clients("s3", primary), primary, bucket, prefix),
-                BucketSide(clients("s3", replica), replica, copy, prefix),
+                lambda _since: (
+                    BucketSide(clients("s3", primary), primary, bucket, prefix),
+                    BucketSide(clients("s3", replica), replica, copy, prefix),
+                ),
                 limits,
             )
     raise SettingError(
@@ -133,7 +163,7 @@ def run(
 
     comparer = Comparer(job.clock, job.sleep, time_is_up)
     started = job.clock()
-    results = [_result(comparer, target) for target in targets]
+    results = [_result(comparer, job, target, whole=event.get("whole") is True) for target in targets]
     report = {"started_at": timestamp(started), "ended_at": timestamp(job.clock()), "comparisons": results}
     for result in results:
         metrics.publish(sink, metrics.COMPARISONS_FAILED, int(result["failed"] is not None))
@@ -148,16 +178,22 @@ def run(
     return {**report, "comparisons": summary, "report": key}
 
 
-def _result(comparer: Comparer, target: Target) -> dict[str, Any]:
-    regions = {"target": target.name, "primary": target.primary.region, "replica": target.replica.region}
+def _result(comparer: Comparer, job: Check, target: Target, *, whole: bool) -> dict[str, Any]:
+    began, since = job.clock(), None
+    primary, replica = target.sides(None)
+    regions = {"target": target.name, "primary": primary.region, "replica": replica.region}
     try:
-        found = asdict(comparer.run(target.primary, target.replica, target.limits))
+        if target.is_marked:
+            since = 0 if whole else job.marks.read(target.name)
+            primary, replica = target.sides(since)
+        found = comparer.run(primary, replica, target.limits)
+        if since is not None and not found.differences and found.listing_complete:
+            job.marks.advance(target.name, mark.after(since, began, target.limits.lag_milliseconds))
     except SideUnavailableError as error:
         return {**regions, "failed": str(error), "differences": {}}
     except OutOfTimeError as error:
         return {**regions, "failed": f"the time was up: {error}", "differences": {}}
-    weak = getattr(target.primary, "weak", 0)
-    return {**regions, "failed": None, "weak": weak, **found}
+    return {**regions, "failed": None, "since": since, "weak": getattr(primary, "weak", 0), **asdict(found)}
 
 
 def _store(job: Check, key: str, report: Mapping[str, Any]) -> None:

@@ -68,6 +68,7 @@ PROBLEMS: Mapping[str, tuple[int, bool]] = {
     "body_too_large": (413, False),
     "internal_error": (500, False),
     "not_accepting": (503, True),
+    "no_engine": (503, True),
     "unavailable": (503, True),
     "outcome_unknown": (503, True),
 }

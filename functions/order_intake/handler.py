@@ -1,7 +1,8 @@
 """Lambda entry of order intake: events of API Gateway's proxy integration.
 
 Environment: AWS_REGION (set by Lambda), CONTROL_TABLE, ORDERS_TABLE, POSITIONS_TABLE, ORDER_STREAM, ACCOUNT_CLAIM
-(default account_id), LEASE_SECONDS, MARGIN_SECONDS, WRITE_TIMEOUT_SECONDS, RECHECK_SECONDS
+(default account_id), IMMEDIATE_NEEDS_ENGINE ("true" in a region that refuses immediate orders until an engine stands
+under its epoch; default "false"), LEASE_SECONDS, MARGIN_SECONDS, WRITE_TIMEOUT_SECONDS, RECHECK_SECONDS
 (`functions.order_intake.lease`).
 """
 
@@ -21,6 +22,7 @@ from functions.clock import Clock, system_clock
 from functions.environment import Environment
 from functions.order_intake.answers import ProblemError
 from functions.order_intake.application import Application
+from functions.order_intake.engines import AlwaysEngines, Engines, NotedEngines
 from functions.order_intake.intake import Intake, Outcome
 from functions.order_intake.lease import LeaseKeeper, LeaseSettings
 from functions.order_intake.lease_store import DynamoDbLeaseStore
@@ -35,6 +37,7 @@ _sink = Metrics(namespace=metrics.NAMESPACE, service=metrics.ORDER_INTAKE)
 _ORDER_METHODS = ("POST", "DELETE")
 _COUNTED_AS: Mapping[str, metrics.Metric] = {
     "not_accepting": metrics.ORDERS_NOT_ACCEPTING,
+    "no_engine": metrics.ORDERS_NOT_ACCEPTING,
     "unavailable": metrics.ORDERS_UNAVAILABLE,
     "internal_error": metrics.ORDERS_UNAVAILABLE,
     "outcome_unknown": metrics.ORDERS_OUTCOME_UNKNOWN,
@@ -51,8 +54,11 @@ def build(variables: Mapping[str, str], dynamodb: Any, kinesis: Any, clock: Cloc
     table = environment.text("ORDERS_TABLE")
     orders = OrdersTable(dynamodb, table)
     outbox = Outbox(dynamodb, kinesis, table=table, stream=environment.text("ORDER_STREAM"))
+    engines: Engines = AlwaysEngines()
+    if environment.text("IMMEDIATE_NEEDS_ENGINE", "false") == "true":
+        engines = NotedEngines(dynamodb, environment.text("CONTROL_TABLE"), clock, settings.recheck)
     return Application(
-        Intake(keeper, orders, outbox, clock),
+        Intake(keeper, orders, outbox, clock, engines),
         orders,
         PositionsTable(dynamodb, environment.text("POSITIONS_TABLE")),
         region=region,

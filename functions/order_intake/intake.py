@@ -18,6 +18,7 @@ from typing import Any
 from functions import order_item, order_record, order_trace
 from functions.clock import Clock, timestamp
 from functions.order_intake.answers import Answer, ProblemError
+from functions.order_intake.engines import Engines, is_immediate
 from functions.order_intake.lease import Grant, LeaseKeeper, Refusal
 from functions.order_intake.orders_table import OrdersTable, OutcomeUnknownError, StoreUnavailableError
 from functions.order_item import Item, Stamp
@@ -36,8 +37,11 @@ class Outcome:
 class Intake:
     """Accepts orders and requests to cancel them; raises ProblemError for everything else."""
 
-    def __init__(self, keeper: LeaseKeeper, orders: OrdersTable, outbox: Outbox, clock: Clock) -> None:
+    def __init__(
+        self, keeper: LeaseKeeper, orders: OrdersTable, outbox: Outbox, clock: Clock, engines: Engines
+    ) -> None:
         self._keeper = keeper
+        self._engines = engines
         self._orders = orders
         self._outbox = outbox
         self._clock = clock
@@ -46,6 +50,8 @@ class Intake:
         """201 in the stream, 202 in the outbox; a repeat is answered as the first time."""
         grant = self._grant()
         item: Item = order_item.entered(account_id, order, self._stamp(grant))
+        if is_immediate(order) and not self._engines.stand(grant.epoch):
+            self._refuse_new(item)
         earlier = self._written(lambda: self._orders.insert(item), grant)
         if earlier is not None:
             if earlier["fingerprint"] != item["fingerprint"]:
@@ -62,6 +68,14 @@ class Intake:
             "epoch": item["epoch"],
         }
         return Outcome(Answer(201 if in_stream else 202, acceptance), deferred=not in_stream)
+
+    def _refuse_new(self, item: Item) -> None:
+        """Refuses an order that is not stored; a repeat of one that was accepted is answered as the first time."""
+        if self._orders.get(item["order_id"]) is None:
+            raise ProblemError(
+                "no_engine",
+                "no engine of this region trades yet; enter a limit order for the day, or repeat the request later",
+            )
 
     def cancel(self, account_id: str, client_order_id: str) -> Outcome:
         """202 when the request is stored; a repeat is answered as the first time."""

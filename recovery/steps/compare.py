@@ -1,23 +1,16 @@
 """Both regions hold the same orders and positions.
 
 Orders are compared by what was written since the last comparison that found both regions equal, whatever the tables
-hold. That moment is an item of the control table:
-
-    item      S  "compared"
-    sequence  N  0
-    table     S  name of the orders table: a restored table is compared from its beginning
-    until     N  what was written before this moment is the same in both regions, milliseconds since 1970
+hold (`functions.integrity.mark`). The scheduled comparison moves the same mark.
 
 Positions are compared whole: there are as many as accounts hold instruments, however long the platform has run.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
+from functions.integrity import mark
 from functions.integrity.compare import Comparer, Comparison, Limits, OutOfTimeError, SideUnavailableError
 from functions.integrity.tables import TableSide
 from recovery.context import Context
@@ -31,10 +24,6 @@ _POLL = 500
 # As fine as the scheduled comparison (`functions.integrity.handler`).
 _SEGMENT_DEPTH = 12
 _MOST_LISTED = 10_000
-_OVERLAP = _MINUTE
-"""A comparison begins so long before the last one ended: clocks of writers differ, and a write that is under way has
-its time already."""
-_KEY = {KEY_ATTRIBUTE: {"S": "compared"}, SORT_ATTRIBUTE: {"N": "0"}}
 
 
 class CompareOrders(Wait):
@@ -52,7 +41,7 @@ class CompareOrders(Wait):
             raise StepFailedError(
                 f"the regions differ: {_some(different)}; see why the tables do not replicate before orders are stopped"
             )
-        until = max(since, began - context.configuration.timing.replication_lag - _OVERLAP)
+        until = mark.after(since, began, context.configuration.timing.replication_lag)
         note_equal(context, until)
         return {**_summary(found), "since": since, "until": until}
 
@@ -86,17 +75,15 @@ def last_equal(context: Context) -> int:
     """What was written before this moment is the same in both regions; 0 where nothing is known."""
     tables = context.configuration.tables
     try:
-        found = context.control.get_item(TableName=tables.control, Key=_KEY, ConsistentRead=True).get("Item")
+        return mark.read(context.control, tables.control, tables.orders)
     except (BotoCoreError, ClientError) as error:
         raise _mark_failed(error) from error
-    return int(found["until"]["N"]) if found and found["table"]["S"] == tables.orders else 0
 
 
 def note_equal(context: Context, until: int) -> None:
     tables = context.configuration.tables
-    item: dict[str, Any] = {**_KEY, "table": {"S": tables.orders}, "until": {"N": str(until)}}
     try:
-        context.control.put_item(TableName=tables.control, Item=item)
+        mark.advance(context.control, tables.control, tables.orders, until)
     except (BotoCoreError, ClientError) as error:
         raise _mark_failed(error) from error
 
@@ -110,9 +97,9 @@ def _compared(context: Context, since: int) -> dict[str, Comparison]:
         clock, lambda seconds: sleep(round(seconds * 1000)), lambda seconds: clock() + seconds * 1000 > end
     )
     found: dict[str, Comparison] = {}
-    for table, mark in ((configuration.tables.orders, since), (configuration.tables.positions, None)):
-        source = TableSide(context.clients.remote("dynamodb"), context.source.region, table, mark)
-        target = TableSide(context.clients.here("dynamodb"), context.target.region, table, mark)
+    for table, moment in ((configuration.tables.orders, since), (configuration.tables.positions, None)):
+        source = TableSide(context.clients.remote("dynamodb"), context.source.region, table, moment)
+        target = TableSide(context.clients.here("dynamodb"), context.target.region, table, moment)
         try:
             found[table] = comparer.run(source, target, limits)
         except (SideUnavailableError, OutOfTimeError, RegionLostError) as error:

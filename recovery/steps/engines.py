@@ -11,10 +11,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions import failures
+from functions import engine_note, failures
 from recovery.context import Context
 from recovery.errors import StepFailedError
 from recovery.journal import Facts
+from recovery.steps.lease import TakeLease
 from recovery.steps.step import Stage, Step, Wait
 from recovery.steps.traffic import ProveOrder
 
@@ -81,7 +82,20 @@ class AwaitEngines(Wait):
             serving = sum(instance["LifecycleState"] == _IN_SERVICE for instance in instances)
             return {"in_service": serving} if serving else None
 
-        return context.waiter.until(standing, what="an engine in service", within=_STANDS_WITHIN, every=_POLL)
+        found = context.waiter.until(standing, what="an engine in service", within=_STANDS_WITHIN, every=_POLL)
+        note_engines(context)
+        return found
+
+
+def note_engines(context: Context) -> None:
+    """From here on order intake accepts immediate orders, where the setting had refused them."""
+    epoch, table = context.result(TakeLease.name)["epoch"], context.configuration.tables.control
+    try:
+        engine_note.write(context.control, table, epoch, context.waiter.clock())
+    except (BotoCoreError, ClientError) as error:
+        raise StepFailedError(
+            f"table {table}: an engine stands and cannot be noted ({error}); then `resume`"
+        ) from error
 
 
 def _wanted(context: Context, group: Mapping[str, Any]) -> int:

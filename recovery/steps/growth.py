@@ -9,6 +9,7 @@ from recovery.context import Context
 from recovery.errors import StepFailedError
 from recovery.journal import Facts
 from recovery.scale_out import DONE
+from recovery.steps.engines import note_engines
 from recovery.steps.lease import TakeLease
 from recovery.steps.step import Stage, Step
 from recovery.steps.stores import AwaitDatabase, AwaitFiles
@@ -42,7 +43,10 @@ class ScaleOutStep(Step):
         def grown() -> Facts | None:
             return {"by": started} if grow.state(started) == DONE else None
 
-        return context.waiter.until(grown, what=f"growth {started}", within=120 * _MINUTE, every=_POLL)
+        found = context.waiter.until(grown, what=f"growth {started}", within=120 * _MINUTE, every=_POLL)
+        # A deployment waits for the engines that it starts.
+        note_engines(context)
+        return found
 
 
 class DrainBacklog(Step):

@@ -117,10 +117,11 @@ def _site(client: Client, role: str, region: str) -> Site:
         "integrity": {
             "PRIMARY_REGION": PRIMARY,
             "DR_REGION": STANDBY,
+            "CONTROL_TABLE": _TABLES["control"],
             "REPORT_BUCKET": name("reports"),
             "COMPARISONS": json.dumps(
                 [
-                    {"table": _TABLES["orders"], "lag_seconds": 1},
+                    {"table": _TABLES["orders"], "lag_seconds": 1, "since_mark": True},
                     {"bucket": _RECORDS[PRIMARY], "replica": _RECORDS[STANDBY], "lag_seconds": 1},
                 ]
             ),

@@ -16,14 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from functions import order_item
 from functions.clients import CONNECTIONS
 from functions.environment import SettingError
-from functions.integrity import handler
+from functions.integrity import handler, mark
 from functions.integrity.objects import BucketSide
 from functions.integrity.segments import Entry, Segments, differing, segment_of
-from tests.functions.aws import POSITIONS, Client, Clock, create_tables, refused
+from tests.functions.aws import CONTROL, ORDERS, POSITIONS, Client, Clock, create_tables, refused
 
 PRIMARY, DR = "us-east-1", "us-west-2"
+HOUR = 3_600_000
 
 
 class Regions:
@@ -67,6 +69,7 @@ class Regions:
             "DR_REGION": DR,
             "REPORT_BUCKET": "reports",
             "COMPARISONS": json.dumps(named),
+            "CONTROL_TABLE": CONTROL,
             "SEGMENT_DEPTH": "4",
             **variables,
         }
@@ -104,6 +107,73 @@ def test_every_kind_of_difference_is_listed_by_key(regions: Regions) -> None:
     regions.put("extra", "1", DR)
 
     assert names(regions.run()) == {"changed": "changed", "missing": "missing", "extra": "extra"}
+
+
+MARKED = {"table": ORDERS, "lag_seconds": 5, "since_mark": True}
+
+
+def _orders(regions: Regions, count: int, at: int, *where: str, name: str = "A") -> None:
+    """Orders that were written at a moment."""
+    for number in range(count):
+        stamp = order_item.Stamp(at, PRIMARY, 1, at + 5_500)
+        body = {"client_order_id": f"{name}-{number}", "instrument": "XYZ", "side": "BUY", "type": "MARKET"}
+        item = order_item.entered("ACC-1", {**body, "quantity": "1", "time_in_force": "IOC"}, stamp)
+        for region in where or (PRIMARY, DR):
+            regions.dynamodb[region].put_item(TableName=ORDERS, Item=order_item.to_attributes(item))
+
+
+def test_a_scheduled_comparison_reads_what_was_written_since_the_last_one(regions: Regions) -> None:
+    """The cost is that of the writes and not of the table: before, each run read every order that is stored."""
+    _orders(regions, 40, regions.clock())
+    regions.clock.advance(6 * HOUR)
+    first = regions.run(MARKED)
+    assert (first["since"], first["primary_entries"], first["differences"]) == (0, 40, {})
+    began = regions.clock()
+    _orders(regions, 3, began, name="B")
+    regions.clock.advance(6 * HOUR)
+    second = regions.run(MARKED)
+    assert second["since"] == began - 5_000 - mark.OVERLAP_MILLISECONDS
+    assert (second["primary_entries"], second["replica_entries"]) == (3, 3)
+    assert regions.run(MARKED, event={"whole": True})["primary_entries"] == 43, "by hand it can read the whole table"
+
+
+def test_a_difference_keeps_the_mark_where_it_is(regions: Regions) -> None:
+    """Each later comparison finds the difference again until it is repaired."""
+    _orders(regions, 2, regions.clock(), PRIMARY)
+    regions.clock.advance(6 * HOUR)
+    for _ in range(2):
+        found = regions.run(MARKED)
+        assert found["since"] == 0
+        assert set(found["differences"].values()) == {"missing"}
+        regions.clock.advance(6 * HOUR)
+    _orders(regions, 2, regions.clock() - 12 * HOUR, DR)
+    regions.clock.advance(6 * HOUR)
+    assert len(regions.run(MARKED)["differences"]) == 2, "written anew, with another time"
+
+
+def test_a_comparison_that_is_not_finished_keeps_the_mark(regions: Regions) -> None:
+    _orders(regions, 5, regions.clock())
+    regions.clock.advance(6 * HOUR)
+    regions.remaining = 0
+    assert "the time was up" in regions.run(MARKED)["failed"]
+    regions.remaining = 900_000
+    assert regions.run(MARKED)["since"] == 0
+
+
+def test_a_mark_that_cannot_be_read_fails_the_comparison_and_is_no_equality(regions: Regions) -> None:
+    regions.dynamodb[PRIMARY].before("get_item", refused("InternalServerError", 500))
+    assert "the mark of orders cannot be read" in regions.run(MARKED)["failed"]
+
+
+def test_the_mark_never_moves_back_and_belongs_to_one_table(regions: Regions) -> None:
+    """A runbook and the schedule move it, and a restored table is compared from its beginning."""
+    client = regions.dynamodb[PRIMARY]
+    mark.advance(client, CONTROL, ORDERS, 2_000)
+    mark.advance(client, CONTROL, ORDERS, 1_000)
+    assert mark.read(client, CONTROL, ORDERS) == 2_000
+    assert mark.read(client, CONTROL, "orders-restored") == 0
+    mark.advance(client, CONTROL, "orders-restored", 500)
+    assert mark.read(client, CONTROL, "orders-restored") == 500
 
 
 def test_a_number_is_the_same_however_it_is_written(regions: Regions) -> None:

@@ -13,10 +13,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-_TERM = re.compile(r"(?P<name>[#\w]+)\s*(?P<operator>>=|<=|=|<|>)\s*(?P<value>:\w+)")
+_TERM = re.compile(r"(?P<name>[#\w]+)\s*(?P<operator>>=|<=|<>|=|<|>)\s*(?P<value>:\w+)")
 _ABSENT = re.compile(r"attribute_not_exists\((?P<name>[#\w]+)\)")
 _ONE_OF = re.compile(r"(?P<name>[#\w]+) IN \((?P<values>[^)]+)\)")
-_COMPARISONS = {"=": operator.eq, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+_COMPARISONS = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
 Item = dict[str, Any]
 
 

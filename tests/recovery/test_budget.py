@@ -24,6 +24,7 @@ FAST = Times(
     ttl=5,
     cold_start=2,
     first_order=2,
+    engines=300,
     observed_every=60,
     observations=2,
 )
@@ -43,11 +44,12 @@ times = st.builds(
     ttl=seconds,
     cold_start=seconds,
     first_order=seconds,
+    engines=seconds,
     observed_every=st.sampled_from([10.0, 60.0]),
     observations=st.integers(1, 10),
 )
 
-_BEFORE = ("switch", "observed_every", "observations")
+_BEFORE = ("switch", "engines", "observed_every", "observations")
 # The lease ends and order intake opens while clients learn of the switch.
 _BESIDE = ("lease", "margin", "recheck", "look")
 _SPENT = [field.name for field in fields(Times) if field.name not in _BEFORE]
@@ -85,9 +87,19 @@ def test_the_sum_is_that_of_its_terms_and_detection_is_not_in_it(given_times: Ti
 )
 def test_no_time_is_free(given_times: Times, name: str) -> None:
     longer = replace(given_times, **{name: getattr(given_times, name) + 1})
-    assert budget(longer).seconds >= budget(given_times).seconds, f"a longer {name} makes no recovery shorter"
+    assert budget(longer).seconds >= budget(given_times).seconds - 1e-6, f"a longer {name} makes no recovery shorter"
     sums = [budget(these).second_disaster_seconds for these in (longer, given_times)]
     assert sums[0] > sums[1], f"a longer {name} makes recovery longer where nothing passes at the same time"
+
+
+@given(times)
+def test_an_accepted_order_is_traded_once_an_engine_stands(given_times: Times) -> None:
+    """Both times are given: the objective is that of the accepted order."""
+    found = budget(given_times)
+    assert found.tradable_seconds == pytest.approx(found.seconds + given_times.engines)
+    slower = budget(replace(given_times, engines=given_times.engines + 60))
+    assert slower.seconds == found.seconds
+    assert slower.tradable_seconds > found.tradable_seconds
 
 
 @given(times, st.sampled_from(_BESIDE))

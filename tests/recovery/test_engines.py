@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from functions import engine_note
 from recovery.configuration import from_outputs
 from recovery.errors import ConfigurationError
+from recovery.executor import Moment, Point
 from recovery.plan import PLANS, Verb
+from tests.functions.aws import CONTROL
 from tests.recovery.clients import Silent
 from tests.recovery.exports import outputs
 from tests.recovery.world import LEASE_MILLISECONDS, WEST, World
@@ -90,3 +93,16 @@ def test_a_number_of_engines_that_is_none_is_refused(engines: object) -> None:
     given = outputs(scale_out={"project": "p", "engineGroup": "g", "engines": engines})
     with pytest.raises(ConfigurationError, match=r"recovery\.scaleOut\.engines = "):
         from_outputs(given)
+
+
+def test_order_intake_learns_that_an_engine_stands(world: World) -> None:
+    """With immediateOrdersNeedEngine, order intake refuses immediate orders until this note has the epoch."""
+    noted: list[int] = []
+
+    def watch(moment: Moment) -> None:
+        if moment.point is Point.BEFORE_INTENT and moment.step.name in ("await-engines", "scale-out"):
+            noted.append(engine_note.read(world.dynamodb[WEST], CONTROL))
+
+    assert world.operations(watch=watch).begin(Verb.FAILOVER).outcome == "done"
+    assert noted == [0, 2], "written once the first engine is in service, before the stack grows"
+    assert engine_note.read(world.dynamodb[WEST], CONTROL) == world.lease().epoch == 2

@@ -56,10 +56,17 @@ def recovery_budget(settings: Settings) -> Budget:
             cold_start=recovery.cold_start_milliseconds / 1000,
             ttl=recovery.failover_ttl,
             first_order=order_milliseconds(settings) / 1000,
+            engines=_engine_seconds(settings),
             observed_every=OBSERVED_EVERY_SECONDS,
             observations=recovery.failover_observations,
         )
     )
+
+
+def _engine_seconds(settings: Settings) -> float:
+    """Nothing where an engine stands by in the recovery region. The primary's settings do not say how many do."""
+    standing = 0 if settings.is_primary else settings.sizes.elastic_engines_min
+    return 0.0 if standing else float(settings.recovery.engine_start_seconds)
 
 
 def recovery_takes_thirty_seconds_at_most(settings: Settings) -> Problems:

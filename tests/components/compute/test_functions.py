@@ -14,7 +14,7 @@ from components.settings.consistency.functions import SINGLE_FUNCTIONS, redrive_
 from functions import packaging
 from functions.environment import Environment
 from functions.order_intake.lease import LeaseSettings
-from tests.components.security.graph import document, statement, statements
+from tests.components.security.graph import document, listed, statement, statements
 
 FUNCTION = "aws:lambda/function:Function"
 ALIAS = "aws:lambda/alias:Alias"
@@ -226,12 +226,21 @@ def test_the_authorizer_may_reach_no_data(stack: Blueprint):
     assert reached == {"ec2", "kms", "logs", "sqs", "xray"}
 
 
-def test_the_comparison_changes_nothing_but_its_report(stack: Blueprint):
+def test_the_comparison_changes_nothing_but_its_report_and_its_mark(stack: Blueprint):
     side = "primary" if stack.stack == "primary" else "dr"
     report = statement(stack.one(ROLE_POLICY, "integrity"), "WriteReport")
     assert report["Resource"] == f"arn:aws:s3:::trading-{side}-artifacts-123456789012/integrity/*"
     writing = {a for a in may(stack, "integrity") if a.split(":")[1].startswith(("Put", "Delete", "Update"))}
-    assert writing == {"s3:PutObject", "xray:PutTelemetryRecords", "xray:PutTraceSegments", "logs:PutLogEvents"}
+    reports = {"s3:PutObject", "xray:PutTelemetryRecords", "xray:PutTraceSegments", "logs:PutLogEvents"}
+    assert writing == {*reports, "dynamodb:PutItem"}
+    puts = [
+        each for each in statements(stack.one(ROLE_POLICY, "integrity")) if "dynamodb:PutItem" in listed(each["Action"])
+    ]
+    (moved,) = puts
+    assert moved["Sid"] == "MoveTheMark"
+    assert moved["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"] == ["compared"], (
+        "neither lease nor journal"
+    )
 
 
 def test_code_in_the_vpc_attaches_nothing_by_itself(stack: Blueprint):
