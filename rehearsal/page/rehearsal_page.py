@@ -36,4 +36,12 @@ def page(report: Report, blueprints: Sequence[Blueprint], spans: Sequence[Span] 
 
 def _budgets(blueprints: Sequence[Blueprint]) -> list[Budget]:
     exports = [blueprint.outputs[BUDGET] for blueprint in blueprints if BUDGET in blueprint.outputs]
-    return [Budget(tuple(Term(**term) for term in one["terms"]), Term(**one["detection"])) for one in exports]
+    return [
+        Budget(
+            tuple(Term(**term) for term in one["terms"]),
+            tuple(Term(**term) for term in one["beside"]),
+            Term(**one["engines"]),
+            Term(**one["detection"]),
+        )
+        for one in exports
+    ]
