@@ -21,8 +21,8 @@ def require_unchanged_state(folder: Path, stack: str, outputs: Path) -> None:
     """Raise `ActiveStateError` unless the stack file's `active` equals the deployed stack's export.
 
     With another value, a deployment would shrink a region that accepts orders, or grow one without the runbook, which
-    saves the resources that leave such a stack (`runbook.retained`). `outputs` is the output of `pulumi stack output
-    --json`. A stack that was never deployed exports nothing and passes.
+    saves the resources that leave such a stack (`runbook.retained_resources`). `outputs` is the output of `pulumi stack
+    output --json`. A stack that was never deployed exports nothing and passes.
     """
     file = folder / f"Pulumi.{stack.rpartition('/')[2]}.yaml"
     wanted = _wanted(file)

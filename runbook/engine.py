@@ -12,9 +12,9 @@ from pulumi import automation
 from recovery.errors import ConfigurationError, StepFailedError
 from recovery.redaction import redacted_text
 from recovery.scale_out import DONE, Progress
+from runbook.engine_errors import reason
 from runbook.outputs import NO_ENGINE, selected
-from runbook.retained import RetainedStore, put_back, retained
-from runbook.told import reason
+from runbook.retained_resources import RetainedStore, put_back, retained
 
 ACTIVE = "trading-platform:active"
 POLICY_PACK = "policy"

@@ -14,8 +14,8 @@ from pulumi import automation
 from recovery.errors import ConfigurationError
 from recovery.exports import Reader, of_file
 from recovery.redaction import redacted_value
+from runbook.engine_errors import reason
 from runbook.state_location import state_check
-from runbook.told import reason
 
 __all__ = ("BUDGET", "backend_of", "budget_of", "of_file", "of_stack", "selected", "state_check")
 

@@ -23,7 +23,7 @@ from recovery.scale_out import CommandScaleOut, ScaleOut
 from recovery.waiting import Waiter
 from runbook import outputs
 from runbook.engine import PulumiScaleOut
-from runbook.retained import RetainedStore
+from runbook.retained_resources import RetainedStore
 
 
 @dataclass

@@ -117,7 +117,8 @@ def _waiting(context: Context, intended: Facts) -> int:
 class StandBy(Step):
     """The region that is left gives up what it had grown to, and replicates from the other again.
 
-    What it had let go of when it took over is still there; whoever shrinks it adopts that first (`runbook.retained`).
+    The resources that it released when it took over still exist; an update that shrinks it adopts them first
+    (`runbook.retained_resources`).
     """
 
     name = "stand-by"

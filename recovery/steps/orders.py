@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import order_item
 from functions.order_item import Item, MalformedOrderItemError
-from recovery import changes, known_orders, named, stream_records
+from recovery import changes, known_orders, named_orders, stream_records
 from recovery.configuration import Site
 from recovery.context import Context
 from recovery.errors import RegionLostError, StepFailedError
@@ -79,8 +79,8 @@ class ReconcileOrders(Wait):
             known = self.known(context)
             if known is None:
                 return {"unreplicated": 0, "named": [], "note": "no takeover has left a list to reconcile with"}
-            count, parts = named.write(control, table, context.run, self.name, self._late(context, known))
-            shown = named.shown(control, table, context.run, self.name, parts)
+            count, parts = named_orders.write(control, table, context.run, self.name, self._late(context, known))
+            shown = named_orders.shown(control, table, context.run, self.name, parts)
         except _READ_FAILURES as error:
             raise _unreadable(error) from error
         return {"epoch": known.epoch, "unreplicated": count, "named": shown, "parts": parts}
@@ -93,7 +93,7 @@ class ReconcileOrders(Wait):
         """The region that holds the lease."""
         return context.source
 
-    def _late(self, context: Context, known: KnownOrders) -> Iterator[named.Entry]:
+    def _late(self, context: Context, known: KnownOrders) -> Iterator[named_orders.Entry]:
         """By the table of the region that has returned, and by its stream: a client that entered its order again has
         overwritten the table's item of the first acceptance."""
         found = set[str]()
@@ -102,7 +102,7 @@ class ReconcileOrders(Wait):
             yield entry
         yield from self._late_records(context, known, found)
 
-    def _late_records(self, context: Context, known: KnownOrders, found: set[str]) -> Iterator[named.Entry]:
+    def _late_records(self, context: Context, known: KnownOrders, found: set[str]) -> Iterator[named_orders.Entry]:
         tables, returned = context.configuration.tables, context.target
         here = context.clients.at("dynamodb", self.serving(context).region)
         stream = context.clients.at("kinesis", returned.region)
@@ -113,7 +113,7 @@ class ReconcileOrders(Wait):
                     found.add(body["order_id"])
                     yield _named(_accepted(body), here, tables.orders, known.epoch)
 
-    def _late_items(self, context: Context, known: KnownOrders) -> Iterator[named.Entry]:
+    def _late_items(self, context: Context, known: KnownOrders) -> Iterator[named_orders.Entry]:
         orders = context.configuration.tables.orders
         returned = context.clients.at("dynamodb", context.target.region)
         here = context.clients.at("dynamodb", self.serving(context).region)

@@ -1,7 +1,7 @@
 """Work of the redrive on many orders, asked for a page at a time.
 
-Where it stands is an item of the control table, and the orders of each page are named there (`recovery.named`), so that
-a run that was killed goes on with the page at which it stopped:
+Its progress is an item of the control table, and the orders of each page are named there (`recovery.named_orders`), so
+that a run that was killed goes on with the page at which it stopped:
 
     item      S  "progress#<run>#<step>"
     sequence  N  0
@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
-from recovery import named
+from recovery import named_orders
 from recovery.configuration import Site
 from recovery.context import Context
 from recovery.errors import StepFailedError
@@ -82,7 +82,7 @@ class RedrivePages(Step):
             raise StepFailedError(f"{self.name} is not at its end; `resume`")
         tables = context.configuration.tables
         try:
-            shown = named.shown(context.control, tables.control, context.run, self.name, progress.pages)
+            shown = named_orders.shown(context.control, tables.control, context.run, self.name, progress.pages)
         except (BotoCoreError, ClientError) as error:
             raise _not_written(error) from error
         return {**{kind: progress.counts.get(kind, 0) for kind in self.kinds}, "named": shown, "parts": progress.pages}
@@ -110,8 +110,10 @@ class RedrivePages(Step):
         except StepFailedError as error:
             raise StepFailedError(f"{error} ({trouble})") from error
 
-    def _name(self, context: Context, page: int, entries: Sequence[named.Entry]) -> None:
-        named.write_part(context.control, context.configuration.tables.control, context.run, self.name, page, entries)
+    def _name(self, context: Context, page: int, entries: Sequence[named_orders.Entry]) -> None:
+        named_orders.write_part(
+            context.control, context.configuration.tables.control, context.run, self.name, page, entries
+        )
 
     def _read(self, context: Context) -> _Progress:
         table = context.configuration.tables.control

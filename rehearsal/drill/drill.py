@@ -15,8 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from functions import order_item
 from functions.order_item import Item
-from recovery import lease
-from recovery import named as named_orders
+from recovery import lease, named_orders
 from recovery.configuration import Site
 from recovery.errors import LockHeldError, NotReadyError, UnfinishedRunError
 from recovery.intake import IntakeError, InvokedIntake

@@ -7,7 +7,7 @@ from typing import Any
 
 from policy import tokens as t
 from tests.policy.changes import ABSENT, OUTPUT, RECOVERY, Change, gone, in_document, new, output, set_, twin
-from tests.policy.made_up import exported, own, policy, ref, reference
+from tests.policy.sample_platform import exported, own, policy, ref, reference
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from blueprint import Blueprint
-from tests.policy import made_up
+from tests.policy import sample_platform
 
 Json = dict[str, Any]
 
@@ -42,13 +42,13 @@ def taken_over(primary_json: Json, dr_active: Blueprint) -> list[Json]:
 @pytest.fixture(scope="session")
 def made() -> list[Json]:
     """The made-up primary, and its recovery stack standing by."""
-    return list(made_up.platform())
+    return list(sample_platform.platform())
 
 
 @pytest.fixture(scope="session")
 def made_over(made: list[Json]) -> list[Json]:
     """The made-up primary, and its recovery stack after it has taken over."""
     primary, recovery = made
-    side = made_up.urn("dr", "pulumi:providers:aws", made_up.own("primary-side"))
+    side = sample_platform.urn("dr", "pulumi:providers:aws", sample_platform.own("primary-side"))
     kept = [r for r in recovery["resources"] if side not in (r["urn"], r["provider"])]
     return [primary, {**recovery, "resources": kept, "outputs": {"active": True}}]

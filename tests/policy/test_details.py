@@ -11,7 +11,7 @@ from policy import tokens as t
 from tests.policy.cases import ANYBODY
 from tests.policy.changes import PRIMARY, RECOVERY, Change, changed, gone, new, set_
 from tests.policy.judging import evaluate
-from tests.policy.made_up import ACCOUNT, TLS_ONLY, exported, policy, ref, reference
+from tests.policy.sample_platform import ACCOUNT, TLS_ONLY, exported, policy, ref, reference
 
 Json = dict[str, Any]
 _TEMPLATE = (t.LAUNCH_TEMPLATE, "made-engine")

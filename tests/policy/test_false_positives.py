@@ -10,7 +10,7 @@ import pytest
 from policy import tokens as t
 from tests.policy.changes import Change, changed, new, set_
 from tests.policy.judging import evaluate
-from tests.policy.made_up import ref
+from tests.policy.sample_platform import ref
 
 Json = dict[str, Any]
 _AUTHORIZER = {

@@ -15,9 +15,9 @@ from pulumi import automation
 from recovery.errors import StepFailedError
 from runbook import engine
 from runbook.engine import PulumiScaleOut
+from runbook.engine_errors import reason
 from runbook.outputs import state_check
-from runbook.retained import RetainedStore, put_back, retained
-from runbook.told import reason
+from runbook.retained_resources import RetainedStore, put_back, retained
 from tests.functions.aws import CONTROL
 from tests.recovery.tables import Tables
 

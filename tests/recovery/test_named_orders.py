@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from recovery import known_orders, named
+from recovery import known_orders, named_orders
 from tests.recovery.tables import Tables
 
 
@@ -15,10 +15,10 @@ def table() -> Tables:
 def test_a_list_of_any_length_is_kept_in_parts_that_an_item_holds() -> None:
     client = table()
     entries = [{"order_id": f"ACC-1#{number:06}", "note": "x" * 100} for number in range(5_000)]
-    count, parts = named.write(client, "control", "run", "step", iter(entries))
+    count, parts = named_orders.write(client, "control", "run", "step", iter(entries))
     assert (count, parts > 1) == (5_000, True)
-    assert list(named.read(client, "control", "run", "step", parts)) == entries
-    assert len(named.shown(client, "control", "run", "step", parts)) == named.SHOWN
+    assert list(named_orders.read(client, "control", "run", "step", parts)) == entries
+    assert len(named_orders.shown(client, "control", "run", "step", parts)) == named_orders.SHOWN
     sizes = [len(item["content"]["S"]) for item in client.scan("control")["Items"]]
     assert max(sizes) < 400_000, "an item holds 400 KB"
 

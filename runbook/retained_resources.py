@@ -1,4 +1,4 @@
-"""What the recovery stack lets go of when it takes over, and takes back when it stands by again.
+"""Resources that the recovery stack releases in a takeover and adopts again in a failback.
 
 Replication from the primary is declared by the recovery stack and retained: with `active` set it leaves the state
 without a call, and is still there. Standing by again, the stack would declare it anew and collide with itself: a table

@@ -1,4 +1,4 @@
-"""What the engine says of a command of its own that failed."""
+"""Reasons of failed commands of the engine."""
 
 from __future__ import annotations
 
