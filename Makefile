@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 SLOWEST := --durations=20 --durations-min=1
 
-.PHONY: bench bench-check bench-update demo docs golden rehearse test tests setup setup-offline toolchain engine engine-beside engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
+.PHONY: bench bench-check bench-update demo docs golden rehearse test tests setup setup-offline toolchain engine engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -17,18 +17,14 @@ rehearse: setup ## both stacks, really applied to an in-memory AWS on this machi
 	$(BIN)/python -m rehearsal
 
 # The rehearsal mostly waits, so the linters run beside it.
-test: setup ## lint, types, unit tests, the rehearsal, and tests under the pulumi command
-	$(MAKE) -j3 lint tests engine-beside
-	$(MAKE) engine-tests
-
-# The build of the command, about ten minutes, takes the processor time that the tests leave.
-engine-beside: setup
-	-nice $(MAKE) --no-print-directory engine
+test: setup ## lint, types, unit tests, and the rehearsal
+	$(MAKE) -j2 lint tests
 
 # Rehearsals are ordered first; the scheduler would put files with many tests before them.
 tests: setup $(VENV)/.promtool browser
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not engine" $(SLOWEST)
 
+# Where there is no command yet, it is built first: about ten minutes on two cores, then cached.
 engine-tests: setup ## what runs under the pulumi command; skipped where `make engine` cannot get one
 	if nice $(MAKE) --no-print-directory engine; then \
 		$(BIN)/python -m pytest -n 2 --dist loadfile -m engine; \
