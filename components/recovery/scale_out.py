@@ -212,8 +212,6 @@ def buildspec() -> str:
                     "commands": [
                         "set -euo pipefail",
                         'export PATH="$PWD/.venv/bin:$PATH"',
-                        # Helm takes the charts from this region's registry.
-                        'if [ "$GROW_MODE" != toolchain ]; then .venv/bin/python -m delivery login "$PULUMI_STACK"; fi',
                         _BUILD,
                     ],
                 },
@@ -233,11 +231,14 @@ else
   command -v pulumi || make engine
   make setup
 fi"""
-# The runbook command also saves the resources that leave the stack, for a later failback.
+# Helm takes the charts from this region's registry, which needs a login. The runbook command also saves the resources
+# that leave the stack, for a later failback.
 _BUILD = """\
 case "$GROW_MODE" in
 toolchain) make toolchain && aws s3 cp --only-show-errors build/toolchain.tar.gz "s3://$TOOLCHAIN" ;;
-preview) .venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-preview}" --dry-run ;;
-grow) .venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}" ;;
+preview) .venv/bin/python -m delivery login "$PULUMI_STACK" &&
+  .venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-preview}" --dry-run ;;
+grow) .venv/bin/python -m delivery login "$PULUMI_STACK" &&
+  .venv/bin/python -m runbook grow --stack "$PULUMI_STACK" --run "${RECOVERY_RUN:-by-hand}" ;;
 *) echo "GROW_MODE = $GROW_MODE: is none of grow, preview, toolchain" >&2; exit 2 ;;
 esac"""

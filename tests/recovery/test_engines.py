@@ -90,7 +90,7 @@ def test_exports_without_a_group_of_engines_leave_them_to_the_deployment(world: 
 @pytest.mark.parametrize("engines", [-1, 501, "two", 1.5, None])
 def test_a_number_of_engines_that_is_none_is_refused(engines: object) -> None:
     """One line with the key, the value and the way out."""
-    given = outputs(scale_out={"project": "p", "engineGroup": "g", "engines": engines})
+    given = outputs(scale_out={"project": "grow", "engineGroup": "engines", "engines": engines})
     with pytest.raises(ConfigurationError, match=r"recovery\.scaleOut\.engines = "):
         from_outputs(given)
 

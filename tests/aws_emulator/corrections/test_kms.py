@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -23,10 +24,12 @@ def test_replicating_a_key_keeps_its_primary(client, primary):
 
 def test_a_replica_key_keeps_its_tags_and_policy(client, primary):
     tags = [{"TagKey": "Layer", "TagValue": "security"}]
-    client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2", Tags=tags, Policy='{"Id":"own"}')
+    owner = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "kms:*"}
+    policy = json.dumps({"Version": "2012-10-17", "Id": "own", "Statement": [{**owner, "Resource": "*"}]})
+    client("kms").replicate_key(KeyId=primary["KeyId"], ReplicaRegion="us-west-2", Tags=tags, Policy=policy)
     there = client("kms", "us-west-2")
     assert there.list_resource_tags(KeyId=primary["KeyId"])["Tags"] == tags
-    assert there.get_key_policy(KeyId=primary["KeyId"], PolicyName="default")["Policy"] == '{"Id":"own"}'
+    assert there.get_key_policy(KeyId=primary["KeyId"], PolicyName="default")["Policy"] == policy
 
 
 def test_an_alias_of_the_primary_is_not_an_alias_of_its_replica(client, primary):

@@ -43,7 +43,12 @@ def test_a_redrive_allow_policy_can_be_removed(client):
 
 
 def test_setting_one_attribute_of_a_queue_keeps_its_policy(client):
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sqs:*"}]})
+    policy = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}],
+        }
+    )
     url, _ = _queue(client, "keeps-policy", Policy=policy)
     client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"DelaySeconds": "1"})
     answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])

@@ -36,7 +36,7 @@ def test_access_logs_need_a_bucket_policy_for_the_prefix(client, folder):
     assert client("s3").get_bucket_logging(Bucket=f"{name}-source")["LoggingEnabled"]["TargetPrefix"] == "s3/orders/"
 
 
-@pytest.mark.parametrize("resource", ["access-logs-elsewhere/alb/*", "another/s3/*"])
+@pytest.mark.parametrize("resource", ["access-logs-elsewhere/alb/*", "access-logs-elsewhere/s3-other/*"])
 def test_access_logs_outside_the_bucket_policy_are_refused(client, resource):
     name = "access-logs-elsewhere"
     _target(client, name, _delivery(name, resource))

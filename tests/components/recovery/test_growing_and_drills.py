@@ -99,8 +99,9 @@ def test_the_build_grows_previews_or_makes_the_archive_by_its_mode(tmp_path: Pat
         mode: _called(tmp_path, "build", mode, archive=True) for mode in ("grow", "preview", "toolchain", "other")
     }
     grown = "python -m runbook grow --stack dr --run "
-    assert called["grow"] == (0, [f"{grown}by-hand"])
-    assert called["preview"] == (0, [f"{grown}preview --dry-run"])
+    login = "python -m delivery login dr"
+    assert called["grow"] == (0, [login, f"{grown}by-hand"])
+    assert called["preview"] == (0, [login, f"{grown}preview --dry-run"])
     assert called["toolchain"] == (
         0,
         ["make toolchain", "aws s3 cp --only-show-errors build/toolchain.tar.gz s3://bucket/tools.tar.gz"],
@@ -110,7 +111,7 @@ def test_the_build_grows_previews_or_makes_the_archive_by_its_mode(tmp_path: Pat
 
 def test_the_build_calls_an_existing_runbook_command(tmp_path: Path):
     for mode in ("grow", "preview"):
-        _, (command,) = _called(tmp_path, "build", mode, archive=True)
+        _, (_, command) = _called(tmp_path, "build", mode, archive=True)
         found = CliRunner().invoke(runbook, [*shlex.split(command)[3:], "--help"])
         assert found.exit_code == 0, found.output
 

@@ -23,7 +23,10 @@ GROUP = "aws:ec2/securityGroup:SecurityGroup"
 TABLE = "aws:dynamodb/table:Table"
 ROLE = "aws:iam/role:Role"
 BUCKET = "aws:s3/bucket:Bucket"
-ASSUME = '{"Version":"2012-10-17","Statement":[]}'
+ASSUME = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},'
+    '"Action":"sts:AssumeRole"}]}'
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,12 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resources]:
         (VPC, {"cidrBlock": "10.0.0.0/16"}),
         (
             TABLE,
-            {"name": "t", "hashKey": "k", "billingMode": "PAY_PER_REQUEST", "attributes": [{"name": "k", "type": "S"}]},
+            {
+                "name": "things",
+                "hashKey": "k",
+                "billingMode": "PAY_PER_REQUEST",
+                "attributes": [{"name": "k", "type": "S"}],
+            },
         ),
         (ROLE, {"assumeRolePolicy": ASSUME, "tags": {"A": "b"}}),
         (BUCKET, {"bucket": "of-this-test"}),
