@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -18,8 +17,8 @@ from rich.console import Console
 
 from aws_emulator.server import ACCOUNT_ID, RunningServer, ServerFailedError, start
 from blueprint import BlueprintError
-from blueprint.program import ROOT
 from command_line import Group
+from rehearsal.build_folder import DEFAULT, BuildFolderError, clear, require_own
 from rehearsal.engines import EngineError
 from rehearsal.engines.choice import EngineKind, choose, make, plugins_of, provider_of
 from rehearsal.page.rehearsal_page import page
@@ -33,17 +32,42 @@ from rehearsal.trace import write as write_trace
 
 app = typer.Typer(cls=Group, add_completion=False, pretty_exceptions_enable=False, invoke_without_command=True)
 
-_EXPECTED = (EngineError, ServerFailedError, SessionError, BlueprintError, pulumi.RunError)
+_PORT_MOST = 65_535
+_EXPECTED = (BuildFolderError, EngineError, ServerFailedError, SessionError, BlueprintError, pulumi.RunError)
 
 EngineOption = Annotated[EngineKind, typer.Option("--engine", help="engine that deploys the stacks")]
 StageOption = Annotated[Stage, typer.Option("--stack", help="last stage to run; earlier stages run first")]
-BuildOption = Annotated[Path, typer.Option("--build", help="folder for state, plans and the report")]
-TraceOption = Annotated[
-    Path | None, typer.Option("--trace", help="write the trace here too, in Chrome's format; BUILD/trace.json has it")
-]
-PortOption = Annotated[int, typer.Option("--port", help="loopback port of the in-memory AWS; 0 selects a free one")]
 
-_BUILD = ROOT / "build" / "rehearsal"
+
+def _own_folder(build: Path) -> Path:
+    try:
+        require_own(build)
+    except BuildFolderError as error:
+        raise typer.BadParameter(f"{str(build)!r}: {error}", param_hint="--build") from error
+    return build
+
+
+def _file_to_write(trace: Path | None) -> Path | None:
+    if trace is not None and not trace.resolve().parent.is_dir():
+        raise typer.BadParameter(f"{str(trace)!r}: its folder does not exist; create it", param_hint="--trace")
+    if trace is not None and trace.is_dir():
+        raise typer.BadParameter(f"{str(trace)!r}: is a folder; name a file", param_hint="--trace")
+    return trace
+
+
+BuildOption = Annotated[
+    Path, typer.Option("--build", help="folder for state, plans and the report; it is emptied", callback=_own_folder)
+]
+TraceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trace", help="write the trace here too, in Chrome's format; BUILD/trace.json has it", callback=_file_to_write
+    ),
+]
+PortOption = Annotated[
+    int,
+    typer.Option("--port", help="loopback port of the in-memory AWS; 0 selects a free one", min=0, max=_PORT_MOST),
+]
 
 
 @app.callback()
@@ -51,13 +75,11 @@ def rehearse(
     context: typer.Context,
     stack: StageOption = Stage.DR_ACTIVE,
     engine: EngineOption = EngineKind.AUTO,
-    build: BuildOption = _BUILD,
+    build: BuildOption = DEFAULT,
     port: PortOption = 0,
     trace: TraceOption = None,
 ) -> None:
     """Deploy both stacks in an in-memory AWS, take over, verify, destroy, and report."""
-    if trace is not None and not trace.resolve().parent.is_dir():
-        raise typer.BadParameter(f"{str(trace)!r}: its folder does not exist; create it", param_hint="--trace")
     if context.invoked_subcommand is None:
         _guarded(lambda console: _whole(console, stack, engine, build, port, trace))
 
@@ -67,7 +89,7 @@ def up(
     keep: Annotated[bool, typer.Option("--keep", help="keep the server and the stacks running")] = False,
     stack: StageOption = Stage.DR,
     engine: EngineOption = EngineKind.AUTO,
-    build: BuildOption = _BUILD,
+    build: BuildOption = DEFAULT,
     port: PortOption = 0,
 ) -> None:
     """Deploy the stacks. With --keep, leave them running and print how to reach them."""
@@ -75,7 +97,7 @@ def up(
 
 
 @app.command()
-def down(build: BuildOption = _BUILD) -> None:
+def down(build: BuildOption = DEFAULT) -> None:
     """Destroy the stacks of `up --keep` and stop its server."""
     _guarded(lambda console: _down(console, build))
 
@@ -127,14 +149,14 @@ def _down(console: Console, build: Path) -> int:
         raise SessionError(f"nothing is up in {build}; `python -m rehearsal up --keep` deploys the stacks")
     if not session.alive:
         console.print("the server and its resources no longer exist; removing its state")
-        _clear(build)
+        clear(build)
         return 0
     engine = make(EngineKind(session.engine), build, session.environment)
     report = Report(session.engine, provider_of(engine))
     with ProgressDisplay(console) as shown:
         Rehearsal(engine, session.environment, session.account_id, shown, report, build).down()
     session.stop_server()
-    _clear(build)
+    clear(build)
     console.print("stacks destroyed, server stopped")
     return 0
 
@@ -161,7 +183,7 @@ def _begun(
     refuse_second(build)
     chosen = choose(kind)
     make(chosen, build, {})  # report a missing command or plugin before anything starts
-    _clear(build)
+    clear(build)
     with Program() as program:
         server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
         environment = server.environment()
@@ -181,13 +203,6 @@ def _begun(
             Rehearsal(engine, environment, ACCOUNT_ID, ProgressDisplay(console), report, build, server, program),
             server,
         )
-
-
-def _clear(build: Path) -> None:
-    """Remove the state of an in-memory AWS that no longer exists."""
-    if build.exists():
-        shutil.rmtree(build)
-    build.mkdir(parents=True)
 
 
 def _guarded(command: Callable[[Console], int]) -> None:
