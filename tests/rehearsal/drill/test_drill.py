@@ -80,9 +80,9 @@ def test_strongly_consistent_tables_lose_no_order(tmp_path: Path) -> None:
 class TwoWriters(Drill):
     """Repairs the broken lease as soon as it has been seen, so that the drill can go on."""
 
-    def _returned(self, outside: Traffic) -> tuple[Finished, dict[str, Item]]:
+    def _fail_back(self, outside: Traffic) -> tuple[Finished, dict[str, Item]]:
         point_to(self.testbed, "1")
-        return super()._returned(outside)
+        return super()._fail_back(outside)
 
 
 def test_a_drill_finds_two_writers_under_a_broken_lease(testbed: Testbed, tmp_path: Path) -> None:
