@@ -102,7 +102,7 @@ def test_a_drill_finds_two_writers_under_a_broken_lease(testbed: Testbed, tmp_pa
 
     assert result.findings.at_one_time, "the cut-off region went on accepting, and nobody noticed"
     assert all(minimal_fixture.PRIMARY in order for order in result.findings.at_one_time)
-    assert any("without the right" in trouble for trouble in result.problems)
+    assert any("without the lease" in problem for problem in result.problems)
 
 
 def private_lease(testbed: Testbed) -> None:
