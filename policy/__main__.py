@@ -4,6 +4,7 @@ The folder may have any name and stand anywhere: outside its repository it makes
 """
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -24,8 +25,8 @@ def _as_package() -> None:
 
 
 def _is_command(arguments: list[str]) -> bool:
-    """Whether a person calls: the engine's first argument is its address."""
-    return not arguments or arguments[0].startswith("-") or arguments[0] in ("check", "baseline", "list")
+    """Whether a person calls: the engine's first argument is its own address, `HOST:PORT`."""
+    return not arguments or re.fullmatch(r".*:\d+", arguments[0]) is None
 
 
 if __package__ != "policy":

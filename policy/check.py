@@ -171,7 +171,8 @@ def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stac
             report.not_evaluated.append(
                 NotEvaluated(rule, setting.severity, stack.name, urn, error.property, error.reason)
             )
-        except Exception as error:  # noqa: BLE001 - a rule that fails must not hide the verdicts of the others
+        # A rule that fails, or that ends the process, must not hide the verdicts of the others.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             if isinstance(error, _MISSHAPEN) and not rule.own:
                 reason = f"are not of the form that the rule knows: {error}"
                 report.not_evaluated.append(NotEvaluated(rule, setting.severity, stack.name, urn, "properties", reason))

@@ -90,9 +90,14 @@ def _external(statement: Statement) -> bool:
     given = conditions.fixes("sts:ExternalId")
     if given and all(value and "*" not in value and "?" not in value for value in given):
         return True
-    return any(test.key in ("aws:principalorgid", "aws:principalorgpaths") for test in conditions.tests) and (
-        conditions.narrows
-    )
+    organizations = [conditions.fixes(key) for key in ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths")]
+    return any(values and all(_is_organization(value) for value in values) for values in organizations)
+
+
+def _is_organization(value: str) -> bool:
+    """Whether an organization's id, or the path of one of its units, names one organization."""
+    name = value.partition("/")[0]
+    return bool(name) and not set(name) & set("*?")
 
 
 def _federation(provider: str, statement: Statement) -> str | None:
@@ -158,6 +163,7 @@ def _fixed_subject(subject: str) -> bool:
         owner = re.split(r"[:/]", subject, maxsplit=2)[1]
         return bool(owner) and not set(owner) & set("*?")
     # `system:serviceaccount:namespace:*` of one cluster: the namespace must be fixed.
-    if subject.startswith("system:serviceaccount:"):
-        return "*" not in subject.split(":")[2] and "?" not in subject.split(":")[2]
-    return bool(re.search(r"[:/]", head))
+    if subject.startswith("system:"):
+        return bool(re.match(r"system:serviceaccount:[^:*?]+:", subject))
+    # A claim without a fixed beginning of its value (`enterprise:*`) holds for everybody.
+    return bool(re.search(r"[:/][^:/]", head))

@@ -200,7 +200,7 @@ def test_own_rules_that_cannot_be_loaded_end_with_one_line(content: str, named: 
 
 
 @pytest.mark.parametrize(
-    "raised", ["KeyError", "RuntimeError", "ZeroDivisionError", "AssertionError", "RecursionError"]
+    "raised", ["KeyError", "RuntimeError", "ZeroDivisionError", "AssertionError", "RecursionError", "SystemExit"]
 )
 def test_a_rule_that_fails_hides_no_other_verdict_and_fails_the_run_by_name(raised: str) -> None:
     content = OWN.replace('if not key.text("description"):', f"raise {raised}('no\\nluck')\n    if True:")
@@ -343,6 +343,17 @@ def test_the_folder_alone_is_a_pack_under_any_name(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1, done.stderr
+    # A mistyped command is no call of the engine, which would wait for it.
+    mistyped = subprocess.run(
+        [sys.executable, str(pack), "chek", path],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert mistyped.returncode == 2
+    assert "chek" in mistyped.stderr
     assert "key-rotation" in done.stdout
     served = subprocess.Popen(
         [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."], cwd=pack, stdout=subprocess.PIPE, text=True

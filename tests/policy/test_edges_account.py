@@ -264,6 +264,27 @@ _ORG = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
             _role({"AWS": _OTHER}, Condition={"StringLike": {"aws:PrincipalOrgID": "o-*"}}),
             f"lets account {_OTHER} assume it without sts:ExternalId",
         ),
+        # Another condition narrows here, and the organization may be any.
+        (
+            _role(
+                {"AWS": _OTHER},
+                Condition={
+                    "StringLike": {"aws:PrincipalOrgID": "o-*"},
+                    "StringEquals": {"aws:PrincipalAccount": _OTHER},
+                },
+            ),
+            f"lets account {_OTHER} assume it without sts:ExternalId",
+        ),
+        (
+            _role(
+                {"AWS": _OTHER},
+                Condition={
+                    "StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"},
+                    "StringEquals": {"aws:PrincipalAccount": _OTHER},
+                },
+            ),
+            f"lets account {_OTHER} assume it without sts:ExternalId",
+        ),
         (
             _role("*", Condition={"StringEquals": {"aws:PrincipalAccount": _OTHER}}),
             f"lets account {_OTHER} assume it without sts:ExternalId",

@@ -35,6 +35,10 @@ def _trust(subject: str) -> tuple[str, str, Json]:
         ("environment:production:repository:desk/engine", 1),
         ("head_ref:main:repo:desk/engine", 1),
         ("desk/engine", 1),
+        ("repository_owner:*", 1),
+        ("job_workflow_ref:*", 1),
+        ("enterprise:*", 1),
+        ("repository_id:?", 1),
         ("*", 1),
     ],
 )
