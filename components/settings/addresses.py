@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from components.settings.section import Decoded
+from components.settings.section import Decoded, Host
 from recovery.urls import host_of, is_https
 
 # RFC 5321, 4.1.2 and 4.5.3.1: words with single full stops between them, 64 characters at most, and a domain name. The
@@ -36,7 +36,7 @@ def _endpoint(url: str) -> str:
     return url
 
 
-Email = Annotated[str, AfterValidator(_email)]
+Email = Annotated[str, AfterValidator(_email), Host(lambda address: address.rpartition("@")[2])]
 Emails = Annotated[tuple[Email, ...], Decoded]
-Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Endpoint = Annotated[str, AfterValidator(_endpoint), Host(host_of)]
 Endpoints = Annotated[tuple[Endpoint, ...], Decoded]

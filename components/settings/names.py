@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from components.settings.section import matching
+from components.settings.section import Account, Host, matching
 
 # Amazon S3 User Guide, "General purpose bucket naming rules": S3 keeps `sthree-` and `amzn-s3-demo-` for itself.
 # Systems Manager keeps names of parameters that begin with aws or ssm, and AWS its own name at the start of others.
@@ -31,7 +31,9 @@ def _not_too_long(domain: str) -> str:
 
 
 AccountId = Annotated[
-    str, matching(_ACCOUNT, "is not an AWS account; write its twelve digits in quotes, such as '123456789012'")
+    str,
+    matching(_ACCOUNT, "is not an AWS account; write its twelve digits in quotes, such as '123456789012'"),
+    Account(str),
 ]
 NamePrefix = Annotated[
     str,
@@ -60,6 +62,7 @@ Domain = Annotated[
         "api.mycompany.com",
     ),
     AfterValidator(_not_too_long),
+    Host(str),
 ]
 HostDomain = Annotated[
     str,
@@ -69,6 +72,7 @@ HostDomain = Annotated[
         "orders.mycompany.com",
     ),
     AfterValidator(_not_too_long),
+    Host(str),
 ]
 CertificateArn = Annotated[
     str,

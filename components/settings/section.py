@@ -78,6 +78,21 @@ class SeveralLines:
     """In a field's annotation: its texts may have line feeds, as a PEM document has."""
 
 
+@dataclass(frozen=True)
+class Host:
+    """In a type's annotation: its values name a host that somebody looks up, and `of` reads it from a value; empty
+    where a value names none."""
+
+    of: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Account:
+    """In a type's annotation: its values name an account of AWS beside those of ARNs, and `of` reads it."""
+
+    of: Callable[[str], str]
+
+
 def matching(pattern: str, reason: str, *, optional: bool = False) -> AfterValidator:
     """Text that a pattern of ASCII characters matches as a whole; `reason` says what is wrong and what to write.
 
