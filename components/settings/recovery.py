@@ -32,7 +32,7 @@ def _state_elsewhere(url: str) -> str:
         raise ValueError("is no backend that a build, which has no token, can reach; write s3://bucket?region=...")
     if found and not is_bucket(found[1]):
         raise ValueError(
-            f"names a bucket {found[1]!r} that S3 does not take; write 3 to 63 lower-case letters, digits, full stops "
+            "names a bucket that S3 does not take; write 3 to 63 lower-case letters, digits, full stops "
             "and hyphens that begin and end with a letter or digit, such as s3://trading-state?region=us-west-2"
         )
     return url

@@ -158,7 +158,10 @@ def _one_line(value: str) -> str:
 
 
 def _text_only(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | list | dict):
+    if isinstance(value, list | dict):
+        # Not repeated: any part of it may be a secret.
+        raise ValueError(f"{'a list' if isinstance(value, list) else 'a mapping'} is not text; write it in quotes")
+    if value is None or isinstance(value, bool | int | float):
         raise ValueError(f"{value!r} is not text; write it in quotes")
     return value
 
