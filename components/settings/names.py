@@ -53,11 +53,13 @@ StackName = Annotated[
         "is not a stack by its full name; write organization/project/stack",
     ),
 ]
+# The last label of a host name: letters, or those of another script in Punycode (RFC 5890, 2.3.2.1, A-label).
+TOP_LEVEL = r"(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])"
 # A host name of the internet: two labels, or three where the first is a host in a zone of one's own.
 Domain = Annotated[
     str,
     matching(
-        rf"(?:{_LABEL}\.)+[a-z]{{2,63}}",
+        rf"(?:{_LABEL}\.)+{TOP_LEVEL}",
         "is not a domain name; write it in lower case without a scheme or a full stop at its end, such as "
         "api.mycompany.com",
     ),
@@ -67,7 +69,7 @@ Domain = Annotated[
 HostDomain = Annotated[
     str,
     matching(
-        rf"(?:{_LABEL}\.){{2,}}[a-z]{{2,63}}",
+        rf"(?:{_LABEL}\.){{2,}}{TOP_LEVEL}",
         "is not a domain name below a zone; write it in lower case with three parts or more, such as "
         "orders.mycompany.com",
     ),
