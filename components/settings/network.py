@@ -169,7 +169,8 @@ class NetworkSettings(Section):
             raise ValueError("belongs to AWS; give the number of your own network, or a private one from 64512 on")
         if asn in _NO_NETWORK:
             raise ValueError(
-                "is reserved, and no network has it; give the number of your own network, or a private one from 64512 on"
+                "is reserved, and no network has it; give the number of your own network, or a private one from 64512 "
+                "on"
             )
         return asn
 
