@@ -7,18 +7,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from components.settings.section import Decoded
+from components.settings.names import TOP_LEVEL
+from components.settings.section import Decoded, Host
 from recovery.urls import host_of, is_https
 
 # RFC 5321, 4.1.2 and 4.5.3.1: words with single full stops between them, 64 characters at most, and a domain name. The
 # characters are those that mail systems take without quotes; Amazon SNS refuses others.
 _WORD, _LABEL = r"[A-Za-z0-9_+-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+(?i:{TOP_LEVEL})", re.ASCII)
 _MOST_EMAIL_CHARACTERS = 254
 MOST_CONTACTS = 100
 """Addresses of one setting. A limit of ours: each is a subscription of several topics, and people confirm each."""
-# A host of the internet: with a top-level domain, which has letters.
-_INTERNET = re.compile(rf"(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
+# A host of the internet: with a top-level domain, which is no number.
+_INTERNET = re.compile(rf"(?:{_LABEL}\.)+(?i:{TOP_LEVEL})", re.ASCII)
 
 
 def _email(address: str) -> str:
@@ -36,7 +37,7 @@ def _endpoint(url: str) -> str:
     return url
 
 
-Email = Annotated[str, AfterValidator(_email)]
+Email = Annotated[str, AfterValidator(_email), Host(lambda address: address.rpartition("@")[2])]
 Emails = Annotated[tuple[Email, ...], Decoded]
-Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Endpoint = Annotated[str, AfterValidator(_endpoint), Host(host_of)]
 Endpoints = Annotated[tuple[Endpoint, ...], Decoded]

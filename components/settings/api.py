@@ -8,11 +8,11 @@ from typing import Annotated
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pydantic import AfterValidator, Field, field_validator
 
-from components.settings.section import LogDays, Section, SeveralLines, Texts, matching
+from components.settings.section import Host, LogDays, Section, SeveralLines, Texts, matching
 from functions.authorizer.keys import public_key, public_keys
 from functions.environment import SettingError
 from recovery.names import REGISTERED_CLAIMS, is_claim
-from recovery.urls import is_https
+from recovery.urls import host_of, is_https
 
 _CLIENT = re.compile(r"[a-z][a-z0-9-]{1,30}")
 # Amazon API Gateway Developer Guide, "Quotas for configuring and running a REST API": API keys of an account in a
@@ -40,7 +40,7 @@ def _issuer(url: str) -> str:
 
 
 _MOST_ISSUER_CHARACTERS = 200
-TokenIssuer = Annotated[str, AfterValidator(_issuer)]
+TokenIssuer = Annotated[str, AfterValidator(_issuer), Host(host_of)]
 TokenAudience = Annotated[
     str,
     matching(

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from components.settings.data import LOG_DAYS
 from components.settings.names import CertificateArn, Domain, ZoneId
-from components.settings.section import Section, matching
+from components.settings.section import Account, Host, Section, matching
 
 # The grammar of references (distribution/reference, "Grammar"): a host with a port, components of a path, and no tag or
 # digest, since these are serviceImageVersion. A first component is a host where it has a dot or a port.
@@ -38,7 +38,19 @@ def _repository(name: str) -> str:
     return name
 
 
-ImageRepository = Annotated[str, AfterValidator(_repository)]
+def _registry(repository: str) -> str:
+    """The host of the registry; empty for a repository of Docker Hub, whose name has none."""
+    first, slash, _ = repository.partition("/")
+    return first.partition(":")[0] if slash and ("." in first or ":" in first) else ""
+
+
+def _account_of_registry(repository: str) -> str:
+    # Amazon ECR User Guide, "Amazon ECR private registries": ACCOUNT.dkr.ecr.REGION.amazonaws.com.
+    account, ecr, _ = _registry(repository).partition(".dkr.ecr")
+    return account if ecr else ""
+
+
+ImageRepository = Annotated[str, AfterValidator(_repository), Host(_registry), Account(_account_of_registry)]
 # Elastic Load Balancing API Reference, CreateTargetGroup, `HealthCheckPath`: 1,024 characters at most.
 HealthPath = Annotated[
     str, matching(r"/[\x21-\x7e]{0,1023}", "is not a path; write it from its first slash, such as /healthz")

@@ -12,11 +12,15 @@ from components.settings.addresses import MOST_CONTACTS, Emails
 from components.settings.names import ConnectionArn, KeyArn
 from components.settings.section import LogDays, Section, matching
 
-# GitHub's names, and Bitbucket's workspaces; GitLab puts groups into groups.
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+", re.ASCII)
+# GitHub's names, and Bitbucket's workspaces; GitLab puts groups into groups. A group may begin with an underscore, and
+# the owner of a personal repository of Bitbucket with a tilde.
+_REPOSITORY = re.compile(r"(?:~?[A-Za-z0-9]|_)[A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)+", re.ASCII)
 # With ids where GitHub's tokens name them: in repositories made, renamed or transferred since July 2026 (GitHub Docs,
-# "OpenID Connect reference", "Immutable subject claims"). An account has single hyphens, within its name.
-_GITHUB_OWNER, _GITHUB_NAME = r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}", r"[A-Za-z0-9_.-]{1,100}"
+# "OpenID Connect reference", "Immutable subject claims"). An account has single hyphens, within its name, and that of a
+# managed user ends in `_` and the short code of the enterprise (GitHub Docs, "Username considerations for external
+# authentication").
+_GITHUB_OWNER = r"(?=[^/@]{1,39}[/@])[A-Za-z0-9](?:-?[A-Za-z0-9])*(?:_[A-Za-z0-9]+)?"
+_GITHUB_NAME = r"[A-Za-z0-9_.-]{1,100}"
 _GITHUB_REPOSITORY = re.compile(
     rf"{_GITHUB_OWNER}/({_GITHUB_NAME})|{_GITHUB_OWNER}@[0-9]+/({_GITHUB_NAME})@[0-9]+", re.ASCII
 )
@@ -87,11 +91,15 @@ def _branch(name: str) -> str:
 
 
 Branch = Annotated[str, AfterValidator(_branch)]
+# GitHub takes nearly any text of up to 255 characters. A colon is `%3A` in the claim sub (GitHub Docs, "OpenID Connect
+# reference"), `*` and `?` are wildcards of IAM and `${` begins one of its variables. A limit of ours: 100 characters,
+# because a trust policy of IAM holds 2,048. That sub keeps spaces and slashes as they are is untested on AWS.
 Environment = Annotated[
     str,
     matching(
-        r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
-        "is not an environment; write letters, digits, full stops, underscores and hyphens, such as main",
+        r"[A-Za-z0-9_](?:[A-Za-z0-9 ._/()+-]{0,98}[A-Za-z0-9._()+-])?",
+        "is not an environment whose name a trust policy of IAM can compare; write up to 100 letters, digits, spaces, "
+        "full stops, slashes, underscores, hyphens, plus signs and parentheses, such as Production EU",
     ),
 ]
 

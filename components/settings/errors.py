@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
-from recovery.redaction import redacted_message, redacted_value
+from recovery.redaction import HIDDEN, is_secret, redacted_data, redacted_message, redacted_value
 
 
 class SettingsError(pulumi.RunError):
@@ -60,29 +61,25 @@ _LONGEST_SHOWN, _LONGEST_VALUE = 200, 1000
 def problem(key: str, value: object, reason: str) -> str:
     """One line: the key as it stands in the stack file, the value as given, and what to do.
 
-    Secrets are hidden in the value and wherever the reason repeats a part of it. A private key that was written in the
-    place of a public one is not repeated into a log.
+    Secrets are hidden in the value and wherever the reason repeats a part of it.
     """
-    shown = "[a private key]" if "PRIVATE KEY" in str(value) else repr(_without_secrets(value))
-    if len(shown) > _LONGEST_VALUE:
-        shown = f"{shown[:_LONGEST_VALUE]}..."
-    return redacted_message(f"{key} = {shown}: {redacted_message(reason, _texts(value))}")
+    return redacted_message(f"{key} = {shown(key, value)}: {redacted_message(reason, _texts(value))}")
 
 
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, str):
-        hidden = redacted_value(value)
-        return value if hidden == value else hidden
-    if isinstance(value, Mapping):
-        return {_without_secrets(key): _without_secrets(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(map(_without_secrets, value)) if type(value) in (list, tuple) else value
-    return value
+def shown(key: str, value: object) -> str:
+    """The value of that key as a message may show it: bounded, without secrets, and hidden where the key's name is
+    that of a secret. A private key that was written in the place of a public one is not repeated into a log."""
+    if is_secret(key):
+        return repr(HIDDEN)
+    text = "[a private key]" if "PRIVATE KEY" in str(value) else repr(redacted_data(value))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield str(value)
+        if value.lstrip().startswith("["):
+            yield from _texts(_items_of(value))
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _texts(key)
@@ -90,3 +87,11 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _texts(item)
+
+
+def _items_of(text: str) -> object:
+    """A list as the engine hands it on, which is JSON text; None for other text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from components.settings.section import matching
+from components.settings.section import Account, Host, matching
 
 # Amazon S3 User Guide, "General purpose bucket naming rules": S3 keeps `sthree-` and `amzn-s3-demo-` for itself.
 # Systems Manager keeps names of parameters that begin with aws or ssm, and AWS its own name at the start of others.
@@ -31,7 +31,9 @@ def _not_too_long(domain: str) -> str:
 
 
 AccountId = Annotated[
-    str, matching(_ACCOUNT, "is not an AWS account; write its twelve digits in quotes, such as '123456789012'")
+    str,
+    matching(_ACCOUNT, "is not an AWS account; write its twelve digits in quotes, such as '123456789012'"),
+    Account(str),
 ]
 NamePrefix = Annotated[
     str,
@@ -51,24 +53,28 @@ StackName = Annotated[
         "is not a stack by its full name; write organization/project/stack",
     ),
 ]
+# The last label of a host name: letters, or those of another script in Punycode (RFC 5890, 2.3.2.1, A-label).
+TOP_LEVEL = r"(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])"
 # A host name of the internet: two labels, or three where the first is a host in a zone of one's own.
 Domain = Annotated[
     str,
     matching(
-        rf"(?:{_LABEL}\.)+[a-z]{{2,63}}",
+        rf"(?:{_LABEL}\.)+{TOP_LEVEL}",
         "is not a domain name; write it in lower case without a scheme or a full stop at its end, such as "
         "api.mycompany.com",
     ),
     AfterValidator(_not_too_long),
+    Host(str),
 ]
 HostDomain = Annotated[
     str,
     matching(
-        rf"(?:{_LABEL}\.){{2,}}[a-z]{{2,63}}",
+        rf"(?:{_LABEL}\.){{2,}}{TOP_LEVEL}",
         "is not a domain name below a zone; write it in lower case with three parts or more, such as "
         "orders.mycompany.com",
     ),
     AfterValidator(_not_too_long),
+    Host(str),
 ]
 CertificateArn = Annotated[
     str,

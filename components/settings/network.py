@@ -17,6 +17,10 @@ PRIVATE_ASN_32 = range(4200000000, 4294967295)
 # Numbers that AWS keeps for itself (Site-to-Site VPN User Guide, "Customer gateway options").
 _AWS_ASNS = (7224, 9059, 10124, 17943)
 
+# Numbers that no network has: AS_TRANS (RFC 6793, 9) and the last of each length (RFC 7300). Number 0 (RFC 7607) is
+# below the least.
+_NO_NETWORK = (23456, 65535, 4294967295)
+
 # Ports that hand over a host: SSH, Telnet, RDP, VNC, WinRM.
 ADMIN_PORTS = (22, 23, 3389, 5900, 5985, 5986)
 
@@ -163,6 +167,11 @@ class NetworkSettings(Section):
     def _not_amazons(cls, asn: int) -> int:
         if asn in _AWS_ASNS:
             raise ValueError("belongs to AWS; give the number of your own network, or a private one from 64512 on")
+        if asn in _NO_NETWORK:
+            raise ValueError(
+                "is reserved, and no network has it; give the number of your own network, or a private one from 64512 "
+                "on"
+            )
         return asn
 
     @field_validator("flow_log_retention_days")

@@ -5,12 +5,14 @@ AWS accepts some of them, or waits for them without end: a certificate for a dom
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
+
+from components.settings.section import Account, Host
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
@@ -25,48 +27,59 @@ EXAMPLE_ACCOUNTS = frozenset(
     {"123456789012", "111122223333", "444455556666", "777788889999", "999988887777", "123456789123", "210987654321"}
     | {digit * 12 for digit in "0123456789"}
 )
-_DOMAIN = re.compile(r"(?:[A-Za-z0-9_-]+\.)+[A-Za-z]{2,63}(?![A-Za-z0-9.@-])", re.ASCII)
-_ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])", re.ASCII)
-_ACCOUNT = re.compile(r"(?<![0-9A-Za-z])[0-9]{12}(?![0-9A-Za-z])", re.ASCII)
-# A claim's name is compared with that in a token, and never looked up. A name of a parameter or a key is no address.
-_NOT_LOOKED_UP = frozenset({"tokenAccountClaim", "tokenKeys"})
-
 Found = tuple[str, Any, str]
 """Key, value, and what is wrong with the way out."""
 
 
 def placeholders(settings: Settings) -> Iterator[Found]:
     """Every setting that still has a value of documentation, defaults included."""
-    for section in settings.sections():
+    for section, declared in settings.sections().items():
         for field, value in getattr(settings, section):
-            key = to_camel(field)
-            if key in _NOT_LOOKED_UP:
-                continue
+            markers = tuple(_markers(declared.model_fields[field]))
             for item in value if isinstance(value, tuple) else (value,):
-                kind = kind_of(item)
+                kind = _kind_of(item, markers)
                 if kind:
                     shown = [str(each) for each in value] if isinstance(value, tuple) else str(value)
-                    yield key, shown, f"{kind[0]}, a value of documentation; {kind[1]}"
+                    yield to_camel(field), shown, f"{kind[0]}, a value of documentation; {kind[1]}"
                     break
 
 
-def kind_of(value: object) -> tuple[str, str] | None:
-    """What a value has of documentation, and the way out; None for a value of one's own."""
+_ACCOUNT_FOUND = ("names an account of examples", "set it to the id of your account")
+_DOMAIN_FOUND = ("names an example domain", "set it to a name of a domain that you own")
+_ADDRESS_FOUND = ("names an address for documentation", "set it to an address of your own")
+
+
+def _markers(declared: FieldInfo) -> Iterator[object]:
+    """What the type of a setting, or that of the items of a list, says of its values."""
+    yield from declared.metadata
+    for item in get_args(declared.annotation):
+        yield from getattr(item, "__metadata__", ())
+
+
+def _kind_of(value: object, markers: tuple[object, ...]) -> tuple[str, str] | None:
+    """What a value has of documentation, and the way out; None for a value of one's own.
+
+    A domain and an account are read only where the type of the setting has one, and never searched for: a path, a
+    branch or a name may have the form of a domain.
+    """
     if isinstance(value, IPv4Address | IPv4Network):
         network = IPv4Network(value)
         return _ADDRESS_FOUND if any(network.subnet_of(block) for block in _DOCUMENTATION) else None
     if not isinstance(value, str):
         return None
-    if any(account in EXAMPLE_ACCOUNTS for account in _ACCOUNT.findall(value)):
-        return "names an account of examples", "set it to the id of your account"
-    if any(is_example(domain) for domain in _DOMAIN.findall(value)):
-        return "names an example domain", "set it to a name of a domain that you own"
-    if any(_is_documentation(address) for address in _ADDRESS.findall(value)):
+    accounts = [_account_of_arn(value), *(marker.of(value) for marker in markers if isinstance(marker, Account))]
+    if any(account in EXAMPLE_ACCOUNTS for account in accounts):
+        return _ACCOUNT_FOUND
+    hosts = [marker.of(value) for marker in markers if isinstance(marker, Host)]
+    if any(_is_documentation(host) for host in hosts):
         return _ADDRESS_FOUND
-    return None
+    return _DOMAIN_FOUND if any(host and is_example(host) for host in hosts) else None
 
 
-_ADDRESS_FOUND = ("names an address for documentation", "set it to an address of your own")
+def _account_of_arn(value: str) -> str:
+    """The account of an ARN: its fifth part (AWS General Reference, "Amazon Resource Names")."""
+    parts = value.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[0] == "arn" else ""
 
 
 def is_example(domain: str) -> bool:

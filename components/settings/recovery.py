@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, Field
 
 from components.settings.market import Clock, Weekday
 from components.settings.names import CertificateArn, HostDomain, StackName
-from components.settings.section import Section, matching
+from components.settings.section import Host, Section, matching
 from recovery.budget import SILENT_REGION_SECONDS, SwitchKind
 from recovery.names import is_bucket
 
@@ -31,10 +32,16 @@ def _state_elsewhere(url: str) -> str:
         raise ValueError("is no backend that a build, which has no token, can reach; write s3://bucket?region=...")
     if found and not is_bucket(found[1]):
         raise ValueError(
-            f"names a bucket {found[1]!r} that S3 does not take; write 3 to 63 lower-case letters, digits, full stops "
+            "names a bucket that S3 does not take; write 3 to 63 lower-case letters, digits, full stops "
             "and hyphens that begin and end with a letter or digit, such as s3://trading-state?region=us-west-2"
         )
     return url
+
+
+def _endpoint_of_state(url: str) -> str:
+    """The host of another store than S3; a bucket's name is no domain (Go CDK, package s3blob, `endpoint`)."""
+    endpoint = parse_qs(urlsplit(url).query).get("endpoint", [""])[0]
+    return urlsplit(endpoint if "//" in endpoint else f"//{endpoint}").hostname or ""
 
 
 def _day_of_the_week(day: str) -> str:
@@ -167,7 +174,7 @@ class RecoverySettings(Section):
         "CANARY",
         description="Trading account of the order by which a failover is proven.",
     )
-    state_backend_url: Annotated[str, AfterValidator(_state_elsewhere)] = Field(
+    state_backend_url: Annotated[str, AfterValidator(_state_elsewhere), Host(_endpoint_of_state)] = Field(
         "",
         description="Where builds find the stacks' state, s3://bucket?region=...: not in the primary's region.",
     )

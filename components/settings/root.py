@@ -17,7 +17,7 @@ from components.settings.compute import ComputeSettings
 from components.settings.consistency import inconsistencies
 from components.settings.data import DataSettings
 from components.settings.delivery import DeliverySettings
-from components.settings.errors import SettingsError, printable, problem, reason
+from components.settings.errors import SettingsError, printable, problem, reason, shown
 from components.settings.functions import FunctionSettings
 from components.settings.kubernetes import KubernetesSettings
 from components.settings.latency import LatencySettings
@@ -32,6 +32,7 @@ from components.settings.section import Section
 from components.settings.security import SecuritySettings
 from components.settings.sizes import Sizes
 from components.settings.streams import StreamSettings
+from recovery.redaction import HIDDEN, says_secret
 
 PROJECT = "trading-platform"
 # The engine types only keys of the project's own namespace; `trading:` is the short form people write.
@@ -210,7 +211,7 @@ def _configured() -> dict[str, Any]:
         problem(
             f"{PROJECT}:{key}",
             long[key],
-            f"is also set as {SHORT_NAMESPACE}:{key} = {short[key]!r}; remove one",
+            f"is also set as {SHORT_NAMESPACE}:{key} = {shown(key, short[key])}; remove one",
         )
         for key in short
         if key in long and long[key] != short[key] and not _is_default(key, long[key])
@@ -243,6 +244,8 @@ def _unknown(settings: type[Settings], values: Mapping[str, Any]) -> list[str]:
             hint = f"did you mean {near[0]}?" if near else "Pulumi.yaml lists the settings"
             if namespace in NAMESPACES and name in known:
                 hint = f"leave the namespace off and write {name}"
+            # Nobody knows what the value of an unknown key is: its name decides whether it may be seen.
+            value = HIDDEN if says_secret(key) else value
             problems.append(problem(f"{PROJECT}:{printable(key)}", value, f"is not a setting; {hint}"))
     return problems
 

@@ -78,6 +78,21 @@ class SeveralLines:
     """In a field's annotation: its texts may have line feeds, as a PEM document has."""
 
 
+@dataclass(frozen=True)
+class Host:
+    """In a type's annotation: its values name a host that somebody looks up, and `of` reads it from a value; empty
+    where a value names none."""
+
+    of: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Account:
+    """In a type's annotation: its values name an account of AWS beside those of ARNs, and `of` reads it."""
+
+    of: Callable[[str], str]
+
+
 def matching(pattern: str, reason: str, *, optional: bool = False) -> AfterValidator:
     """Text that a pattern of ASCII characters matches as a whole; `reason` says what is wrong and what to write.
 
@@ -143,7 +158,10 @@ def _one_line(value: str) -> str:
 
 
 def _text_only(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | list | dict):
+    if isinstance(value, list | dict):
+        # Not repeated: any part of it may be a secret.
+        raise ValueError(f"{'a list' if isinstance(value, list) else 'a mapping'} is not text; write it in quotes")
+    if value is None or isinstance(value, bool | int | float):
         raise ValueError(f"{value!r} is not text; write it in quotes")
     return value
 

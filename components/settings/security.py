@@ -17,6 +17,7 @@ _AUDIT_DAYS = 365
 # IAM User Guide, "IAM and AWS STS quotas": a trust policy has 2,048 characters. The deployer's trusts
 # pipelines, too: a test measures it.
 MOST_PRINCIPAL_CHARACTERS = 900
+SHORTEST_PATCH_HOURS = 2
 _PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(root|(user|role)/[\w+=,.@/-]+)", re.ASCII)
 
 
@@ -99,7 +100,10 @@ class SecuritySettings(Section):
     patch_day: Weekday = Field(Weekday.SUN, description="Day on which hosts are patched: MON to SUN.")
     patch_start: Clock = Field("06:00", description="When patching begins, in the markets' time zone: HH:MM.")
     patch_hours: int = Field(
-        3, description="How long patching may last, in hours; no new host is begun in the last one.", ge=2, le=24
+        3,
+        description="How long patching may last, in hours; no new host is begun in the last one.",
+        ge=SHORTEST_PATCH_HOURS,
+        le=24,
     )
     patch_approval_days: int = Field(
         7, description="Days between a patch's release and its approval (PCI DSS 6.3.3: a month at most).", ge=0, le=30

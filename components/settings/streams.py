@@ -22,6 +22,11 @@ _WEEK_HOURS, _YEAR_HOURS = 168, 8760
 # What the shards of a stream take (Kinesis Data Streams Developer Guide, "Quotas and limits": 1,000 records/s each).
 _MOST_RECORDS = 1_000 * MOST_SHARDS
 
+# Services scale by the sum of the venues' queues. Application Auto Scaling API Reference,
+# TargetTrackingScalingPolicyConfiguration: ten metrics and expressions, of which two are the running tasks and the
+# quotient.
+MOST_VENUES = 8
+
 _CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,40}", re.ASCII)
 # ISO 10383 market identifier codes.
 _VENUE = re.compile(r"[A-Z0-9]{4}")
@@ -82,9 +87,10 @@ class StreamSettings(Section):
     )
     venues: Texts = Field(
         ("XNYS", "XNAS", "ARCX"),
-        description="Venues that orders are routed to, by ISO 10383 code: each has an execution queue.",
+        description="Venues that orders are routed to, by ISO 10383 code: each has an execution queue. "
+        f"{MOST_VENUES} at most, because one scaling policy adds up their queues: give several venues one code.",
         min_length=1,
-        max_length=100,
+        max_length=MOST_VENUES,
     )
     instrument_classes: Texts = Field(
         ("equity", "option", "future"),

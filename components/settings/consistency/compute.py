@@ -20,9 +20,6 @@ FARGATE_MEMORY: dict[int, tuple[int, ...]] = {
     8192: tuple(range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB)),
     16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
 }
-# Application Auto Scaling API Reference, TargetTrackingScalingPolicyConfiguration: ten metrics and expressions, of
-# which two are the running tasks and the quotient.
-_MOST_QUEUES = 8
 
 
 def fargate_has_tasks_of_this_size(settings: Settings) -> Problems:
@@ -45,17 +42,6 @@ def services_are_within_their_bounds(settings: Settings) -> Problems:
         yield ("serviceTasksMin", least, f"is more than serviceTasksMax = {most}; lower it or raise the other")
 
 
-def one_policy_can_watch_the_queues(settings: Settings) -> Problems:
-    """Services scale by the sum of the venues' queues."""
-    venues = settings.streams.venues
-    if len(venues) > _MOST_QUEUES:
-        yield (
-            "venues",
-            list(venues),
-            f"are more queues than the {_MOST_QUEUES} that one scaling policy can add up; give several venues one code",
-        )
-
-
 def the_certificate_is_of_this_region(settings: Settings) -> Problems:
     """A load balancer takes certificates of its own region only."""
     arn = settings.compute.certificate_arn
@@ -74,6 +60,5 @@ def _listed(values: Any) -> str:
 CHECKS: tuple[Check, ...] = (
     fargate_has_tasks_of_this_size,
     services_are_within_their_bounds,
-    one_policy_can_watch_the_queues,
     the_certificate_is_of_this_region,
 )

@@ -7,21 +7,38 @@ from typing import TYPE_CHECKING
 from components.settings import calendars
 from components.settings.consistency.problem import Check, Problems
 from components.settings.market import Weekday, minute_of_day
-from components.settings.windows import DAY, touch
+from components.settings.security import SHORTEST_PATCH_HOURS
+from components.settings.windows import DAY, WEEK, touch
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
 
-def sessions_end_before_the_next(settings: Settings) -> Problems:
-    """A session is shorter than a day: markets that never close have no hours to schedule by."""
-    market = settings.market
+def markets_close_once_a_week(settings: Settings) -> Problems:
+    """A session is shorter than a day, and once a week the markets are closed for as long as hosts are patched."""
+    market, needed = settings.market, SHORTEST_PATCH_HOURS * 60
     if market.market_close == market.market_open:
         yield (
             "marketClose",
             market.market_close,
-            "is also marketOpen, so that no time is left between two sessions; write the time of the daily pause",
+            "is also marketOpen, and no session lasts 24 hours: the platform does not run markets that trade around "
+            "the clock; write the time at which trading pauses, and leave a day out of marketDays on which it stops",
         )
+    elif (closed := _longest_pause(market.sessions)) < needed:
+        yield (
+            "marketClose",
+            market.market_close,
+            f"with marketOpen = {market.market_open!r} leaves the markets closed for {closed} minutes at most, and the "
+            f"patching of hosts takes {needed} or more: the platform does not run markets that trade around the clock; "
+            "leave a day out of marketDays on which you stop trading, or write a longer pause",
+        )
+
+
+def _longest_pause(sessions: tuple[tuple[int, int], ...]) -> int:
+    """The longest time of a week without a session, in minutes; of sessions by start and length."""
+    ordered = sorted(sessions)
+    following = [*ordered[1:], (ordered[0][0] + WEEK, 0)]
+    return max(after - (start + minutes) for (start, minutes), (after, _) in zip(ordered, following, strict=True))
 
 
 def calendars_are_those_of_the_venues(settings: Settings) -> Problems:
@@ -86,7 +103,7 @@ def one_way_in(settings: Settings) -> Problems:
 
 
 CHECKS: tuple[Check, ...] = (
-    sessions_end_before_the_next,
+    markets_close_once_a_week,
     calendars_are_those_of_the_venues,
     some_venue_trades_on_each_market_day,
     hosts_are_patched_while_markets_are_closed,

@@ -145,3 +145,18 @@ def test_every_two_ranges_are_disjoint_in_either_role(given: dict[str, Any], key
 @pytest.mark.parametrize("given", [{}, DR])
 def test_the_defaults_are_disjoint(given: dict[str, Any]):
     Settings.parse(given)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("apiDomain", "api.bank.xn--p1ai"),
+        ("tradingApiDomain", "orders.bank.xn--p1ai"),
+        ("operationsEmails", ["desk@bank.xn--p1ai"]),
+        ("operationsEndpoints", ["https://hooks.bank.xn--fiqs8s/alarms"]),
+        ("tokenIssuer", "https://id.bank.xn--p1ai"),
+    ],
+)
+def test_a_top_level_domain_of_another_script_is_taken(key: str, value: Any):
+    """Internationalised top-level domains in Punycode (RFC 5890)."""
+    assert Settings.parse({key: value})

@@ -31,7 +31,7 @@ from components.settings import Settings, SettingsError
             "certificateArn",
             "import the certificate here",
         ),
-        ({"venues": [f"XN{n:02}" for n in range(9)]}, "venues", "give several venues one code"),
+        ({"venues": [f"XN{n:02}" for n in range(9)]}, "venues", "at most 8 items"),
     ],
 )
 def test_what_cannot_work_is_refused_with_the_way_out(given: dict[str, Any], key: str, way_out: str):

@@ -14,6 +14,39 @@ CONNECTED = {"pipelineSource": "connection", "connectionRepository": "example/pl
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("githubRepository", "jdoe_acme/trading"),
+        ("githubRepository", "jane-doe_acme@12/trading@34"),
+        ("connectionRepository", "_team/repo"),
+        ("connectionRepository", "~jane/repo"),
+        ("connectionRepository", "group/_sub/repo"),
+        ("githubEnvironment", "Production EU"),
+        ("githubEnvironment", "prod/eu"),
+        ("githubEnvironment", "_prod (eu)"),
+    ],
+)
+def test_a_name_that_code_hosts_have_is_taken(key: str, value: str):
+    """Managed users, groups, personal repositories, and environments with spaces or slashes."""
+    connected = {"pipelineSource": "connection"} if key == "connectionRepository" else {}
+    assert Settings.parse({**connected, key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("githubRepository", f"{owner}/x") for owner in ("_acme", "jdoe_", "a_b_c", "a--b", "-a", "a" * 40)),
+        ("connectionRepository", "~/repo"),
+        ("connectionRepository", "~~jane/repo"),
+        *(("githubEnvironment", name) for name in ("prod:eu", "prod*", "prod?", "${aws:userid}", "prod/", "a" * 101)),
+    ],
+)
+def test_a_name_that_no_code_host_or_trust_policy_has_is_refused(key: str, value: str):
+    with pytest.raises(SettingsError, match=f"{key} = "):
+        Settings.parse({"pipelineSource": "connection", key: value})
+
+
+@pytest.mark.parametrize(
     ("given", "key", "way_out"),
     [
         ({"pipelineSource": "github"}, "pipelineSource = 'github'", "write codecommit"),

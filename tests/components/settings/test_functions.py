@@ -27,7 +27,7 @@ PEM = f"-----BEGIN PUBLIC KEY-----\n{_KEY}\n-----END PUBLIC KEY-----\n"
         ({"orderIntakeTimeout": 3}, "orderIntakeTimeout = 3", "set at least 4"),
         ({"orderIntakeTimeout": 29}, "orderIntakeTimeout = 29", "less than or equal to 28"),
         ({"orderIntakeConcurrency": 798}, "orderIntakeConcurrency = 798", "have the quota raised"),
-        ({"venues": [f"X{n:03}" for n in range(20)]}, "venues", "name fewer venues or classes"),
+        ({"instrumentClasses": [f"x{n:03}" for n in range(30)]}, "venues", "name fewer venues or classes"),
         ({"functionLogDays": 30}, "functionLogDays = 30", "choose 90, 120"),
         ({"powertoolsLayerVersion": 0}, "powertoolsLayerVersion = 0", "greater than or equal to 1"),
         ({"redriveIntervalMinutes": 0}, "redriveIntervalMinutes = 0", "greater than or equal to 1"),

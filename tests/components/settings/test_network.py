@@ -113,3 +113,10 @@ def test_more_pod_ports_than_the_nodes_group_takes_are_refused():
     ports = list(range(20_000, 20_001 + MOST_POD_PORTS))
     with pytest.raises(SettingsError, match=r"trading-platform:podPorts = .* quota of 60; name 22 or fewer"):
         Settings.parse({"podPorts": ports})
+
+
+@pytest.mark.parametrize("asn", [23456, 65535, 4294967295])
+def test_a_reserved_number_is_no_network(asn: int):
+    """RFC 6793 and RFC 7300."""
+    with pytest.raises(SettingsError, match=f"customerGatewayAsn = {asn}: is reserved"):
+        Settings.parse({"customerGatewayAsn": asn})

@@ -11,7 +11,6 @@ import pytest
 from blueprint import record_primary
 from blueprint.program import stack_config
 from components.settings import Settings, SettingsError
-from components.settings.placeholders import kind_of
 
 OWN: dict[str, Any] = {
     "accountId": "314159265358",
@@ -85,6 +84,12 @@ def test_values_of_ones_own_are_taken(monkeypatch: pytest.MonkeyPatch):
         ("trustedPrincipals", ["arn:aws:iam::444455556666:role/desk"]),
         ("operationsEndpoints", ["https://hooks.example.com/alarms"]),
         ("serviceImage", "registry.example/team/app"),
+        ("serviceImage", "registry.example:5000/team/app"),
+        ("serviceImage", "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/app"),
+        ("operationsEmails", ["desk+ops@mail.bank.test"]),
+        ("tokenIssuer", "https://192.0.2.7/realm"),
+        ("samlProviderArn", "arn:aws:iam::111122223333:saml-provider/Okta"),
+        ("stateBackendUrl", "s3://state?region=us-west-2&endpoint=https://minio.desk.test"),
     ],
 )
 def test_any_setting_with_such_a_value_is_named(key: str, value: Any, monkeypatch: pytest.MonkeyPatch):
@@ -96,11 +101,42 @@ def test_any_setting_with_such_a_value_is_named(key: str, value: Any, monkeypatc
 
 
 @pytest.mark.parametrize(
-    "value",
-    ["314159265358", "example", "api.example-desk.com", "test.mycompany.com", "10.0.0.0/8", "17.10", "a1234567890123b"],
+    ("key", "value"),
+    [
+        ("operationsEmails", ["jane.test+ops@bank.com"]),
+        ("operationsEmails", ["a.b.example@bank.com"]),
+        ("operationsEndpoints", ["https://hooks.bank.com/a.test/example.com"]),
+        ("githubRepository", "owner/platform.test"),
+        ("connectionRepository", "owner/platform.example"),
+        ("deliveryBranch", "ci.test"),
+        ("deliveryBranch", "release/v1.0.test"),
+        ("trustedPrincipals", ["arn:aws:iam::314159265358:user/jane.test"]),
+        ("trustedPrincipals", ["arn:aws:iam::314159265358:user/jane@example.com"]),
+        ("trustedPrincipals", ["arn:aws:iam::314159265358:user/111122223333"]),
+        ("clusterAdmins", ["arn:aws:iam::314159265358:role/jane.test"]),
+        ("samlProviderArn", "arn:aws:iam::314159265358:saml-provider/Okta.test"),
+        ("serviceHealthPath", "/status.test"),
+        ("serviceImage", "registry.bank.com/platform.test"),
+        ("serviceImageVersion", "1.0.test"),
+        ("stateBackendUrl", "s3://acme.state.test?region=us-west-2"),
+        ("certificateArn", "arn:aws:acm:us-east-1:314159265358:certificate/0a1b2c3d-0a1b-2c3d-4e5f-111122223333"),
+        ("tokenAudience", "https://trading.example"),
+        ("tokenAccountClaim", "https://trading.example/account_id"),
+        ("canaryAccount", "111122223333"),
+        ("engineImageParameter", "/images/engine.test"),
+        ("recoveryStack", "bank.test/trading-platform/dr.example"),
+        ("primaryStack", "bank.test/trading-platform/primary.example"),
+        ("scaleOutSource", "source.test/platform.example.zip"),
+        ("apiDomain", "api.example-desk.com"),
+        ("apiDomain", "test.mycompany.com"),
+    ],
 )
-def test_a_value_of_ones_own_is_none(value: str):
-    assert kind_of(value) is None
+def test_a_value_with_the_form_of_a_domain_or_account_elsewhere_is_taken(
+    key: str, value: Any, monkeypatch: pytest.MonkeyPatch
+):
+    """A domain is judged where the type of the setting has one, and an account where an ARN has its account."""
+    connected = {"pipelineSource": "connection"} if key == "connectionRepository" else {}
+    assert configured(monkeypatch, {**OWN, **connected, key: value}, dry_run=False)
 
 
 def test_the_blueprint_takes_them():

@@ -83,6 +83,55 @@ def test_no_stack_file_prints_a_password(form: str, password: str, place: str):
     assert MARK not in printed(read)
 
 
+NAMED = ["password={}", "PASSWORD '{}'", "client_secret: {}", "api-key: {}", "Bearer {}", "db_passwd = {}", "pwd={}"]
+OTHER = [
+    "ghp_{}12345678@github.com/a/b",
+    "{}@github.com/a/b",
+    "s3://{}@acme-state?region=us-west-2",
+    "http://hooks.slack.com/services/T0/B0/{}",
+    "https://hooks.slack.com/services/T0/B0/{} ",
+    "https://hooks.slack.com/services/T0/{} b",
+    '{{"kty": "oct", "k": "{}"}}',
+    '{{"kty": "OKP", "d": "{}"',
+    '["Bearer {}"]',
+    '["http://hooks.slack.com/services/T0/B0/{} "]',
+    '[{{"password": "{}"}}]',
+]
+
+
+@pytest.mark.parametrize("form", [*NAMED, *OTHER])
+@pytest.mark.parametrize("secret", ["geheim", "ge heim"])
+def test_no_setting_prints_what_has_the_form_of_a_secret(form: str, secret: str):
+    """In each setting, alone and in a list: not in the value, and not where the reason repeats a part of it."""
+    for key in KEYS:
+        for given_ in (form.format(secret), [form.format(secret)]):
+            assert "heim" not in printed(lambda given_=given_, key=key: Settings.parse({key: given_})), key
+
+
+@pytest.mark.parametrize(
+    "key", ["dbPassword", "aws:secretKey", "apiKey", "trading:apiKey", "db-passwd", "ACCESS_TOKEN", "tokenName"]
+)
+def test_a_key_that_no_setting_has_hides_its_value_where_its_name_says_secret(key: str):
+    shown = printed(lambda: Settings.parse(overrides_of([f"{key}={MARK}"])))
+    assert "is not a setting" in shown
+    assert MARK not in shown
+
+
+@pytest.mark.parametrize("key", ["other", "tokenKeys", "operationsEmails", "apiDomain", "vpcCidr", "apiRateLimit"])
+@pytest.mark.parametrize(
+    "value", [{"password": MARK}, [{"a": [MARK]}], {"a": {"b": MARK}}, [[{"x": MARK}]], {"kty": "oct", "k": MARK}]
+)
+def test_no_mapping_prints_its_values(key: str, value: Any):
+    """No setting is a mapping, so that nobody knows what its values are."""
+    assert MARK not in printed(lambda: Settings.parse({key: value}))
+
+
+def test_a_value_without_a_secret_is_shown_whole():
+    """What a person needs to find the mistake stays in the message."""
+    for key, value in (("apiDomain", "api bank"), ("deliveryBranch", "a..b"), ("githubRepository", "owner@1/x@y")):
+        assert f"= {value!r}:" in printed(lambda key=key, value=value: Settings.parse({key: value}))
+
+
 @pytest.mark.parametrize("secret", ["u:geheim@x", "https://u:geheim@x", "postgres:u:geheim@x", "u:ge heim@x"])
 def test_no_command_prints_a_password_of_an_argument(secret: str):
     for pairs in ([secret], [f"{secret}=1", f"{secret}=2"]):

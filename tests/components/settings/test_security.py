@@ -19,6 +19,17 @@ ELSEWHERE = "arn:aws:kms:eu-west-1:123456789012:key/mrk-1"
         ({"marketTimeZone": "New York"}, "marketTimeZone = 'New York'", "write one such as America/New_York"),
         ({"marketOpen": "9:30"}, "marketOpen = '9:30'", "write it as HH:MM"),
         ({"marketClose": "24:00"}, "marketClose = '24:00'", "write it as HH:MM"),
+        (
+            {
+                "marketOpen": "00:00",
+                "marketClose": "23:59",
+                "marketDays": ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"],
+                "marketCalendars": ["24/7"],
+            },
+            "marketClose = '23:59'",
+            "does not run markets that trade around the clock; leave a day out",
+        ),
+        ({"marketOpen": "00:00", "marketClose": "00:00"}, "marketClose = '00:00'", "trade around the clock; write"),
         ({"marketClose": "09:30"}, "marketClose = '09:30'", "is also marketOpen"),
         ({"marketDays": ["MON", "MON"]}, "marketDays", "once each"),
         ({"marketDays": ["monday"]}, "marketDays", "choose from MON, TUE"),
