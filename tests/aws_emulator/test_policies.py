@@ -214,3 +214,12 @@ def _settled(value: Any) -> str | None:
         return None
     text = value if isinstance(value, str) else json.dumps(value)
     return re.sub(r"\$\{(aws:[a-z0-9]+/|pulumi:)[^}]*\}", f"arn:aws:iam::{ACCOUNT_ID}:role/name", text)
+
+
+def test_the_policy_that_a_topic_begins_with_can_be_set_again(client: ClientFactory) -> None:
+    """Shows it as the Terraform provider does it: it reads the default policy and writes it back."""
+    sns = client("sns")
+    topic = sns.create_topic(Name="set-again")["TopicArn"]
+    policy = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    assert json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]) == json.loads(policy)
