@@ -326,8 +326,9 @@ def test_versions_are_stated_alike_wherever_they_must_be():
     (setup,) = _steps(ROOT / ".github" / "actions" / "setup" / "action.yaml")
     assert setup["with"]["python-version"] == ours
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (terraform,) = (s["with"] for s in _steps(CHECKS) if "setup-terraform" in s.get("uses", ""))
-    assert f"TERRAFORM := {terraform['terraform_version']}\n" in makefile, "either way of delivery tests with one"
+    versions = {s["with"]["terraform_version"] for s in _steps(CHECKS) if "setup-terraform" in s.get("uses", "")}
+    (terraform,) = versions
+    assert f"TERRAFORM := {terraform}\n" in makefile, "either way of delivery tests with one"
     assert "s/^pulumi==//p" in makefile, "the engine is of the version that the SDK is pinned to"
 
 
