@@ -119,21 +119,21 @@ def _target(entry: Mapping[str, Any], regions: tuple[str, str], clients: Clients
     primary, replica = regions
     match dict(entry):
         case {"table": str(table), "lag_seconds": _, **rest} if rest in ({}, {"since_mark": True}):
-
-            def tables(since: int | None) -> tuple[Side, Side]:
-                return tuple(TableSide(clients("dynamodb", at), at, table, since) for at in regions)  # type: ignore[return-value]
-
-            return Target(table, tables, limits, is_marked=bool(rest))
+            # Clients are made once in a process, and sides for each moment.
+            here, there = clients("dynamodb", primary), clients("dynamodb", replica)
+            return Target(
+                table,
+                lambda since: (TableSide(here, primary, table, since), TableSide(there, replica, table, since)),
+                limits,
+                is_marked=bool(rest),
+            )
         case {"bucket": str(bucket), "replica": str(copy), "lag_seconds": _, **rest} if not rest.keys() - {"prefix"}:
             prefix = str(rest.get("prefix", ""))
-            return Target(
-                f"{bucket}/{prefix}",
-                lambda _since: (
-                    BucketSide(clients("s3", primary), primary, bucket, prefix),
-                    BucketSide(clients("s3", replica), replica, copy, prefix),
-                ),
-                limits,
+            sides = (
+                BucketSide(clients("s3", primary), primary, bucket, prefix),
+                BucketSide(clients("s3", replica), replica, copy, prefix),
             )
+            return Target(f"{bucket}/{prefix}", lambda _since: sides, limits)
     raise SettingError(
         f"COMPARISONS holds {dict(entry)!r}; an entry is a table, or a bucket with its replica and maybe a prefix"
     )

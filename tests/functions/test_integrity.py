@@ -43,6 +43,7 @@ class Regions:
         self.clock = Clock(4_000_000_000_000)
         self.remaining = 900_000
         self.while_waiting: Callable[[], None] = lambda: None
+        self.clients_made = 0
 
     def put(self, account: str, quantity: str, *regions: str) -> None:
         for region in regions or (PRIMARY, DR):
@@ -59,6 +60,10 @@ class Regions:
         self.remaining -= round(seconds * 1000)
         self.while_waiting()
 
+    def client(self, service: str, region: str) -> Any:
+        self.clients_made += 1
+        return getattr(self, service)[region]
+
     def run(
         self, *comparisons: dict[str, Any], event: dict[str, Any] | None = None, **variables: str
     ) -> dict[str, Any]:
@@ -73,8 +78,10 @@ class Regions:
             "SEGMENT_DEPTH": "4",
             **variables,
         }
-        job = handler.build(settings, lambda service, region: getattr(self, service)[region], self.clock, self.sleep)
+        job = handler.build(settings, self.client, self.clock, self.sleep)
+        made = self.clients_made
         answer = handler.run(job, event or {}, lambda: self.remaining, Metrics(namespace="T", service="t"))
+        assert self.clients_made == made, "clients are made once in a process, and not for each run"
         body = self.s3[PRIMARY].get_object(Bucket="reports", Key=answer["report"])["Body"].read()
         return json.loads(body)["comparisons"][0]
 
