@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from pulumi_aws import wafv2 as waf
 
+from components.recovery.switch_document import PATH, STAGE
+
 # An order is flat JSON of a few hundred bytes; its longest field is the client's reference.
 _LONGEST_FIELD_BYTES = 512
 _METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 _RATE_WINDOW_SECONDS = 60
-# The traffic switch (`components.recovery.switch_endpoint`): a health checker asks each of its two paths every ten
-# seconds, which is 12 requests a minute from one address. Several checkers may share an address.
-_SWITCH, _SWITCH_REQUESTS_PER_MINUTE = "/v1/switch", 120
+# A health checker asks each of the switch's two paths every ten seconds, which is 12 requests a minute from one
+# address. Several checkers may share an address.
+_SWITCH, _SWITCH_REQUESTS_PER_MINUTE = f"/{STAGE}{PATH}", 120
 
 _MANAGED = (
     "AWSManagedRulesAmazonIpReputationList",
@@ -48,7 +50,7 @@ def rules(limits: Limits) -> list[waf.WebAclRuleArgs]:
     """All rules, by priority: cheap and certain rules first, rules that inspect the body last."""
     return [
         _blocking(0, "rate-per-address", _rate(limits.requests_per_minute)),
-        _blocking(4, "switch-rate-per-address", _rate_of_path(_SWITCH_REQUESTS_PER_MINUTE, _SWITCH)),
+        _blocking(4, "switch-rate-per-address", _rate(_SWITCH_REQUESTS_PER_MINUTE, _path_begins_with(_SWITCH))),
         _blocking(1, "order-body-size", _body_larger_than(limits.max_body_bytes)),
         _blocking(2, "order-body-type", _and(_has_body(), _not(_is_json()))),
         _blocking(3, "order-body-content", _and(_has_body(), _malformed_or_bloated())),
@@ -93,34 +95,32 @@ def _visible(name: str) -> waf.WebAclRuleVisibilityConfigArgs:
     )
 
 
-def _rate(requests_per_minute: int) -> waf.WebAclRuleStatementArgs:
-    return waf.WebAclRuleStatementArgs(
-        rate_based_statement=waf.WebAclRuleStatementRateBasedStatementArgs(
-            limit=requests_per_minute, aggregate_key_type="IP", evaluation_window_sec=_RATE_WINDOW_SECONDS
-        )
-    )
+_Scope = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs
 
 
-def _rate_of_path(requests_per_minute: int, path: str) -> waf.WebAclRuleStatementArgs:
-    """The same for paths that begin with `path`."""
-    scope = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs
-    match = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementArgs
-    field = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchArgs
-    transformation = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementTextTransformationArgs
-    uri_path = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchUriPathArgs
+def _rate(requests_per_minute: int, scope: _Scope | None = None) -> waf.WebAclRuleStatementArgs:
+    """Requests from one address, of those in `scope` or of all."""
     return waf.WebAclRuleStatementArgs(
         rate_based_statement=waf.WebAclRuleStatementRateBasedStatementArgs(
             limit=requests_per_minute,
             aggregate_key_type="IP",
             evaluation_window_sec=_RATE_WINDOW_SECONDS,
-            scope_down_statement=scope(
-                byte_match_statement=match(
-                    positional_constraint="STARTS_WITH",
-                    search_string=path,
-                    field_to_match=field(uri_path=uri_path()),
-                    text_transformations=[transformation(priority=0, type="NONE")],
-                )
-            ),
+            scope_down_statement=scope,
+        )
+    )
+
+
+def _path_begins_with(path: str) -> _Scope:
+    match = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementArgs
+    field = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchArgs
+    transformation = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementTextTransformationArgs
+    uri_path = waf.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchUriPathArgs
+    return _Scope(
+        byte_match_statement=match(
+            positional_constraint="STARTS_WITH",
+            search_string=path,
+            field_to_match=field(uri_path=uri_path()),
+            text_transformations=[transformation(priority=0, type="NONE")],
         )
     )
 

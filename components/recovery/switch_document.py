@@ -10,6 +10,7 @@ from typing import Any
 from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
 from recovery.switch import ITEM, NOT_TAKEN_OVER, POSITION_ATTRIBUTE, TAKEN_OVER
 
+STAGE = "v1"
 PATH = "/switch"
 """Answers 200 while the standby has taken over, and 503 while it has not."""
 PRIMARY_PATH = f"{PATH}/primary"

@@ -14,13 +14,12 @@ from components.data.tables import Tables
 from components.edge.api_logs import ACCESS_LOG_FORMAT, ApiLogs, ApiLogsArgs
 from components.layer import Layer
 from components.network.firewall import WebFirewall
-from components.recovery.switch_document import PATH, PRIMARY_PATH, switch_document
+from components.recovery.switch_document import PATH, PRIMARY_PATH, STAGE, switch_document
 from components.security.keys import DataClass, Keys
 from components.security.policies import Statement, policy_document, trust_of_service
 from components.settings import Settings
 from recovery.switch import ITEM
 
-STAGE = "v1"
 # Route 53 Developer Guide, "Values that you specify when you create or update health checks": checkers of all regions
 # together send about one request a second for each check, and two checks ask. The rest is room for strangers: the
 # firewall stops one address after 120 requests in a minute, usually within 30 s (WAF Developer Guide, "Rate-based rule
