@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-loggi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -16,6 +15,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
 from aws_emulator.corrections._patch import replace_method
+from aws_emulator.policy_documents import document_of, listed, statements_of
 
 
 @cache
@@ -27,20 +27,16 @@ def _is_permitted(original: Any, logged: FakeBucket, *, target_bucket: FakeBucke
     if not target_bucket.policy:
         return False
     written = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}/{target_prefix or ''}log"
-    statements = json.loads(target_bucket.policy)["Statement"]
-    return any(_allows(statement, written) for statement in _listed(statements))
+    document = document_of(target_bucket.policy) or {}
+    return any(_allows(statement, written) for statement in statements_of(document))
 
 
 def _allows(statement: Mapping[str, Any], written: str) -> bool:
     principal = statement.get("Principal")
-    services = _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
+    services = listed(principal.get("Service")) if isinstance(principal, Mapping) else []
     return (
         statement.get("Effect") == "Allow"
         and LOGGING_SERVICE_PRINCIPAL in services
-        and any(fnmatchcase("s3:PutObject", action) for action in _listed(statement.get("Action")))
-        and any(fnmatchcase(written, resource) for resource in _listed(statement.get("Resource")))
+        and any(fnmatchcase("s3:PutObject", action) for action in listed(statement.get("Action")))
+        and any(fnmatchcase(written, resource) for resource in listed(statement.get("Resource")))
     )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]

