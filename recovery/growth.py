@@ -19,7 +19,7 @@ from functions.clock import timestamp
 from recovery.check import Check
 from recovery.context import Context
 from recovery.errors import RegionLostError, StepFailedError
-from recovery.scale_out import DONE
+from recovery.scale_out import DONE, latest_builds, variables_of
 
 BACKEND, KEY, TOOLCHAIN, PUBLISHED = "PULUMI_BACKEND_URL", "STATE_KEY_ARN", "TOOLCHAIN", "PROGRAM_PUBLISHED"
 """Variables of the project: URL of the engine's state, ARN of the key of its secrets, and `BUCKET/KEY` of the archive
@@ -27,7 +27,6 @@ of tools and of the program as the primary's pipeline publishes it."""
 _MINUTE = 60_000
 PROVEN_DAYS = 35
 """Age from which a build that succeeded proves nothing: a preview each month is younger."""
-_LATEST_BUILDS = 20
 _PREVIEWED_WITHIN, _POLL = 90 * _MINUTE, 10_000
 _GONE = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket"})
 
@@ -71,12 +70,7 @@ class _Project:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> _Project:
-        variables = answer.get("environment", {}).get("environmentVariables", [])
-        return cls(
-            answer["name"],
-            answer.get("source", {}).get("location", ""),
-            {entry["name"]: entry["value"] for entry in variables},
-        )
+        return cls(answer["name"], answer.get("source", {}).get("location", ""), variables_of(answer))
 
     def variable(self, name: str) -> str:
         return self.variables.get(name, "").strip()
@@ -119,10 +113,9 @@ def _program(context: Context, project: _Project, name: str) -> Check:
 
 def _published(context: Context, project: _Project) -> tuple[Mapping[str, Any] | None, str]:
     """The program as the primary's pipeline published it, or why there is nothing to compare with."""
-    where = project.variable(PUBLISHED)
+    where, nothing = project.variable(PUBLISHED), "no pipeline publishes it in the primary"
     if not where:
-        return None, "no pipeline publishes it in the primary"
-    nothing = "no pipeline publishes it in the primary"
+        return None, nothing
     try:
         found = _latest(context.clients.there("s3", "list_object_versions", **_asked(where)), where)
         return found, "" if found else nothing
@@ -162,23 +155,15 @@ def _toolchain(context: Context, project: _Project, name: str) -> Check:
 
 def _proof(context: Context, project: _Project, name: str) -> Check:
     """The latest build that succeeded, by its end."""
-    builds = context.clients.here("codebuild")
     way_out = "`python -m runbook doctor --preview` runs the build as a preview"
-    answer = builds.list_builds_for_project(projectName=project.name, sortOrder="DESCENDING")
-    ids = answer["ids"][:_LATEST_BUILDS]
-    for build in builds.batch_get_builds(ids=ids)["builds"] if ids else []:
-        if build["buildStatus"] != "SUCCEEDED" or _made_tools(build):
+    for build in latest_builds(context.clients.here("codebuild"), project.name):
+        if build["buildStatus"] != "SUCCEEDED" or variables_of(build).get("GROW_MODE") == "toolchain":
             continue
         ended = round(build["endTime"].timestamp() * 1000)
         days = (context.waiter.clock() - ended) // (24 * 60 * _MINUTE)
         shown = f"{build['id']} succeeded {days} days ago, at {timestamp(ended)}"
         return Check(name, days <= PROVEN_DAYS, shown, way_out)
     return Check(name, False, f"no build of {project.name} has succeeded", way_out)
-
-
-def _made_tools(build: Mapping[str, Any]) -> bool:
-    variables = build.get("environment", {}).get("environmentVariables", [])
-    return any(entry["name"] == "GROW_MODE" and entry["value"] == "toolchain" for entry in variables)
 
 
 def _latest(answer: Mapping[str, Any], where: str) -> Mapping[str, Any] | None:

@@ -162,12 +162,23 @@ class CodeBuildScaleOut:
 
     def _build_of(self, run: str) -> str | None:
         """The latest build of this run that has not failed."""
-        ids = self.client.list_builds_for_project(projectName=self.project, sortOrder="DESCENDING")["ids"][:20]
-        if not ids:
-            return None
-        for build in self.client.batch_get_builds(ids=ids)["builds"]:
-            variables = build.get("environment", {}).get("environmentVariables", [])
-            ours = any(entry["name"] == "RECOVERY_RUN" and entry["value"] == run for entry in variables)
+        for build in latest_builds(self.client, self.project):
+            ours = variables_of(build).get("RECOVERY_RUN") == run
             if ours and build["buildStatus"] in ("IN_PROGRESS", "SUCCEEDED"):
                 return build["id"]
         return None
+
+
+_LATEST_BUILDS = 20
+
+
+def latest_builds(client: Any, project: str) -> list[Mapping[str, Any]]:
+    """The latest builds of a CodeBuild project, the newest first. Raises BotoCoreError and ClientError."""
+    ids = client.list_builds_for_project(projectName=project, sortOrder="DESCENDING")["ids"][:_LATEST_BUILDS]
+    return client.batch_get_builds(ids=ids)["builds"] if ids else []
+
+
+def variables_of(answer: Mapping[str, Any]) -> dict[str, str]:
+    """The environment variables of a CodeBuild project or build."""
+    variables = answer.get("environment", {}).get("environmentVariables", [])
+    return {entry["name"]: entry["value"] for entry in variables}
