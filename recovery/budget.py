@@ -18,8 +18,10 @@ after the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 RTO_SECONDS = 30.0
 """The objective: from the decision to the first accepted order."""
@@ -137,6 +139,28 @@ class Budget:
         """The terms and their sum on one line."""
         parts = " + ".join(f"{term.name} {term.seconds:g} s" for term in self.terms)
         return f"{parts} = {self.seconds:g} s"
+
+    def as_json(self) -> dict[str, Any]:
+        """The export of the recovery stack: the terms, and the sums for readers that do not add."""
+        return {
+            "terms": [asdict(term) for term in self.terms],
+            "beside": [asdict(term) for term in self.beside],
+            "engines": asdict(self.engines),
+            "detection": asdict(self.detection),
+            "seconds": self.seconds,
+            "tradableSeconds": self.tradable_seconds,
+            "secondDisasterSeconds": self.second_disaster_seconds,
+        }
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Budget:
+        """The budget of an export of this version of the program."""
+        return cls(
+            tuple(Term(**term) for term in found["terms"]),
+            tuple(Term(**term) for term in found["beside"]),
+            Term(**found["engines"]),
+            Term(**found["detection"]),
+        )
 
 
 LONGER = "lease and order intake, beyond the way of the traffic"

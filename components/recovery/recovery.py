@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -83,25 +83,15 @@ class Recovery(Layer):
     def outputs(self) -> dict[str, Any]:
         """Outputs for operators and the runbook: zone delegation, DNS validation records, and the configuration of a
         takeover."""
-        standby = {"recovery": self.standby.configuration, "recoveryBudget": self._budget()} if self.standby else {}
-        return {
+        outputs: dict[str, Any] = {
             "tradingApiName": self._args.settings.recovery.trading_api_domain,
             "dnsNameServers": self.zone.name_servers,
-            **standby,
         }
-
-    def _budget(self) -> dict[str, Any]:
-        """Separate from the configuration of a run, which must fit into a function's environment."""
-        found = recovery_budget(self._args.settings)
-        return {
-            "terms": [asdict(term) for term in found.terms],
-            "beside": [asdict(term) for term in found.beside],
-            "engines": asdict(found.engines),
-            "detection": asdict(found.detection),
-            "seconds": found.seconds,
-            "tradableSeconds": found.tradable_seconds,
-            "secondDisasterSeconds": found.second_disaster_seconds,
-        }
+        if self.standby:
+            outputs["recovery"] = self.standby.configuration
+            # Separate from the configuration of a run, which must fit into a function's environment.
+            outputs["recoveryBudget"] = recovery_budget(self._args.settings).as_json()
+        return outputs
 
     def _standby(self, primary: PrimaryExports) -> Standby:
         args = self._args

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from blueprint import Blueprint
-from recovery.budget import Budget, Term
+from recovery.budget import Budget
 from rehearsal.page.architecture import architecture
 from rehearsal.page.costs import costs
 from rehearsal.page.document import document
@@ -36,12 +36,4 @@ def page(report: Report, blueprints: Sequence[Blueprint], spans: Sequence[Span] 
 
 def _budgets(blueprints: Sequence[Blueprint]) -> list[Budget]:
     exports = [blueprint.outputs[BUDGET] for blueprint in blueprints if BUDGET in blueprint.outputs]
-    return [
-        Budget(
-            tuple(Term(**term) for term in one["terms"]),
-            tuple(Term(**term) for term in one["beside"]),
-            Term(**one["engines"]),
-            Term(**one["detection"]),
-        )
-        for one in exports
-    ]
+    return [Budget.of_json(one) for one in exports]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.budget import CALLS_TO_TURN, RTO_SECONDS, SwitchKind, Times, budget
+from recovery.budget import CALLS_TO_TURN, RTO_SECONDS, Budget, SwitchKind, Times, budget
 
 FAST = Times(
     switch=SwitchKind.HEALTH_CHECK,
@@ -156,3 +157,10 @@ def test_all_that_is_given_counts() -> None:
             continue
         changed = budget(replace(FAST, switch=SwitchKind.ROUTING_CONTROL, **{field.name: 99}))
         assert changed != base, f"{field.name} has no effect on the budget"
+
+
+@given(times)
+def test_an_export_gives_the_same_budget_again(given_times: Times) -> None:
+    """Shows that the report page reads the form that the recovery stack exports, through JSON."""
+    found = budget(given_times)
+    assert Budget.of_json(json.loads(json.dumps(found.as_json()))) == found
