@@ -40,11 +40,6 @@ class Copy:
         """The command that copies the image."""
         return [[CRANE, "copy", self.source, self.target]]
 
-    @property
-    def host(self) -> str:
-        """The registry that receives the copy."""
-        return self.target.split("/")[0]
-
 
 @dataclass(frozen=True)
 class ChartCopy:
@@ -77,11 +72,6 @@ class ChartCopy:
         archive = f"{_FOLDER}/{self.name}-{self.version}.tgz"
         pull = [HELM, "pull", self.name, "--repo", self.repository, "--version", self.version, "--destination", _FOLDER]
         return [pull, [HELM, "push", archive, self.below]]
-
-    @property
-    def host(self) -> str:
-        """The registry that receives the copy."""
-        return self.target.split("/")[0]
 
 
 Wanted = Copy | ChartCopy
@@ -120,19 +110,22 @@ def _succeeds(command: list[str]) -> bool:
     try:
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
     except FileNotFoundError as error:
-        raise MirrorError(f"{command[0]}: is not installed; install go-containerregistry's {command[0]}") from error
+        raise _not_installed(command[0]) from error
 
 
 def _run(each: Wanted, command: list[str]) -> None:
-    tool = command[0]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError as error:
-        origin = "go-containerregistry's crane" if tool == CRANE else "Helm 3.8 or newer"
-        raise MirrorError(f"{tool}: is not installed; install {origin}") from error
+        raise _not_installed(command[0]) from error
     except subprocess.CalledProcessError as error:
         raise MirrorError(
             f"{each.target}: was not copied: {error.stderr.strip() or error}; log in with "
-            f"`aws ecr get-login-password | {CRANE} auth login -u AWS --password-stdin {each.host}`, "
+            f"`aws ecr get-login-password | {CRANE} auth login -u AWS --password-stdin {each.target.split('/')[0]}`, "
             "which Helm uses too"
         ) from error
+
+
+def _not_installed(tool: str) -> MirrorError:
+    origin = "go-containerregistry's crane" if tool == CRANE else "Helm 3.8 or newer"
+    return MirrorError(f"{tool}: is not installed; install {origin}")

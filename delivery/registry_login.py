@@ -48,7 +48,7 @@ def registry_of(folder: Path, stack: str) -> tuple[str, str]:
         raise LoginError(str(error)) from error
     except ValidationError as error:
         raise LoginError(f"{file.name}: {'; '.join(item['msg'] for item in error.errors())}") from error
-    return f"{general.account_id}.dkr.ecr.{general.region}.amazonaws.com", general.region
+    return general.registry_host, general.region
 
 
 def log_in(host: str, region: str, file: Path, client: Client = boto3.client) -> None:

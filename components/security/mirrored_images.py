@@ -72,8 +72,7 @@ _CHARTS = "charts"
 def registry(settings: Settings) -> str:
     """Registry of this stack's region, with the first part of the repositories' names:
     `123456789012.dkr.ecr.us-east-1.amazonaws.com/trading`."""
-    general = settings.general
-    return f"{general.account_id}.dkr.ecr.{settings.region.name}.amazonaws.com/{general.name_prefix}"
+    return f"{settings.general.registry_host}/{settings.general.name_prefix}"
 
 
 def tag(settings: Settings, image: Mirrored) -> str:

@@ -95,6 +95,12 @@ class GeneralSettings(Section):
             raise ValueError(f"is not a region that the control table can stand in; choose one of {', '.join(REGIONS)}")
         return name
 
+    @property
+    def registry_host(self) -> str:
+        """The account's private registry in this stack's region (Amazon ECR User Guide, "Amazon ECR private
+        registries")."""
+        return f"{self.account_id}.dkr.ecr.{self.region}.amazonaws.com"
+
 
 class Settings(BaseModel):
     """The whole of one stack's settings, frozen. `general`, `network`, ... are its sections."""
