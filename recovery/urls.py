@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 # RFC 1123, 2.1: labels of letters, digits and hyphens, which neither begin nor end with a hyphen.
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HTTPS = re.compile(
-    rf"https://(?P<host>{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?"
+    rf"https://(?P<host>{LABEL}(?:\.{LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?"
     r"(?P<path>/[A-Za-z0-9._~!$&'()*+,;=:%/-]*)?(?P<query>\?[A-Za-z0-9._~!$&'()*+,;=:%/?-]*)?",
     re.ASCII,
 )

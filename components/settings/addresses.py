@@ -9,17 +9,17 @@ from pydantic import AfterValidator
 
 from components.settings.names import TOP_LEVEL
 from components.settings.section import Decoded, Host
-from recovery.urls import host_of, is_https
+from recovery.urls import LABEL, host_of, is_https
 
 # RFC 5321, 4.1.2 and 4.5.3.1: words with single full stops between them, 64 characters at most, and a domain name. The
 # characters are those that mail systems take without quotes; Amazon SNS refuses others.
-_WORD, _LABEL = r"[A-Za-z0-9_+-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*@(?:{_LABEL}\.)+(?i:{TOP_LEVEL})", re.ASCII)
+_WORD = r"[A-Za-z0-9_+-]+"
+_EMAIL = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(?:\.{_WORD})*@(?:{LABEL}\.)+(?i:{TOP_LEVEL})", re.ASCII)
 _MOST_EMAIL_CHARACTERS = 254
 MOST_CONTACTS = 100
 """Addresses of one setting. A limit of ours: each is a subscription of several topics, and people confirm each."""
 # A host of the internet: with a top-level domain, which is no number.
-_INTERNET = re.compile(rf"(?:{_LABEL}\.)+(?i:{TOP_LEVEL})", re.ASCII)
+_INTERNET = re.compile(rf"(?:{LABEL}\.)+(?i:{TOP_LEVEL})", re.ASCII)
 
 
 def _email(address: str) -> str:
