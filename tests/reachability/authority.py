@@ -59,21 +59,24 @@ class Authority:
         return json.loads(resolved(self.stack, text))
 
     @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """Resource names of the roles by their names in AWS."""
+        return {str(each.properties["name"]): each.name for each in self.stack.of_type(ROLE)}
+
+    @cached_property
     def _inline(self) -> Mapping[str, list[Policy]]:
-        names = {str(each.properties["name"]): each.name for each in self.stack.of_type(ROLE)}
         found: dict[str, list[Policy]] = {}
         for each in self.stack.of_type("aws:iam/rolePolicy:RolePolicy"):
-            found.setdefault(_role(each, names), []).append(self._document(each.properties["policy"]))
+            found.setdefault(_role(each, self._names), []).append(self._document(each.properties["policy"]))
         return found
 
     @cached_property
     def _by_role(self) -> Mapping[str, list[Policy]]:
-        names = {str(each.properties["name"]): each.name for each in self.stack.of_type(ROLE)}
         found = {role: [*policies] for role, policies in self._inline.items()}
         for each in self.stack.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
             policy = str(each.properties["policyArn"])
             document = managed(policy) if policy.startswith("arn:aws:iam::aws:") else self._declared(policy)
-            found.setdefault(_role(each, names), []).append(document)
+            found.setdefault(_role(each, self._names), []).append(document)
         return found
 
     def _declared(self, reference: str) -> Policy:

@@ -172,7 +172,7 @@ def _resources(service: str, action: str, patterns: list[str], region: str) -> I
 def _types(service: str, action: str) -> tuple[tuple[str, str], ...]:
     """Names and ARNs of the types that an action needs, or else takes."""
     listed_ = _DATA.actions.get_action_details(service, action)["resourceTypes"]
-    chosen = [each for each in listed_ if each["required"]] or []
+    chosen = [each for each in listed_ if each["required"]]
     return tuple(
         (each["name"], _DATA.resources.get_resource_type_details(service, each["name"])["arn"])
         for each in (chosen or listed_)
