@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 SLOWEST := --durations=20 --durations-min=1
 
-.PHONY: bench bench-check bench-update demo docs golden rehearse test tests setup setup-offline toolchain engine engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
+.PHONY: bench bench-check bench-update demo docs golden random-inputs rehearse test tests setup setup-offline toolchain engine engine-tests terraform source lint lint-python lint-shell lint-workflows unit browser promtool promtool-package promtool-build blueprint policy policy-sarif mutants settings-schema calendars clean
 
 demo: setup ## one drill on a minimal fixture, live in the terminal: about a minute
 	$(BIN)/python -m rehearsal.demo
@@ -34,6 +34,16 @@ engine-tests: setup ## what runs under the pulumi command; skipped where `make e
 
 unit: setup $(VENV)/.promtool ## the tests that take seconds
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not rehearsal and not engine" $(SLOWEST)
+
+# The limit is of each test. Two tests run at a time; an ordinary run tries a few hundred inputs and keeps its own limit.
+INPUT_EXAMPLES := 10000
+INPUT_SEED := 0
+INPUT_SECONDS := 3600
+
+random-inputs: setup ## 10,000 random stack files, exports and orders: INPUT_EXAMPLES= INPUT_SEED= INPUT_SECONDS=
+	INPUT_EXAMPLES=$(INPUT_EXAMPLES) INPUT_SEED=$(INPUT_SEED) nice $(BIN)/python -m pytest -n 2 -m random_inputs \
+		--timeout=$(INPUT_SECONDS) --durations=0 --durations-min=1 \
+		tests/components/settings tests/recovery/test_exports.py tests/functions/test_random_orders.py
 
 docs: setup ## the documents as a site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -1,15 +1,11 @@
-"""Random orders: every one is accepted or refused by name, whatever it holds; none is a fault of order intake.
-
-ORDER_EXAMPLES sets how many are tried, ORDER_SEED which.
-"""
+"""Random orders: every one is accepted or refused by name, whatever it holds; none is a fault of order intake."""
 
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.order_intake import InstantAws
@@ -17,10 +13,11 @@ from functions.api.document import load
 from functions.order_intake.answers import PROBLEMS
 from functions.order_intake.application import Application
 from functions.order_intake.handler import build
+from tests import random_inputs
 from tests.functions.conftest import LIMIT_ORDER, MARKET_ORDER, VARIABLES, event
 
-EXAMPLES = int(os.environ.get("ORDER_EXAMPLES", "400"))
-SEED = int(os.environ.get("ORDER_SEED", "16"))
+EXAMPLES = random_inputs.count(400)
+SEED = 16
 SCHEMAS = load()["components"]["schemas"]
 FIELDS = {
     "client_order_id": "ClientOrderId",
@@ -80,6 +77,7 @@ BODIES = st.one_of(
 )
 
 
+@random_inputs.random_inputs
 def test_a_random_order_is_accepted_or_refused_by_name() -> None:
     aws = InstantAws()
     application: Application = build(VARIABLES, aws, aws)
@@ -92,7 +90,7 @@ def test_a_random_order_is_accepted_or_refused_by_name() -> None:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
     )
-    @seed(SEED)
+    @random_inputs.seeded(SEED)
     @given(body=BODIES, form=st.sampled_from(["plain", "base64", "called base64"]))
     def check(body: str | None, form: str) -> None:
         # A text that is no UTF-8 cannot be encoded; the gateway hands it on as it is.
@@ -129,8 +127,9 @@ class EmptyAws(InstantAws):
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=40)
 
 
+@random_inputs.random_inputs
 @settings(max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
-@seed(SEED)
+@random_inputs.seeded(SEED)
 @given(
     resource=st.sampled_from(["/orders", "/positions", "/orders/{client_order_id}"]),
     name=st.none() | TEXTS,

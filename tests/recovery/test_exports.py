@@ -6,13 +6,12 @@ import codecs
 import copy
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, seed, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from components.settings.functions import FunctionSettings
@@ -23,12 +22,11 @@ from recovery.configuration import ROTATION, TIMING, from_outputs, to_outputs
 from recovery.errors import ConfigurationError
 from rehearsal.drill import minimal_fixture
 from runbook import outputs as runbook_outputs
+from tests import random_inputs
 from tests.recovery.exports import ACCOUNT, EAST, WEST, outputs, run_configuration, run_exports, site
 
-# `EXPORT_EXAMPLES=10000` runs the whole count; the seeds are fixed, so that a failure comes again.
-EXAMPLES = int(os.environ.get("EXPORT_EXAMPLES", "300"))
 RANDOM = settings(
-    max_examples=EXAMPLES,
+    max_examples=random_inputs.count(300),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
@@ -343,7 +341,8 @@ def contents(draw: Any) -> bytes:
     return content
 
 
-@seed(20261128)
+@random_inputs.random_inputs
+@random_inputs.seeded(20261128)
 @RANDOM
 @given(content=contents())
 @example(content=b'{"recovery": "[secret]"}')
@@ -366,8 +365,9 @@ def test_no_exports_end_in_a_traceback(tmp_path: Path, content: bytes) -> None:
     assert from_outputs(to_outputs(read)) == read
 
 
-@seed(20261129)
-@settings(RANDOM, max_examples=max(20, EXAMPLES // 20))
+@random_inputs.random_inputs
+@random_inputs.seeded(20261129)
+@settings(RANDOM, max_examples=max(20, random_inputs.count(300) // 20))
 @given(document=documents())
 def test_the_parts_of_a_run_can_be_made_of_any_exports_that_are_accepted(document: Any) -> None:
     try:

@@ -6,23 +6,24 @@ The table of texts was compared with `workspace.LoadProjectStackBytes` of pulumi
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, example, given, seed, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from components.settings import PROJECT, Settings, SettingsError, stack_files
 from components.settings.engine_yaml import EngineYamlError, Scalar, document, resolved
 from components.settings.schema import config_schema, project_file
+from tests import random_inputs
 
-# `STACK_FILE_EXAMPLES=10000` runs the whole count; the seeds are fixed, so that a failure comes again.
-EXAMPLES = int(os.environ.get("STACK_FILE_EXAMPLES", "300"))
+SCHEMA = config_schema()
 FUZZ = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=random_inputs.count(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
@@ -265,7 +266,7 @@ def test_the_project_file_is_that_of_the_models():
 
 TEXT = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20)
 KEYS_OF_KIND = {
-    kind: sorted(key for key, declared in config_schema().items() if declared["type"] == kind)
+    kind: sorted(key for key, declared in SCHEMA.items() if declared["type"] == kind)
     for kind in ("string", "integer", "boolean", "array")
 }
 
@@ -280,7 +281,7 @@ def written_settings(draw: st.DrawFn) -> tuple[str, Any]:
     kind = draw(st.sampled_from(sorted(KEYS_OF_KIND)))
     key = draw(st.sampled_from(KEYS_OF_KIND[kind]))
     if kind == "array":
-        of_numbers = config_schema()[key]["items"]["type"] == "integer"
+        of_numbers = SCHEMA[key]["items"]["type"] == "integer"
         return key, draw(st.lists(st.integers(0, 65535) if of_numbers else TEXT, max_size=4))
     values: dict[str, st.SearchStrategy[Any]] = {
         "string": TEXT,
@@ -290,7 +291,8 @@ def written_settings(draw: st.DrawFn) -> tuple[str, Any]:
     return key, draw(values[kind])
 
 
-@seed(20261128)
+@random_inputs.random_inputs
+@random_inputs.seeded(20261128)
 @FUZZ
 @given(setting=written_settings(), namespace=st.sampled_from(["trading-platform:", "trading:", ""]))
 @example(setting=("accountId", "012345670123"), namespace="")
@@ -307,25 +309,28 @@ _MARKS = """config: role trading-platform: trading: [ ] { } secure &a *a << !!st
 PIECES = st.one_of(st.sampled_from([*_MARKS.split(), "\n  ", "\n", ": ", "- ", ", ", "\t", " "]), st.text(max_size=3))
 
 
-@seed(20261129)
+@random_inputs.random_inputs
+@random_inputs.seeded(20261129)
 @FUZZ
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_no_text_ends_with_anything_but_values_or_one_line(text: str):
     _reads_or_refuses(text.encode("utf-8", errors="surrogatepass"))
 
 
-@seed(20261130)
+@random_inputs.random_inputs
+@random_inputs.seeded(20261130)
 @FUZZ
 @given(st.binary(max_size=60))
 def test_no_bytes_end_with_anything_but_values_or_one_line(data: bytes):
     _reads_or_refuses(b"config:\n  a: " + data)
 
 
-@seed(20261201)
+@random_inputs.random_inputs
+@random_inputs.seeded(20261201)
 @FUZZ
 @given(
     st.dictionaries(
-        st.one_of(st.sampled_from([f"{PROJECT}:{key}" for key in config_schema()]), TEXT),
+        st.one_of(st.sampled_from([f"{PROJECT}:{key}" for key in SCHEMA]), TEXT),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
