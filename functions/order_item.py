@@ -5,8 +5,9 @@ Table: partition key `order_id`. Attributes, all S or N:
     order_id             S  account_id#client_order_id
     account_id           S  trading account, from the caller's token
     client_order_id      S  the client's own name of the order
-    instrument, side, type, quantity, limit_price, time_in_force, venue
-                         S  the order as entered; limit_price and venue where it has them
+    instrument, side, type, quantity, limit_price, time_in_force, venue, instrument_class
+                         S  the order as entered, an option's symbol without spaces; limit_price, venue and
+                            instrument_class where it has them
     fingerprint          S  SHA-256 of the order's meaning: a repeat has the same, another order of that name has not
     status               S  ACCEPTED, CANCEL_REQUESTED; the engines set the others
     accepted_at          N  milliseconds since 1970
@@ -78,7 +79,7 @@ REFUSED = "REFUSED"
 ENTERED = 1
 CANCELLING = 2
 
-ORDER_FIELDS = ("instrument", "side", "type", "quantity", "limit_price", "time_in_force", "venue")
+ORDER_FIELDS = ("instrument", "side", "type", "quantity", "limit_price", "time_in_force", "venue", "instrument_class")
 _DECIMALS = ("quantity", "limit_price")
 _NUMBERS = ("accepted_at", "epoch", "accepted_until", "cancel_requested_at", "cancel_epoch", "version", "published")
 _NUMBERS += ("write_epoch", "changed_at")

@@ -6,7 +6,7 @@ A record is UTF-8 JSON:
     idempotency_key  order_id#version: the same for every copy of a record, however often and wherever it is published
     kind             "new" or "cancel"
     order_id, account_id, client_order_id, accepted_at, accepted_region, accepted_epoch
-    order            instrument, side, type, quantity, ... as entered
+    order            instrument, side, type, quantity, ... as entered; an option's symbol without spaces
     publish_region, publish_epoch, publish_until
                      under which lease this copy was published; until in milliseconds since 1970
     trace            where X-Ray samples the request, its trace (`functions.order_trace`); the same in every copy

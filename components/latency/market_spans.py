@@ -19,16 +19,18 @@ def raised_spans(settings: Settings) -> list[Span]:
 
     A span is a session with its lead and lag. Sessions that are too close together to lower the minimum between them
     form one span. A session ends early if every venue that trades on the day closes early, at the last of their early
-    closes. After the end of a calendar, every weekday of its exchange counts as a trading day.
+    closes. A session that ends on the day after its trading day is a night session, and an early close of the day says
+    nothing about its end. After the end of a calendar, every weekday of its exchange counts as a trading day.
     """
     market, latency = settings.market, settings.latency
     zone = ZoneInfo(market.market_time_zone)
     opens, closes = minute_of_day(market.market_open), minute_of_day(market.market_close)
     spans: list[Span] = []
     for day, early in _trading_days(settings):
-        opened_on = day if opens < closes else day - timedelta(days=1)
+        opened_on = day + timedelta(days=market.days_to_open)
         opened = _minutes(opened_on, opens, zone)
-        closed = _closed(_minutes(day, closes, zone), early)
+        closed_on = opened_on if opens < closes else opened_on + timedelta(days=1)
+        closed = _closed(_minutes(closed_on, closes, zone), early if closed_on == day else [])
         if closed <= opened:
             continue
         start = opened - latency.market_open_lead_minutes

@@ -30,6 +30,17 @@ class Weekday(StrEnum):
     SUN = "SUN"
 
 
+class TradingDay(StrEnum):
+    """Which end of a session over midnight lies on its day of `marketDays` and of the calendars."""
+
+    OPEN = "open"
+    """It opens on that day. The night sessions of Asian futures markets open in the evening of a trading day, on Friday
+    too, and the exchange counts them with its next trading day: that of a day before a holiday with the day after the
+    holiday (JPX, "Derivatives Holiday Trading"; HKEX, "After-Hours Trading", T+1 session)."""
+    CLOSE = "close"
+    """It closes on that day. Sessions of CME and ICE open on the evening before, on Sunday too."""
+
+
 def minute_of_day(clock: str) -> int:
     """Minutes from midnight to `HH:MM`. Raises `ValueError` for another form."""
     match = _CLOCK.fullmatch(clock)
@@ -67,19 +78,26 @@ def schedulable_zones() -> frozenset[str]:
 class MarketSettings(Section):
     """When the markets trade, in their own time zone, so that summer time moves nothing.
 
-    A session that closes at or before the time at which it opens runs over midnight. It belongs to the trading day on
-    which it closes, as exchanges count it: futures that open on Sunday at 18:00 trade for Monday.
+    A session that closes before the time of day at which it opens runs over midnight. `marketTradingDay` says whether
+    its trading day is that on which it opens or that on which it closes. Weekdays and holidays are those of the trading
+    day alone: futures that open on Sunday at 18:00 trade for Monday, and not at all where Monday is a holiday.
     """
 
     market_time_zone: str = Field("America/New_York", description="Time zone of the markets' hours, by its IANA name.")
     market_open: Clock = Field(
         "09:30",
-        description="When trading opens: HH:MM. A session that opens later than marketClose opens on the day before.",
+        description="When trading opens: HH:MM. A session that opens later than marketClose runs over midnight.",
     )
-    market_close: Clock = Field("16:00", description="When trading closes on a trading day: HH:MM.")
+    market_close: Clock = Field("16:00", description="When trading closes: HH:MM.")
+    market_trading_day: TradingDay = Field(
+        TradingDay.CLOSE,
+        description="Trading day of a session over midnight: close for the day on which it closes (CME and ICE, which "
+        "open on Sunday), open for the day on which it opens (night sessions of Osaka, Hong Kong and Singapore, which "
+        "end on Saturday morning). Holidays of the other day do not matter.",
+    )
     market_days: Annotated[tuple[str, ...], Decoded] = Field(
         ("MON", "TUE", "WED", "THU", "FRI"),
-        description="Trading days, each the day on which its session closes: MON to SUN.",
+        description="Trading days of the week: MON to SUN; of a session over midnight the day of marketTradingDay.",
         min_length=1,
         max_length=7,
     )
@@ -126,9 +144,14 @@ class MarketSettings(Section):
         return (minute_of_day(self.market_close) - minute_of_day(self.market_open)) % DAY
 
     @property
+    def days_to_open(self) -> int:
+        """Days from a trading day to the day on which its session opens: 0, or -1 for the day before."""
+        overnight = minute_of_day(self.market_close) <= minute_of_day(self.market_open)
+        return -1 if overnight and self.market_trading_day is TradingDay.CLOSE else 0
+
+    @property
     def sessions(self) -> tuple[tuple[int, int], ...]:
         """Start and length of the session of each trading day, in minutes from Monday 00:00 in the markets' zone."""
-        closes = [
-            list(Weekday).index(Weekday(day)) * DAY + minute_of_day(self.market_close) for day in self.market_days
-        ]
-        return tuple(((close - self.session_minutes) % WEEK, self.session_minutes) for close in closes)
+        days = [list(Weekday).index(Weekday(day)) + self.days_to_open for day in self.market_days]
+        opens = minute_of_day(self.market_open)
+        return tuple(((day * DAY + opens) % WEEK, self.session_minutes) for day in days)

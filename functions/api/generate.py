@@ -30,6 +30,8 @@ _REQUEST_SCHEMAS = {
 _DRAFT = "http://json-schema.org/draft-04/schema#"
 _IMPORT = re.compile(r"^from fastjsonschema import .*$", re.MULTILINE)
 _VERSION = re.compile(r"^VERSION = .*\n", re.MULTILINE)
+# The schema beside each exception, which order intake does not read: half of the module.
+_DEFINITION = re.compile(r", definition=.*?, rule=")
 _UNUSED_IMPORT = re.compile(r"^from decimal import Decimal\n", re.MULTILINE)
 
 
@@ -50,14 +52,14 @@ def validators_source() -> str:
     code, replaced = _IMPORT.subn("from functions.api.invalid import JsonSchemaValueException", code)
     if replaced != 1:
         raise RuntimeError("the compiler imports its exceptions in a way that is not known here; adapt _IMPORT")
-    code = _VERSION.sub("", code)
+    code = _DEFINITION.sub(", rule=", _VERSION.sub("", code))
     if code.count("Decimal") == _UNUSED_IMPORT.pattern.count("Decimal"):
         code = _UNUSED_IMPORT.sub("", code)
     limit = document["components"]["parameters"]["Limit"]["schema"]
     roots = [root for group in document["x-futures-roots"].values() for root in group]
     root = f"(?:{'|'.join(sorted(roots))})"
     classes = [
-        (row["name"], row["pattern"].replace("{root}", root), row["limit_price"])
+        (row["name"], row["pattern"], row["symbol_alone"].replace("{root}", root), row["limit_price"])
         for row in document["x-instrument-classes"]
     ]
     names = "".join(f"{name} = {_function(reference)}\n" for name, reference in _REQUEST_SCHEMAS.items())
@@ -67,6 +69,7 @@ def validators_source() -> str:
         f'DOCUMENT_SHA256 = "{document_digest()}"\n'
         f"MAX_BODY_BYTES = {document['x-max-body-bytes']}\n"
         f"DEFAULT_LIMIT = {limit['default']}\n"
+        f"FUTURES_VENUES = {document['x-futures-venues']!r}\n"
         f"INSTRUMENT_CLASSES = {classes!r}\n\n{code.rstrip()}\n\n\n{names}"
     )
 

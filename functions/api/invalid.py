@@ -8,7 +8,7 @@ from typing import Any
 class JsonSchemaValueException(ValueError):  # noqa: N818 - the name that the generated code uses
     """A value that its schema refuses; the text begins with the value's path, `name`."""
 
-    def __init__(self, message: str, value: Any, name: str, definition: Any, rule: str) -> None:
+    def __init__(self, message: str, value: Any, name: str, rule: str) -> None:
         super().__init__(message)
         self.value = value
         self.name = name

@@ -1,27 +1,66 @@
-"""Instrument classes, and the limit prices that each may have.
+"""Instrument classes, the limit prices that each may have, and the one spelling of an option's symbol.
 
-The table is `x-instrument-classes` of the OpenAPI document, with the reason of each row: clients read the same table.
-Only a root of `x-futures-roots` makes a future: shares have symbols of the same form.
+The rule and its table are `x-instrument-classes` of the OpenAPI document, with the reason of each row: clients read the
+same table. What the order says decides, then its venue, then the symbol where it can be read in one way only.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from functions.api import validators
 
-_ANY = "any"
+
+@dataclass(frozen=True)
+class _Class:
+    """A row of the table: the form of its symbols, the form that proves the class alone, and its limit prices."""
+
+    name: str
+    form: re.Pattern[str]
+    alone: re.Pattern[str]
+    prices: str
+
+
 # A pattern of the document ends at the end of the symbol; fullmatch also refuses the line break that "$" lets pass.
-_CLASSES = [(name, re.compile(pattern), prices) for name, pattern, prices in validators.INSTRUMENT_CLASSES]
-ANY_PRICE = tuple(name for name, _, prices in _CLASSES if prices == _ANY)
+_CLASSES = {
+    name: _Class(name, re.compile(form), re.compile(alone), prices)
+    for name, form, alone, prices in validators.INSTRUMENT_CLASSES
+}
+_FUTURES_VENUES = frozenset(validators.FUTURES_VENUES)
+ANY_PRICE = tuple(row.name for row in _CLASSES.values() if row.prices == "any")
 """The classes whose limit prices may be zero or negative."""
 
 
-def class_of(instrument: str) -> str:
-    """The class of a valid instrument: the first whose pattern matches its symbol."""
-    return next(name for name, pattern, _ in _CLASSES if pattern.fullmatch(instrument))
+def class_of(order: Mapping[str, str]) -> str:
+    """The class of a valid order's instrument, by what the order says, its venue, or its symbol alone."""
+    said = order.get("instrument_class")
+    if said is not None:
+        return said
+    instrument = order["instrument"]
+    at_futures_venue = order.get("venue") in _FUTURES_VENUES
+    return next(
+        row.name for row in _CLASSES.values() if (row.form if at_futures_venue else row.alone).fullmatch(instrument)
+    )
+
+
+def has_form(instrument: str, name: str) -> bool:
+    """Whether a symbol can be one of the class. The symbol of an option can be nothing else."""
+    option = _CLASSES["option"]
+    if option.form.fullmatch(instrument):
+        return name == option.name
+    return _CLASSES[name].form.fullmatch(instrument) is not None
+
+
+def canonical(instrument: str) -> str:
+    """The spelling under which a valid instrument is stored, published and shown: an option's root without padding.
+
+    Engines keep positions by the instrument of the record; two spellings would be two positions.
+    """
+    return instrument.replace(" ", "")
 
 
 # The end of an OSI symbol: expiry, C or P, strike. Nothing else ends so.
@@ -36,7 +75,7 @@ def not_an_option(instrument: str) -> str | None:
     end = _OPTION_END.fullmatch(instrument[-_OPTION_END_LENGTH:])
     if end is None:
         return None
-    if class_of(instrument) != "option":
+    if not has_form(instrument, "option"):
         return "must have a root of one to six capital letters and digits before the expiry of an option"
     year, month, day = (int(end[1][at : at + 2]) for at in (0, 2, 4))
     try:
@@ -46,6 +85,6 @@ def not_an_option(instrument: str) -> str | None:
     return None
 
 
-def allows(instrument: str, limit_price: str) -> bool:
-    """Whether the class of the instrument allows this limit price; both are valid by the API's schemas."""
-    return Decimal(limit_price) > 0 or class_of(instrument) in ANY_PRICE
+def allows(order: Mapping[str, str], limit_price: str) -> bool:
+    """Whether the class of the order's instrument allows this limit price; the order is valid by the API's schemas."""
+    return Decimal(limit_price) > 0 or class_of(order) in ANY_PRICE

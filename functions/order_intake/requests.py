@@ -30,10 +30,11 @@ _IN_WORDS: Mapping[str, str] = {
     f"option such as {instruments.OPTION}",
     "quantity": f'must be a decimal above zero as text, such as "100" or "0.5", {_DIGITS}',
     "limit_price": f'must be a decimal as text, such as "10.25" or "-37.63", {_DIGITS}; zero is "0" without a sign',
+    "instrument_class": "must be one of option, future, spread, other, or left out",
     "venue": "must be text of the four characters of an ISO 10383 code, such as XNYS",
     "next_token": "must be the next_token of an answer, unchanged",
 }
-_RULES_OF_A_FORM = frozenset({"pattern", "type", "minLength", "maxLength"})
+_RULES_OF_A_FORM = frozenset({"pattern", "type", "minLength", "maxLength", "enum"})
 
 
 def account_id(event: Mapping[str, Any], claim: str) -> str:
@@ -46,7 +47,7 @@ def account_id(event: Mapping[str, Any], claim: str) -> str:
 
 
 def order(event: Mapping[str, Any]) -> dict[str, str]:
-    """The order in the body: an object of the schema that its type names."""
+    """The order in the body: an object of the schema that its type names, with its instrument in the one spelling."""
     body = _json(_body(event))
     if not isinstance(body, dict):
         raise ProblemError("invalid_request", f"body: must be a JSON object, not {_shown(body)}")
@@ -57,8 +58,9 @@ def order(event: Mapping[str, Any]) -> dict[str, str]:
         raise ProblemError("invalid_request", f"type: must be one of {', '.join(_ORDER_VALIDATORS)}, {given}")
     _checked("body", body, validator)
     _check_option(body["instrument"])
+    _check_class(body)
     _check_price(body)
-    return body
+    return {**body, "instrument": instruments.canonical(body["instrument"])}
 
 
 def client_order_id(event: Mapping[str, Any]) -> str:
@@ -143,15 +145,26 @@ def _check_option(instrument: str) -> None:
         )
 
 
+def _check_class(order: Mapping[str, str]) -> None:
+    said = order.get("instrument_class")
+    if said is not None and not instruments.has_form(order["instrument"], said):
+        raise ProblemError(
+            "invalid_request",
+            f"instrument_class: must be a class whose symbols have the form of {_shown(order['instrument'])}, not "
+            f"{_shown(said)}; x-instrument-classes of the API document has the forms, or leave it out",
+        )
+
+
 def _check_price(order: Mapping[str, str]) -> None:
     price = order.get("limit_price")
-    if price is None or instruments.allows(order["instrument"], price):
+    if price is None or instruments.allows(order, price):
         return
     raise ProblemError(
         "price_not_allowed",
-        f"limit_price: must be above zero for {order['instrument']}, of the class "
-        f"{instruments.class_of(order['instrument'])}, not {_shown(price)}; only the classes "
-        f"{', '.join(instruments.ANY_PRICE)} trade at or below zero, with roots of x-futures-roots (API document)",
+        f"limit_price: must be above zero for {order['instrument']}, of the class {instruments.class_of(order)}, not "
+        f"{_shown(price)}; only the classes {', '.join(instruments.ANY_PRICE)} trade at or below zero: for one of them "
+        "give instrument_class, a venue of x-futures-venues, or a listed root with the year in two digits "
+        "(x-instrument-classes of the API document)",
     )
 
 

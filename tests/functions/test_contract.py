@@ -41,6 +41,7 @@ CONFORMANCE = [
 # order exists, whether its name is taken.
 BEYOND_SCHEMAS = (
     "limit_price: must be above zero",
+    "instrument_class: must be a class",
     "next_token: was not given out",
     "instrument: must have a root",
     "instrument: must expire on a day",

@@ -27,7 +27,7 @@ SYMBOLS = {
         "BRKB  270115C00500000",
         "7     240119P00001000",
     ],
-    "future": ["CLK20", "CLK0", "NGF27", "6EZ6", "BRNM2026", "MESH7"],
+    "future": ["CLK20", "NGF27", "6EZ26", "BRNM2026", "MESH27", "ESZ2031", "HEN33"],
     "spread": ["CLK20-CLM20", "CLM0-CLN0-CLQ0-CLU0", "BZZ6-CLZ6"],
     "other": [
         "BRK.B",
@@ -49,6 +49,17 @@ SYMBOLS = {
         "MXRF11",
         "XYZ1-XYZ2",
         "CLK20-XYZ1",
+        # The year of one digit: shares of Xetra and B3 have this form too, HEN3 and SIX2 also the root of a future.
+        "HEN3",
+        "SIX2",
+        "SIX3",
+        "CLK0",
+        "6EZ6",
+        "MESH7",
+        # Units and depositary receipts of B3.
+        "MESH34",
+        "BRNX11",
+        "ETHF39",
     ],
 }
 ROOTS = [root for group in DOCUMENT["x-futures-roots"].values() for root in group]
@@ -65,24 +76,100 @@ def refused_by_name(platform: Platform, field: str, values: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(("name", "symbol"), NAMED)
 def test_the_class_of_an_instrument_is_read_from_its_symbol(name: str, symbol: str) -> None:
-    assert instruments.class_of(symbol) == name
+    assert instruments.class_of({"instrument": symbol}) == name
 
 
 def test_the_document_has_a_reason_for_every_class_and_the_last_takes_every_symbol() -> None:
     assert list(TABLE) == list(SYMBOLS)
     assert all(row["reason"] and row["symbols"] and row["limit_price"] in ("any", "positive") for row in TABLE.values())
+    assert DOCUMENT["components"]["schemas"]["InstrumentClass"]["enum"] == list(TABLE)
+    assert all(re.fullmatch("[A-Z]{4}", venue) for venue in DOCUMENT["x-futures-venues"])
     assert list(TABLE)[-1] == "other"
     longest = "Z" * DOCUMENT["components"]["schemas"]["Instrument"]["maxLength"]
-    assert instruments.class_of(longest) == "other"
+    assert instruments.class_of({"instrument": longest}) == "other"
 
 
 def test_a_listed_root_makes_a_future_and_no_other_does() -> None:
     assert len(set(ROOTS)) == len(ROOTS)
     assert all(re.fullmatch("[A-Z0-9]{2,4}", root) for root in ROOTS)
     for root in ROOTS:
-        assert {instruments.class_of(root + end) for end in ("F7", "M27", "Z2027")} == {"future"}, root
-        assert instruments.class_of(f"{root}F7-{root}G7") == "spread"
-    assert {instruments.class_of(symbol) for symbol in ("QQQF7", "ABCDM27", "XYZZ2027")} == {"other"}
+        assert {instruments.class_of({"instrument": root + end}) for end in ("M27", "Z2027")} == {"future"}, root
+        assert instruments.class_of({"instrument": f"{root}F7"}) == "other", "a year of one digit proves nothing"
+        assert instruments.class_of({"instrument": f"{root}F7-{root}G7"}) == "spread"
+    assert {instruments.class_of({"instrument": symbol}) for symbol in ("QQQF7", "ABCDM27", "XYZZ2027")} == {"other"}
+
+
+@pytest.mark.parametrize(
+    ("own", "name"),
+    [
+        ({"instrument": "HEN3", "instrument_class": "future"}, "future"),
+        ({"instrument": "CLK0", "instrument_class": "future"}, "future"),
+        ({"instrument": "QQQF7", "instrument_class": "future"}, "future"),
+        ({"instrument": "CLK20", "instrument_class": "other"}, "other"),
+        ({"instrument": "QQQF7-QQQG7", "instrument_class": "spread"}, "spread"),
+        ({"instrument": "CLK20-CLM20", "instrument_class": "other"}, "other"),
+        ({"instrument": "HEN3", "venue": "XCME"}, "future"),
+        ({"instrument": "MESH34", "venue": "XCME"}, "future"),
+        ({"instrument": "QQQF7", "venue": "XEUR"}, "future"),
+        ({"instrument": "QQQF7-QQQG7", "venue": "XOSE"}, "spread"),
+        ({"instrument": "F240119C00015000", "venue": "XEUR"}, "option"),
+        ({"instrument": "AAPL", "venue": "XCME"}, "other"),
+        # What the order says comes before its venue.
+        ({"instrument": "HEN3", "venue": "XEUR", "instrument_class": "other"}, "other"),
+        ({"instrument": "HEN3", "venue": "XETR"}, "other"),
+        ({"instrument": "SIX2", "venue": "XNYS"}, "other"),
+        ({"instrument": "CLK20", "venue": "XNYM"}, "future"),
+    ],
+)
+def test_what_the_order_says_decides_and_then_its_venue(own: dict[str, str], name: str, platform: Platform) -> None:
+    """Of symbols that shares and futures have alike. The price is accepted or refused by that class."""
+    assert instruments.class_of(own) == name
+    status, body = platform.enter(LIMIT_ORDER | own | {"limit_price": "-0.25"})
+    if TABLE[name]["limit_price"] == "any":
+        assert status == 201, body
+        (record,) = platform.published()
+        shown = platform.send("GET", "/orders")[1]["orders"][0]
+        for key, value in own.items():
+            assert record["order"][key] == shown[key] == value
+    else:
+        assert (status, body["code"]) == (400, "price_not_allowed")
+        assert name in body["message"]
+        assert "give instrument_class" in body["message"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "said"),
+    [
+        ("AAPL", "future"),
+        ("AAPL", "option"),
+        ("CLK20", "option"),
+        ("CLK20", "spread"),
+        ("CLK20-CLM20", "future"),
+        ("BTC-USD", "spread"),
+        ("F240119C00015000", "other"),
+        ("F     240119C00015000", "future"),
+        ("CLK20", "share"),
+        ("CLK20", ""),
+        ("CLK20", None),
+        ("CLK20", ["future"]),
+    ],
+)
+def test_a_class_whose_symbols_have_another_form_is_refused(symbol: str, said: Any, platform: Platform) -> None:
+    refused_by_name(platform, "instrument_class", {"instrument": symbol, "instrument_class": said, "limit_price": "1"})
+
+
+def test_an_order_without_a_class_stays_one_that_the_api_takes(platform: Platform) -> None:
+    """The field is optional, in orders of either type; a positive price needs no class."""
+    for number, order in enumerate((LIMIT_ORDER, MARKET_ORDER)):
+        for symbol in ("HEN3", "CLK0", "CLK20"):
+            own = {"client_order_id": f"N-{number}-{symbol}", "instrument": symbol}
+            assert platform.enter(order | own)[0] == 201
+            assert (
+                platform.enter(order | own | {"client_order_id": f"C-{number}-{symbol}", "instrument_class": "future"})[
+                    0
+                ]
+                == 201
+            )
 
 
 @pytest.mark.parametrize("name", SYMBOLS)
@@ -107,18 +194,29 @@ def test_the_quantity_of_a_future_stays_above_zero(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("order", [LIMIT_ORDER, MARKET_ORDER], ids=["limit", "market"])
-def test_an_option_symbol_is_accepted_and_kept_as_it_was_entered(platform: Platform, order: dict[str, str]) -> None:
+def test_an_option_symbol_is_accepted_and_kept_without_spaces(platform: Platform, order: dict[str, str]) -> None:
+    """Two spellings of one option would be two positions. The table, the stream and the answers have one."""
     for number, symbol in enumerate(SYMBOLS["option"]):
         platform.clock.advance(1)
         status, body = platform.enter(order | {"client_order_id": f"N-{number}", "instrument": symbol})
         assert status == 201, body
-        assert platform.send("GET", "/orders")[1]["orders"][0]["instrument"] == symbol
+        kept = symbol.replace(" ", "")
+        assert platform.send("GET", "/orders")[1]["orders"][0]["instrument"] == kept
+        assert kept in {record["order"]["instrument"] for record in platform.published()}
+        assert not any(" " in record["order"]["instrument"] for record in platform.published())
 
 
 def test_the_padded_and_the_plain_symbol_of_an_option_name_one_order(platform: Platform) -> None:
     first = platform.enter(LIMIT_ORDER | {"instrument": "F     240119C00015000"})
-    assert platform.enter(LIMIT_ORDER | {"instrument": "F240119C00015000"}) == first
+    for again in ("F240119C00015000", "F     240119C00015000"):
+        assert platform.enter(LIMIT_ORDER | {"instrument": again}) == first
     assert len(platform.orders()) == 1
+
+
+def test_a_repeat_of_an_order_that_was_stored_with_padding_is_the_same_order() -> None:
+    """Orders of an older version of the function have their symbols as entered."""
+    padded, plain = ({**LIMIT_ORDER, "instrument": symbol} for symbol in ("F     240119C00015000", "F240119C00015000"))
+    assert order_item.fingerprint("A", padded) == order_item.fingerprint("A", plain)
 
 
 BAD_SYMBOLS = (
@@ -164,7 +262,7 @@ def test_a_negative_price_may_be_repeated_with_trailing_zeros(platform: Platform
 def largest_order() -> dict[str, str]:
     """Every field as long as its schema lets it be."""
     schemas = DOCUMENT["components"]["schemas"]
-    order = {"type": "LIMIT", "side": "SELL", "time_in_force": "GTC"}
+    order = {"type": "LIMIT", "side": "SELL", "time_in_force": "GTC", "instrument_class": "option"}
     texts = {
         "client_order_id": ("ClientOrderId", "Z" * 36),
         "instrument": ("Instrument", "GOOGL1-GOOGL2-GOOGL3X"),
@@ -229,6 +327,7 @@ def test_an_option_with_a_day_that_exists_is_taken(symbol: str, platform: Platfo
         ("instrument", "", "AAPL"),
         ("client_order_id", "a b", "A-17"),
         ("venue", "nyse", "XNYS"),
+        ("instrument_class", "equity", "option, future, spread, other"),
     ],
 )
 def test_a_refusal_says_in_words_what_a_field_takes(field: str, value: Any, example: str, platform: Platform) -> None:

@@ -29,7 +29,7 @@ FIELDS = {
 DECIMALS = st.decimals(allow_nan=True, allow_infinity=True).map(str) | st.floats().map(repr) | st.integers().map(str)
 PRICES = st.decimals(-(10**12) + 1, 10**12 - 1, places=8).map(lambda value: format(value.normalize(), "f"))
 FUTURES = st.builds(
-    "{}{}{}".format, st.sampled_from(["CL", "ES", "BRN", "6E"]), st.sampled_from("FGHJKMNQUVXZ"), st.integers(0, 99)
+    "{}{}{}".format, st.sampled_from(["CL", "ES", "BRN", "6E"]), st.sampled_from("FGHJKMNQUVXZ"), st.integers(0, 2029)
 )
 OPTIONS = st.builds(
     "{:<6}{:06d}{}{:08d}".format,
@@ -53,7 +53,8 @@ VALID = {
     "time_in_force": st.sampled_from(SCHEMAS["TimeInForce"]["enum"]),
     "quantity": PRICES.filter(lambda value: not value.startswith("-") and value.strip("0.") != ""),
     "limit_price": PRICES,
-    "venue": st.text("XNYS019", min_size=4, max_size=4),
+    "venue": st.text("XNYS019", min_size=4, max_size=4) | st.sampled_from(["XCME", "XEUR"]),
+    "instrument_class": st.sampled_from(SCHEMAS["InstrumentClass"]["enum"]),
 }
 ANY_VALUE = DECIMALS | st.text(st.characters(exclude_categories=()), max_size=30) | JSON
 
@@ -63,6 +64,9 @@ def orders(draw: st.DrawFn) -> Any:
     """A valid order, of which some fields may be replaced by anything, left out or added."""
     base = draw(st.sampled_from([LIMIT_ORDER, MARKET_ORDER]))
     order: dict[str, Any] = {key: draw(VALID[key]) if key in VALID else value for key, value in base.items()}
+    for key in ("venue", "instrument_class"):
+        if draw(st.booleans()):
+            order[key] = draw(VALID[key])
     for key in draw(st.lists(st.sampled_from([*VALID, "type"]), max_size=2, unique=True)):
         order[key] = draw(ANY_VALUE)
     if draw(st.integers(0, 9)) == 0:

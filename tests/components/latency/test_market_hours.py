@@ -83,6 +83,90 @@ def test_a_session_over_midnight_belongs_to_the_day_on_which_it_closes(day: str,
     assert spans_on(day, **FUTURES) == spans
 
 
+TOKYO = ZoneInfo("Asia/Tokyo")
+OSAKA = {
+    "marketTimeZone": "Asia/Tokyo",
+    "marketOpen": "08:45",
+    "marketClose": "06:00",
+    "marketTradingDay": "open",
+    "marketCalendars": ["XTKS"],
+    "venues": ["XOSE"],
+    "marketOpenLeadMinutes": 15,
+    "marketCloseLagMinutes": 15,
+    "dbMaintenanceWindow": "sun:03:00-sun:04:00",
+    "patchDay": "SUN",
+    "drillDay": "SUN",
+}
+
+
+@pytest.mark.parametrize(
+    ("day", "given", "spans"),
+    [
+        pytest.param("2026-11-28", {}, [("Fri 08:30", "Sat 06:15")], id="the night of Friday ends on Saturday"),
+        pytest.param("2026-11-30", {}, [], id="nothing trades from Sunday to Monday morning"),
+        pytest.param("2026-12-01", {}, [("Mon 08:30", "Tue 06:15")], id="a usual day"),
+        # Coming of Age Day: Monday 11 January 2027.
+        pytest.param("2027-01-09", {}, [("Fri 08:30", "Sat 06:15")], id="the night before a long weekend"),
+        pytest.param("2027-01-12", {}, [], id="the night of a holiday"),
+        pytest.param("2027-01-13", {}, [("Tue 08:30", "Wed 06:15")], id="the day after the holiday"),
+        # Labor Thanksgiving Day: Monday 23 November 2026. Emperor's Birthday: Tuesday 23 February 2027.
+        pytest.param("2026-11-24", {}, [], id="the night of another holiday"),
+        pytest.param("2027-02-23", {}, [("Mon 08:30", "Tue 06:15")], id="a night that ends on a holiday is held"),
+        pytest.param("2027-02-24", {}, [], id="a night that would open on a holiday is not"),
+        pytest.param("2026-12-05", {"marketOpen": "17:00"}, [("Fri 16:45", "Sat 06:15")], id="a desk of nights alone"),
+        # XHKG closes at noon on Christmas Eve; its night session of that day has no early close of its own.
+        pytest.param(
+            "2026-12-25", {"marketTimeZone": "Asia/Hong_Kong", "marketOpen": "17:15", "marketClose": "03:00",
+                           "marketCalendars": ["XHKG"], "venues": ["XHKF"]},
+            [("Thu 17:00", "Fri 03:15")], id="an early close does not shorten the night after it"),
+    ],
+)  # fmt: skip
+def test_a_night_session_belongs_to_the_day_on_which_it_opens(
+    day: str, given: dict[str, Any], spans: list[tuple[str, str]]
+):
+    """Asian futures markets trade on the night after a trading day, also where the next day is a holiday."""
+    zone = ZoneInfo("Asia/Hong_Kong") if "Asia/Hong_Kong" in given.values() else TOKYO
+    assert spans_on(day, zone, **{**OSAKA, **given}) == spans
+
+
+@pytest.mark.parametrize(
+    ("day", "spans"),
+    [
+        # Eurex opens at 01:10 in Frankfurt. Good Friday 2027 is 26 March, Easter Monday 29 March.
+        ("2027-03-25", [("Wed 20:10", "Thu 17:00")]),
+        ("2027-03-26", []),
+        ("2027-03-29", []),
+        ("2027-03-30", [("Mon 20:10", "Tue 17:00")]),
+    ],
+)
+def test_the_trading_day_decides_where_a_desk_west_of_the_exchange_opens_on_the_evening_before(
+    day: str, spans: list[tuple[str, str]]
+):
+    given = {
+        "marketOpen": "20:10",
+        "marketClose": "17:00",
+        "marketCalendars": ["XEUR"],
+        "venues": ["XEUR"],
+        "marketOpenLeadMinutes": 0,
+        "marketCloseLagMinutes": 0,
+    }
+    assert spans_on(day, **given) == spans
+
+
+def test_a_session_within_a_day_is_the_same_with_either_trading_day():
+    assert spans_on("2026-11-30", marketTradingDay="open") == spans_on("2026-11-30", marketTradingDay="close") != []
+
+
+def test_windows_of_the_week_follow_the_trading_day_of_a_night_session():
+    """Osaka's week runs from Monday 08:45 to Saturday 06:00. Counted by the day of the close, it would begin on Sunday
+    at 08:45 and end on Friday at 06:00: patching on Saturday morning would meet the night of Friday."""
+    given = {**OSAKA, "patchDay": "SAT", "patchStart": "01:00", "patchHours": 2}
+    with pytest.raises(SettingsError, match=r"patchStart = '01:00'.* overlaps the trading hours of FRI"):
+        Settings.parse(given)
+    closing = {"marketTradingDay": "close", "dbMaintenanceWindow": "sat:03:00-sat:04:00", "drillDay": "SAT"}
+    assert Settings.parse({**given, **closing})
+
+
 def test_sessions_without_a_pause_between_them_are_one_span():
     """The lead and the lag of half an hour fill the daily pause, but not that after an early close."""
     given = {**FUTURES, "marketOpenLeadMinutes": 30, "marketCloseLagMinutes": 30}
