@@ -8,7 +8,11 @@ a stack of the platform.
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Annotated
 
@@ -57,10 +61,11 @@ def blueprint(
         raise typer.BadParameter(f"{layer!r}: needs a file; add --picture FILE.svg", param_hint="--layer")
     try:
         overrides = overrides_of(set_ or [])
-        if program is not None:
-            _foreign(program, stack, overrides, json)
-            return
-        recorded = _recorded(stack, active, overrides)
+        with _warnings_of_a_recording():
+            if program is not None:
+                _foreign(program, stack, overrides, json)
+                return
+            recorded = _recorded(stack, active, overrides)
         drawing = picture(recorded, layer) if picture_ is not None else ""
     except (pulumi.RunError, BadInputError) as error:
         typer.echo(redacted_message(str(error), [stack, *(set_ or []), str(program)]), err=True)
@@ -74,6 +79,21 @@ def blueprint(
         write("--picture", picture_, drawing)
     if json is None and picture_ is None:
         Console().print(tree(recorded))
+
+
+@contextmanager
+def _warnings_of_a_recording() -> Iterator[None]:
+    """Print what a program warns of after it is recorded. A refusal is one line: no warning precedes it."""
+    held = MemoryHandler(capacity=10_000, flushLevel=logging.CRITICAL + 1, flushOnClose=False)
+    log = logging.getLogger("blueprint")
+    log.addHandler(held)
+    try:
+        yield
+        held.setTarget(logging.lastResort)
+        held.flush()
+    finally:
+        log.removeHandler(held)
+        held.close()
 
 
 def _foreign(folder: Path, stack: str, config: dict[str, str], file: Path | None) -> None:

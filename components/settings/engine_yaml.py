@@ -93,7 +93,8 @@ def document(data: bytes) -> Tree | None:
         raise EngineYamlError(1, f"holds bytes that are no text ({error.reason}); save it as UTF-8") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise EngineYamlError((mark.line if mark else 0) + 1, f"is no YAML ({_said(error)}); correct it") from error
+        way_out = "write spaces in the place of the tab" if r"'\t'" in str(error.problem) else "correct it"
+        raise EngineYamlError((mark.line if mark else 0) + 1, f"is no YAML ({_said(error)}); {way_out}") from error
     except (
         yaml.YAMLError,
         UnicodeDecodeError,

@@ -21,11 +21,13 @@ from components.settings.root import NAMESPACES, PROJECT
 from components.settings.schema import config_schema
 
 # The parts of a stack file (pulumi/sdk, go/common/workspace, `ProjectStack`); the engine leaves others out in silence.
-PARTS = ("secretsprovider", "encryptedkey", "encryptionsalt", "config", "environment")
+_TEXT_PARTS = ("secretsprovider", "encryptedkey", "encryptionsalt")
+PARTS = (*_TEXT_PARTS, "config", "environment")
 
 # All settings at their longest take a tenth of it.
 MOST_BYTES = 500_000
 
+_NO_TEXT = Scalar("", None, 1)
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
 _SECRET_WAY_OUT = "is encrypted, and only the engine can decrypt it; give a value with --set"
 
@@ -96,6 +98,9 @@ def parsed(data: bytes, name: str) -> StackFile:
     unknown = [key for key in tree if key not in PARTS]
     if unknown:
         raise SettingsError([_unknown_part(name, key) for key in unknown])
+    for part in _TEXT_PARTS:
+        if not isinstance(tree.get(part, _NO_TEXT), Scalar):
+            raise EngineYamlError(_line(tree[part]), f"`{part}` is not text; leave it as the engine wrote it")
     environments, given = _environment(tree.get("environment"))
     values, problems = _values(_mapping(given, "pulumiConfig"), name, evaluated=True)
     config = _mapping(tree.get("config"), "config")

@@ -64,11 +64,8 @@ def test_a_program_that_refuses_its_settings_leaves_its_message_alone() -> None:
     )
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert "Task was destroyed" not in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert ended.stderr.splitlines()[-1].startswith(
-        "trading-platform:apiClients = 'other': is not a client of the primary"
-    )
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("trading-platform:apiClients = 'other': is not a client of the primary")
 
 
 @pytest.mark.parametrize(

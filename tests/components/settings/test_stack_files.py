@@ -162,6 +162,23 @@ def test_settings_that_a_file_defines_as_an_environment_are_read_under_its_own(t
     assert not file.unread("Pulumi.primary.yaml")
 
 
+@pytest.mark.parametrize("part", ["secretsprovider", "encryptedkey", "encryptionsalt"])
+@pytest.mark.parametrize("value", ["[a]", "{a: b}", "[]", "{}"])
+def test_a_part_for_the_engine_that_is_not_text_is_refused_as_by_the_engine(part: str, value: str, tmp_path: Path):
+    """The engine cannot decode such a file; an empty or a plain value it can."""
+    with pytest.raises(SettingsError, match=rf"^Pulumi\.tried\.yaml, line \d+: `{part}` is not text; leave it as"):
+        read(f"config: {{}}\n{part}: {value}\n", tmp_path)
+    assert read(f"{part}: awskms://alias/x\n", tmp_path) == read(f"{part}:\n", tmp_path) == {}
+
+
+@pytest.mark.parametrize("text", ["config:\n\tdbName: x\n", "config:\n  dbName:\tx\n", "\tconfig: {}\n"])
+def test_a_tab_is_refused_with_its_line_and_its_way_out(text: str, tmp_path: Path):
+    with pytest.raises(
+        SettingsError, match=r"^Pulumi\.tried\.yaml, line [12]: .*; write spaces in the place of the tab$"
+    ):
+        read(text, tmp_path)
+
+
 def test_a_file_of_another_size_is_refused_unread(tmp_path: Path):
     with pytest.raises(SettingsError, match=r"Pulumi\.tried\.yaml: has more than 500 kB"):
         read(b"config:\n  dbName: " + b"x" * 2_000_000, tmp_path)
@@ -244,7 +261,7 @@ def test_a_folder_or_a_missing_file_is_named(tmp_path: Path):
 
 
 def test_merge_keys_and_byte_order_marks_are_read(tmp_path: Path):
-    text = "encryptionsalt: &s {role: dr}\nconfig:\n  <<: {role: dr, region: us-west-2}\n  region: us-east-1\n"
+    text = "encryptionsalt: v1:abc\nconfig:\n  <<: {role: dr, region: us-west-2}\n  region: us-east-1\n"
     with pytest.raises(EngineYamlError):
         document(b"<<: 3\n")
     assert read(b"\xef\xbb\xbf" + text.encode(), tmp_path) == {
