@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions import order_item
+from functions import epoch_notes, order_item
 from functions.order_intake.answers import Answer
 from recovery import changes, known_orders, stream_records
 from recovery.lease import read as read_lease
@@ -70,6 +70,8 @@ class OrderModel:
     """Order and epoch of each answer that accepts."""
     cancelled: set[str] = field(default_factory=set)
     traded: dict[str, set[str]] = field(default_factory=lambda: {EAST: set(), WEST: set()})
+    closed: dict[str, set[str]] = field(default_factory=lambda: {EAST: set(), WEST: set()})
+    """Orders that an engine of a region closed for a cancellation."""
     named: set[str] = field(default_factory=set)
     republished: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
@@ -138,15 +140,23 @@ class OrderModel:
             return
         record = records[self._read[region]]
         self._read[region] += 1
-        if record["kind"] != "new" or record["order_id"] in self.traded[region]:
+        order = record["order_id"]
+        if order in self.traded[region] or order in self.closed[region]:
             return
-        self.traded[region].add(record["order_id"])
+        if record["kind"] == "cancel":
+            self.closed[region].add(order)
+            self._close(region, order, "CANCELLED")
+        else:
+            self.traded[region].add(order)
+            self._close(region, order, "FILLED")
+
+    def _close(self, region: str, order: str, status: str) -> None:
         self.tables[region].update_item(
             TableName=ORDERS,
-            Key={"order_id": {"S": record["order_id"]}},
-            UpdateExpression="SET #status = :filled, changed_at = :at REMOVE outbox",
+            Key={"order_id": {"S": order}},
+            UpdateExpression="SET #status = :status, changed_at = :at REMOVE outbox",
             ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":filled": {"S": "FILLED"}, ":at": {"N": str(self.world.clock())}},
+            ExpressionAttributeValues={":status": {"S": status}, ":at": {"N": str(self.world.clock())}},
         )
 
     def take_over(self) -> None:
@@ -184,6 +194,8 @@ class OrderModel:
             for page in self._pages("republish"):
                 self.named |= {*page["held"], *page["malformed"]}
                 self.republished |= set(page["republished"])
+                self._work_on("publish", page["republished"])
+            self._note_republished()
 
     def give_back(self) -> None:
         """The regions see each other again: late orders are named, overwritten cancellations restored."""
@@ -194,9 +206,9 @@ class OrderModel:
         due, self.shipments = self.shipments, []
         self._apply(due)
         self._name_late_orders(_OTHER[self.holder])
-        restored = list(self._pages("restore_cancellations")) if self.restores else []
-        for page in restored:
+        for page in self._pages("restore_cancellations") if self.restores else ():
             self.named |= {*page["restored"], *page["too_late"]}
+            self._work_on("restore", page["restored"])
         # Before engines go on: they may trade an order whose cancellation comes too late.
         self.undone |= {order for order in self.cancelled if self._status(order) == order_item.ACCEPTED}
         self.world.clock.advance(60_000)
@@ -220,10 +232,13 @@ class OrderModel:
     def judge(self) -> None:
         """The oracle: it knows what clients were told, what engines took, and what was named."""
         for order in self.acked:
-            taken = order in self.traded[WEST] or order in self.traded[EAST]
-            assert taken or order in self.named, f"{order} was accepted, and neither traded nor named"
+            handled = set[str]().union(*self.traded.values(), *self.closed.values())
+            assert order in handled | self.named, f"{order} was accepted, and neither traded nor named"
         for order in self.traded[EAST] & self.traded[WEST]:
             assert order in self.republished | self.named, f"{order} was traded twice and is not named"
+        for region, other in _OTHER.items():
+            for order in self.traded[region] & self.closed[other]:
+                assert order in self.republished | self.named, f"{order} was traded and cancelled and is not named"
         in_stream = {body["order_id"] for body in self.world.streams[EAST].records + self.world.streams[WEST].records}
         for order in {order for order, _ in self.acceptances} & in_stream:
             epochs = {epoch for one, epoch in self.acceptances if one == order}
@@ -243,12 +258,24 @@ class OrderModel:
     def redrive(self, region: str) -> None:
         self.world.services["lambda", region].invoke(f"{region}-redrive:live")
 
+    def _note_republished(self) -> None:
+        lease = self.world.lease()
+        note, table = epoch_notes.Note.REPUBLISHED, self.world.dynamodb[WEST]
+        epoch_notes.write(table, CONTROL, note, lease.epoch, self.world.clock())
+
+    def _work_on(self, action: str, order_ids: list[str]) -> None:
+        if order_ids:
+            assert self._invoke({action: order_ids})["trouble"] is None
+
+    def _invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        payload = json.dumps(event).encode()
+        answer = self.world.services["lambda", self.holder].invoke("redrive:live", Payload=payload)
+        return json.loads(answer["Payload"].read())
+
     def _pages(self, name: str) -> Iterator[Mapping[str, Any]]:
         cursor: Any = None
         while True:
-            payload = json.dumps({name: {"cursor": cursor, "since": 0}}).encode()
-            answer = self.world.services["lambda", self.holder].invoke("redrive:live", Payload=payload)
-            page = json.loads(answer["Payload"].read())
+            page = self._invoke({name: {"cursor": cursor, "since": 0}})
             assert page["trouble"] is None, page
             yield page
             cursor = page["cursor"]
