@@ -82,11 +82,14 @@ class OrderModel:
     frozen: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
     cut: bool = False
     """Whether the regions do not see each other."""
+    unfinished: int | None = None
+    """The old epoch of a takeover that has taken the lease and not more."""
     holder: str = EAST
     takeovers: int = 0
     republishes: bool = True
     restores: bool = True
     reads_the_stream: bool = True
+    waits: bool = True
     world: World = field(init=False)
     _writes: int = 0
     _read: dict[str, int] = field(default_factory=lambda: {EAST: 0, WEST: 0})
@@ -160,12 +163,23 @@ class OrderModel:
         )
 
     def take_over(self) -> None:
-        """The region that holds the lease is lost, and its stream with it; the other region takes over."""
+        """The region that holds the lease is lost, and its stream with it; the other region takes the lease.
+
+        Clients, engines and the redrive go on; `go_on` is the rest of the takeover.
+        """
         if self.cut:
             return
         self.cut, self.takeovers = True, self.takeovers + 1
-        epoch = self._take_lease()
+        self.unfinished = self._take_lease()
+        if not self.waits:
+            self._note_republished()
         self.redrive(self.holder)
+
+    def go_on(self) -> None:
+        """The runbook records the known orders and publishes open ones again, if a takeover has yet to do it."""
+        if self.unfinished is None:
+            return
+        epoch, self.unfinished = self.unfinished, None
         pages = changes.orders_up_to_epoch(self.world.dynamodb[self.holder], ORDERS, epoch, 0)
         self.known = {order["order_id"] for page in pages for order in page}
         known_orders.write(self.world.dynamodb[WEST], CONTROL, epoch, 0, self.world.clock(), self.known)
@@ -199,6 +213,7 @@ class OrderModel:
 
     def give_back(self) -> None:
         """The regions see each other again: late orders are named, overwritten cancellations restored."""
+        self.go_on()
         self.cut = False
         for _, thaw in self.frozen:
             self._thaw(thaw)
@@ -239,10 +254,12 @@ class OrderModel:
         for region, other in _OTHER.items():
             for order in self.traded[region] & self.closed[other]:
                 assert order in self.republished | self.named, f"{order} was traded and cancelled and is not named"
-        in_stream = {body["order_id"] for body in self.world.streams[EAST].records + self.world.streams[WEST].records}
-        for order in {order for order, _ in self.acceptances} & in_stream:
-            epochs = {epoch for one, epoch in self.acceptances if one == order}
-            assert len(epochs) == 1 or order in self.named, f"{order} was accepted twice, {epochs}, and is not named"
+        bodies = self.world.streams[EAST].records + self.world.streams[WEST].records
+        # An acceptance that never reached a stream was traded by nobody: the client's repeat replaces it.
+        in_stream = {(body["order_id"], body["accepted_epoch"]) for body in bodies}
+        for order in {order for order, _ in self.acceptances}:
+            epochs = {epoch for one, epoch in self.acceptances & in_stream if one == order}
+            assert len(epochs) <= 1 or order in self.named, f"{order} was accepted twice, {epochs}, and is not named"
         assert not self.undone, f"the cancellation of {self.undone} was undone"
 
     @staticmethod
@@ -265,7 +282,12 @@ class OrderModel:
 
     def _work_on(self, action: str, order_ids: list[str]) -> None:
         if order_ids:
-            assert self._invoke({action: order_ids})["trouble"] is None
+            done = self._invoke({action: order_ids})
+            if done["trouble"]:
+                # The runbook repeats what failed until the stream works again.
+                self.world.streams[self.holder].working = True
+                done = self._invoke({action: order_ids})
+            assert done["trouble"] is None, done
 
     def _invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
         payload = json.dumps(event).encode()

@@ -35,7 +35,7 @@ def test_its_own_folder_is_emptied_again_and_again(tmp_path: Path) -> None:
         clear(folder)
         (folder / "state.json").write_text("{}")
     clear(folder)
-    assert [path.name for path in folder.iterdir()] == [build_folder._MARKER]
+    assert [path.name for path in folder.iterdir()] == [build_folder.MARKER]
     empty = tmp_path / "empty"
     empty.mkdir()
     clear(empty)
