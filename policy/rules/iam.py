@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from policy import tokens as t
 from policy.actions import matches, permissions_management
 from policy.documents import Permissions, statements
-from policy.identities import ATTACHMENTS, DOCUMENTS, attached, aws_managed, documents
+from policy.identities import ATTACHMENTS, DOCUMENTS, attached, aws_managed, documents, only_bounds
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
@@ -19,14 +19,6 @@ RULES = Rules("IAM")
 _IDENTITIES = (*DOCUMENTS, *(type_ for type_ in ATTACHMENTS if type_ not in DOCUMENTS))
 _POLICY = ("policy", (t.IAM_POLICY, "policy"))
 _ADMINISTRATOR = ("AdministratorAccess", "AdministratorAccess-*")
-
-
-def _bounds_others(policy: Resource, stack: Stack) -> bool:
-    """Whether it is a permissions boundary, which grants nothing."""
-    if policy.type != t.IAM_POLICY:
-        return False
-    users = stack.attached(policy, "aws:iam/user:User", "permissionsBoundary")
-    return bool(users or stack.attached(policy, t.ROLE, "permissionsBoundary"))
 
 
 def _is_administrator(arn: str) -> bool:
@@ -44,13 +36,13 @@ def _is_administrator(arn: str) -> bool:
 def no_full_access(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Such a statement grants the whole account.
 
-    NotAction and NotResource grant everything except what they name. A permissions boundary grants nothing and is not
-    judged; `iam-human-boundary` judges boundaries.
+    NotAction and NotResource grant everything except what they name. A policy that only serves as permissions boundary
+    grants nothing and is not judged; `iam-human-boundary` judges boundaries.
     """
     for arn in attached(policy):
         if _is_administrator(arn):
             yield f"attaches AWS's policy {aws_managed(arn)}"
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
         for statement in Permissions(document).everything():
@@ -69,9 +61,9 @@ def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator
 
     All wildcards count (`s3:*`, `s3:?*`, several patterns that together take every action in), and so do patterns of
     resources that leave none out (`arn:aws:s3:::*`). A condition on the caller or on the region alone
-    (aws:RequestedRegion) does not limit a grant. A permissions boundary grants nothing, and is left out.
+    (aws:RequestedRegion) does not limit a grant. A policy that only serves as permissions boundary is not judged.
     """
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
         by_statement: dict[str, list[str]] = {}
@@ -177,7 +169,7 @@ def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Ite
     of the services that hold data, keys or identities. A condition on the resource, or on the service that a role is
     passed to, limits a grant; one on the caller or on the region alone does not.
     """
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
         permissions = Permissions(document)
@@ -247,7 +239,7 @@ def no_exfiltration(policy: Resource, stack: Stack, parameters: Parameters) -> I
 
     A condition on the resource or service, such as kms:ViaService, limits a grant.
     """
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
         permissions = Permissions(document)
