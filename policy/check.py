@@ -56,7 +56,7 @@ def evaluate(
     if not documents:
         raise PolicyInputError("one blueprint, preview or export at least is needed")
     inputs = [
-        document if isinstance(document, Input) else loaded(document, f"blueprint {index + 1}")
+        document if isinstance(document, Input) else loaded(document, f"input {index + 1}")
         for index, document in enumerate(documents)
     ]
     stacks = [given.stack for given in inputs]
@@ -91,11 +91,11 @@ def _is_pair(stacks: Sequence[Stack], parity: bool | None) -> tuple[bool, list[s
 
 def _refuse_other_pairs(primary: Stack, recovery: Stack) -> None:
     if primary.name == recovery.name:
-        raise PolicyInputError(f"both blueprints are of stack {primary.name!r}; give the primary's and the recovery's")
+        raise PolicyInputError(f"both inputs are of stack {primary.name!r}; give the primary's and the recovery's")
     with suppress(NotEvaluatedError):
         if primary.standing_by and not recovery.standing_by:
             raise PolicyInputError(
-                f"the first blueprint, of stack {primary.name!r}, is a recovery stack's; give the primary's first"
+                f"the first input, of stack {primary.name!r}, is a recovery stack's; give the primary's first"
             )
 
 

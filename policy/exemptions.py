@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from policy import json_file
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, command
 from policy.resources import Resource
 from policy.values import NotEvaluatedError, Unknown
 
@@ -110,7 +110,7 @@ def _exemption(entry: Any, index: int, rules: Collection[str]) -> Exemption:
         if field != "expires" and not isinstance(entry[field], str):
             raise PolicyInputError(f"{where}: {field} = {entry[field]!r} must be a text")
     if entry["rule"] not in rules:
-        raise PolicyInputError(f"{where}: there is no rule {entry['rule']!r}; `python -m policy list` names them all")
+        raise PolicyInputError(f"{where}: there is no rule {entry['rule']!r}; `{command()} list` names them all")
     reason = _reason(entry["reason"], where)
     return Exemption(entry["urn"], entry["rule"], reason, _date(entry["expires"], where), label=where)
 
@@ -128,7 +128,7 @@ def beside(resources: Iterable[Resource], rules: Collection[str]) -> Iterator[Ex
         for rule, value, shown in _written_beside(resource):
             where = f"{resource.urn}: {shown} = {value!r}"
             if rule not in rules:
-                raise PolicyInputError(f"{where}: there is no rule {rule!r}; `python -m policy list` names them all")
+                raise PolicyInputError(f"{where}: there is no rule {rule!r}; `{command()} list` names them all")
             match = _UNTIL.match(value) if isinstance(value, str) else None
             if match is None:
                 raise PolicyInputError(f"{where}: says no end; write it as `REASON until=YYYY-MM-DD`")

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from policy import tokens as t
 from policy.actions import matches, permissions_management
 from policy.documents import Permissions, statements
+from policy.grammar import Kind
 from policy.identities import ATTACHMENTS, DOCUMENTS, attached, aws_managed, documents, only_bounds
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
@@ -45,7 +46,7 @@ def no_full_access(policy: Resource, stack: Stack, _: Parameters) -> Iterator[st
     if only_bounds(policy, stack):
         return
     for document in documents(policy):
-        for statement in Permissions(document).everything():
+        for statement in Permissions(document, DOCUMENTS[policy.type]).everything():
             yield f"{statement.label} grants * on *"
 
 
@@ -67,7 +68,7 @@ def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator
         return
     for document in documents(policy):
         by_statement: dict[str, list[str]] = {}
-        for grant in Permissions(document).whole_services():
+        for grant in Permissions(document, DOCUMENTS[policy.type]).whole_services():
             by_statement.setdefault(grant.statement.label, []).append(grant.action)
         for label, actions in by_statement.items():
             yield f"{label} grants {_some(actions)} on *"
@@ -172,7 +173,7 @@ def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Ite
     if only_bounds(policy, stack):
         return
     for document in documents(policy):
-        permissions = Permissions(document)
+        permissions = Permissions(document, DOCUMENTS[policy.type])
         if not permissions.open or any(permissions.everything()):
             continue  # Everything on everything is refused by `iam-no-full-access`.
         spoken = [service for service in _GUARDED if _speaks_of(permissions, service)]
@@ -242,7 +243,7 @@ def no_exfiltration(policy: Resource, stack: Stack, parameters: Parameters) -> I
     if only_bounds(policy, stack):
         return
     for document in documents(policy):
-        permissions = Permissions(document)
+        permissions = Permissions(document, DOCUMENTS[policy.type])
         if any(permissions.everything()):
             continue
         found = {grant.action: grant for grant in permissions.of(parameters["actions"])}
@@ -311,7 +312,7 @@ def human_boundary(role: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     Roles for people trust an account, a user or a SAML provider. AdministratorAccess, or another policy that grants
     everything, is no boundary.
     """
-    for statement in statements(role.document("assumeRolePolicy")):
+    for statement in statements(role.document("assumeRolePolicy"), "assumeRolePolicy", Kind.TRUST):
         people = [principal for principal in statement.principals if _PEOPLE.search(principal)]
         if not (statement.allows and people):
             continue

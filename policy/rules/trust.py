@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from policy import tokens as t
 from policy.arns import has_wildcard
 from policy.documents import Statement, statements
+from policy.grammar import Kind
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
@@ -61,7 +62,7 @@ def trust_limited(role: Resource, stack: Stack, parameters: Parameters) -> Itera
     ExternalId. A condition value with a wildcard in the account or in the owner of a repository fixes nothing.
     """
     own = stack.accounts | set(map(str, parameters["accounts"]))
-    for statement in statements(role.document("assumeRolePolicy")):
+    for statement in statements(role.document("assumeRolePolicy"), "assumeRolePolicy", Kind.TRUST):
         if statement.allows:
             for problem in _problems(statement, own):
                 yield f"{statement.label} {problem}"

@@ -282,7 +282,7 @@ def test_more_than_two_stacks_are_judged_one_by_one(made: list[Json], broken: li
 def test_two_blueprints_are_the_primarys_and_then_the_recoverys(made: list[Json]) -> None:
     with pytest.raises(PolicyInputError, match="give the primary's first"):
         evaluate(made[::-1])
-    with pytest.raises(PolicyInputError, match="both blueprints are of stack 'primary'"):
+    with pytest.raises(PolicyInputError, match="both inputs are of stack 'primary'"):
         evaluate([made[0], made[0]])
 
 
