@@ -77,7 +77,7 @@ def read(path: Path) -> Any:
     """The entries of a file of exemptions, YAML or JSON. Raises `PolicyInputError`."""
     text = json_file.text_of(path, _HINT)
     try:
-        entries = yaml.safe_load(text)
+        entries = yaml.load(text, _Loader)
     except RecursionError:
         raise PolicyInputError(f"{path}: is not YAML: it is nested too deeply; {_HINT}") from None
     except yaml.YAMLError as error:
@@ -85,6 +85,18 @@ def read(path: Path) -> Any:
     except ValueError as error:
         raise PolicyInputError(f"{path}: is not YAML: {error}; {_HINT}") from None
     return [] if entries is None else entries
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mappings whose keys stand once: of two, YAML of Python takes the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise yaml.constructor.ConstructorError(
+                problem=f"{twice!r} stands twice in one entry (line {node.start_mark.line + 1})"
+            )
+        return super().construct_mapping(node, deep)
 
 
 def exemptions(entries: Any, rules: Collection[str]) -> tuple[Exemption, ...]:

@@ -129,7 +129,10 @@ def test_the_other_rules_on_broad_permissions_read_the_same_conditions() -> None
         ({"StringEquals": {"aws:SourceAccount": _OWN}}, True),
         ({"StringEqualsIfExists": {"aws:SourceAccount": _OWN}}, False),
         ({"StringEqualsIfExists": {"aws:SourceAccount": _OWN}, "Null": {"aws:SourceAccount": "FALSE"}}, True),
-        ({"StringLikeIfExists": {"aws:SourceAccount": _OWN}, "NullIfExists": {"aws:SourceAccount": "false"}}, False),
+        (
+            {"StringLikeIfExists": {"aws:SourceAccount": _OWN}, "ForAllValues:Null": {"aws:SourceAccount": "false"}},
+            False,
+        ),
         ({"ForAllValues:StringEquals": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}, False),
         ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}, True),
         ({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/r-1/*"}}, False),
