@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions import order_item
+from functions.epoch_notes import NoteReader
 from functions.order_item import Item
 
 FORMAT = 1
@@ -82,6 +83,20 @@ def record(item: Item, version: int, publication: Publication) -> Record:
 def unpublished(item: Item) -> range:
     """The versions that are not known to be in the stream, in the order in which they belong there."""
     return range(item["published"] + 1, item["version"] + 1)
+
+
+def waits_for_a_name(item: Item, epoch: int, republished: NoteReader) -> bool:
+    """Whether nothing of an order may be published under `epoch` before the runbook has named the order.
+
+    An engine of the old region may have taken an order of an older epoch, and what it wrote has not arrived. So the
+    runbook names such an order before an engine of the new region gets it. That holds for its cancellation too: an
+    engine would close the order, which nobody would then name, although it may have been traded. After the runbook has
+    named all open orders of older epochs, a cancellation is published at once; the order itself is left to the desk.
+    """
+    due = unpublished(item)
+    if item["epoch"] >= epoch or not due:
+        return False
+    return order_item.ENTERED in due or not republished.reached(epoch)
 
 
 def late(body: Mapping[str, Any], arrived_at: int) -> bool:

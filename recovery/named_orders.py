@@ -32,6 +32,14 @@ def write_part(client: Any, table: str, run: str, step: str, sequence: int, entr
     client.put_item(TableName=table, Item=item)
 
 
+def add_to_part(client: Any, table: str, run: str, step: str, sequence: int, entries: Sequence[Entry]) -> list[Entry]:
+    """Add entries to one part of the list and return the whole part. An entry of an order replaces its earlier one."""
+    part = {entry["order_id"]: entry for entry in _read_part(client, table, run, step, sequence)}
+    part |= {entry["order_id"]: entry for entry in entries}
+    write_part(client, table, run, step, sequence, list(part.values()))
+    return list(part.values())
+
+
 def write(client: Any, table: str, run: str, step: str, entries: Iterable[Entry]) -> tuple[int, int]:
     """Write the whole list in parts: how many entries, and how many parts. One part is in memory."""
     count, parts, size, part = 0, 0, 0, list[Entry]()
@@ -52,9 +60,7 @@ def write(client: Any, table: str, run: str, step: str, entries: Iterable[Entry]
 def read(client: Any, table: str, run: str, step: str, parts: int) -> Iterator[Entry]:
     """The entries of a list of `parts` parts."""
     for sequence in range(1, parts + 1):
-        answer = client.get_item(TableName=table, Key=_key(run, step, sequence), ConsistentRead=True)
-        if "Item" in answer:
-            yield from json.loads(answer["Item"]["content"]["S"])
+        yield from _read_part(client, table, run, step, sequence)
 
 
 def shown(client: Any, table: str, run: str, step: str, parts: int) -> list[Entry]:
@@ -65,6 +71,11 @@ def shown(client: Any, table: str, run: str, step: str, parts: int) -> list[Entr
             break
         found.append(entry)
     return found
+
+
+def _read_part(client: Any, table: str, run: str, step: str, sequence: int) -> list[Entry]:
+    answer = client.get_item(TableName=table, Key=_key(run, step, sequence), ConsistentRead=True)
+    return json.loads(answer["Item"]["content"]["S"]) if "Item" in answer else []
 
 
 def _key(run: str, step: str, sequence: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from blueprint.program import ROOT
 
 DEFAULT = ROOT / "build" / "rehearsal"
-_MARKER = ".rehearsal"
+MARKER = ".rehearsal"
 """A file in each folder that a rehearsal made."""
 
 
@@ -20,7 +20,7 @@ class BuildFolderError(ValueError):
 def require_own(folder: Path) -> None:
     """Raise `BuildFolderError` if the folder has files of others, or cannot be created."""
     try:
-        owned = folder == DEFAULT or not folder.exists() or (folder / _MARKER).is_file() or not any(folder.iterdir())
+        owned = folder == DEFAULT or not folder.exists() or (folder / MARKER).is_file() or not any(folder.iterdir())
         above = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
     except OSError as error:
         raise BuildFolderError(f"cannot be read ({error.strerror}); name another folder") from error
@@ -38,4 +38,4 @@ def clear(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    (folder / _MARKER).touch()
+    (folder / MARKER).touch()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from components.edge.api import STAGE
 from components.latency.metrics import SERVICE as ENGINE
-from components.recovery.switch_document import PATH as SWITCH_PATH
 from components.settings import Settings
 
 # Service name of the engines in traces.
@@ -37,9 +36,10 @@ def sampling(settings: Settings) -> tuple[Sampled, ...]:
     observability = settings.observability
     api = f"{settings.name('api')}/{STAGE}"
     share = observability.traced_orders_percent / 100
-    switch = Sampled("switch", 110, 0, 0.0, f"{settings.name('switch')}/{STAGE}", API_STAGE, "GET", f"*{SWITCH_PATH}")
+    switch = Sampled("switch", 110, 0, 0.0, f"{settings.name('switch')}/{STAGE}", API_STAGE)
     return (
-        # Health checkers from all over the world call every 10 s, and their traces are useless.
+        # Health checkers from all over the world call every 10 s, and their traces are useless. They are the only
+        # callers of the switch.
         Sampled("health", 100, 0, 0.0, api, API_STAGE, "GET", "*/health"),
         *(() if settings.is_primary else (switch,)),
         Sampled("orders", 200, observability.traced_orders_per_second, share, api, API_STAGE, "POST", "*/orders"),

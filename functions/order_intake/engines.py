@@ -7,13 +7,9 @@ wait. A market order, IOC or FOK would be traded at a price of a later time, so 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any, Protocol
+from typing import Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from functions import engine_note
-from functions.clock import Clock
+from functions.epoch_notes import NoteReader
 
 _IMMEDIATE = frozenset({"IOC", "FOK"})
 
@@ -39,21 +35,10 @@ class AlwaysEngines:
 
 
 class NotedEngines:
-    """By the note of the runbook in the control table. Once an engine stood under an epoch, nothing is read any more;
-    until then the table is asked again after `recheck` milliseconds at the earliest."""
+    """By the note `engines` of the control table."""
 
-    def __init__(self, dynamodb: Any, control_table: str, clock: Clock, recheck: int) -> None:
-        self._dynamodb = dynamodb
-        self._table = control_table
-        self._clock = clock
-        self._recheck = recheck
-        self._known = 0
-        self._quiet_until = 0
+    def __init__(self, note: NoteReader) -> None:
+        self._note = note
 
     def stand(self, epoch: int) -> bool:
-        if self._known < epoch and self._clock() >= self._quiet_until:
-            # Without an answer no engine is known to stand.
-            with suppress(BotoCoreError, ClientError):
-                self._known = engine_note.read(self._dynamodb, self._table)
-            self._quiet_until = self._clock() + self._recheck
-        return self._known >= epoch
+        return self._note.reached(epoch)

@@ -20,6 +20,7 @@ from functions import metrics
 from functions.clients import bounded_client
 from functions.clock import Clock, system_clock
 from functions.environment import Environment
+from functions.epoch_notes import Note, NoteReader
 from functions.order_intake.answers import ProblemError
 from functions.order_intake.application import Application
 from functions.order_intake.engines import AlwaysEngines, Engines, NotedEngines
@@ -54,11 +55,13 @@ def build(variables: Mapping[str, str], dynamodb: Any, kinesis: Any, clock: Cloc
     table = environment.text("ORDERS_TABLE")
     orders = OrdersTable(dynamodb, table)
     outbox = Outbox(dynamodb, kinesis, table=table, stream=environment.text("ORDER_STREAM"))
+    control = environment.text("CONTROL_TABLE")
     engines: Engines = AlwaysEngines()
     if environment.text("IMMEDIATE_NEEDS_ENGINE", "false") == "true":
-        engines = NotedEngines(dynamodb, environment.text("CONTROL_TABLE"), clock, settings.recheck)
+        engines = NotedEngines(NoteReader(dynamodb, control, Note.ENGINES, clock, settings.recheck))
+    republished = NoteReader(dynamodb, control, Note.REPUBLISHED, clock, settings.recheck)
     return Application(
-        Intake(keeper, orders, outbox, clock, engines),
+        Intake(keeper, orders, outbox, clock, engines, republished),
         orders,
         PositionsTable(dynamodb, environment.text("POSITIONS_TABLE")),
         region=region,

@@ -17,6 +17,7 @@ from typing import Any
 
 from functions import order_item, order_record, order_trace
 from functions.clock import Clock, timestamp
+from functions.epoch_notes import NoteReader
 from functions.order_intake.answers import Answer, ProblemError
 from functions.order_intake.engines import Engines, is_immediate
 from functions.order_intake.lease import Grant, LeaseKeeper, Refusal
@@ -38,9 +39,16 @@ class Intake:
     """Accepts orders and requests to cancel them; raises ProblemError for everything else."""
 
     def __init__(
-        self, keeper: LeaseKeeper, orders: OrdersTable, outbox: Outbox, clock: Clock, engines: Engines
+        self,
+        keeper: LeaseKeeper,
+        orders: OrdersTable,
+        outbox: Outbox,
+        clock: Clock,
+        engines: Engines,
+        republished: NoteReader,
     ) -> None:
         self._keeper = keeper
+        self._republished = republished
         self._engines = engines
         self._orders = orders
         self._outbox = outbox
@@ -125,10 +133,9 @@ class Intake:
     def _publish(self, item: Item, grant: Grant) -> bool:
         """Puts what is not in the stream yet; whether all of it is, for certain, under the grant.
 
-        An order of an older epoch is left to the runbook, which names it: an engine of the other region may have taken
-        it, and its mark has not arrived.
+        What waits for a name is left to the runbook.
         """
-        if item["epoch"] < grant.epoch and order_item.ENTERED in order_record.unpublished(item):
+        if order_record.waits_for_a_name(item, grant.epoch, self._republished):
             return False
         publication = order_record.Publication(grant.region, grant.epoch, grant.valid_until)
         for version in order_record.unpublished(item):

@@ -2,11 +2,13 @@
 
 A global table keeps the last of two writes to one item. A process of the old region that stood still may write an order
 after the new region has accepted its cancellation; the cancellation's own item survives (`functions.order_item`).
+
+The caller asks for a page, writes down its orders, and then has these restored: an order is named before it changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,18 +18,18 @@ from functions import failures, order_item
 from functions.clock import Clock
 from functions.order_intake.lease import Grant, LeaseKeeper
 from functions.redrive.republish import NotPublishedError, following
+from functions.redrive.stored import UnreadError, stored
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
-# BatchGetItem takes 100 keys (DynamoDB API Reference).
 _PAGE = 100
 # So many reads end well within the time of a call that somebody waits for.
 _READS_OF_A_PAGE = 64
 
 
 @dataclass
-class Restored:
-    """Ids of the orders of one page: those whose cancellation was restored, and those that an engine had taken before
-    the cancellation arrived, which are `too_late`. `cursor` is None after the last page."""
+class Overwritten:
+    """Ids of the orders of one page whose item lacks their cancellation: `restored` are open and to be restored; an
+    engine had taken those that are `too_late`. `cursor` is where the next page begins, None after the last one."""
 
     restored: list[str] = field(default_factory=list)
     too_late: list[str] = field(default_factory=list)
@@ -36,44 +38,67 @@ class Restored:
 
 @dataclass(frozen=True)
 class Cancellations:
-    """Works through the cancellations of the index `by_change`, a page at a time. Raises NotPublishedError."""
+    """Lists the cancellations of the index `by_change` that were overwritten, a page at a time, and restores them.
+    Raises NotPublishedError."""
 
     dynamodb: Any
     keeper: LeaseKeeper
     clock: Clock
     table: str
 
-    def page(self, since: int, cursor: Mapping[str, Any] | None) -> Restored:
-        """One page of the cancellations that were accepted at `since` or later, in milliseconds since 1970.
+    def page(self, since: int, cursor: Mapping[str, Any] | None) -> Overwritten:
+        """List one page of the cancellations that were accepted at `since` or later, in milliseconds since 1970.
 
-        The order is in the outbox again, which publishes the cancellation; a copy has the same idempotency key. Shards
-        without an overwritten cancellation take no page of their own, up to a number of reads.
+        Shards without an overwritten cancellation take no page of their own, up to a number of reads.
         """
+        self._grant()
         for _ in range(_READS_OF_A_PAGE):
             page = self._shard(since, cursor)
             if page.cursor is None or page.restored or page.too_late:
                 return page
             cursor = page.cursor
-        return Restored(cursor=cursor)
+        return Overwritten(cursor=cursor)
 
-    def _shard(self, since: int, cursor: Mapping[str, Any] | None) -> Restored:
+    def restore(self, order_ids: Sequence[str]) -> list[str]:
+        """Restore the cancellations of the orders; return those that an engine has taken, which it is too late
+        to cancel.
+
+        A restored order is in the outbox again, which publishes the cancellation; a copy has the same idempotency key.
+        """
+        grant, too_late = self._grant(), list[str]()
+        try:
+            orders = self._without_request(order_ids)
+            kept = self._kept([order["order_id"] for order in orders])
+            for order in orders:
+                identity = order["order_id"]
+                if identity in kept and not self._restore(order, kept[identity], grant):
+                    too_late.append(identity)
+        except (BotoCoreError, ClientError, order_item.MalformedOrderItemError) as error:
+            raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
+        except UnreadError as error:
+            raise NotPublishedError(str(error)) from error
+        return too_late
+
+    def _grant(self) -> Grant:
         grant = self.keeper.grant()
         if not isinstance(grant, Grant):
             raise NotPublishedError(grant.value)
+        return grant
+
+    def _shard(self, since: int, cursor: Mapping[str, Any] | None) -> Overwritten:
         shards, number = order_item.change_shards(), int((cursor or {}).get("shard", 0))
-        restored = Restored()
+        page = Overwritten()
         try:
             answer = self._query(shards[number], since, (cursor or {}).get("start"))
-            kept = {order_item.cancelled_order(one): one for one in answer["Items"]}
-            for order in self._without_request(list(kept)):
-                if order["status"] != order_item.ACCEPTED:
-                    restored.too_late.append(order["order_id"])
-                elif self._restore(order, kept[order["order_id"]], grant):
-                    restored.restored.append(order["order_id"])
+            for order in self._without_request([order_item.cancelled_order(one) for one in answer["Items"]]):
+                found = page.restored if order["status"] == order_item.ACCEPTED else page.too_late
+                found.append(order["order_id"])
         except (BotoCoreError, ClientError, order_item.MalformedOrderItemError) as error:
             raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
-        restored.cursor = following(number, answer.get("LastEvaluatedKey"), len(shards))
-        return restored
+        except UnreadError as error:
+            raise NotPublishedError(str(error)) from error
+        page.cursor = following(number, answer.get("LastEvaluatedKey"), len(shards))
+        return page
 
     def _query(self, shard: str, since: int, start: Any) -> Any:
         return self.dynamodb.query(
@@ -91,16 +116,15 @@ class Cancellations:
             **({"ExclusiveStartKey": start} if start else {}),
         )
 
-    def _without_request(self, order_ids: list[str]) -> list[dict[str, Any]]:
+    def _without_request(self, order_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Those of the orders whose item knows no request to cancel."""
-        if not order_ids:
-            return []
-        keys = [{order_item.KEY_ATTRIBUTE: {"S": identity}} for identity in order_ids]
-        answer = self.dynamodb.batch_get_item(RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}})
-        if answer.get("UnprocessedKeys"):
-            raise NotPublishedError(f"{self.table}: not every order was read")
-        found = [order_item.from_attributes(one) for one in answer["Responses"].get(self.table, [])]
+        found = [order_item.from_attributes(one) for one in stored(self.dynamodb, self.table, order_ids)]
         return [one for one in found if "cancel_requested_at" not in one]
+
+    def _kept(self, order_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """The stored cancellations, by order."""
+        found = stored(self.dynamodb, self.table, [order_item.cancellation_id(one) for one in order_ids])
+        return {order_item.cancelled_order(one): one for one in found}
 
     def _restore(self, order: Mapping[str, Any], kept: Mapping[str, Any], grant: Grant) -> bool:
         whole = order_item.to_attributes(order_item.with_cancellation(order, kept))

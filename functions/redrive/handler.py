@@ -9,10 +9,13 @@ CONTROL_TABLE, ORDERS_TABLE, ORDER_STREAM, and those of the lease
 
 Events
   {}                                                   a run
-  {"republish": {"cursor": null}}                      publish one page of the open orders of older epochs again; gives
-                                                       the cursor of the next page
+  {"republish": {"cursor": null}}                      list one page of the open orders of older epochs; gives the
+                                                       cursor of the next page
+  {"publish": [order ids]}                             publish listed orders again, as far as they are still open
   {"restore_cancellations": {"cursor": null, "since": milliseconds}}
-                                                       the same for cancellations that a late write has overwritten
+                                                       list one page of the orders whose cancellation a late write has
+                                                       overwritten
+  {"restore": [order ids]}                             restore their cancellations; gives those that it is too late for
   {"release": [order ids]}, {"refuse": [order ids]}    decisions of the trading desk
 """
 
@@ -31,6 +34,7 @@ from functions import metrics
 from functions.clients import bounded_client, patient_client
 from functions.clock import Clock, system_clock
 from functions.environment import Environment, SettingError
+from functions.epoch_notes import Note, NoteReader
 from functions.order_intake.lease import LeaseKeeper, LeaseSettings
 from functions.order_intake.lease_store import DynamoDbLeaseStore
 from functions.outbox import Outbox
@@ -84,13 +88,15 @@ def build(
     store = DynamoDbLeaseStore(bounded_dynamodb, environment.text("CONTROL_TABLE"))
     keeper = LeaseKeeper(environment.text("AWS_REGION"), store, clock, LeaseSettings.from_environment(environment))
     table = environment.text("ORDERS_TABLE")
+    control, recheck = environment.text("CONTROL_TABLE"), LeaseSettings.from_environment(environment).recheck
+    republished = NoteReader(dynamodb, control, Note.REPUBLISHED, clock, recheck)
     outbox = Outbox(bounded_dynamodb, bounded_kinesis, table=table, stream=environment.text("ORDER_STREAM"))
     settle, hold = environment.milliseconds("SETTLE_SECONDS", 30), environment.milliseconds("HOLD_SECONDS", 900)
     republish = Republish(dynamodb, outbox, keeper, clock, table, hold)
     return Work(
         routes=tuple(Route.from_mapping(entry) for entry in environment.objects("ROUTES")),
         redrive=Redrive(sqs, environment.count("MAX_TRIES", 3)),
-        sweep=Sweep(dynamodb, outbox, keeper, clock, table=table, settle_milliseconds=settle),
+        sweep=Sweep(dynamodb, outbox, keeper, republished, clock, table=table, settle_milliseconds=settle),
         republish=republish,
         cancellations=Cancellations(dynamodb, keeper, clock, table),
         desk=Desk(dynamodb, republish, keeper, clock, table),
@@ -148,6 +154,10 @@ def answer(
     for pages in ("republish", "restore_cancellations"):
         if pages in event:
             return _page(job, pages, event[pages])
+    if "publish" in event:
+        return _named(lambda ids: job.republish.publish_open(ids), _order_ids("publish", event["publish"]))
+    if "restore" in event:
+        return _named(lambda ids: {"too_late": job.cancellations.restore(ids)}, _order_ids("restore", event["restore"]))
     for decision, decide in (("release", job.desk.release), ("refuse", job.desk.refuse)):
         if decision in event:
             return asdict(decide(_order_ids(decision, event[decision])))
@@ -167,6 +177,14 @@ def _page(job: Work, pages: str, asked: Any) -> dict[str, Any]:
     except NotPublishedError as error:
         return {"cursor": cursor, "trouble": str(error)}
     return {**page, "trouble": None}
+
+
+def _named(carry_out: Callable[[list[str]], dict[str, Any] | None], order_ids: list[str]) -> dict[str, Any]:
+    """What a run of the runbook asks for by name; what failed is to be asked for again."""
+    try:
+        return {**(carry_out(order_ids) or {}), "trouble": None}
+    except NotPublishedError as error:
+        return {"trouble": str(error)}
 
 
 def _order_ids(decision: str, given: Any) -> list[str]:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions import failures, order_item, order_record
 from functions.clients import CONNECTIONS
 from functions.clock import Clock
+from functions.epoch_notes import NoteReader
 from functions.order_intake.lease import Grant, LeaseKeeper, Refusal
 from functions.order_item import Item
 from functions.outbox import MAX_BATCH, Outbox, StreamUnavailableError
@@ -36,9 +37,8 @@ class Swept:
 class Sweep:
     """One look at every shard of the outbox.
 
-    Orders younger than `settle_milliseconds` are still in the hands of order intake and left alone. Orders of an older
-    epoch are held: an engine of the other region may have taken one whose mark has not arrived, and nobody would name
-    the second copy. A request to cancel such an order is published all the same.
+    Orders younger than `settle_milliseconds` are still in the hands of order intake and left alone. What waits for a
+    name (`order_record.waits_for_a_name`) is held.
     """
 
     def __init__(
@@ -46,11 +46,13 @@ class Sweep:
         dynamodb: Any,
         outbox: Outbox,
         keeper: LeaseKeeper,
+        republished: NoteReader,
         clock: Clock,
         *,
         table: str,
         settle_milliseconds: int,
     ) -> None:
+        self._republished = republished
         self._dynamodb = dynamodb
         self._outbox = outbox
         self._keeper = keeper
@@ -120,7 +122,8 @@ class Sweep:
         grant = self._keeper.grant()
         if not isinstance(grant, Grant):
             return
-        for identity in [one for one, item in waiting.items() if _needs_a_name(item, grant)]:
+        epoch, note = grant.epoch, self._republished
+        for identity in [one for one, item in waiting.items() if order_record.waits_for_a_name(item, epoch, note)]:
             del waiting[identity]
             swept.held += 1
 
@@ -164,11 +167,6 @@ class _Confirmed:
 
     epoch: int
     orders: frozenset[str]
-
-
-def _needs_a_name(item: Item, grant: Grant) -> bool:
-    """Whether the order itself is not known to be published, and was accepted under an older epoch."""
-    return item["epoch"] < grant.epoch and order_item.ENTERED in order_record.unpublished(item)
 
 
 def is_held(item: Item, grant: Grant, now: int, hold_milliseconds: int) -> bool:

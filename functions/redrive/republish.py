@@ -5,7 +5,12 @@ says so as long as no engine has taken it (`functions.order_item`). A copy too m
 which engines drop it. Nothing is written to the orders: a write of this region could overwrite what an engine of the
 old region wrote in time, and what has not arrived yet.
 
-Orders that are older than a limit are not published: the market has moved, and the trading desk decides (`decide`).
+The caller asks for a page of orders, writes down their ids, and then has these ids published: an order is named before
+an engine can take it. An order that an engine has taken is no longer listed, so a page whose answer was lost would
+otherwise leave orders without a name.
+
+Orders that are older than a limit are not published: the market has moved, and the trading desk decides
+(`functions.redrive.desk`).
 """
 
 from __future__ import annotations
@@ -22,18 +27,17 @@ from functions.order_intake.lease import Grant, LeaseKeeper
 from functions.order_item import Item
 from functions.outbox import MAX_BATCH, Outbox, StreamUnavailableError
 from functions.redrive.outbox import is_held
-
-# BatchGetItem takes 100 keys (DynamoDB API Reference).
-_KEYS_OF_A_BATCH = 100
+from functions.redrive.stored import UnreadError, stored
 
 
 class NotPublishedError(Exception):
-    """The page was not published, or not whole: ask for it again with the same cursor."""
+    """The request was not carried out, or not whole: repeat it. A copy too many does no harm."""
 
 
 @dataclass
 class Page:
-    """What became of one page: ids of the orders that were published again and of those that wait for the desk.
+    """Ids of the open orders of one page: `republished` are to be published, `held` wait for the trading desk,
+    `malformed` items cannot be read.
 
     `cursor` is where the next page begins, None after the last one.
     """
@@ -46,7 +50,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Republish:
-    """Works through the shards of the index `outbox`, a page at a time. Raises NotPublishedError."""
+    """Lists the open orders of older epochs, a page at a time, and publishes orders by id. Raises NotPublishedError."""
 
     dynamodb: Any
     outbox: Outbox
@@ -56,8 +60,8 @@ class Republish:
     hold_milliseconds: int
 
     def page(self, cursor: Mapping[str, Any] | None, limit: int = MAX_BATCH) -> Page:
-        """One page of up to `limit` orders, from `cursor` on; `cursor` is JSON and None at first. Empty shards take no
-        page of their own."""
+        """List one page of up to `limit` orders, from `cursor` on; `cursor` is JSON and None at first. Empty shards
+        take no page of their own."""
         while True:
             page = self._shard(cursor, limit)
             if page.cursor is None or page.republished or page.held or page.malformed:
@@ -77,14 +81,23 @@ class Republish:
             now = self.clock()
             page.held = [item["order_id"] for item in due.orders if is_held(item, grant, now, self.hold_milliseconds)]
             held = set(page.held)
-            wanted = [item for item in due.orders if item["order_id"] not in held]
-            wanted = self._with_cancellations(wanted)
         except (BotoCoreError, ClientError) as error:
             raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
-        self.publish(wanted)
-        page.republished = [item["order_id"] for item in wanted]
+        page.republished = [item["order_id"] for item in due.orders if item["order_id"] not in held]
         page.cursor = following(number, answer.get("LastEvaluatedKey"), len(shards))
         return page
+
+    def publish_open(self, order_ids: Sequence[str]) -> None:
+        """Publish those of the orders that are still open and of an older epoch, with the cancellation of each."""
+        grant = self._grant()
+        try:
+            found = self._due(stored(self.dynamodb, self.table, order_ids), grant)
+            wanted = self._with_cancellations(found.orders)
+        except (BotoCoreError, ClientError) as error:
+            raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
+        except UnreadError as error:
+            raise NotPublishedError(str(error)) from error
+        self.publish(wanted)
 
     def publish(self, items: Sequence[Item]) -> None:
         """Puts every version of the orders to the stream, all first versions before all second ones, and marks what
@@ -143,17 +156,8 @@ class Republish:
     def _with_cancellations(self, items: Sequence[Item]) -> list[Item]:
         """The orders, each with the cancellation that was accepted for it, whatever has overwritten its item."""
         accepted = [item["order_id"] for item in items if item["status"] == order_item.ACCEPTED]
-        found: dict[str, Any] = {}
-        for start in range(0, len(accepted), _KEYS_OF_A_BATCH):
-            keys = [
-                {order_item.KEY_ATTRIBUTE: {"S": order_item.cancellation_id(identity)}}
-                for identity in accepted[start : start + _KEYS_OF_A_BATCH]
-            ]
-            answer = self.dynamodb.batch_get_item(RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}})
-            if answer.get("UnprocessedKeys"):
-                raise NotPublishedError(f"{self.table}: not every cancellation was read")
-            for attributes in answer["Responses"].get(self.table, []):
-                found[order_item.cancelled_order(attributes)] = attributes
+        kept = stored(self.dynamodb, self.table, [order_item.cancellation_id(one) for one in accepted])
+        found = {order_item.cancelled_order(attributes): attributes for attributes in kept}
         return [
             order_item.with_cancellation(item, found[item["order_id"]]) if item["order_id"] in found else item
             for item in items

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions import engine_note, failures
+from functions import epoch_notes, failures
 from recovery.context import Context
 from recovery.errors import StepFailedError
 from recovery.journal import Facts
@@ -91,7 +91,7 @@ def note_engines(context: Context) -> None:
     """From here on order intake accepts immediate orders, where the setting had refused them."""
     epoch, table = context.result(TakeLease.name)["epoch"], context.configuration.tables.control
     try:
-        engine_note.write(context.control, table, epoch, context.waiter.clock())
+        epoch_notes.write(context.control, table, epoch_notes.Note.ENGINES, epoch, context.waiter.clock())
     except (BotoCoreError, ClientError) as error:
         raise StepFailedError(
             f"table {table}: an engine stands and cannot be noted ({error}); then `resume`"

@@ -1,7 +1,9 @@
 """Work of the redrive on many orders, asked for a page at a time.
 
-Its progress is an item of the control table, and the orders of each page are named there (`recovery.named_orders`), so
-that a run that was killed goes on with the page at which it stopped:
+A page is listed, its orders are named in the control table (`recovery.named_orders`), and then the redrive works on the
+orders by id. So no order changes before it is named. A run that was killed asks for its last page again and keeps the
+names that it wrote: what it has done to an order takes the order off the list. The progress is an item of the control
+table:
 
     item      S  "progress#<run>#<step>"
     sequence  N  0
@@ -14,13 +16,14 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.control_item import KEY_ATTRIBUTE, SORT_ATTRIBUTE
+from functions.redrive.desk import MAX_DECIDED
 from recovery import named_orders
 from recovery.configuration import Site
 from recovery.context import Context
@@ -43,16 +46,22 @@ class _Progress:
 
 
 class RedrivePages(Step):
-    """Asks the redrive for page after page. `kinds` are the members of its answer that list orders."""
+    """Asks the redrive for page after page.
+
+    `event` lists a page. `kinds` are the members of its answer that list orders, and of the answer to `action`, which
+    works on the orders of the kind `worked_on`.
+    """
 
     event: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    action: ClassVar[str]
+    worked_on: ClassVar[str]
 
     @abstractmethod
     def site(self, context: Context) -> Site:
         """The region that holds the lease."""
 
-    def asked(self, context: Context) -> Mapping[str, Any]:
+    def details(self, context: Context) -> Mapping[str, Any]:
         """What the event carries beside the cursor."""
         return {}
 
@@ -62,19 +71,29 @@ class RedrivePages(Step):
     def act(self, context: Context, intended: Facts) -> None:
         progress = self._read(context)
         while not progress.whole:
-            page = self._page(context, progress.cursor)
-            entries = [{"order_id": one, "became": kind} for kind in self.kinds for one in page.get(kind, [])]
+            page = self._asked(context, {self.event: {"cursor": progress.cursor, **self.details(context)}})
             progress.pages += 1
             try:
-                # The names first: a page that is done again names the same orders in the same place.
-                self._name(context, progress.pages, entries)
-                for kind in self.kinds:
-                    progress.counts[kind] = progress.counts.get(kind, 0) + len(page.get(kind, []))
+                entries = self._name(context, progress.pages, page)
+                for done in self._work_on(context, entries):
+                    entries = self._name(context, progress.pages, done)
+                for entry in entries:
+                    progress.counts[entry["became"]] = progress.counts.get(entry["became"], 0) + 1
                 progress.cursor, progress.whole = page["cursor"], page["cursor"] is None
+                if progress.whole:
+                    self.at_the_end(context)
                 self._write(context, progress)
             except (BotoCoreError, ClientError) as error:
                 raise _not_written(error) from error
             context.turn_page(f"{sum(progress.counts.values())} orders on {progress.pages} pages")
+
+    def at_the_end(self, context: Context) -> None:
+        """Called after the last page. Raises the SDK's errors."""
+
+    def _work_on(self, context: Context, entries: Sequence[named_orders.Entry]) -> Iterator[Mapping[str, Any]]:
+        due = [entry["order_id"] for entry in entries if entry["became"] == self.worked_on]
+        for start in range(0, len(due), MAX_DECIDED):
+            yield self._asked(context, {self.action: due[start : start + MAX_DECIDED]})
 
     def verify(self, context: Context, intended: Facts) -> Facts:
         progress = self._read(context)
@@ -87,10 +106,10 @@ class RedrivePages(Step):
             raise _not_written(error) from error
         return {**{kind: progress.counts.get(kind, 0) for kind in self.kinds}, "named": shown, "parts": progress.pages}
 
-    def _page(self, context: Context, cursor: Any) -> Mapping[str, Any]:
+    def _asked(self, context: Context, event: Mapping[str, Any]) -> Mapping[str, Any]:
         site, trouble = self.site(context), ""
         client = context.clients.at("lambda", site.region)
-        payload = json.dumps({self.event: {"cursor": cursor, **self.asked(context)}}).encode()
+        payload = json.dumps(event).encode()
 
         def answered() -> Mapping[str, Any] | None:
             nonlocal trouble
@@ -110,10 +129,11 @@ class RedrivePages(Step):
         except StepFailedError as error:
             raise StepFailedError(f"{error} ({trouble})") from error
 
-    def _name(self, context: Context, page: int, entries: Sequence[named_orders.Entry]) -> None:
-        named_orders.write_part(
-            context.control, context.configuration.tables.control, context.run, self.name, page, entries
-        )
+    def _name(self, context: Context, number: int, answer: Mapping[str, Any]) -> list[named_orders.Entry]:
+        """Add the orders of an answer to the names of a page; return all of the page."""
+        entries = [{"order_id": one, "became": kind} for kind in self.kinds for one in answer.get(kind, [])]
+        table = context.configuration.tables.control
+        return named_orders.add_to_part(context.control, table, context.run, self.name, number, entries)
 
     def _read(self, context: Context) -> _Progress:
         table = context.configuration.tables.control

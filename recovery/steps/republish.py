@@ -7,10 +7,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions import epoch_notes
 from recovery import known_orders
 from recovery.configuration import Site
 from recovery.context import Context
 from recovery.errors import StepFailedError
+from recovery.steps.lease import TakeLease
 from recovery.steps.pages import RedrivePages
 from recovery.steps.step import Stage
 from recovery.steps.traffic import ProveOrder
@@ -25,9 +27,16 @@ class RepublishOrders(RedrivePages):
     needs = (ProveOrder.name,)
     event = "republish"
     kinds = ("held", "malformed", "republished")
+    action = "publish"
+    worked_on = "republished"
 
     def site(self, context: Context) -> Site:
         return context.target
+
+    def at_the_end(self, context: Context) -> None:
+        """From here on a cancellation of an order of an older epoch is published at once: the order has its name."""
+        epoch, table = context.result(TakeLease.name)["epoch"], context.configuration.tables.control
+        epoch_notes.write(context.control, table, epoch_notes.Note.REPUBLISHED, epoch, context.waiter.clock())
 
 
 class RestoreCancellations(RedrivePages):
@@ -38,11 +47,13 @@ class RestoreCancellations(RedrivePages):
     stage = Stage.BEFORE
     event = "restore_cancellations"
     kinds = ("restored", "too_late")
+    action = "restore"
+    worked_on = "restored"
 
     def site(self, context: Context) -> Site:
         return context.source
 
-    def asked(self, context: Context) -> Mapping[str, Any]:
+    def details(self, context: Context) -> Mapping[str, Any]:
         """Cancellations since the orders that the last takeover may have split."""
         try:
             known = known_orders.latest(context.control, context.configuration.tables.control)

@@ -221,7 +221,7 @@ class Drill:
         named = self._named_orders(failback, "reconcile-orders")
         reentered = {order for order in named if known.get(order, {}).get("epoch", 0) > old_epoch}
         accounted = named | self.held
-        reported = self.republished | named
+        reported = self.republished | self.held | named
         reported |= self._named_orders(failback, RestoreCancellations.name) | self._named_orders(
             failback, RepublishOrders.name
         )

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from functions import engine_note
+from functions import epoch_notes
 from functions.order_intake.application import Application
 from tests.functions.aws import CONTROL, refused
 from tests.functions.conftest import LIMIT_ORDER, MARKET_ORDER, Platform, event
@@ -34,7 +34,7 @@ def test_an_immediate_order_is_refused_until_an_engine_stands(
     """Before, it got 201 and was traded minutes later, at another price."""
     assert _enter(application, order) == (503, "no_engine")
     assert platform.orders() == [], "nothing is stored"
-    engine_note.write(platform.dynamodb, CONTROL, 2, platform.clock())
+    epoch_notes.write(platform.dynamodb, CONTROL, epoch_notes.Note.ENGINES, 2, platform.clock())
     assert _enter(application, order) == (503, "no_engine"), "the table is not asked for each order"
     platform.clock.advance(200)
     assert _enter(application, order) == (201, None)
@@ -53,7 +53,7 @@ def test_without_the_setting_every_order_is_accepted(platform: Platform, order: 
 
 def test_an_engine_of_an_older_epoch_is_no_engine(platform: Platform, application: Application) -> None:
     """After a failback and another failover, the engines of the first one are gone."""
-    engine_note.write(platform.dynamodb, CONTROL, 1, platform.clock())
+    epoch_notes.write(platform.dynamodb, CONTROL, epoch_notes.Note.ENGINES, 1, platform.clock())
     assert _enter(application, MARKET_ORDER) == (503, "no_engine")
 
 
@@ -69,7 +69,7 @@ def test_a_repeat_of_an_accepted_order_is_answered_as_the_first_time(
 def test_a_table_that_does_not_answer_lets_no_immediate_order_through(
     platform: Platform, application: Application
 ) -> None:
-    engine_note.write(platform.dynamodb, CONTROL, 2, platform.clock())
+    epoch_notes.write(platform.dynamodb, CONTROL, epoch_notes.Note.ENGINES, 2, platform.clock())
     assert _enter(application, LIMIT_ORDER) == (201, None)
     platform.dynamodb.before("get_item", refused("InternalServerError", 500))
     assert _enter(application, MARKET_ORDER) == (503, "no_engine")
@@ -78,7 +78,7 @@ def test_a_table_that_does_not_answer_lets_no_immediate_order_through(
 
 
 def test_the_note_is_read_no_more_once_an_engine_stands(platform: Platform, application: Application) -> None:
-    engine_note.write(platform.dynamodb, CONTROL, 2, platform.clock())
+    epoch_notes.write(platform.dynamodb, CONTROL, epoch_notes.Note.ENGINES, 2, platform.clock())
     assert _enter(application, MARKET_ORDER) == (201, None)
     read = platform.dynamodb.count("get_item")
     for number in range(3):

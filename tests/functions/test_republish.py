@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from functions import order_item
+from functions import epoch_notes, order_item
 from functions.environment import SettingError
-from tests.functions.aws import ORDERS, REGION, refused
+from tests.functions.aws import CONTROL, ORDERS, REGION, refused
 from tests.functions.conftest import LIMIT_ORDER, Platform
 from tests.functions.test_redrive import Redriven, enter_without_stream
 
@@ -33,7 +33,7 @@ def take_over(platform: Platform) -> None:
 
 
 def all_pages(redriven: Redriven, **variables: str) -> dict[str, list[str]]:
-    """The pages together."""
+    """What the runbook does: list each page, and then publish its orders. Returns the pages together."""
     found: dict[str, list[str]] = {"republished": [], "held": [], "malformed": []}
     cursor: Any = None
     while True:
@@ -41,9 +41,17 @@ def all_pages(redriven: Redriven, **variables: str) -> dict[str, list[str]]:
         assert page["trouble"] is None, page
         for name, ids in found.items():
             ids += page[name]
+        if page["republished"]:
+            assert redriven.answer({"publish": page["republished"]}, **variables) == {"trouble": None}
         cursor = json.loads(json.dumps(page["cursor"]))
         if cursor is None:
             return found
+
+
+def of_the_takeover(platform: Platform, order: str) -> list[str]:
+    """Kinds of the records of an order that the new epoch published."""
+    records = (record for record in platform.published() if record["publish_epoch"] == 2)
+    return [record["kind"] for record in records if record["order_id"] == order]
 
 
 def take(platform: Platform, name: str) -> None:
@@ -95,16 +103,33 @@ def test_a_region_without_the_lease_publishes_nothing_and_keeps_the_cursor(redri
     assert page["cursor"] == {"shard": 5, "start": None}
 
 
-def test_a_page_that_the_stream_refuses_is_asked_for_again(redriven: Redriven) -> None:
+def test_a_page_publishes_nothing_before_its_orders_are_named(redriven: Redriven) -> None:
+    """An order that an engine has taken is on no list any more: if the answer is lost, the caller asks again."""
     platform = redriven.platform
     enter(platform, "A")
     take_over(platform)
-    number = order_item.waiting_shards().index(order_item.waiting_shard("ACC-1#A"))
+    redriven.answer({"republish": {"cursor": None}})
+    assert of_the_takeover(platform, "ACC-1#A") == []
+    assert redriven.answer({"republish": {"cursor": None}})["republished"] == ["ACC-1#A"]
+
+
+def test_orders_that_the_stream_refuses_are_published_by_the_next_request(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter(platform, "A")
+    take_over(platform)
     platform.kinesis.before("put_records", refused("ProvisionedThroughputExceededException"))
-    page = redriven.answer({"republish": {"cursor": {"shard": number, "start": None}}})
-    assert "did not take records" in page["trouble"]
-    assert page["cursor"] == {"shard": number, "start": None}
-    assert all_pages(redriven)["republished"] == ["ACC-1#A"]
+    assert "did not take records" in redriven.answer({"publish": ["ACC-1#A"]})["trouble"]
+    assert redriven.answer({"publish": ["ACC-1#A"]}) == {"trouble": None}
+    assert of_the_takeover(platform, "ACC-1#A") == ["new"]
+
+
+def test_an_order_that_was_taken_since_its_page_was_listed_is_not_published(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter(platform, "A", "B")
+    take_over(platform)
+    take(platform, "A")
+    assert redriven.answer({"publish": ["ACC-1#A", "ACC-1#B", "ACC-1#NONE"]}) == {"trouble": None}
+    assert (of_the_takeover(platform, "ACC-1#A"), of_the_takeover(platform, "ACC-1#B")) == ([], ["new"])
 
 
 def test_a_cancellation_that_was_overwritten_is_published_with_its_order(redriven: Redriven) -> None:
@@ -114,9 +139,8 @@ def test_a_cancellation_that_was_overwritten_is_published_with_its_order(redrive
     assert platform.cancel("A")[0] == 202
     platform.dynamodb.put_item(TableName=ORDERS, Item=before)
     take_over(platform)
-    published = len(platform.published())
     all_pages(redriven)
-    assert [record["kind"] for record in platform.published()[published:]] == ["new", "cancel"]
+    assert of_the_takeover(platform, "ACC-1#A") == ["new", "cancel"]
 
 
 def test_an_order_of_an_older_epoch_that_is_too_old_waits_for_the_desk(redriven: Redriven) -> None:
@@ -153,7 +177,10 @@ def test_the_desk_releases_or_refuses_what_is_held(redriven: Redriven) -> None:
     assert "REFUSED" in redriven.answer({"release": ["ACC-1#O-1"]})["not_done"]["ACC-1#O-1"]
 
 
-@pytest.mark.parametrize("event", [{"release": []}, {"refuse": "ACC-1#A"}, {"release": [1]}, {"republish": 5}])
+@pytest.mark.parametrize(
+    "event",
+    [{"release": []}, {"refuse": "ACC-1#A"}, {"release": [1]}, {"republish": 5}, {"publish": "A"}, {"restore": []}],
+)
 def test_a_decision_that_is_malformed_is_refused_by_name(redriven: Redriven, event: dict[str, Any]) -> None:
     with pytest.raises(SettingError, match=next(iter(event))):
         redriven.answer(event)
@@ -179,16 +206,81 @@ def test_the_redrive_leaves_every_order_of_an_older_epoch_to_a_run_that_names_it
     assert [record["kind"] for record in platform.published()] == ["new"]
 
 
-def test_the_redrive_publishes_the_cancellation_of_an_order_of_an_older_epoch(redriven: Redriven) -> None:
+def note_republished(platform: Platform, epoch: int) -> None:
+    """What the runbook writes after the last page."""
+    epoch_notes.write(platform.dynamodb, CONTROL, epoch_notes.Note.REPUBLISHED, epoch, platform.clock())
+
+
+def test_a_cancellation_of_an_order_of_an_older_epoch_waits_until_the_order_is_named(redriven: Redriven) -> None:
+    """An engine would close the order, and no list would have it: the old region may have traded it."""
+    platform = redriven.platform
+    enter(platform, "A", "B")
+    take_over(platform)
+    assert platform.cancel("A")[0] == 202
+    platform.clock.advance(30_000)
+    swept = redriven.run()["outbox"]
+    assert (swept["published"], swept["held"]) == (0, 1)
+    assert of_the_takeover(platform, "ACC-1#A") == []
+
+    assert sorted(all_pages(redriven)["republished"]) == ["ACC-1#A", "ACC-1#B"]
+    assert of_the_takeover(platform, "ACC-1#A") == ["new", "cancel"]
+
+    note_republished(platform, 2)
+    platform.clock.advance(30_000)
+    assert platform.cancel("B")[0] == 202
+    assert of_the_takeover(platform, "ACC-1#B") == ["new", "cancel"], "the order has its name: nothing waits any more"
+
+
+def test_the_redrive_publishes_a_cancellation_that_was_left_after_the_orders_were_named(redriven: Redriven) -> None:
     """To cancel an order twice does no harm, and an acknowledged cancellation must reach the engines."""
     platform = redriven.platform
     enter(platform, "A")
     take_over(platform)
+    all_pages(redriven)
+    note_republished(platform, 2)
     platform.kinesis.before("put_record", refused("ProvisionedThroughputExceededException"))
     assert platform.cancel("A")[0] == 202
     platform.clock.advance(30_000)
     assert redriven.run()["outbox"]["published"] == 1
-    assert [record["kind"] for record in platform.published()] == ["new", "cancel"]
+    assert [record["kind"] for record in platform.published()] == ["new", "new", "cancel"]
+
+
+def test_the_note_of_an_older_takeover_does_not_count(redriven: Redriven) -> None:
+    platform = redriven.platform
+    enter(platform, "A")
+    note_republished(platform, 1)
+    take_over(platform)
+    assert platform.cancel("A")[0] == 202
+    assert [record["kind"] for record in platform.published()] == ["new"]
+
+
+def test_a_restored_cancellation_is_listed_before_the_order_changes(redriven: Redriven) -> None:
+    """The caller names the order first: a restored order is on no list any more."""
+    platform = redriven.platform
+    enter(platform, "A")
+    (before,) = platform.dynamodb.scan(TableName=ORDERS)["Items"]
+    assert platform.cancel("A")[0] == 202
+    platform.dynamodb.put_item(TableName=ORDERS, Item=before)
+    take_over(platform)
+    number = order_item.change_shards().index(order_item.change_shard("ACC-1#A"))
+    event = {"restore_cancellations": {"cursor": {"shard": number, "start": None}, "since": 0}}
+    for _ in range(2):
+        assert redriven.answer(event)["restored"] == ["ACC-1#A"]
+    assert {item["status"] for item in platform.orders()} == {order_item.ACCEPTED}
+    assert redriven.answer({"restore": ["ACC-1#A"]}) == {"too_late": [], "trouble": None}
+    assert {item["status"] for item in platform.orders()} == {order_item.CANCEL_REQUESTED}
+
+
+def test_a_restoration_that_comes_too_late_says_so(redriven: Redriven) -> None:
+    """An engine took the order after its page had been listed."""
+    platform = redriven.platform
+    enter(platform, "A")
+    (before,) = platform.dynamodb.scan(TableName=ORDERS)["Items"]
+    assert platform.cancel("A")[0] == 202
+    platform.dynamodb.put_item(TableName=ORDERS, Item=before)
+    take_over(platform)
+    take(platform, "A")
+    assert redriven.answer({"restore": ["ACC-1#A"]}) == {"too_late": ["ACC-1#A"], "trouble": None}
 
 
 def test_an_order_that_was_taken_before_its_cancellation_arrived_is_named(redriven: Redriven) -> None:

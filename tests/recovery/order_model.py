@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions import order_item
+from functions import epoch_notes, order_item
 from functions.order_intake.answers import Answer
 from recovery import changes, known_orders, stream_records
 from recovery.lease import read as read_lease
@@ -70,6 +70,8 @@ class OrderModel:
     """Order and epoch of each answer that accepts."""
     cancelled: set[str] = field(default_factory=set)
     traded: dict[str, set[str]] = field(default_factory=lambda: {EAST: set(), WEST: set()})
+    closed: dict[str, set[str]] = field(default_factory=lambda: {EAST: set(), WEST: set()})
+    """Orders that an engine of a region closed for a cancellation."""
     named: set[str] = field(default_factory=set)
     republished: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
@@ -80,11 +82,14 @@ class OrderModel:
     frozen: list[tuple[str, Callable[[], Any]]] = field(default_factory=list)
     cut: bool = False
     """Whether the regions do not see each other."""
+    unfinished: int | None = None
+    """The old epoch of a takeover that has taken the lease and not more."""
     holder: str = EAST
     takeovers: int = 0
     republishes: bool = True
     restores: bool = True
     reads_the_stream: bool = True
+    waits: bool = True
     world: World = field(init=False)
     _writes: int = 0
     _read: dict[str, int] = field(default_factory=lambda: {EAST: 0, WEST: 0})
@@ -138,24 +143,43 @@ class OrderModel:
             return
         record = records[self._read[region]]
         self._read[region] += 1
-        if record["kind"] != "new" or record["order_id"] in self.traded[region]:
+        order = record["order_id"]
+        if order in self.traded[region] or order in self.closed[region]:
             return
-        self.traded[region].add(record["order_id"])
+        if record["kind"] == "cancel":
+            self.closed[region].add(order)
+            self._close(region, order, "CANCELLED")
+        else:
+            self.traded[region].add(order)
+            self._close(region, order, "FILLED")
+
+    def _close(self, region: str, order: str, status: str) -> None:
         self.tables[region].update_item(
             TableName=ORDERS,
-            Key={"order_id": {"S": record["order_id"]}},
-            UpdateExpression="SET #status = :filled, changed_at = :at REMOVE outbox",
+            Key={"order_id": {"S": order}},
+            UpdateExpression="SET #status = :status, changed_at = :at REMOVE outbox",
             ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":filled": {"S": "FILLED"}, ":at": {"N": str(self.world.clock())}},
+            ExpressionAttributeValues={":status": {"S": status}, ":at": {"N": str(self.world.clock())}},
         )
 
     def take_over(self) -> None:
-        """The region that holds the lease is lost, and its stream with it; the other region takes over."""
+        """The region that holds the lease is lost, and its stream with it; the other region takes the lease.
+
+        Clients, engines and the redrive go on; `go_on` is the rest of the takeover.
+        """
         if self.cut:
             return
         self.cut, self.takeovers = True, self.takeovers + 1
-        epoch = self._take_lease()
+        self.unfinished = self._take_lease()
+        if not self.waits:
+            self._note_republished()
         self.redrive(self.holder)
+
+    def go_on(self) -> None:
+        """The runbook records the known orders and publishes open ones again, if a takeover has yet to do it."""
+        if self.unfinished is None:
+            return
+        epoch, self.unfinished = self.unfinished, None
         pages = changes.orders_up_to_epoch(self.world.dynamodb[self.holder], ORDERS, epoch, 0)
         self.known = {order["order_id"] for page in pages for order in page}
         known_orders.write(self.world.dynamodb[WEST], CONTROL, epoch, 0, self.world.clock(), self.known)
@@ -184,9 +208,12 @@ class OrderModel:
             for page in self._pages("republish"):
                 self.named |= {*page["held"], *page["malformed"]}
                 self.republished |= set(page["republished"])
+                self._work_on("publish", page["republished"])
+            self._note_republished()
 
     def give_back(self) -> None:
         """The regions see each other again: late orders are named, overwritten cancellations restored."""
+        self.go_on()
         self.cut = False
         for _, thaw in self.frozen:
             self._thaw(thaw)
@@ -194,9 +221,9 @@ class OrderModel:
         due, self.shipments = self.shipments, []
         self._apply(due)
         self._name_late_orders(_OTHER[self.holder])
-        restored = list(self._pages("restore_cancellations")) if self.restores else []
-        for page in restored:
+        for page in self._pages("restore_cancellations") if self.restores else ():
             self.named |= {*page["restored"], *page["too_late"]}
+            self._work_on("restore", page["restored"])
         # Before engines go on: they may trade an order whose cancellation comes too late.
         self.undone |= {order for order in self.cancelled if self._status(order) == order_item.ACCEPTED}
         self.world.clock.advance(60_000)
@@ -220,14 +247,19 @@ class OrderModel:
     def judge(self) -> None:
         """The oracle: it knows what clients were told, what engines took, and what was named."""
         for order in self.acked:
-            taken = order in self.traded[WEST] or order in self.traded[EAST]
-            assert taken or order in self.named, f"{order} was accepted, and neither traded nor named"
+            handled = set[str]().union(*self.traded.values(), *self.closed.values())
+            assert order in handled | self.named, f"{order} was accepted, and neither traded nor named"
         for order in self.traded[EAST] & self.traded[WEST]:
             assert order in self.republished | self.named, f"{order} was traded twice and is not named"
-        in_stream = {body["order_id"] for body in self.world.streams[EAST].records + self.world.streams[WEST].records}
-        for order in {order for order, _ in self.acceptances} & in_stream:
-            epochs = {epoch for one, epoch in self.acceptances if one == order}
-            assert len(epochs) == 1 or order in self.named, f"{order} was accepted twice, {epochs}, and is not named"
+        for region, other in _OTHER.items():
+            for order in self.traded[region] & self.closed[other]:
+                assert order in self.republished | self.named, f"{order} was traded and cancelled and is not named"
+        bodies = self.world.streams[EAST].records + self.world.streams[WEST].records
+        # An acceptance that never reached a stream was traded by nobody: the client's repeat replaces it.
+        in_stream = {(body["order_id"], body["accepted_epoch"]) for body in bodies}
+        for order in {order for order, _ in self.acceptances}:
+            epochs = {epoch for one, epoch in self.acceptances & in_stream if one == order}
+            assert len(epochs) <= 1 or order in self.named, f"{order} was accepted twice, {epochs}, and is not named"
         assert not self.undone, f"the cancellation of {self.undone} was undone"
 
     @staticmethod
@@ -243,12 +275,29 @@ class OrderModel:
     def redrive(self, region: str) -> None:
         self.world.services["lambda", region].invoke(f"{region}-redrive:live")
 
+    def _note_republished(self) -> None:
+        lease = self.world.lease()
+        note, table = epoch_notes.Note.REPUBLISHED, self.world.dynamodb[WEST]
+        epoch_notes.write(table, CONTROL, note, lease.epoch, self.world.clock())
+
+    def _work_on(self, action: str, order_ids: list[str]) -> None:
+        if order_ids:
+            done = self._invoke({action: order_ids})
+            if done["trouble"]:
+                # The runbook repeats what failed until the stream works again.
+                self.world.streams[self.holder].working = True
+                done = self._invoke({action: order_ids})
+            assert done["trouble"] is None, done
+
+    def _invoke(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        payload = json.dumps(event).encode()
+        answer = self.world.services["lambda", self.holder].invoke("redrive:live", Payload=payload)
+        return json.loads(answer["Payload"].read())
+
     def _pages(self, name: str) -> Iterator[Mapping[str, Any]]:
         cursor: Any = None
         while True:
-            payload = json.dumps({name: {"cursor": cursor, "since": 0}}).encode()
-            answer = self.world.services["lambda", self.holder].invoke("redrive:live", Payload=payload)
-            page = json.loads(answer["Payload"].read())
+            page = self._invoke({name: {"cursor": cursor, "since": 0}})
             assert page["trouble"] is None, page
             yield page
             cursor = page["cursor"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from functions import engine_note
+from functions import epoch_notes
 from recovery.configuration import from_outputs
 from recovery.errors import ConfigurationError
 from recovery.executor import Moment, Point
@@ -101,8 +101,8 @@ def test_order_intake_learns_that_an_engine_stands(world: World) -> None:
 
     def watch(moment: Moment) -> None:
         if moment.point is Point.BEFORE_INTENT and moment.step.name in ("await-engines", "scale-out"):
-            noted.append(engine_note.read(world.dynamodb[WEST], CONTROL))
+            noted.append(epoch_notes.read(world.dynamodb[WEST], CONTROL, epoch_notes.Note.ENGINES))
 
     assert world.operations(watch=watch).begin(Verb.FAILOVER).outcome == "done"
     assert noted == [0, 2], "written once the first engine is in service, before the stack grows"
-    assert engine_note.read(world.dynamodb[WEST], CONTROL) == world.lease().epoch == 2
+    assert epoch_notes.read(world.dynamodb[WEST], CONTROL, epoch_notes.Note.ENGINES) == world.lease().epoch == 2

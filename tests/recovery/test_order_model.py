@@ -20,12 +20,15 @@ class Orders(RuleBasedStateMachine):
     """Clients, replication, streams, engines, up to two disasters and a failback, in any order; at the end the regions
     see each other."""
 
-    republishes, restores, reads_the_stream = True, True, True
+    republishes, restores, reads_the_stream, waits = True, True, True, True
 
     def __init__(self) -> None:
         super().__init__()
         self.model = OrderModel(
-            republishes=self.republishes, restores=self.restores, reads_the_stream=self.reads_the_stream
+            republishes=self.republishes,
+            restores=self.restores,
+            reads_the_stream=self.reads_the_stream,
+            waits=self.waits,
         )
 
     @rule(name=NAMES)
@@ -68,6 +71,12 @@ class Orders(RuleBasedStateMachine):
         """The first disaster, or the second: then the recovery region is lost."""
         self.model.take_over()
 
+    @precondition(lambda self: self.model.unfinished is not None)
+    @rule()
+    def the_runbook_goes_on(self) -> None:
+        """Before it does, clients of the new region enter and cancel orders."""
+        self.model.go_on()
+
     @precondition(lambda self: self.model.cut)
     @rule()
     def the_regions_see_each_other_again(self) -> None:
@@ -101,6 +110,12 @@ class WithoutTheStream(Orders):
     """A return that looks at the tables alone, whose items a second acceptance has overwritten."""
 
     reads_the_stream = False
+
+
+class WithoutWaiting(Orders):
+    """Order intake and the redrive publish a cancellation before the order has its name."""
+
+    waits = False
 
 
 class WithoutRestoring(Orders):
@@ -139,6 +154,16 @@ def _a_mark_that_comes_after_the_cancellation(machine: Orders) -> None:
     machine.a_client_cancels("A")
 
 
+def _a_cancellation_before_the_orders_are_named(machine: Orders) -> None:
+    """The old region has traded the order, and what its engine wrote is lost with it."""
+    machine.a_client_enters("A")
+    machine.writes_arrive(4)
+    machine.an_engine_takes_an_order(EAST)
+    machine.the_region_with_the_lease_is_lost()
+    machine.a_client_cancels("A")
+    machine.an_engine_takes_an_order(WEST)
+
+
 def _an_order_that_its_client_enters_again(machine: Orders) -> None:
     machine.a_client_enters("A")
     machine.the_region_with_the_lease_is_lost()
@@ -150,9 +175,10 @@ def _an_order_that_its_client_enters_again(machine: Orders) -> None:
     [
         (WithoutTheStream, _an_order_that_its_client_enters_again, "was accepted twice"),
         (WithoutRepublishing, _a_record_that_dies_with_its_stream, "neither traded nor named"),
+        (WithoutWaiting, _a_cancellation_before_the_orders_are_named, "was traded and cancelled"),
         (WithoutRestoring, _a_mark_that_comes_after_the_cancellation, "was undone"),
     ],
-    ids=["accepted twice", "lost with the stream", "undone cancellation"],
+    ids=["accepted twice", "lost with the stream", "traded and cancelled", "undone cancellation"],
 )
 def test_the_model_finds_a_seeded_fault(broken: type[Orders], schedule: Callable[[Orders], None], found: str) -> None:
     for kind in (Orders, broken):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.program import ROOT
+from rehearsal.build_folder import MARKER
 from rehearsal.engines.terraform.plugin import _target
 
 LIMIT_SECONDS = 600
@@ -126,7 +127,7 @@ def test_a_dead_server_is_an_error_and_down_cleans_up(tmp_path: Path, coming_up:
     assert "python -m rehearsal down" in refused.stdout
     cleaned = run("down", "--build", str(build))
     assert cleaned.returncode == 0, cleaned.stdout
-    assert list(build.iterdir()) == []
+    assert [path.name for path in build.iterdir()] == [MARKER]
     assert processes_of(build) == []
 
 

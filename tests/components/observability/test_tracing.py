@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from blueprint import Blueprint, Resource, record_primary
+from components.recovery.switch_document import PATH, PRIMARY_PATH
+from components.recovery.switch_document import STAGE as SWITCH_STAGE
 from functions.api.document import load, operations
 
 RULE = "aws:xray/samplingRule:SamplingRule"
@@ -52,7 +54,8 @@ def test_fix_orders_are_sampled_by_the_engine_rule(stack: Blueprint):
 
 def test_health_checks_are_never_traced(stack: Blueprint):
     checks = [(stages(stack)["trading-api"], "/v1/health")]
-    checks += [(stages(stack)["switch"], "/v1/switch")] if "switch" in stages(stack) else []
+    if "switch" in stages(stack):
+        checks += [(stages(stack)["switch"], f"/{SWITCH_STAGE}{path}") for path in (PATH, PRIMARY_PATH)]
     for service, path in checks:
         rule = decided(stack, service, "GET", path)
         assert (rule.properties["reservoirSize"], rule.properties["fixedRate"]) == (0, 0), path
