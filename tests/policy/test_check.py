@@ -246,8 +246,9 @@ def test_exemptions_that_are_no_list_are_refused(made: list[Json]) -> None:
 @pytest.mark.parametrize(
     ("document", "named"),
     [
-        ([], "is not a blueprint but a list"),
-        ({}, "has no list of resources"),
+        ([], "is a list in none of the forms"),
+        ({}, "is an object in none of the forms"),
+        ({"stack": "a"}, "has no list of resources"),
         ({"stack": "primary", "resources": []}, "nothing to check"),
         ({"resources": [{}]}, "does not say its stack"),
         ({"stack": "primary", "resources": ["x"]}, "resources[0]: is not an object"),
