@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policy.errors import PolicyInputError
+from policy.values import UNKNOWN_SENTINELS
 
 Type = type | tuple[type, ...]
 
@@ -41,6 +42,8 @@ def check(entry: Mapping[str, Any], fields: Mapping[str, Type], where: str, hint
         value = entry.get(name)
         if value is None and not needed:
             continue
+        if type_ is bool and not needed and isinstance(value, str) and value in UNKNOWN_SENTINELS:
+            continue  # A rule that asks for it cannot be evaluated.
         # A boolean is an int to Python, not to JSON.
         if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
             raise PolicyInputError(f"{where}: {name} = {shown(value)}: must be {_NAMES[type_]}; {hint}")
