@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from policy import json_file
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, command
 from policy.report import Finding, Report
 
 _VERSION = 1
 _FIELDS = ("rule", "urn", "finding")
-_HINT = "write it with `policy baseline FILE... --output BASELINE`"
+_HINT = f"write it with `{command()} baseline FILE... --output BASELINE`"
 
 Key = tuple[str, str, str]
 

@@ -6,6 +6,7 @@ from policy.rule import Rule
 from policy.rules import (
     alarms,
     audit,
+    cluster_access,
     containers,
     delivery,
     detection,
@@ -33,6 +34,7 @@ _MODULES = (
     hosts,
     placement,
     kubernetes,
+    cluster_access,
     containers,
     rds,
     dynamodb,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from policy import configuration, frameworks
 from policy.baseline import Baseline
 from policy.catalogue import RULES
+from policy.confinement import confined, said
 from policy.errors import PolicyInputError
 from policy.exemptions import Exemption, beside, exemptions
 from policy.inputs import Input, loaded
@@ -24,6 +25,7 @@ from policy.report import (
     RuleError,
     Violation,
 )
+from policy.resources import Resource
 from policy.rule import Rule, Scope, Severity, evaluations
 from policy.stack import Stack
 from policy.values import NotEvaluatedError
@@ -56,7 +58,7 @@ def evaluate(
     if not documents:
         raise PolicyInputError("one blueprint, preview or export at least is needed")
     inputs = [
-        document if isinstance(document, Input) else loaded(document, f"blueprint {index + 1}")
+        document if isinstance(document, Input) else loaded(document, f"input {index + 1}")
         for index, document in enumerate(documents)
     ]
     stacks = [given.stack for given in inputs]
@@ -91,11 +93,11 @@ def _is_pair(stacks: Sequence[Stack], parity: bool | None) -> tuple[bool, list[s
 
 def _refuse_other_pairs(primary: Stack, recovery: Stack) -> None:
     if primary.name == recovery.name:
-        raise PolicyInputError(f"both blueprints are of stack {primary.name!r}; give the primary's and the recovery's")
+        raise PolicyInputError(f"both inputs are of stack {primary.name!r}; give the primary's and the recovery's")
     with suppress(NotEvaluatedError):
         if primary.standing_by and not recovery.standing_by:
             raise PolicyInputError(
-                f"the first blueprint, of stack {primary.name!r}, is a recovery stack's; give the primary's first"
+                f"the first input, of stack {primary.name!r}, is a recovery stack's; give the primary's first"
             )
 
 
@@ -164,21 +166,35 @@ def _apply(rule: Rule, setting: configuration.Setting, stack: Stack, other: Stac
         report.evaluated += 1
         report.subjects[rule.id] += 1
         try:
-            for found in rule.check(*arguments, setting.parameters):
-                at, message = (urn, found) if isinstance(found, str) else (found[0].urn, found[1])
-                report.violations.append(Violation(rule, setting.severity, stack.name, at, message))
+            with confined() if rule.own else nullcontext():
+                for found in _findings(rule.check(*arguments, setting.parameters)):
+                    at, message = (urn, found) if isinstance(found, str) else (found[0].urn, found[1])
+                    report.violations.append(Violation(rule, setting.severity, stack.name, at, message))
         except NotEvaluatedError as error:
             report.not_evaluated.append(
                 NotEvaluated(rule, setting.severity, stack.name, urn, error.property, error.reason)
             )
         # A rule that fails, or that ends the process, must not hide the verdicts of the others.
-        except (Exception, SystemExit) as error:  # noqa: BLE001
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001
             if isinstance(error, _MISSHAPEN) and not rule.own:
                 reason = f"are not of the form that the rule knows: {error}"
                 report.not_evaluated.append(NotEvaluated(rule, setting.severity, stack.name, urn, "properties", reason))
             else:
-                said = " ".join(f"{type(error).__name__}: {error}".split())
-                report.errors.append(RuleError(rule, stack.name, urn, said))
+                report.errors.append(RuleError(rule, stack.name, urn, said(error)))
+
+
+def _findings(found: Any) -> Iterator[Any]:
+    """What a check yields. Raises `TypeError` for what is no finding."""
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        raise TypeError(f"a check yields findings, and does not return {found!r}")
+    for finding in found:
+        pair = isinstance(finding, tuple) and len(finding) == _PAIR and isinstance(finding[0], Resource)
+        text = finding[1] if pair else finding
+        if not isinstance(text, str):
+            raise TypeError(f"a finding is a text, or a resource and a text, not {finding!r}")
+        yield finding
 
 
 def _set_not_evaluated(report: Report, setting: configuration.Setting | None) -> None:

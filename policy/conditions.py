@@ -16,6 +16,7 @@ from typing import Any
 
 from policy.addresses import too_broad
 from policy.arns import account_of, fixed_arn, has_wildcard, is_account, wild
+from policy.breadth import takes_in_most
 from policy.values import has_reference
 
 # IAM User Guide, "Condition operators": those that compare a value, and so fail where the request lacks the key. The
@@ -51,9 +52,16 @@ _POLICY_VARIABLE = re.compile(r"\$\{[a-zA-Z0-9-]+:[^}#]+\}")
 # Keys that say who calls, or what holds of nearly every call: in a policy of an identity they narrow nothing. The
 # region is one of them: an account keeps most of its resources in one or two.
 _OF_CALLER = re.compile(
-    r"^aws:(principal(?!tag/)|userid$|username$|securetransport$|currenttime$|epochtime$|useragent$|referer$|"
-    r"tokenissuetime$|viaawsservice$|resourceaccount$|resourceorgid$|resourceorgpaths$|requestedregion$)"
+    r"^(aws:(principal|userid$|username$|securetransport$|currenttime$|epochtime$|useragent$|referer$|"
+    r"tokenissuetime$|viaawsservice$|resourceaccount$|resourceorgid$|resourceorgpaths$|requestedregion$|"
+    r"multifactorauth)|kms:calleraccount$|[a-z0-9-]+:region$|"
+    # Chosen by the caller, or the same in nearly every request (Service Authorization Reference: STS, S3).
+    r"sts:(rolesessionname|externalid|sourceidentity|durationseconds)$|"
+    r"s3:(authtype|signatureversion|signatureage|tlsversion|resourceaccount|x-amz-content-sha256)$)"
 )
+_RESOURCE_ACCOUNT_KEYS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
+_RESOURCE_ORG_KEYS = frozenset({"aws:resourceorgid"})
+_RESOURCE_PATH_KEYS = frozenset({"aws:resourceorgpaths"})
 
 
 @dataclass(frozen=True)
@@ -96,12 +104,19 @@ class Conditions:
     @property
     def narrows(self) -> bool:
         """Whether one test ties the statement to fixed accounts, ARNs, organizations, networks or addresses."""
-        return any(self._demands(test) and _fixes(test) for test in self.tests)
+        own = (test for test in self.tests if not test.key.startswith(("aws:resource", "s3:resource")))
+        return any(self._demands(test) and _fixes(test) for test in own)
 
     @property
     def bounds(self) -> bool:
         """Whether, in a policy of an identity, one test says more than who calls and where: a resource or a service."""
         return any(self._demands(test) and _bounds(test) for test in self.tests)
+
+    @property
+    def limits_resources(self) -> bool:
+        """Whether one test ties the statement to resources of fixed accounts or organizations."""
+        keys = _RESOURCE_ACCOUNT_KEYS | _RESOURCE_ORG_KEYS | _RESOURCE_PATH_KEYS
+        return any(test.key in keys and self._demands(test) and _fixes(test) for test in self.tests)
 
     @property
     def accounts(self) -> frozenset[str] | None:
@@ -130,7 +145,14 @@ class Conditions:
         """Whether the test fails where the request does not have the key."""
         if not (test.every or test.lenient):
             return True
-        return any(t.operator == "null" and t.key == test.key and t.values == ("false",) for t in self.tests)
+        return any(_is_required(t) and t.key == test.key for t in self.tests)
+
+
+def _is_required(test: Test) -> bool:
+    """Whether a test says that the request has the key; a set operator on Null holds where it has no value."""
+    return (
+        test.operator == "null" and not (test.every or test.lenient) and {v.lower() for v in test.values} == {"false"}
+    )
 
 
 def _literal(test: Test, value: str) -> bool:
@@ -147,13 +169,13 @@ def _fixes(test: Test) -> bool:
         return not too_broad(test.values)
     if test.operator not in _COMPARING:
         return False
-    if test.key in _ACCOUNT_KEYS:
+    if test.key in _ACCOUNT_KEYS | _RESOURCE_ACCOUNT_KEYS:
         return all(is_account(v) or (has_reference(v) and _literal(test, v)) for v in test.values)
     if test.key in _ARN_KEYS or test.key.startswith(_CONTEXT):
         return all(fixed_arn(v) for v in test.values)
-    if test.key in _ORG_KEYS:
+    if test.key in _ORG_KEYS | _RESOURCE_ORG_KEYS:
         return all(bool(_ORG.match(v)) or (has_reference(v) and _literal(test, v)) for v in test.values)
-    if test.key in _PATH_KEYS:
+    if test.key in _PATH_KEYS | _RESOURCE_PATH_KEYS:
         return all(bool(_ORG.match(v.split("/")[0])) for v in test.values)
     if test.key == "aws:userid":
         return all(bool(_UNIQUE_ID.match(v)) for v in test.values)
@@ -169,8 +191,8 @@ def _bounds(test: Test) -> bool:
     if test.operator == "ipaddress":
         return not too_broad(test.values)
     if test.operator == "bool":
-        return test.key not in ("aws:multifactorauthpresent",)
-    return test.operator in _COMPARING and not any(wild(value) for value in test.values)
+        return len({value.lower() for value in test.values}) == 1
+    return test.operator in _COMPARING and not any(takes_in_most(test.key, value) for value in test.values)
 
 
 def _always_holds(test: Test) -> bool:

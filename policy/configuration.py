@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from policy import json_file
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, command
 from policy.rule import Rule, Severity
 
 DEFAULT = Path("policy-config.json")
@@ -46,7 +46,7 @@ Level = tuple[Severity, bool]
 """The severity, and whether the engine applies the rule's remedy."""
 
 
-_HINT = 'name a file of JSON such as {"all": "advisory"}; docs/policies.md has the parameters of each rule'
+_HINT = f'name a file of JSON such as {{"all": "advisory"}}; `{command()} list --json` has the parameters of each rule'
 
 
 def read(path: Path) -> Any:
@@ -91,7 +91,7 @@ def settings(rules: Iterable[Rule], configuration: Mapping[str, Any] | None = No
     for name in given:
         if name not in (ALL, NOT_EVALUATED, EXEMPTIONS) and name not in by_id:
             close = get_close_matches(name, by_id, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "`python -m policy list` names them all"
+            hint = f"did you mean {close[0]!r}?" if close else f"`{command()} list` names them all"
             raise PolicyInputError(f"configuration: there is no rule {name!r}; {hint}")
     exemptions_in(given)
     everything = _level(given[ALL], ALL) if ALL in given else None

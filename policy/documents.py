@@ -6,7 +6,6 @@ value is read as a list of one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,8 @@ from typing import Any
 from policy.actions import Actions, covers, matches, on_every_resource
 from policy.arns import account_of, covers_all_resources, covers_all_services, has_wildcard, wild
 from policy.conditions import Conditions
+from policy.grammar import Kind, opened, problems
+from policy.values import NotEvaluatedError
 
 ANYBODY = "*"
 
@@ -129,14 +130,16 @@ class Statement:
         return Actions(self.actions, self.not_actions)
 
 
-def statements(document: Any) -> Iterator[Statement]:
-    """The statements of a policy document, given as an object or as JSON text; nothing for what is none."""
-    if isinstance(document, str) and document.lstrip().startswith("{"):
-        document = json.loads(document)
-    if not isinstance(document, Mapping):
-        return
-    for entry in _list(document.get("Statement")):
+def statements(document: Any, path: str = "policy", kind: Kind = Kind.RESOURCE) -> Iterator[Statement]:
+    """The statements of a policy document, given as an object or as JSON text; `path` names its property.
+
+    Raises `NotEvaluatedError` after the last readable statement where the document breaks the grammar: what AWS makes
+    of it is not known, and its silence is no proof.
+    """
+    document = opened(document)
+    for entry in _list(document.get("Statement")) if isinstance(document, Mapping) else ():
         if isinstance(entry, Mapping):
+            condition = entry.get("Condition")
             yield Statement(
                 sid=str(entry.get("Sid", "")),
                 allows=entry.get("Effect") == "Allow",
@@ -145,9 +148,11 @@ def statements(document: Any) -> Iterator[Statement]:
                 not_actions=_texts(entry.get("NotAction")),
                 resources=_texts(entry.get("Resource")),
                 not_resources=_texts(entry.get("NotResource")),
-                conditions=Conditions(entry.get("Condition")),
+                conditions=Conditions(condition if isinstance(condition, Mapping) else None),
                 excludes="NotPrincipal" in entry,
             )
+    for where, problem in problems(document, kind):
+        raise NotEvaluatedError(f"{path}.{where}" if where else path, problem)
 
 
 @dataclass(frozen=True)
@@ -164,8 +169,8 @@ class Permissions:
     A statement that a condition bounds is left out: which resources it leaves depends on their tags and on the call.
     """
 
-    def __init__(self, document: Any) -> None:
-        every = list(statements(document))
+    def __init__(self, document: Any, path: str = "policy") -> None:
+        every = list(statements(document, path, Kind.IDENTITY))
         self.open = [s for s in every if s.allows and s.on_everything and not s.conditions.bounds]
         denials = [s for s in every if not s.allows and not s.conditions]
         self._denials = [s for s in denials if any(wild(resource) for resource in s.resources)]

@@ -40,7 +40,7 @@ from policy.configuration import (
     exemptions_in,
     settings,
 )
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, command
 from policy.exemptions import Exemption, beside, configured, exemptions
 from policy.references import risk_of, url_of
 from policy.remediation import corrected, remedy_of
@@ -184,7 +184,9 @@ class Pack:
     @staticmethod
     def _inapplicable(rule: Rule) -> Policy:
         def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-            args.not_applicable(f"{rule.id} compares both stacks: run `python -m policy check` on their blueprints")
+            args.not_applicable(
+                f"{rule.id} compares both stacks: run `{command()} check` on the previews or exports of both"
+            )
 
         return StackValidationPolicy(validate=validate, **_about(rule))
 
@@ -264,7 +266,7 @@ class Pack:
             name=NOT_EVALUATED,
             description="A rule could not be evaluated",
             enforcement_level=EnforcementLevel.ADVISORY,
-            remediation_steps="Check the recorded blueprint, where inputs are known, or look again after the update.",
+            remediation_steps="Look again after the update, or check the output of `pulumi stack export` then.",
             validate=validate,
         )
 

@@ -1,5 +1,18 @@
-"""What is wrong with what a user gave."""
+"""What is wrong with what a user gave, and how a message calls the command of this pack."""
+
+import sys
+from pathlib import Path
+
+_FOLDER = Path(__file__).resolve().parent
 
 
 class PolicyInputError(Exception):
-    """A blueprint, configuration or exemption that cannot be used; the message names the place and a way out."""
+    """An input, configuration or exemption that cannot be used; the message names the place and a way out."""
+
+
+def command() -> str:
+    """How a person calls the command of this pack where it stands: `python -m policy`, or `python FOLDER`."""
+    called = Path(sys.argv[0]) if sys.argv else Path()
+    if called.is_dir() and called.resolve() == _FOLDER:
+        return f"python {sys.argv[0]}"
+    return "python -m policy" if _FOLDER.name == "policy" else f"python {_FOLDER.name}"

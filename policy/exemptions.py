@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from policy import json_file
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, command
 from policy.resources import Resource
 from policy.values import NotEvaluatedError, Unknown
 
@@ -77,7 +77,7 @@ def read(path: Path) -> Any:
     """The entries of a file of exemptions, YAML or JSON. Raises `PolicyInputError`."""
     text = json_file.text_of(path, _HINT)
     try:
-        entries = yaml.safe_load(text)
+        entries = yaml.load(text, _Loader)
     except RecursionError:
         raise PolicyInputError(f"{path}: is not YAML: it is nested too deeply; {_HINT}") from None
     except yaml.YAMLError as error:
@@ -85,6 +85,18 @@ def read(path: Path) -> Any:
     except ValueError as error:
         raise PolicyInputError(f"{path}: is not YAML: {error}; {_HINT}") from None
     return [] if entries is None else entries
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads mappings whose keys stand once: of two, YAML of Python takes the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise yaml.constructor.ConstructorError(
+                problem=f"{twice!r} stands twice in one entry (line {node.start_mark.line + 1})"
+            )
+        return super().construct_mapping(node, deep)
 
 
 def exemptions(entries: Any, rules: Collection[str]) -> tuple[Exemption, ...]:
@@ -110,7 +122,7 @@ def _exemption(entry: Any, index: int, rules: Collection[str]) -> Exemption:
         if field != "expires" and not isinstance(entry[field], str):
             raise PolicyInputError(f"{where}: {field} = {entry[field]!r} must be a text")
     if entry["rule"] not in rules:
-        raise PolicyInputError(f"{where}: there is no rule {entry['rule']!r}; `python -m policy list` names them all")
+        raise PolicyInputError(f"{where}: there is no rule {entry['rule']!r}; `{command()} list` names them all")
     reason = _reason(entry["reason"], where)
     return Exemption(entry["urn"], entry["rule"], reason, _date(entry["expires"], where), label=where)
 
@@ -128,7 +140,7 @@ def beside(resources: Iterable[Resource], rules: Collection[str]) -> Iterator[Ex
         for rule, value, shown in _written_beside(resource):
             where = f"{resource.urn}: {shown} = {value!r}"
             if rule not in rules:
-                raise PolicyInputError(f"{where}: there is no rule {rule!r}; `python -m policy list` names them all")
+                raise PolicyInputError(f"{where}: there is no rule {rule!r}; `{command()} list` names them all")
             match = _UNTIL.match(value) if isinstance(value, str) else None
             if match is None:
                 raise PolicyInputError(f"{where}: says no end; write it as `REASON until=YYYY-MM-DD`")

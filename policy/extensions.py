@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from policy.configuration import RESERVED
+from policy.confinement import confined, said
 from policy.errors import PolicyInputError
 from policy.rule import Rule, Rules
 
@@ -40,9 +41,12 @@ def with_own(catalogue: Sequence[Rule], named: Iterable[str] = ()) -> tuple[Rule
     for point in entry_points(group=GROUP):
         where = f"entry point {point.name} = {point.value}"
         try:
-            value = point.load()
-        except Exception as error:  # noqa: BLE001 - whatever a package raises when it is imported
-            raise PolicyInputError(f"{where}: cannot be loaded: {_said(error)}; correct or remove it") from None
+            with confined():
+                value = point.load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a package raises when it is imported
+            raise PolicyInputError(f"{where}: cannot be loaded: {said(error)}; correct or remove it") from None
         _add(rules, _rules_of(getattr(value, "RULES", value), where), where)
     return tuple(rules)
 
@@ -65,19 +69,17 @@ def _module(place: str) -> ModuleType:
                 raise PolicyInputError(f"--rules {place}: there is no such file; name a file or a module")
             module = importlib.util.module_from_spec(spec)
             sys.modules[name] = module
-            spec.loader.exec_module(module)
+            with confined():
+                spec.loader.exec_module(module)
             return module
         if not {str(Path.cwd()), ""} & set(sys.path):
             sys.path.append(str(Path.cwd()))
-        return importlib.import_module(place)
-    except PolicyInputError:
+        with confined():
+            return importlib.import_module(place)
+    except (PolicyInputError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the module raises when it is imported
-        raise PolicyInputError(f"--rules {place}: cannot be loaded: {_said(error)}; correct it") from None
-
-
-def _said(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    except BaseException as error:  # noqa: BLE001 - whatever the module raises when it is imported
+        raise PolicyInputError(f"--rules {place}: cannot be loaded: {said(error)}; correct it") from None
 
 
 def _rules_of(value: Any, where: str) -> list[Rule]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy import tokens as t
 from policy.resources import Resource
+from policy.stack import Stack
+from policy.values import NotEvaluatedError
 
 _ROLE_EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 _USER_EXCLUSIVE = "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive"
@@ -35,6 +37,44 @@ ATTACHMENTS = {
     _GROUP_EXCLUSIVE: "policyArns",
     _SET_EXCLUSIVE: "managedPolicyArns",
 }
+# Where a permission set names a policy of the accounts that it is assigned in, by name and path.
+_BY_NAME = {
+    "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment": "customerManagedPolicyReference",
+    "aws:ssoadmin/customerManagedPolicyAttachmentsExclusive:CustomerManagedPolicyAttachmentsExclusive": (
+        "customerManagedPolicyReferences"
+    ),
+}
+_BOUNDARIES = {
+    t.ROLE: "permissionsBoundary",
+    "aws:iam/user:User": "permissionsBoundary",
+    "aws:ssoadmin/permissionsBoundaryAttachment:PermissionsBoundaryAttachment": (
+        "permissionsBoundary.customerManagedPolicyReference"
+    ),
+}
+
+
+def only_bounds(policy: Resource, stack: Stack) -> bool:
+    """Whether a policy bounds identities and is attached to none: then it grants nothing.
+
+    An identity that has a policy both as its boundary and attached has what the policy grants (IAM User Guide,
+    "Permissions boundaries for IAM entities"). Raises `NotEvaluatedError` where an attachment is not known.
+    """
+    if policy.type != t.IAM_POLICY or not _used_by(policy, stack, _BOUNDARIES):
+        return False
+    return not _used_by(policy, stack, ATTACHMENTS | _BY_NAME)
+
+
+def _used_by(policy: Resource, stack: Stack, uses: Mapping[str, str]) -> bool:
+    undecided: NotEvaluatedError | None = None
+    for type_, path in uses.items():
+        try:
+            if stack.attached(policy, type_, path):
+                return True
+        except NotEvaluatedError as error:
+            undecided = undecided or error
+    if undecided is not None:
+        raise undecided
+    return False
 
 
 def documents(resource: Resource) -> Iterator[Any]:

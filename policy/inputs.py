@@ -57,6 +57,12 @@ def loaded(document: Any, where: str) -> Input:
         form, (stack, notices) = "pulumi preview --json", state.preview(document, where)
     elif isinstance(document, Mapping) and ("deployment" in document or "checkpoint" in document):
         form, (stack, notices) = "pulumi stack export", state.export(document, where)
+    elif isinstance(document, Mapping) and "manifest" in document:
+        whole = "give the whole output of `pulumi stack export`"
+        raise PolicyInputError(f"{where}: is only the part `deployment` of an export; {whole}")
+    elif not isinstance(document, Mapping) or not {"resources", "stack"} & set(document):
+        kind = "an object" if isinstance(document, Mapping) else f"a {type(document).__name__}"
+        raise PolicyInputError(f"{where}: is {kind} in none of the forms that the pack reads; {_HINT}")
     else:
         form, (stack, notices) = "blueprint", (blueprint.stack_of(document, where), [])
     hidden = [f"{where} ({form}): {line}" for line in [*notices, *_hidden(stack)]]

@@ -74,8 +74,16 @@ OTHERS: Mapping[str, str] = {
 
 ALL: Mapping[str, str] = {**OF_QUEUES, **OF_TOPICS, **OF_KEYS, **OTHERS}
 
+# Documentation of the AWS provider, argument `policy`: `{}` takes the policy of such a resource away.
+_EMPTIED = frozenset({"aws:s3/accessPoint:AccessPoint", t.SECRET})
+
 
 def granted_by(resource: Resource) -> Iterator[Statement]:
     """The statements of the policy on a resource of one of these types. Raises `NotEvaluatedError`."""
-    if resource.peek(ALL[resource.type]) is not None:
-        yield from statements(resource.document(ALL[resource.type]))
+    path = ALL[resource.type]
+    if resource.peek(path) is None:
+        return
+    document = resource.document(path)
+    if document == {} and resource.type in _EMPTIED:
+        return
+    yield from statements(document, path)

@@ -174,9 +174,12 @@ class Resource:
             unknown = unknown_in(value)
             return unknown.refuse() if unknown is not None else value
         try:
-            return json.loads(value)
+            found = json.loads(value)
         except ValueError as error:
             raise NotEvaluatedError(path, f"is not a JSON document: {error}") from None
+        if isinstance(found, str):
+            raise NotEvaluatedError(path, "is a JSON text and not a JSON document: it was encoded twice")
+        return found
 
     def option(self, name: str) -> Any:
         """An option of the resource's life, such as protect. Raises `NotEvaluatedError` where it is not told."""

@@ -17,11 +17,13 @@ from typing import Any
 
 from policy.arns import account_of
 from policy.resources import Resource
-from policy.tokens import AWS_PROVIDER, STACK, usual
+from policy.tokens import AWS_PROVIDER, IAM_POLICY, STACK, usual
 from policy.values import NotEvaluatedError, Unknown, parsed, references_in, unknown_in
 
 _IN_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(\d{12}):")
 _URN_PARTS = 3
+# AWS General Reference, "Amazon Resource Names": partitions.
+_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 _IDENTIFYING = ("id", "arn", "name", "bucket", "identifier", "url", "family", "keyId")
 
 
@@ -163,6 +165,8 @@ class Stack:
             return []
         if (unknown := unknown_in(value)) is not None:
             return self._by_dependency(resource, path, types) or unknown.refuse()
+        if isinstance(value, list):  # One item may be a reference, and the next one an ARN.
+            return [target for item in value for target in self.resolved(resource, path, item, *types)]
         found = [target for target in self._by_reference(value) if _fits(target, types)]
         if found:
             return found
@@ -280,9 +284,18 @@ class Stack:
             }
             if resource.type.endswith(":Bucket") and isinstance(bucket := resource.properties.get("bucket"), str):
                 values.add(f"arn:aws:s3:::{bucket}")
+            if resource.type == IAM_POLICY:
+                values.update(self._arns_of_policy(resource))
             for value in values:
                 identities[value].append(resource)
         return identities
+
+    def _arns_of_policy(self, policy: Resource) -> Iterator[str]:
+        """The ARNs that a program may write for a policy before it exists (IAM User Guide, "IAM identifiers")."""
+        name, path = policy.properties.get("name"), policy.properties.get("path") or "/"
+        if isinstance(name, str) and isinstance(path, str):
+            for account in self.accounts:
+                yield from (f"arn:{partition}:iam::{account}:policy{path}{name}" for partition in _PARTITIONS)
 
 
 def _allowed(value: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from policy import fields
 from policy.errors import PolicyInputError
 from policy.resources import Resource
 from policy.stack import Stack
@@ -16,7 +17,24 @@ from policy.tokens import AWS_PROVIDER, STACK
 from policy.values import MASK, SECRET_SIGNATURE, SIGNATURE_KEY
 
 _URN_PARTS = 4
-_FIELDS = (("urn", str), ("type", str))
+_FIELDS: Mapping[str, fields.Type] = {"urn": str, "type": str}
+_OPTIONAL: Mapping[str, fields.Type] = {
+    "inputs": dict,
+    "outputs": dict,
+    "propertyDependencies": dict,
+    "provider": str,
+    "parent": str,
+    "id": str,
+    "custom": bool,
+    "external": bool,
+    "delete": bool,
+    "protect": bool,
+    "retainOnDelete": bool,
+}
+_PREVIEW = "write it anew with `pulumi preview --json`"
+_EXPORT = "write it anew with `pulumi stack export`"
+# Steps of which a resource has one: replacements and refreshes come beside them.
+_ONCE = frozenset({"create", "same", "update"})
 # What the engine writes for a step after which the resource is gone (pulumi/pkg, resource/deploy: step operations).
 _GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace"})
 _OPTIONS = ("protect", "retainOnDelete")
@@ -29,19 +47,23 @@ def preview(document: Mapping[str, Any], where: str) -> Read:
     """The stack as a preview plans it. Raises `PolicyInputError`."""
     steps = document.get("steps") or []
     if not isinstance(steps, list):
-        raise PolicyInputError(f"{where}: steps = {type(steps).__name__}: must be a list; write it anew")
+        raise PolicyInputError(f"{where}: steps = {type(steps).__name__}: must be a list; {_PREVIEW}")
     states: dict[str, Resource] = {}
+    once: set[str] = set()
     same = 0
     for index, step in enumerate(steps):
         if not isinstance(step, Mapping):
-            raise PolicyInputError(f"{where}: steps[{index}]: is not an object; write it anew")
+            raise PolicyInputError(f"{where}: steps[{index}]: is not an object; {_PREVIEW}")
         if step.get("op") in _GONE:
             continue
         same += step.get("op") == "same"
         planned = step.get("newState")
         if planned is None:
             continue
-        resource = _resource(_unmasked(planned), f"{where}: steps[{index}].newState")
+        place = f"{where}: steps[{index}].newState"
+        resource = _resource(_unmasked(planned), place, _PREVIEW)
+        if step.get("op") in _ONCE:
+            _refuse_twice(resource.urn, once, place, _PREVIEW)
         states[resource.urn] = resource
     notices = []
     summary = document.get("changeSummary")
@@ -67,42 +89,52 @@ def export(document: Mapping[str, Any], where: str) -> Read:
     if not isinstance(entries, list):
         raise PolicyInputError(f"{where}: has no list of resources; write it with `pulumi stack export`")
     states: dict[str, Resource] = {}
+    once: set[str] = set()
     for index, entry in enumerate(entries):
-        if not (isinstance(entry, Mapping) and entry.get("delete")):
-            resource = _resource(entry, f"{where}: deployment.resources[{index}]")
+        if not (isinstance(entry, Mapping) and entry.get("delete") is True):
+            place = f"{where}: deployment.resources[{index}]"
+            resource = _resource(entry, place, _EXPORT)
+            _refuse_twice(resource.urn, once, place, _EXPORT)
             states[resource.urn] = resource
     notices = ["inputs are those of the last update, not of the program, and changes made outside pulumi are missing"]
     return _stack(states, None, where), notices
 
 
-def _resource(entry: Any, where: str) -> Resource:
+def _refuse_twice(urn: str, seen: set[str], where: str, hint: str) -> None:
+    if urn in seen:
+        raise PolicyInputError(f"{where}: urn = {urn!r}: stands twice; {hint}")
+    seen.add(urn)
+
+
+def _resource(entry: Any, where: str, hint: str) -> Resource:
     if not isinstance(entry, Mapping):
-        raise PolicyInputError(f"{where}: is not an object; write it anew")
-    for field, type_ in _FIELDS:
-        if not isinstance(entry.get(field), type_):
-            raise PolicyInputError(f"{where}: {field} = {entry.get(field)!r}: must be a text; write it anew")
+        raise PolicyInputError(f"{where}: is not an object; {hint}")
+    where = fields.named(where, entry)
+    fields.check(entry, _FIELDS, where, hint, needed=True)
     parts = entry["urn"].split("::", _URN_PARTS - 1)
     if len(parts) < _URN_PARTS or not parts[0].startswith("urn:pulumi:"):
-        raise PolicyInputError(f"{where}: urn = {entry['urn']!r}: is no URN of a resource; write it anew")
-    given: dict[str, Mapping[str, Any]] = {}
-    for field in ("inputs", "outputs", "propertyDependencies"):
-        value = entry.get(field)
-        if value is not None and not isinstance(value, Mapping):
-            raise PolicyInputError(f"{where}: {field} = {value!r}: must be an object; write it anew")
-        given[field] = value or {}
+        raise PolicyInputError(f"{where}: urn = {entry['urn']!r}: is no URN of a resource; {hint}")
+    fields.check(entry, _OPTIONAL, where, hint)
+    inputs, outputs, depends = (entry.get(name) or {} for name in ("inputs", "outputs", "propertyDependencies"))
+    fields.check(
+        {f"propertyDependencies.{name}": urns for name, urns in depends.items()},
+        {f"propertyDependencies.{name}": list for name in depends},
+        where,
+        hint,
+    )
     provider = entry.get("provider")
     id_ = entry.get("id")
     return Resource(
         entry["urn"],
         entry["type"],
         parts[-1],
-        given["inputs"],
+        inputs,
         # A provider reference is `<urn>::<id>`.
-        provider="::".join(provider.split("::")[:_URN_PARTS]) if isinstance(provider, str) and provider else None,
+        provider="::".join(provider.split("::")[:_URN_PARTS]) if provider else None,
         parent=entry.get("parent"),
         options={name: bool(entry.get(name)) for name in _OPTIONS},
-        dependencies={key: tuple(map(str, urns or ())) for key, urns in given["propertyDependencies"].items()},
-        outputs={**given["outputs"], **({"id": id_} if isinstance(id_, str) and id_ else {})},
+        dependencies={key: tuple(map(str, urns or ())) for key, urns in depends.items()},
+        outputs={**outputs, **({"id": id_} if id_ else {})},
         custom=bool(entry.get("custom")),
         external=bool(entry.get("external")),
     )

@@ -12,13 +12,16 @@ from policy.plaintext import plaintext_secrets
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
-from policy.values import single
+from policy.values import NotEvaluatedError, single
 
 RULES = Rules("ECS and ECR")
 
 
 def _containers(task: Resource) -> list[dict[str, Any]]:
-    return [entry for entry in task.document("containerDefinitions") or [] if isinstance(entry, dict)]
+    found = task.document("containerDefinitions") or []
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise NotEvaluatedError("containerDefinitions", "is no list of containers")
+    return found
 
 
 @RULES.resource(

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from policy import tokens as t
 from policy.actions import matches, permissions_management
 from policy.documents import Permissions, statements
-from policy.identities import ATTACHMENTS, DOCUMENTS, attached, aws_managed, documents
+from policy.grammar import Kind
+from policy.identities import ATTACHMENTS, DOCUMENTS, attached, aws_managed, documents, only_bounds
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
@@ -19,14 +20,6 @@ RULES = Rules("IAM")
 _IDENTITIES = (*DOCUMENTS, *(type_ for type_ in ATTACHMENTS if type_ not in DOCUMENTS))
 _POLICY = ("policy", (t.IAM_POLICY, "policy"))
 _ADMINISTRATOR = ("AdministratorAccess", "AdministratorAccess-*")
-
-
-def _bounds_others(policy: Resource, stack: Stack) -> bool:
-    """Whether it is a permissions boundary, which grants nothing."""
-    if policy.type != t.IAM_POLICY:
-        return False
-    users = stack.attached(policy, "aws:iam/user:User", "permissionsBoundary")
-    return bool(users or stack.attached(policy, t.ROLE, "permissionsBoundary"))
 
 
 def _is_administrator(arn: str) -> bool:
@@ -44,16 +37,16 @@ def _is_administrator(arn: str) -> bool:
 def no_full_access(policy: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
     """Such a statement grants the whole account.
 
-    NotAction and NotResource grant everything except what they name. A permissions boundary grants nothing and is not
-    judged; `iam-human-boundary` judges boundaries.
+    NotAction and NotResource grant everything except what they name. A policy that only serves as permissions boundary
+    grants nothing and is not judged; `iam-human-boundary` judges boundaries.
     """
     for arn in attached(policy):
         if _is_administrator(arn):
             yield f"attaches AWS's policy {aws_managed(arn)}"
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
-        for statement in Permissions(document).everything():
+        for statement in Permissions(document, DOCUMENTS[policy.type]).everything():
             yield f"{statement.label} grants * on *"
 
 
@@ -69,13 +62,13 @@ def no_whole_services(policy: Resource, stack: Stack, _: Parameters) -> Iterator
 
     All wildcards count (`s3:*`, `s3:?*`, several patterns that together take every action in), and so do patterns of
     resources that leave none out (`arn:aws:s3:::*`). A condition on the caller or on the region alone
-    (aws:RequestedRegion) does not limit a grant. A permissions boundary grants nothing, and is left out.
+    (aws:RequestedRegion) does not limit a grant. A policy that only serves as permissions boundary is not judged.
     """
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
         by_statement: dict[str, list[str]] = {}
-        for grant in Permissions(document).whole_services():
+        for grant in Permissions(document, DOCUMENTS[policy.type]).whole_services():
             by_statement.setdefault(grant.statement.label, []).append(grant.action)
         for label, actions in by_statement.items():
             yield f"{label} grants {_some(actions)} on *"
@@ -177,10 +170,10 @@ def no_escalation(policy: Resource, stack: Stack, parameters: Parameters) -> Ite
     of the services that hold data, keys or identities. A condition on the resource, or on the service that a role is
     passed to, limits a grant; one on the caller or on the region alone does not.
     """
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
-        permissions = Permissions(document)
+        permissions = Permissions(document, DOCUMENTS[policy.type])
         if not permissions.open or any(permissions.everything()):
             continue  # Everything on everything is refused by `iam-no-full-access`.
         spoken = [service for service in _GUARDED if _speaks_of(permissions, service)]
@@ -247,10 +240,10 @@ def no_exfiltration(policy: Resource, stack: Stack, parameters: Parameters) -> I
 
     A condition on the resource or service, such as kms:ViaService, limits a grant.
     """
-    if _bounds_others(policy, stack):
+    if only_bounds(policy, stack):
         return
     for document in documents(policy):
-        permissions = Permissions(document)
+        permissions = Permissions(document, DOCUMENTS[policy.type])
         if any(permissions.everything()):
             continue
         found = {grant.action: grant for grant in permissions.of(parameters["actions"])}
@@ -319,7 +312,7 @@ def human_boundary(role: Resource, stack: Stack, _: Parameters) -> Iterator[str]
     Roles for people trust an account, a user or a SAML provider. AdministratorAccess, or another policy that grants
     everything, is no boundary.
     """
-    for statement in statements(role.document("assumeRolePolicy")):
+    for statement in statements(role.document("assumeRolePolicy"), "assumeRolePolicy", Kind.TRUST):
         people = [principal for principal in statement.principals if _PEOPLE.search(principal)]
         if not (statement.allows and people):
             continue

@@ -17,8 +17,12 @@ from policy.values import NotEvaluatedError, Unknown
 ALL_PORTS = range(65536)
 _NO_PORTS = ALL_PORTS[:0]
 _EVERY = ("-1", "all")
-# IANA protocol numbers: ICMP and ICMPv6 have types where TCP and UDP have ports.
+# IANA, "Protocol Numbers": ICMP and ICMPv6 have types where TCP and UDP have ports.
 _WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
+_EVERY_PROTOCOL = "-1"
+_WITH_PORTS = ("6", "17")
+# IANA, "Protocol Numbers": those that have names in rules of network ACLs.
+_NUMBERS = {"all": _EVERY_PROTOCOL, "tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
 
 INGRESS = (t.INGRESS_RULE, t.CLASSIC_RULE, t.SECURITY_GROUP, t.DEFAULT_SECURITY_GROUP)
 # That the default group lets nothing out is asked by `default-security-group-closed`.
@@ -153,6 +157,7 @@ class AclRule:
     urn: str
     number: int
     allows: bool
+    protocol: str
     ports: range
     ranges: tuple[Network, ...]
 
@@ -160,30 +165,36 @@ class AclRule:
 def admitted(stack: Stack, port: int) -> Mapping[str, list[AclRule]]:
     """By URN, the rules that admit public addresses to a port where their network ACL admits much of the internet.
 
-    Rules apply in the order of their numbers, the first that fits decides (VPC User Guide, "Network ACL rules").
+    Rules apply in the order of their numbers, the first that fits decides (VPC User Guide, "Network ACL rules"). A rule
+    decides packets of its protocol, ports and addresses alone: one of UDP leaves TCP to the rules after it.
     """
 
     def made() -> Mapping[str, list[AclRule]]:
         found: dict[str, list[AclRule]] = defaultdict(list)
         for rules in _acls(stack).values():
-            decided: list[Network] = []
-            open_: list[Network] = []
-            responsible: list[AclRule] = []
-            for rule in sorted(rules, key=lambda rule: rule.number):
-                if port not in rule.ports:
-                    continue
-                left = _without(rule.ranges, decided)
-                decided += rule.ranges
-                if rule.allows and left:
-                    open_ += left
-                    if any(network.is_global or covers_world([str(network)]) for network in left):
-                        responsible.append(rule)
-            if covers_world(map(str, open_)):
-                for rule in responsible:
+            ordered = sorted(rules, key=lambda rule: rule.number)
+            for protocol in _WITH_PORTS:
+                fitting = [r for r in ordered if r.protocol in (protocol, _EVERY_PROTOCOL) and port in r.ports]
+                for rule in _admitting(fitting):
                     found[rule.urn].append(rule)
         return found
 
     return stack.once(f"admitted-{port}", made)
+
+
+def _admitting(rules: Iterable[AclRule]) -> list[AclRule]:
+    """Of ordered rules on one port and protocol, those that admit public addresses if they admit the world together."""
+    decided: list[Network] = []
+    open_: list[Network] = []
+    responsible: list[AclRule] = []
+    for rule in rules:
+        left = _without(rule.ranges, decided)
+        decided += rule.ranges
+        if rule.allows and left:
+            open_ += left
+            if any(network.is_global or covers_world([str(network)]) for network in left):
+                responsible.append(rule)
+    return responsible if covers_world(map(str, open_)) else []
 
 
 def _acls(stack: Stack) -> Mapping[str, list[AclRule]]:
@@ -217,11 +228,23 @@ def _acl_rules(resource: Resource, stack: Stack) -> Iterator[tuple[str, AclRule]
 
 
 def _acl_rule(urn: str, entry: Mapping[str, Any], number: Any, action: str) -> AclRule:
-    protocol = entry.get("protocol")
-    name = str(int(protocol) if isinstance(protocol, float) else protocol).lower()
+    """One entry. Raises `NotEvaluatedError` for an action that is none, `ValueError` and `TypeError` for a number."""
+    protocol = _protocol(entry.get("protocol"))
     ranges = networks([entry.get("cidrBlock"), entry.get("ipv6CidrBlock")])
-    allows = str(entry.get(action)).lower() == "allow"
-    return AclRule(urn, int(number), allows, _ports(entry, name), tuple(ranges))
+    word = str(entry.get(action)).lower()
+    if word not in ("allow", "deny"):
+        raise NotEvaluatedError(action, f"is neither allow nor deny but {entry.get(action)!r}")
+    # The API takes no ports with a protocol that has none (EC2 API Reference, "CreateNetworkAclEntry").
+    ports = _ports(entry, protocol) if protocol in (*_WITH_PORTS, _EVERY_PROTOCOL) else _NO_PORTS
+    return AclRule(urn, int(number), word == "allow", protocol, ports, tuple(ranges))
+
+
+def _protocol(value: Any) -> str:
+    """A protocol by its IANA number, `-1` for every one; a name that is not known stays as it is."""
+    if isinstance(value, Unknown) or value is None:
+        raise NotEvaluatedError("protocol", "is not known")
+    name = str(int(value) if isinstance(value, float) else value).lower()
+    return _NUMBERS.get(name, name)
 
 
 def _without(ranges: Iterable[Network], taken: Iterable[Network]) -> list[Network]:

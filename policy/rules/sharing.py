@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
 from policy import tokens as t
-from policy.arns import account_of, wild
+from policy.arns import account_of, has_wildcard, wild
 from policy.documents import Statement, statements
 from policy.resource_policies import ALL, OTHERS, granted_by
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
+from policy.values import has_reference
 
 RULES = Rules("Sharing")
 
@@ -89,12 +91,18 @@ def _shared(resource: Resource, own: frozenset[str]) -> Iterator[str]:
     value = resource.get(_SHARES[resource.type])
     text = str(value) if value is not None else ""
     everybody = wild(text) or resource.peek("group") == "all"
-    organization = resource.peek("organizationId") or resource.peek("organizationArn") or resource.has("condition")
+    places = ("organizationId", "organizationArn", "organizationalUnitArn", "condition.value")
+    organization = any(resource.has(path) and not _is_open(resource.peek(path)) for path in places)
     if everybody and not organization:
         yield "is shared with everybody"
     account = account_of(text)
     if own and account is not None and account not in own:
         yield f"is shared with account {account}"
+
+
+def _is_open(value: Any) -> bool:
+    """Whether a value is a pattern. A computed one is not: it names one organization."""
+    return isinstance(value, str) and has_wildcard(value) and not has_reference(value)
 
 
 # Services that give no source account: the balancer's log delivery writes under a prefix that holds the account
@@ -159,15 +167,9 @@ def endpoint_limited(endpoint: Resource, _: Parameters) -> Iterator[str]:
     if endpoint.peek("policy") is None:
         return
     for statement in statements(endpoint.document("policy")):
-        conditions = statement.conditions
-        to_own = any(
-            test.key in ("aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths")
-            for test in conditions.tests
-            if not test.lenient and not test.every and not any(wild(value) for value in test.values)
-        )
         whole = any(wild(a) or wild(a.partition(":")[2]) for a in statement.actions) or bool(statement.not_actions)
         open_ = statement.allows and statement.to_everybody and whole and statement.on_everything
-        if open_ and not statement.narrowed and not to_own:
+        if open_ and not statement.narrowed and not statement.conditions.limits_resources:
             yield f"{statement.label} lets anybody do anything by it"
 
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from policy import tokens as t
+from policy.arns import has_wildcard
 from policy.documents import Statement, statements
+from policy.grammar import Kind
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules
 from policy.stack import Stack
@@ -60,7 +62,7 @@ def trust_limited(role: Resource, stack: Stack, parameters: Parameters) -> Itera
     ExternalId. A condition value with a wildcard in the account or in the owner of a repository fixes nothing.
     """
     own = stack.accounts | set(map(str, parameters["accounts"]))
-    for statement in statements(role.document("assumeRolePolicy")):
+    for statement in statements(role.document("assumeRolePolicy"), "assumeRolePolicy", Kind.TRUST):
         if statement.allows:
             for problem in _problems(statement, own):
                 yield f"{statement.label} {problem}"
@@ -88,7 +90,7 @@ def _external(statement: Statement) -> bool:
     """Whether the caller must give a fixed ExternalId, or be of a fixed organization."""
     conditions = statement.conditions
     given = conditions.fixes("sts:ExternalId")
-    if given and all(value and "*" not in value and "?" not in value for value in given):
+    if given and all(value and not has_wildcard(value) for value in given):
         return True
     organizations = [conditions.fixes(key) for key in ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths")]
     return any(values and all(_is_organization(value) for value in values) for values in organizations)
@@ -106,7 +108,7 @@ def _federation(provider: str, statement: Statement) -> str | None:
         return "trusts every identity provider"
     if ":saml-provider/" in provider or "::SamlProvider" in provider or "samlProvider" in provider:
         audience = statement.conditions.fixes("SAML:aud") or statement.conditions.fixes("SAML:iss")
-        fixed = audience and all(value.strip("*?") and "*" not in value for value in audience)
+        fixed = audience and all(value and not has_wildcard(value) for value in audience)
         return None if fixed else "trusts SAML of any audience"
     host = _host(provider)
     if host is None:
@@ -115,7 +117,7 @@ def _federation(provider: str, statement: Statement) -> str | None:
     named = _AUDIENCE.get(host.partition("/")[0])
     if named is not None:
         audience = _claim(statement, host, named)
-        fixed = audience and all("*" not in value and value for value in audience)
+        fixed = audience and all(value and not has_wildcard(value) for value in audience)
         return None if fixed else f"trusts {host} without a fixed {named}"
     if subject is None:
         return f"trusts every subject of {host}"

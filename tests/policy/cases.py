@@ -50,6 +50,7 @@ _without_tls = in_document(
     lambda document: {**document, "Statement": [s for s in document["Statement"] if "SecureTransport" not in str(s)]}
 )
 
+_ACCESS_ENTRY = "aws:eks/accessEntry:AccessEntry"
 _EFS_BACKUPS = "aws:efs/backupPolicy:BackupPolicy"
 WORLD = {"cidrIpv4": "0.0.0.0/0", "referencedSecurityGroupId": None}
 _RDS = "trade-history"
@@ -881,6 +882,11 @@ _CASES_RIGHTS = (
         "iam-no-users",
         set_("aws:iam/accessKey:AccessKey", "old", "status", "Active"),
         real=new("aws:iam/user:User", "somebody", name="somebody"),
+    ),
+    case(
+        "eks-no-system-masters",
+        new(_ACCESS_ENTRY, "root", principalArn="arn:x", kubernetesGroups=["system:masters"]),
+        real=new(_ACCESS_ENTRY, "root", principalArn="arn:x", kubernetesGroups=["system:masters"]),
     ),
     case(
         "role-trust-limited",

@@ -181,6 +181,8 @@ def test_own_rules_are_applied_beside_the_catalogue(monkeypatch: pytest.MonkeyPa
         ("import nothing_of_that_name", "ModuleNotFoundError"),
         ("def broken(:", "SyntaxError"),
         ("raise SystemExit(3)", "SystemExit"),
+        ("import os\nos._exit(0)", "SystemExit: 0"),
+        ("raise GeneratorExit", "GeneratorExit"),
         ("x = 1", "has no rules"),
         ("RULES = []", "is empty"),
         ("RULES = ['rule']", "has no rules"),
@@ -200,7 +202,16 @@ def test_own_rules_that_cannot_be_loaded_end_with_one_line(content: str, named: 
 
 
 @pytest.mark.parametrize(
-    "raised", ["KeyError", "RuntimeError", "ZeroDivisionError", "AssertionError", "RecursionError", "SystemExit"]
+    "raised",
+    [
+        "KeyError",
+        "RuntimeError",
+        "ZeroDivisionError",
+        "AssertionError",
+        "RecursionError",
+        "SystemExit",
+        "GeneratorExit",
+    ],
 )
 def test_a_rule_that_fails_hides_no_other_verdict_and_fails_the_run_by_name(raised: str) -> None:
     content = OWN.replace('if not key.text("description"):', f"raise {raised}('no\\nluck')\n    if True:")
@@ -214,6 +225,48 @@ def test_a_rule_that_fails_hides_no_other_verdict_and_fails_the_run_by_name(rais
     assert "key-rotation" in {violation["rule"] for violation in report["violations"]}
     for form in ("table", "junit", "sarif", "controls"):
         assert _run("check", path, "--rules", "mine.py", "--format", form)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("__import__('os')._exit(0)", "SystemExit: 0"),
+        ("yield 3", "TypeError: a finding is a text, or a resource and a text, not 3"),
+        ("yield (key, 3)", "TypeError: a finding is a text, or a resource and a text"),
+        ("yield ('x', 'y')", "TypeError: a finding is a text, or a resource and a text, not ('x', 'y')"),
+        ("return 3", "TypeError: a check yields findings, and does not return 3"),
+        ("return 'bad'", "TypeError: a check yields findings, and does not return 'bad'"),
+        ("return None", "TypeError: a check yields findings, and does not return None"),
+    ],
+)
+def test_a_rule_that_ends_the_process_or_yields_no_finding_fails_by_name(body: str, said: str, tmp_path: Path) -> None:
+    """The command runs by itself, so that an end of the process would be seen: its exit code is 2, not the rule's."""
+    lines = ["from policy.rule import Rules", "RULES = Rules('Ours')"]
+    lines += ["@RULES.resource('aws:kms/key:Key', id='own-rule', title='T', remediation='R.')"]
+    rules = _file("mine.py", "\n".join([*lines, "def check(key, parameters):", f"    {body}", ""]))
+    path = _file("input.json", d.blueprint((d.KEY, "k", KEY_OFF)))
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "policy"), "check", path, "--rules", rules, "--format", "json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    report = json.loads(done.stdout)
+    assert [error["rule"] for error in report["errors"]] == ["own-rule"]
+    assert said in report["errors"][0]["error"]
+    assert "key-rotation" in {violation["rule"] for violation in report["violations"]}
+
+
+def test_an_entry_of_exemptions_that_has_a_field_twice_is_refused() -> None:
+    """Of two resources or two ends, YAML would take the last in silence."""
+    path = _file("input.json", d.blueprint((d.KEY, "k", KEY_OFF)))
+    entry = f"- urn: '*'\n  urn: '*::k'\n  rule: key-rotation\n  reason: {REASON}\n  expires: 2999-01-01\n"
+    code, out, error = _run("check", path, "--exemptions", _file("e.yaml", entry))
+    assert (code, out) == (2, "")
+    assert "'urn' stands twice in one entry (line 1)" in error
+    assert len(error.strip().splitlines()) == 1
 
 
 def test_a_rule_of_the_catalogue_that_fails_is_an_error_too() -> None:

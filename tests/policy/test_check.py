@@ -246,8 +246,9 @@ def test_exemptions_that_are_no_list_are_refused(made: list[Json]) -> None:
 @pytest.mark.parametrize(
     ("document", "named"),
     [
-        ([], "is not a blueprint but a list"),
-        ({}, "has no list of resources"),
+        ([], "is a list in none of the forms"),
+        ({}, "is an object in none of the forms"),
+        ({"stack": "a"}, "has no list of resources"),
         ({"stack": "primary", "resources": []}, "nothing to check"),
         ({"resources": [{}]}, "does not say its stack"),
         ({"stack": "primary", "resources": ["x"]}, "resources[0]: is not an object"),
@@ -282,7 +283,7 @@ def test_more_than_two_stacks_are_judged_one_by_one(made: list[Json], broken: li
 def test_two_blueprints_are_the_primarys_and_then_the_recoverys(made: list[Json]) -> None:
     with pytest.raises(PolicyInputError, match="give the primary's first"):
         evaluate(made[::-1])
-    with pytest.raises(PolicyInputError, match="both blueprints are of stack 'primary'"):
+    with pytest.raises(PolicyInputError, match="both inputs are of stack 'primary'"):
         evaluate([made[0], made[0]])
 
 

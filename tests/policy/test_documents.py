@@ -332,5 +332,6 @@ def test_a_denial_of_plain_transport_is_read_in_every_form(action: Any, value: A
 def test_a_denial_that_leaves_something_out_is_none(change: Json) -> None:
     entry = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
     condition = {"Bool": {"aws:SecureTransport": "false"}}
-    (statement,) = statements({"Statement": [{**entry, "Condition": condition, **change}]})
+    changed = {key: value for key, value in {**entry, "Condition": condition, **change}.items() if value is not None}
+    (statement,) = statements({"Statement": [changed]})
     assert not statement.denies_plain_transport

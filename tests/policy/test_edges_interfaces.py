@@ -279,7 +279,13 @@ def test_each_document_of_a_role_is_judged() -> None:
     assert refused("iam-no-escalation", role) == ["statement Do grants iam:PassRole on every resource"]
 
 
-_PEOPLE = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}}]})
+_PEOPLE = json.dumps(
+    {
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{_ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+        ]
+    }
+)
 _WHO = f"people of arn:aws:iam::{_ACCOUNT}:root can assume it, and"
 
 
@@ -307,7 +313,9 @@ def test_roles_of_people_are_bounded(boundary: str | None, entries: list[Any], s
     """By a policy of AWS or of the plan that leaves something out."""
     role = (t.ROLE, "r", {"assumeRolePolicy": _PEOPLE, "permissionsBoundary": boundary})
     assert refused("iam-human-boundary", role, *entries) == ([said] if said else [])
-    program = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}]})
+    program = json.dumps(
+        {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    )
     assert refused("iam-human-boundary", (t.ROLE, "r", {"assumeRolePolicy": program})) == []
     denied = _PEOPLE.replace("Allow", "Deny")
     assert refused("iam-human-boundary", (t.ROLE, "r", {"assumeRolePolicy": denied})) == []

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from policy import tokens as t
+from tests.policy.small import undecided
 from tests.policy.test_variants import refused
 
 Json = dict[str, Any]
@@ -247,6 +248,77 @@ def test_rules_apart_from_the_access_list_count(action: str, egress: bool, count
         "cidrBlock": "0.0.0.0/0"}  # fmt: skip
     said = refused("acl-no-world-administration", (t.NETWORK_ACL, "a", {}), (t.NETWORK_ACL_RULE, "r", rule))
     assert len(said) == count
+
+
+_OPEN: dict[str, Any] = {"ruleNo": 100, "action": "allow", "protocol": "tcp", "fromPort": 22, "toPort": 22}
+_ALL4, _ALL6 = {"cidrBlock": "0.0.0.0/0"}, {"ipv6CidrBlock": "::/0"}
+
+
+def _before(entry: dict[str, Any], denied: dict[str, Any]) -> list[str]:
+    """What the rule says of an ACL in which a denial stands before the entry."""
+    first = {"ruleNo": 90, "action": "deny", "protocol": "tcp", "fromPort": 22, "toPort": 22, **_ALL4, **denied}
+    acl = (t.NETWORK_ACL, "a", {"ingress": [{**_OPEN, **_ALL4, **entry}, first]})
+    return refused("acl-no-world-administration", acl)
+
+
+@pytest.mark.parametrize(
+    ("denied", "count"),
+    [
+        ({}, 0),
+        ({"protocol": "6"}, 0),
+        ({"protocol": 6.0}, 0),
+        ({"protocol": "TCP"}, 0),
+        ({"protocol": "-1", "fromPort": 0, "toPort": 0}, 0),
+        ({"protocol": "all"}, 0),
+        ({"protocol": "udp"}, 1),
+        ({"protocol": "17"}, 1),
+        ({"protocol": "icmp"}, 1),
+        ({"protocol": "50", "fromPort": None, "toPort": None}, 1),
+        ({"fromPort": 0, "toPort": 21}, 1),
+        ({"fromPort": 23, "toPort": 65535}, 1),
+        ({"fromPort": 0, "toPort": 65535}, 0),
+        ({"ruleNo": 110}, 1),
+        ({"ruleNo": 9}, 0),
+        ({"cidrBlock": None, **_ALL6}, 1),
+    ],
+)
+def test_a_denial_closes_its_own_protocol_ports_and_family(denied: dict[str, Any], count: int) -> None:
+    """TCP 22 stays open behind a denial of UDP, of ICMP, of ESP, of other ports, of IPv6, or of a later number."""
+    assert len(_before({}, denied)) == count
+
+
+@pytest.mark.parametrize(
+    ("entry", "denied", "count"),
+    [
+        ({"protocol": "udp"}, {}, 1),
+        ({"protocol": "udp"}, {"protocol": "17"}, 0),
+        ({"protocol": "-1"}, {}, 1),
+        ({"protocol": "-1"}, {"protocol": "-1"}, 0),
+        ({"protocol": "50", "fromPort": None, "toPort": None}, {"protocol": "icmp"}, 0),
+        ({"protocol": "icmp"}, {"protocol": "udp"}, 0),
+        ({"cidrBlock": None, **_ALL6}, {}, 1),
+        ({"cidrBlock": None, **_ALL6}, {"cidrBlock": None, **_ALL6}, 0),
+    ],
+)
+def test_an_opening_is_of_the_protocols_that_have_ports(
+    entry: dict[str, Any], denied: dict[str, Any], count: int
+) -> None:
+    """Every protocol holds TCP and UDP; ICMP and ESP reach no port."""
+    assert len(_before(entry, denied)) == count
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"action": "dney"}, ("action", "is neither allow nor deny but 'dney'")),
+        ({"action": None}, ("action", "is neither allow nor deny but None")),
+        ({"protocol": None}, ("protocol", "is not known")),
+    ],
+)
+def test_a_malformed_entry_of_an_access_list_is_not_passed_over(entry: dict[str, Any], said: tuple[str, str]) -> None:
+    """An entry that neither allows nor denies decides nothing that a rule could rely on."""
+    acl = (t.NETWORK_ACL, "a", {"ingress": [{**_OPEN, **_ALL4, **entry}]})
+    assert undecided("acl-no-world-administration", acl) == [said]
 
 
 def test_ipv6_of_an_access_list_is_judged_by_itself() -> None:

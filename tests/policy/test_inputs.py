@@ -144,7 +144,7 @@ def test_stacks_of_two_projects_are_not_compared_unless_asked() -> None:
     pair = [d.blueprint((d.KEY, "k", {}), project=name) for name in ("one", "two")]
     report = evaluate(pair)
     assert any("parity" in notice for notice in report.notices)
-    with pytest.raises(PolicyInputError, match="both blueprints are of stack"):
+    with pytest.raises(PolicyInputError, match="both inputs are of stack"):
         evaluate(pair, parity=True)
     with pytest.raises(PolicyInputError, match="--parity compares two stacks, not 1"):
         evaluate(pair[:1], parity=True)
@@ -190,3 +190,102 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path, monkeypatch: pytest.
     assert _run("check", str(path))[0] == 2
     monkeypatch.setattr("sys.stdin", io.StringIO("{"))
     assert _run("check", "-")[0] == 2
+
+
+_KEY_ENTRY = d.blueprint((d.KEY, "k", {}))["resources"][0]
+_URN = d.urn(d.KEY, "k")
+
+
+def _recorded(**fields: Any) -> Json:
+    return {"stack": "a", "outputs": {}, "resources": [{**_KEY_ENTRY, **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (_recorded(options={"protect": "si"}), f"resources[0] ({_URN}): options.protect = 'si': must be true or false"),
+        (_recorded(options={"protect": 1}), f"resources[0] ({_URN}): options.protect = 1: must be true or false"),
+        (_recorded(options={"retainOnDelete": "no"}), "options.retainOnDelete = 'no': must be true or false"),
+        (_recorded(options={"ignoreChanges": "tags"}), "options.ignoreChanges = 'tags': must be a list"),
+        (_recorded(options={"ignoreChanges": [3]}), "options.ignoreChanges = [3]: must be a list of texts"),
+        (_recorded(options={"customTimeouts": "5m"}), "options.customTimeouts = '5m': must be an object"),
+        (_recorded(options={"deletedWith": []}), "options.deletedWith = []: must be a text"),
+        (_recorded(options=["protect"]), f"resources[0] ({_URN}): options = ['protect']: must be an object"),
+        (_recorded(external="yes"), f"resources[0] ({_URN}): external = 'yes': must be true or false"),
+        (_recorded(custom="true"), f"resources[0] ({_URN}): custom = 'true': must be true or false"),
+        (_recorded(properties=[]), f"resources[0] ({_URN}): properties = []: must be an object"),
+        (_recorded(parent=3), f"resources[0] ({_URN}): parent = 3: must be a text"),
+        (_recorded(name=None), f"resources[0] ({_URN}): name = None: must be a text"),
+        ({**_recorded(), "outputs": []}, "outputs = []: must be an object"),
+        ({**_recorded(), "resources": [_KEY_ENTRY, _KEY_ENTRY]}, f"resources[1]: urn = '{_URN}': stands twice"),
+        (
+            d.export(d.state(d.KEY, "k", {}, protect="si")),
+            f"deployment.resources[2] ({_URN}): protect = 'si': must be true or false",
+        ),
+        (d.export(d.state(d.KEY, "k", {}, external="si")), "external = 'si': must be true or false"),
+        (d.export(d.state(d.KEY, "k", {}, delete="si")), "delete = 'si': must be true or false"),
+        (d.export(d.state(d.KEY, "k", {}, custom=1)), "custom = 1: must be true or false"),
+        (d.export(d.state(d.KEY, "k", {}, provider=3)), "provider = 3: must be a text"),
+        (
+            d.export(d.state(d.KEY, "k", {}, propertyDependencies={"policy": "urn"})),
+            "propertyDependencies.policy = 'urn': must be a list",
+        ),
+        (d.export(*[d.state(d.KEY, "k", {})] * 2), f"deployment.resources[3]: urn = '{_URN}': stands twice"),
+        (d.preview(*[d.state(d.KEY, "k", {})] * 2), f"steps[2].newState: urn = '{_URN}': stands twice"),
+        (d.preview(d.state(d.KEY, "k", {}, protect="si")), f"steps[1].newState ({_URN}): protect = 'si'"),
+    ],
+)
+def test_a_field_of_another_type_is_named_with_its_resource(document: Any, said: str, tmp_path: Path) -> None:
+    """One line with the resource, the key and the value, and exit code 2: no value is read as something else."""
+    path = tmp_path / "input.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    code, out, error = _run("check", str(path))
+    assert (code, out) == (2, "")
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_replacement_has_several_steps_of_one_resource() -> None:
+    """A preview writes the creation, the deletion and the replacement of one URN."""
+    entry = d.state(d.KEY, "k", KEY_OFF)
+    document = d.preview(entry, op="create-replacement")
+    document["steps"] += [{"op": op, "urn": entry["urn"], "newState": entry} for op in ("refresh", "replace", "same")]
+    assert ("key-rotation", "k") in _broken(document)
+    assert ("key-rotation", "k") in _broken(d.export(entry, {**entry, "delete": True}))
+
+
+@pytest.mark.parametrize(
+    ("document", "ways"),
+    [
+        ([], ["pulumi preview --json", "pulumi stack export", "blueprint"]),
+        ({}, ["pulumi preview --json", "pulumi stack export", "blueprint"]),
+        ({"outputs": {"url": "x"}}, ["pulumi preview --json", "pulumi stack export", "blueprint"]),
+        ({"steps": {"a": 1}}, ["`pulumi preview --json`"]),
+        ({"steps": [{"op": "create", "newState": {"urn": 3}}]}, ["`pulumi preview --json`"]),
+        ({"deployment": None}, ["`pulumi stack export`"]),
+        ({"deployment": {"resources": [{"urn": 3}]}}, ["`pulumi stack export`"]),
+        (d.export(d.state(d.KEY, "k", {}))["deployment"], ["`pulumi stack export`"]),
+        ({"stack": "a", "resources": []}, ["record the blueprint anew", "`pulumi preview --json`"]),
+        ({"stack": "a", "resources": [{"urn": 3}]}, ["record the blueprint anew", "`pulumi stack export`"]),
+    ],
+)
+def test_a_message_names_the_way_out_that_fits_the_input(document: Any, ways: list[str], tmp_path: Path) -> None:
+    """The pack may stand alone: no message names a program of this repository."""
+    path = tmp_path / "input.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    code, out, error = _run("check", str(path))
+    assert (code, out) == (2, "")
+    assert all(way in error for way in ways)
+    assert "python -m blueprint" not in error
+    forms = {"`pulumi preview --json`", "`pulumi stack export`"}
+    assert len(ways) > 1 or forms - set(ways) == {form for form in forms if form not in error}
+
+
+def test_no_message_of_the_pack_names_a_program_of_this_repository() -> None:
+    """A checkout of the folder alone has neither blueprints nor the documents of this repository."""
+    folder = Path(__file__).resolve().parents[2] / "policy"
+    for path in folder.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "python -m blueprint" not in text, path
+        if path.name not in ("markdown.py", "command.py"):
+            assert "docs/" not in text, path
