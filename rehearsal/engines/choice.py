@@ -22,18 +22,17 @@ class EngineKind(StrEnum):
 
 
 def choose(kind: EngineKind) -> EngineKind:
-    """Return Terraform if its command exists, otherwise pulumi in a matching version. Raises `EngineError` without
+    """Return pulumi if its command exists in a matching version, otherwise Terraform. Raises `EngineError` without
     either.
 
-    Terraform is the default, because the whole rehearsal is tested with it. `--engine pulumi` selects the Pulumi engine
-    with this project's plugins, which report what they do not support.
+    People run this program with the Pulumi engine. `--engine terraform` takes less time.
     """
     if kind is not EngineKind.AUTO:
         return kind
-    if shutil.which("terraform"):
-        return EngineKind.TERRAFORM
     if has_command():
         return EngineKind.PULUMI
+    if shutil.which("terraform"):
+        return EngineKind.TERRAFORM
     raise EngineError("no pulumi and no terraform command found; run `make engine` or `make terraform`")
 
 

@@ -69,7 +69,7 @@ class UpdateEvents:
         self._stack = stack
         self._total = total
         self._report = report
-        self._done = 0
+        self._finished: set[str] = set()
         self.errors: dict[str, str] = {}
         self.not_made: dict[str, str] = {}
         self.unsupported: set[str] = set()
@@ -90,9 +90,12 @@ class UpdateEvents:
         finished = event.res_outputs_event
         state = finished and (finished.metadata.new or finished.metadata.old)
         if finished and state and state.custom:
-            self._done += 1
+            # A replaced resource finishes more than once, and a deleted one is not declared.
+            self._finished.add(finished.metadata.urn)
+            done = len(self._finished)
             name = finished.metadata.urn.rsplit("::", 1)[-1]
-            self._report(Progress(self._stack, str(finished.metadata.op.value), name, self._done, self._total))
+            operation = str(finished.metadata.op.value)
+            self._report(Progress(self._stack, operation, name, done, max(done, self._total)))
 
     def _note(self, urn: str, message: str) -> None:
         if message.startswith(NOT_MADE):

@@ -15,7 +15,9 @@ import yaml
 from pulumi import automation
 
 from blueprint import record_primary
+from rehearsal.engines import choice
 from rehearsal.engines import pulumi as engines
+from rehearsal.engines.choice import EngineKind
 from rehearsal.engines.protocol import EngineError, Progress
 from rehearsal.engines.pulumi import PulumiEngine
 from rehearsal.engines.pulumi_command import PulumiCommand
@@ -87,6 +89,40 @@ def test_progress_counts_resources_of_providers() -> None:
         made = SimpleNamespace(custom=custom)
         events(_finished("create", "vpc", new=made))
     assert [(progress.resource, progress.done, progress.total) for progress in told] == [("vpc", 1, 1)]
+
+
+def test_progress_never_counts_beyond_its_total() -> None:
+    """A takeover showed 1120 of 1090: a replacement finishes three times, and what is deleted is not declared."""
+    told: list[Progress] = []
+    events = UpdateEvents("dr", 1, told.append)
+    for operation, name in (("create-replacement", "vpc"), ("replace", "vpc"), ("delete-replaced", "vpc")):
+        events(_finished(operation, name, new=SimpleNamespace(custom=True)))
+    assert {(progress.done, progress.total) for progress in told} == {(1, 1)}
+    events(_finished("delete", "gone", new=SimpleNamespace(custom=True)))
+    assert (told[-1].done, told[-1].total) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("pulumi", "terraform", "chosen"),
+    [
+        (True, True, EngineKind.PULUMI),
+        (False, True, EngineKind.TERRAFORM),
+        (True, False, EngineKind.PULUMI),
+        (False, False, None),
+    ],
+)
+def test_the_engine_of_users_is_the_default(
+    monkeypatch: pytest.MonkeyPatch, pulumi: bool, terraform: bool, chosen: EngineKind | None
+) -> None:
+    """Without a command the message names both ways to get one."""
+    monkeypatch.setattr(choice, "has_command", lambda: pulumi)
+    monkeypatch.setattr(choice.shutil, "which", lambda _name: "terraform" if terraform else None)
+    if chosen is None:
+        with pytest.raises(EngineError, match=r"`make engine` or `make terraform`"):
+            choice.choose(EngineKind.AUTO)
+        return
+    assert choice.choose(EngineKind.AUTO) is chosen
+    assert choice.choose(EngineKind.TERRAFORM) is EngineKind.TERRAFORM
 
 
 def _event(**kinds: Any) -> Any:
