@@ -235,6 +235,7 @@ def _containers(made: Made, key: str) -> None:
         desiredCount=1.0,
         networkConfiguration={"assignPublicIp": False},
     )
+    _cluster_access(made)
     made.add(
         "kubernetes:apps/v1:Deployment",
         "order-intake-gateway",
@@ -258,6 +259,25 @@ def _containers(made: Made, key: str) -> None:
                 "rules": [{"destinations": [{"region": RECOVERY}], "repositoryFilters": [{"filter": "made-up/"}]}]
             },
         )
+
+
+def _cluster_access(made: Made) -> None:
+    """A group of the platform's own is let in, and a role is bound to it."""
+    made.add("aws:eks/accessEntry:AccessEntry", "operators", principalArn="arn:x", kubernetesGroups=["operators"])
+    made.add(
+        "kubernetes:core/v1:ConfigMap",
+        "aws-auth",
+        provider=None,
+        metadata={"name": "aws-auth"},
+        data={"mapRoles": json.dumps([{"rolearn": "arn:x", "groups": ["system:nodes"]}])},
+    )
+    made.add(
+        "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+        "operators",
+        provider=None,
+        roleRef={"kind": "ClusterRole", "name": "view"},
+        subjects=[{"kind": "Group", "name": "operators"}],
+    )
 
 
 def _messages(made: Made, key: str) -> None:
