@@ -40,10 +40,10 @@ class Faulty:
             raise AttributeError(name)
         real = getattr(self._real, name)
 
-        def call(**parameters: Any) -> Any:
+        def call(*arguments: Any, **parameters: Any) -> Any:
             if self.fault is not None:
                 self.fault(name)
-            return real(**parameters)
+            return real(*arguments, **parameters)
 
         return call
 
@@ -178,6 +178,20 @@ def test_a_control_plane_that_fails_in_the_recovery_region_keeps_no_order_out(wo
     assert world.accepting() == {WEST}
     world.services[service, WEST] = real
     assert world.operations().resume().outcome == "done"
+
+
+def test_a_control_plane_of_dynamodb_that_fails_keeps_no_failover_back(world: World) -> None:
+    """The look before a failover and the choice of a replica read items, as orders do; no table is described."""
+    world.order("A")
+    world.services["dynamodb", WEST] = tables = Faulty(world.services["dynamodb", WEST])
+
+    def control_plane(operation: str) -> None:
+        if operation.startswith("describe_"):
+            raise error("InternalServerError", "Internal server error")
+
+    tables.fault = control_plane
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    assert world.lease().holder == WEST
 
 
 def test_sts_that_fails_keeps_no_failover_back(world: World) -> None:
