@@ -56,8 +56,8 @@ class SecondDisasterResult:
 
 @dataclass
 class _Takeover:
-    """What was known when a region took over: `epoch` is the old one, `known` the table of the new region, `received`
-    the orders that its consumers had received, `lost_at` the time of the loss."""
+    """Data at a takeover: `epoch` is the old one, `known` the table of the new region, `received` the orders that its
+    consumers had received, `lost_at` the time of the loss."""
 
     epoch: int
     known: Mapping[str, Item]
@@ -122,10 +122,7 @@ class SecondDisaster(Drill):
         self.takeovers.append(_Takeover(old_epoch, known, published(self.testbed, since, (new,)), lost_at))
 
     def _return_primary(self, outside: Traffic) -> None:
-        """The primary returns, its stores replicate the recovery region's, and orders flow in the recovery region.
-
-        The traffic stops in no moment of this.
-        """
+        """Return the primary as a replica of the recovery region, while orders flow in the recovery region."""
         self.testbed.server.restore(self._primary.region)
         self._mark(f"{self._primary.region} back")
         self._await_replication()
@@ -146,7 +143,7 @@ class SecondDisaster(Drill):
         return finished
 
     def _rejoin(self, outside: Traffic) -> None:
-        """The recovery region returns and stands by again."""
+        """Return the recovery region and rejoin it as the standby."""
         self.testbed.server.restore(self._standby.region)
         self._mark(f"{self._standby.region} back")
         self._await_replication()

@@ -19,7 +19,7 @@ _ACCEPTED, _KEPT, _REFUSED = 201, 202, 503
 
 
 class Way(StrEnum):
-    """What operators do."""
+    """The action of operators."""
 
     WAIT = "wait"
     """The primary keeps the lease, and the failure ends by itself."""
