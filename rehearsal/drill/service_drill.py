@@ -9,10 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from aws_emulator.service_failures import Plane
 from components.settings.recovery import RecoverySettings
 from functions import order_item
 from functions.clock import system_clock
@@ -43,6 +46,18 @@ _STATUSES = 3
 _CLOSED_SECONDS = 90.0
 _LASTS_SECONDS = 20.0
 """Time from the first orders in the recovery region until its service works again, unless the run has ended."""
+
+_CONTROL_CALLS = {
+    "dynamodb": "list_tables",
+    "kinesis": "list_streams",
+    "lambda": "list_functions",
+    "ec2": "describe_vpcs",
+    "autoscaling": "describe_auto_scaling_groups",
+    "rds": "describe_db_instances",
+    "kms": "list_keys",
+    "sts": "get_caller_identity",
+}
+"""A call of the control plane without arguments, by service."""
 
 
 @dataclass
@@ -180,7 +195,16 @@ class ServiceDrill(Drill):
     def _fail_services(self, region: str) -> None:
         for part in self.service.parts:
             self.testbed.server.fail_service(part.at(region))
+            if part.plane is Plane.CONTROL:
+                # Nothing else may need the control plane, so the drill proves that it fails.
+                self._require_failure(part.service, region)
         self._mark(f"{self.service.name} in {region}")
+
+    def _require_failure(self, service: str, region: str) -> None:
+        """Raise TimeoutError if the control plane of a service answers."""
+        with suppress(BotoCoreError, ClientError):
+            getattr(self.testbed.client(service, region), _CONTROL_CALLS[service])()
+            raise TimeoutError(f"{service} in {region} answers, although its control plane should fail")
 
     def _confirm(self, commands: list[Command]) -> Finished:
         """Fail over. A failure of the recovery region ends before the run is resumed."""

@@ -88,10 +88,15 @@ SERVICE_SCENARIOS: Mapping[str, ServiceScenario] = {
             Part("dynamodb", Manner.ERROR),
             Part("kinesis", Manner.ERROR),
         ),
-        _refuses(
+        ServiceScenario(
             "dynamodb-too-slow",
             "DynamoDB executes each call after the time-out of a write",
-            Part("dynamodb", Manner.SLOW, seconds=1.0),
+            (Part("dynamodb", Manner.SLOW, seconds=1.0),),
+            Way.FAILOVER,
+            frozenset({_REFUSED}),
+            frozenset({_REFUSED}),
+            # A late write extends the lease, and its writer does not learn of it.
+            frozenset({UNANSWERED, UNSEEN}),
         ),
         _waits(
             "dynamodb-slow",
