@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Annotated
 
@@ -182,7 +183,7 @@ def _begun(
 ) -> Iterator[tuple[Rehearsal, RunningServer]]:
     refuse_second(build)
     chosen = choose(kind)
-    make(chosen, build, {})  # report a missing command or plugin before anything starts
+    _require_engine(chosen)
     clear(build)
     with Program() as program:
         server = start(port, build / "server.log", ACCOUNT_ID, outlives_caller=outlives_caller)
@@ -203,6 +204,15 @@ def _begun(
             Rehearsal(engine, environment, ACCOUNT_ID, ProgressDisplay(console), report, build, server, program),
             server,
         )
+
+
+def _require_engine(kind: EngineKind) -> None:
+    """Report a missing command or plugin before anything starts. Raises `EngineError`.
+
+    An engine writes its plugins into its folder, so the check has a folder of its own: the build folder may be new.
+    """
+    with TemporaryDirectory() as folder:
+        make(kind, Path(folder), {})
 
 
 def _guarded(command: Callable[[Console], int]) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from aws_emulator.server import ServerFailedError
+from rehearsal import __main__ as command
 from rehearsal import build_folder
 from rehearsal.__main__ import app
 from rehearsal.build_folder import BuildFolderError, clear
+from rehearsal.engines.choice import EngineKind
 
 
 @pytest.fixture
@@ -66,3 +69,22 @@ def test_other_arguments_are_refused_before_anything_is_removed(tmp_path: Path, 
     assert len(ran.output.splitlines()) == 1
     assert option in ran.output
     assert (build / "report.json").exists()
+
+
+def test_the_check_of_the_engine_writes_nothing_into_a_new_build_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shows a fault that refused every new folder: an engine writes its plugins before the folder is marked."""
+    build = tmp_path / "new"
+
+    def make(_kind: EngineKind, folder: Path, _environment: object) -> None:
+        (folder / "plugins").mkdir(parents=True)
+
+    def start(*_arguments: object, **_options: object) -> None:
+        raise ServerFailedError("stops here")
+
+    monkeypatch.setattr(command, "make", make)
+    monkeypatch.setattr(command, "start", start)
+    ran = CliRunner().invoke(app, ["--engine", "pulumi", "--build", str(build)])
+    assert "stops here" in ran.output
+    assert [path.name for path in build.iterdir()] == [build_folder.MARKER]
