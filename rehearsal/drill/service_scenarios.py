@@ -134,7 +134,8 @@ SERVICE_SCENARIOS: Mapping[str, ServiceScenario] = {
         _into("recovery-sts", "STS of the recovery region does not answer", Part("sts", Manner.SILENT)),
         _into(
             "recovery-control-planes",
-            "the control planes of DynamoDB, Lambda, Kinesis, EC2 and Auto Scaling fail in the recovery region",
+            "STS and the control planes of DynamoDB, Lambda, Kinesis, EC2 and Auto Scaling fail in the recovery region",
+            Part("sts", Manner.ERROR),
             *(
                 Part(service, Manner.ERROR, plane=Plane.CONTROL)
                 for service in ("dynamodb", "lambda", "kinesis", "ec2", "autoscaling")
