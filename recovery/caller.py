@@ -74,7 +74,7 @@ def _reads_table_of(context: Context, region: str, account: str) -> bool:
     """Whether these credentials read the control table of this account, by the ARN that has the account in it.
 
     DescribeTable is a call of the control plane, which may fail while items are read. GetItem takes the ARN of a table
-    in the place of its name (DynamoDB API Reference, "GetItem").
+    in the place of its name (DynamoDB API Reference, "GetItem"). Nobody has tried this on AWS.
     """
     table = context.configuration.tables.control
     arn = f"arn:{_partition(context)}:dynamodb:{region}:{account}:table/{table}"
