@@ -16,6 +16,7 @@ from aws_emulator.kubernetes.middleware import KubernetesMiddleware
 from aws_emulator.outage import OutageMiddleware, Outages, caller_of
 from aws_emulator.retention import RetentionMiddleware
 from aws_emulator.retries import RetryMiddleware, attempt_of
+from aws_emulator.service_failures import ServiceFailures, ServiceFailuresMiddleware
 from aws_emulator.strict.mode import Mode
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def make_application(account_id: str, outages: Outages, strict: Mode = Mode.REFU
     corrections.install()
     additions.install()
     invocation.install()
-    links = ReplicationLinks(outages)
+    services = ServiceFailures()
+    links = ReplicationLinks(outages, services=services)
     tables.install(tables.TableReplication(links))
     objects.install(objects.ObjectReplication(links))
     replicas = databases.DatabaseReplication(links, account_id)
@@ -65,7 +67,8 @@ def make_application(account_id: str, outages: Outages, strict: Mode = Mode.REFU
     # Constraints read moto's state, so the check runs inside the lock that serialises requests.
     checked = StrictMiddleware(ReplicationMiddleware(served, links, replicas), account_id, strict)
     alone = OneAtATime(checked, beside=served)
-    return OutageMiddleware(KubernetesMiddleware(AccessLog(FaultsMiddleware(alone)), account_id), outages)
+    failing = ServiceFailuresMiddleware(FaultsMiddleware(alone), services)
+    return OutageMiddleware(KubernetesMiddleware(AccessLog(failing), account_id), outages)
 
 
 class OneAtATime:

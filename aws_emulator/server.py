@@ -22,6 +22,7 @@ from aws_emulator.faults import FAULTS_PATH, Fault
 from aws_emulator.outage import CONTROL_PATH, SERVED
 from aws_emulator.replica_roles import REPLICA_ROLES_PATH, ReplicaRoles
 from aws_emulator.replication.middleware import REPLICATION_PATH
+from aws_emulator.service_failures import SERVICE_FAILURES_PATH, ServiceFailure
 from aws_emulator.strict.mode import STRICT_PATH, Mode
 from aws_emulator.variables import client_variables
 
@@ -127,6 +128,18 @@ class RunningServer:
     def clear_faults(self) -> None:
         """Remove pending faults."""
         self._control(FAULTS_PATH, {"kind": "none"})
+
+    def fail_service(self, failure: ServiceFailure) -> None:
+        """Let calls of one service in one region fail until `mend_services`. Raises ValueError if it is malformed."""
+        self._control(SERVICE_FAILURES_PATH, asdict(failure))
+
+    def mend_services(self) -> None:
+        """End every failure of a service."""
+        self._control(SERVICE_FAILURES_PATH, {"end": True})
+
+    def service_failures(self) -> dict[str, Any]:
+        """Return `failures`: the present ones; `struck`: every failure with its number of failed calls."""
+        return self._control(SERVICE_FAILURES_PATH)
 
     def set_replica_roles(self, wanted: ReplicaRoles) -> None:
         """Make one region's database, secret and files replicas of the other region's, as operators do after an

@@ -39,8 +39,7 @@ item of the cancellation survives that, and the runbook restores the order from 
 An engine that takes an order writes its own status with the condition `#status IN (ACCEPTED, CANCEL_REQUESTED)`, sets
 `changed_at`, and removes `outbox`. Until then the order is open: after a takeover the redrive publishes it again.
 
-Positions (partition key `account_id`, sort key `instrument`) carry `write_epoch` too: the engine that writes one sets
-the epoch of its lease, with the condition `attribute_not_exists(write_epoch) OR write_epoch <= :epoch`.
+Positions carry `write_epoch` too (`functions.position_item`).
 
 Index `by_account` (account_id, accepted_at): the orders of an account. Index `outbox` (outbox, accepted_at): sparse, it
 holds what is not known to be in the stream, and what no engine has taken. Each order enters and leaves it, and a

@@ -11,6 +11,7 @@ from recovery.steps.engines import AwaitEngines, StartEngines
 from recovery.steps.growth import DrainBacklog, ScaleOutStep, StandBy
 from recovery.steps.lease import AwaitLease, AwaitQuiet, Quiesce, TakeLease
 from recovery.steps.orders import ReconcileOrders, ReconcileReturned, RecordKnownOrders
+from recovery.steps.positions import ReconcilePositions, ReconcilePositionsHere
 from recovery.steps.republish import RepublishOrders, RestoreCancellations, RestoreCancellationsHere
 from recovery.steps.step import Stage, Step
 from recovery.steps.stores import (
@@ -137,6 +138,7 @@ PLANS: dict[Verb, Plan] = {
                 ReconcileOrders(),
                 RestoreCancellations(),
                 CompareOrders(),
+                ReconcilePositions(),
                 AwaitReplica(),
                 *_QUIET,
                 *_HAND_OVER,
@@ -159,6 +161,7 @@ PLANS: dict[Verb, Plan] = {
                 RestoreCancellationsHere(),
                 RepublishOrders(),
                 ReconcileReturned(),
+                ReconcilePositionsHere(),
                 *_ASKED,
                 *_AWAITED,
                 DrainBacklog(),
@@ -169,7 +172,7 @@ PLANS: dict[Verb, Plan] = {
             True,
             "name what the failover to the primary had not known, and let the recovery region stand by again",
             "nothing: orders are accepted where they were",
-            (ReconcileOrders(), RestoreCancellations(), CompareOrders(), StandBy()),
+            (ReconcileOrders(), RestoreCancellations(), CompareOrders(), ReconcilePositions(), StandBy()),
         ),
         Plan(
             Verb.DRILL,

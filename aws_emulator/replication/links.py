@@ -14,9 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aws_emulator.outage import Outages
+from aws_emulator.service_failures import ServiceFailures
 
 USUAL_LAG_SECONDS = 1.0
 """Typical lag of a global table (DynamoDB Developer Guide, "Global tables: How it works")."""
+_SERVICES = {"table": "dynamodb", "bucket": "s3"}
+"""The service that replicates a kind of store."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,7 @@ class ReplicationLinks:
     clock: Callable[[], float] = time.monotonic
     lag: float = USUAL_LAG_SECONDS
     gather: list[Callable[[], None]] = field(default_factory=list)
+    services: ServiceFailures = field(default_factory=ServiceFailures)
     _waiting: list[PendingChange] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -93,14 +97,19 @@ class ReplicationLinks:
             waiting.append(entry)
         return {"lag_seconds": self.lag, "waiting": waiting}
 
-    def lost_since(self, *regions: str) -> float | None:
-        """Return when the first of these Regions was lost, by the clock; None while all are served."""
+    def lost_since(self, *regions: str, kind: str | None = None) -> float | None:
+        """Return when the first of these Regions was lost, by the clock; None while all are served.
+
+        With the `kind` of a store, a failure of its service is a loss, too.
+        """
         times = [at for region in regions if (at := self.outages.lost_since(region)) is not None]
+        if kind in _SERVICES and (failed := self.services.lost_since(_SERVICES[kind], *regions)) is not None:
+            times.append(failed)
         return min(times, default=None)
 
     def _link_worked(self, change: PendingChange) -> bool:
         """Return whether the link worked at the arrival time. Links within a Region always work."""
         if change.source == change.target:
             return True
-        lost = self.lost_since(change.source, change.target)
+        lost = self.lost_since(change.source, change.target, kind=change.kind)
         return lost is None or change.due < lost

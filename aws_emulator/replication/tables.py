@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from aws_emulator.outage import Outages
 from aws_emulator.replication.links import PendingChange, ReplicationLinks
 
 Key = tuple[str, str | None]
@@ -108,7 +107,7 @@ def install(replication: TableReplication) -> None:
         return item
 
     def guarded(original: Any, response: DynamoHandler, *args: Any) -> Any:
-        _refuse_minority(response, replication.links.outages)
+        _refuse_minority(response, replication.links)
         return original(response, *args)
 
     replace_method(Table, "put_item", put)
@@ -126,7 +125,7 @@ def _key(hash_key: Any, range_key: Any) -> Key:
     return json.dumps(hash_key.to_json()), json.dumps(range_key.to_json()) if range_key is not None else None
 
 
-def _refuse_minority(response: Any, outages: Outages) -> None:
+def _refuse_minority(response: Any, links: ReplicationLinks) -> None:
     from aws_emulator.corrections.dynamodb import InternalServerError, members_of_strong
 
     body = response.body
@@ -136,7 +135,7 @@ def _refuse_minority(response: Any, outages: Outages) -> None:
     for name in names if wants_truth else ():
         table = response.dynamodb_backend.tables.get(name)
         members = members_of_strong(table) if table is not None else []
-        lost = {member for member in members if outages.lost_since(member) is not None}
+        lost = {member for member in members if links.lost_since(member, kind="table") is not None}
         together = 1 if region in lost else len(members) - len(lost)
         if members and 2 * together <= len(members):
             raise InternalServerError(f"{region} reaches {together} of {len(members)} regions of table {name}")

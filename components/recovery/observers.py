@@ -69,9 +69,11 @@ class Observers(Layer):
         self._every_minute()
         recovery = args.settings.recovery
         self._lease_stale = self._vote("lease-stale", metrics.LEASE_STALE_FOR, recovery.lease_stale_seconds)
+        self._unanswered = self._vote("primary-unanswered", metrics.PRIMARY_UNANSWERED, 1)
+        self._unseen = self._vote("primary-unseen", metrics.PRIMARY_UNSEEN, 1)
         self.alarms = [
-            self._vote("primary-unanswered", metrics.PRIMARY_UNANSWERED, 1),
-            self._vote("primary-unseen", metrics.PRIMARY_UNSEEN, 1),
+            self._unanswered,
+            self._unseen,
             self._lease_stale,
             self._replica_behind(),
         ]
@@ -208,13 +210,19 @@ class Observers(Layer):
         )
 
     def _no_orders_alarm(self) -> aws.cloudwatch.CompositeAlarm:
-        """A composite alarm that pages on the lease observer alone: without a lease no order is accepted, even if the
-        region is up."""
+        """A composite alarm that pages without a quorum.
+
+        Without a lease no order is accepted, even if the region is up. A table that executes calls after their time-out
+        extends the lease for a holder that does not learn of it: then the two observers of order intake vote alone.
+        """
         return aws.cloudwatch.CompositeAlarm(
             "orders-stopped",
             alarm_name=self._settings.name("orders-stopped"),
-            alarm_description="No region accepts orders: the primary does not extend its lease. Consider a failover.",
-            alarm_rule=self._lease_stale.name.apply(lambda name: f'ALARM("{name}")'),
+            alarm_description="No region accepts orders: the primary does not extend its lease, or two observers find "
+            "that its order intake does not accept. Consider a failover.",
+            alarm_rule=pulumi.Output.all(self._lease_stale.name, self._unanswered.name, self._unseen.name).apply(
+                lambda names: f'ALARM("{names[0]}") OR {quorum_rule(names[1:], 2)}'
+            ),
             alarm_actions=[self._args.operations],
             ok_actions=[self._args.operations],
             opts=self.child,

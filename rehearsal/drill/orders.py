@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,24 +42,54 @@ class Acceptance:
 
 
 Route = Callable[[], Site]
+NOT_ANSWERED = 0
+"""The status of a call that got no answer."""
+
+
+class _CountingIntake(InvokedIntake):
+    """Order intake, and the status of each answer to a new order with its time (milliseconds since 1970)."""
+
+    def __init__(self, client: Any, function: str, account_claim: str, answers: list[tuple[int, int]]) -> None:
+        super().__init__(client, function, account_claim)
+        self._answers = answers
+
+    def _ask(
+        self,
+        method: str,
+        resource: str,
+        account: str | None,
+        body: Mapping[str, str] | None,
+        path: Mapping[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
+        status = NOT_ANSWERED
+        asked_at = time.time_ns() // 1_000_000
+        try:
+            status, answer = super()._ask(method, resource, account, body, path)
+        finally:
+            if method == "POST":
+                self._answers.append((asked_at, status))
+        return status, answer
 
 
 class Switched:
-    """Returns the site that the traffic switch selects."""
+    """Returns the site that the traffic switch selects, by the region that answers."""
 
     def __init__(self, testbed: Testbed) -> None:
         found = testbed.configuration
         self._sites = {"primary": found.primary, "standby": found.standby}
-        self._switch = HealthCheckSwitch(testbed.client("dynamodb", found.standby.region), found.tables.control)
+        self._switches = [
+            HealthCheckSwitch(testbed.client("dynamodb", site.region), found.tables.control)
+            for site in (found.standby, found.primary)
+        ]
         self._site, self._looked_at = found.primary, 0.0
 
     def __call__(self) -> Site:
         if time.monotonic() - self._looked_at >= _LOOKED_AT_EVERY:
-            try:
-                self._site = self._sites[self._switch.state()]
-            except SwitchError:
-                return self._site
-            self._looked_at = time.monotonic()
+            for switch in self._switches:
+                with suppress(SwitchError):
+                    self._site = self._sites[switch.state()]
+                    self._looked_at = time.monotonic()
+                    break
         return self._site
 
 
@@ -80,6 +111,7 @@ class Traffic:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._number = 0
+        self._answers: list[tuple[int, int]] = []
         self.entered = 0
         self.acceptances: list[Acceptance] = []
         self.cancelled: set[str] = set()
@@ -96,6 +128,10 @@ class Traffic:
     def accepted_in(self, region: str) -> int:
         """Return the number of accepting answers from a region."""
         return sum(acceptance.region == region for acceptance in list(self.acceptances))
+
+    def statuses(self, since: int) -> dict[int, int]:
+        """Return the numbers of answers by status, for orders entered since a time (milliseconds since 1970)."""
+        return dict(Counter(status for asked_at, status in list(self._answers) if asked_at >= since))
 
     @property
     def unanswered(self) -> list[str]:
@@ -148,7 +184,7 @@ class Traffic:
         if site.region not in self._intakes:
             client = self._testbed.client("lambda", site.region, self._inside)
             claim = self._testbed.configuration.account_claim
-            self._intakes[site.region] = InvokedIntake(client, site.order_intake, claim)
+            self._intakes[site.region] = _CountingIntake(client, site.order_intake, claim, self._answers)
         return self._intakes[site.region]
 
 

@@ -40,7 +40,8 @@ class Tables:
         return {"Table": {"TableStatus": "ACTIVE", "KeySchema": schema, "TableArn": arn}}
 
     def get_item(self, TableName: str, Key: Item, **_: Any) -> Any:
-        found = self._items[TableName].get(self._key(TableName, Key))
+        table = TableName.rpartition("/")[2]  # of an ARN
+        found = self._items[table].get(self._key(table, Key))
         return {"Item": _copied(found)} if found else {}
 
     def put_item(self, TableName: str, Item: Item, **condition: Any) -> Any:

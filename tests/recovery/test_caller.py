@@ -15,7 +15,7 @@ from recovery.corrected_clock import CorrectedClock, date_of
 from recovery.errors import WrongAccountError
 from recovery.plan import Verb
 from tests.recovery.clients import error
-from tests.recovery.world import ACCOUNT, WEST, Identity, World
+from tests.recovery.world import ACCOUNT, EAST, WEST, Identity, World
 
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://sts.example")
 
@@ -71,9 +71,48 @@ def test_the_control_table_of_another_account_is_refused_when_sts_is_silent(
         world.operations().status()
 
 
+def test_a_failover_goes_on_without_sts_and_without_descriptions_of_tables(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read of the control table by its ARN, which has the account in it, proves whose credentials these are."""
+    _sts_raises(monkeypatch, UNREACHABLE)
+    _table_answers(monkeypatch, world, error("InternalServerError"))
+    read = list[str]()
+    real = world.dynamodb[WEST].get_item
+
+    def get_item(TableName: str, **rest: Any) -> Any:
+        read.append(TableName)
+        return real(TableName, **rest)
+
+    monkeypatch.setattr(world.dynamodb[WEST], "get_item", get_item)
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    assert f"arn:aws:dynamodb:{WEST}:{ACCOUNT}:table/control" in read
+
+
+def test_credentials_that_read_no_table_of_the_account_are_refused_without_sts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control plane fails, and the credentials are of another account: DynamoDB refuses the read by ARN."""
+    _sts_raises(monkeypatch, UNREACHABLE)
+    _table_answers(monkeypatch, world, error("InternalServerError"))
+
+    def refused(**_: Any) -> Any:
+        raise error("AccessDeniedException")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.dynamodb[WEST], "get_item", refused)
+        with pytest.raises(WrongAccountError, match="neither STS"):
+            world.operations().begin(Verb.FAILOVER)
+    assert world.lease().holder == EAST
+
+
 def test_no_network_is_not_taken_for_bad_credentials(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(**_: Any) -> Any:
+        raise UNREACHABLE
+
     _sts_raises(monkeypatch, UNREACHABLE)
     _table_answers(monkeypatch, world, UNREACHABLE)
+    monkeypatch.setattr(world.dynamodb[WEST], "get_item", unreachable)
     with pytest.raises(WrongAccountError, match=r"neither STS .* nor DynamoDB .* answers; check the network") as caught:
         world.operations().status()
     assert "log in" not in str(caught.value)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from components.settings.recovery import RecoverySettings
 from functions.observer.observations import stale_for, unanswered
@@ -29,21 +30,25 @@ _STALE_SECONDS = RecoverySettings.model_fields["lease_stale_seconds"].default
 
 
 class Faulty:
-    """A client whose calls fail once `fault` is set."""
+    """A client whose calls fail once `fault` is set. With `executes`, the service carries them out all the same."""
 
     def __init__(self, real: Any) -> None:
         self._real = real
         self.fault: Fault | None = None
+        self.executes = False
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         real = getattr(self._real, name)
 
-        def call(**parameters: Any) -> Any:
+        def call(*arguments: Any, **parameters: Any) -> Any:
             if self.fault is not None:
+                if self.executes:
+                    with suppress(ClientError):
+                        real(*arguments, **parameters)
                 self.fault(name)
-            return real(**parameters)
+            return real(*arguments, **parameters)
 
         return call
 
@@ -130,16 +135,20 @@ def test_orders_wait_in_the_outbox_while_kinesis_fails_and_nobody_votes(primary:
     assert {f"ACC-1#O-{number}" for number in range(1, 31)} <= published
 
 
-def test_slow_tables_refuse_orders_and_vote_once_the_lease_lapses(primary: Primary) -> None:
-    """A call that takes longer than its time-out is cut: nobody is told that an order was accepted."""
+def test_slow_tables_that_execute_late_refuse_orders_and_extend_the_lease(primary: Primary) -> None:
+    """A call that takes longer than its time-out is cut: nobody is told that an order was accepted.
+
+    The table executes it all the same, so the lease stays fresh, and two observers alone vote. `orders-stopped` pages
+    on these two.
+    """
 
     def slow(_operation: str) -> None:
         primary.world.clock.advance(500)
         raise ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com")
 
-    primary.dynamodb.fault = slow
+    primary.dynamodb.fault, primary.dynamodb.executes = slow, True
     assert set(primary.pass_time(LEASE_MILLISECONDS // 1000 + _STALE_SECONDS + 1)) == {503}
-    assert primary.votes() == {"primary-unanswered", "primary-unseen", "lease-stale"}
+    assert primary.votes() == {"primary-unanswered", "primary-unseen"}
 
 
 def test_tables_that_are_slow_within_the_time_out_accept_orders_and_nobody_votes(primary: Primary) -> None:
@@ -178,6 +187,20 @@ def test_a_control_plane_that_fails_in_the_recovery_region_keeps_no_order_out(wo
     assert world.accepting() == {WEST}
     world.services[service, WEST] = real
     assert world.operations().resume().outcome == "done"
+
+
+def test_a_control_plane_of_dynamodb_that_fails_keeps_no_failover_back(world: World) -> None:
+    """The look before a failover and the choice of a replica read items, as orders do; no table is described."""
+    world.order("A")
+    world.services["dynamodb", WEST] = tables = Faulty(world.services["dynamodb", WEST])
+
+    def control_plane(operation: str) -> None:
+        if operation.startswith("describe_"):
+            raise error("InternalServerError", "Internal server error")
+
+    tables.fault = control_plane
+    assert world.operations().begin(Verb.FAILOVER).outcome == "done"
+    assert world.lease().holder == WEST
 
 
 def test_sts_that_fails_keeps_no_failover_back(world: World) -> None:

@@ -45,6 +45,16 @@ def test_four_observers_vote_and_missing_data_is_no_vote(dr: Blueprint):
     assert rule.count(" OR ") + 1 == len(list(combinations(VOTES, 3))), "three of four by default"
 
 
+def test_people_are_paged_without_a_quorum_when_orders_stop(dr: Blueprint):
+    """By a stale lease, or by both observers of order intake: late writes keep the lease of a slow table fresh."""
+    rule = AlarmRule(dr.one("aws:cloudwatch/compositeAlarm:CompositeAlarm", "orders-stopped").properties["alarmRule"])
+    names = {name: dr.one(ALARM, name).properties["name"] for name in VOTES[:3]}
+    for raised in product((True, False), repeat=3):
+        unanswered, unseen, stale = raised
+        states = {names[name]: "ALARM" if up else "OK" for name, up in zip(VOTES[:3], raised, strict=True)}
+        assert rule.holds(states) is (stale or (unanswered and unseen)), states
+
+
 def test_observers_use_published_metrics(dr: Blueprint):
     published = {(metric.namespace, metric.name) for metric in metrics.ALL}
     for name in (*VOTES[:3], "observers-blind", "drill-stop"):
