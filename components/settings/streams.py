@@ -31,6 +31,8 @@ _CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,40}", re.ASCII)
 # ISO 10383 market identifier codes.
 _VENUE = re.compile(r"[A-Z0-9]{4}")
 _INSTRUMENT_CLASS = re.compile(r"[a-z][a-z0-9-]{1,19}")
+# The dead-letter queue of a class has the name of the queue with this after it.
+_DEAD_LETTERS = "-dlq"
 
 
 class StreamSettings(Section):
@@ -179,6 +181,9 @@ class StreamSettings(Section):
     @classmethod
     def _class_names(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
         _each(classes, _INSTRUMENT_CLASS, "is not a name of 2 to 20 lower-case letters, digits and hyphens; rename it")
+        for name in classes:
+            if name.endswith(_DEAD_LETTERS):
+                raise ValueError(f"{name!r} ends in {_DEAD_LETTERS}, as names of dead-letter queues do; rename it")
         return classes
 
 
