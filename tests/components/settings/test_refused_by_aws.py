@@ -31,6 +31,10 @@ DATA = Path(cfnlint.__file__).parent / "data/schemas/extensions"
         ({"namePrefix": "aws"}, "AWS keeps for itself"),
         ({"namePrefix": "sg"}, "AWS keeps for itself"),
         ({"namePrefix": "internal"}, "AWS keeps for itself"),
+        *(
+            ({key: ["archive"]}, "the reader that each stream has of its own; rename it")
+            for key in ("orderConsumers", "orderSharedReaders", "marketDataConsumers", "marketDataSharedReaders")
+        ),
         ({"instrumentClasses": ["equity", "equity-dlq"]}, "as names of dead-letter queues do; rename it"),
         ({"customerGatewayIp": "0.0.0.0"}, "routable public unicast"),
         ({"customerGatewayIp": "240.0.0.1"}, "routable public unicast"),
