@@ -179,13 +179,21 @@ def with_cancellation(item: Item, attributes: Mapping[str, Mapping[str, Any]]) -
 _OF_A_CANCELLATION = ("cancel_requested_at", "cancel_region", "cancel_epoch", "cancel_trace")
 
 
+def canonical_instrument(instrument: str) -> str:
+    """The spelling under which a valid instrument is stored, published and shown: an option's root without padding.
+
+    Engines keep positions by the instrument of the record; two spellings would be two positions.
+    """
+    return instrument.replace(" ", "")
+
+
 def fingerprint(account_id: str, order: Mapping[str, str]) -> str:
     """Equal for requests that mean the same.
 
     Key order, white space, trailing zeros of decimals and the padding of an option's root do not count.
     """
     meaning = {key: _plain(value) if key in _DECIMALS else value for key, value in order.items()}
-    meaning["instrument"] = meaning["instrument"].replace(" ", "")
+    meaning["instrument"] = canonical_instrument(meaning["instrument"])
     text = json.dumps([account_id, meaning], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -195,12 +203,13 @@ def _plain(decimal: str) -> str:
 
 
 def entered(account_id: str, order: Mapping[str, str], stamp: Stamp) -> dict[str, Any]:
-    """The item of a valid order (keys of the API's Order schema), not yet published."""
+    """The item of a valid order (keys of the API's Order schema), not yet published; its instrument in one spelling."""
     identity = order_id(account_id, order["client_order_id"])
     return {
         "order_id": identity,
         "account_id": account_id,
         **order,
+        "instrument": canonical_instrument(order["instrument"]),
         "fingerprint": fingerprint(account_id, order),
         "status": ACCEPTED,
         "accepted_at": stamp.at,
@@ -223,7 +232,10 @@ def to_attributes(item: Item) -> dict[str, dict[str, str]]:
 
 
 def from_attributes(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The known attributes as plain values; raises MalformedOrderItemError without those that every order has."""
+    """The known attributes as plain values; raises MalformedOrderItemError without those that every order has.
+
+    An older version stored options as they were entered; the instrument is read in its one spelling.
+    """
     try:
         item: dict[str, Any] = {key: attributes[key]["S"] for key in _TEXTS if key in attributes}
         item |= {key: int(attributes[key]["N"]) for key in _NUMBERS if key in attributes}
@@ -232,6 +244,7 @@ def from_attributes(attributes: Mapping[str, Mapping[str, Any]]) -> dict[str, An
     missing = [key for key in _ALWAYS if key not in item]
     if missing:
         raise MalformedOrderItemError(f"order {item.get('order_id')!r} lacks {', '.join(missing)}")
+    item["instrument"] = canonical_instrument(item["instrument"])
     return item
 
 

@@ -25,7 +25,7 @@ _SECRET = frozenset({"password", "passwd", "passphrase", "passcode", "pass", "pw
     "auth", "credential", "credentials", "creds", "jwt", "bearer", "apikey", "authkey", "accesskey", "secretkey",
     "privatekey", "authtoken", "accesstoken", "pat", "salt", "pin", "keytab"})  # fmt: skip
 _ENDING = ("password", "passwd", "passphrase", "secret", "apikey", "token", "dbpass", "pgpass", "userpass", "rootpass",
-    "adminpass", "mysqlpass", "dbpwd", "pgpwd", "accesskey", "secretkey", "privatekey")  # fmt: skip
+    "adminpass", "mysqlpass", "sshpass", "dbpwd", "pgpwd", "accesskey", "secretkey", "privatekey")  # fmt: skip
 _BEFORE_KEY = frozenset({"api", "access", "secret", "private", "encryption", "encrypt", "signing", "sign", "master",
     "shared", "hmac", "account", "auth", "ssh", "service", "license", "app", "client", "storage", "session", "jwt",
     "deploy", "integration", "ingest", "write", "admin"})  # fmt: skip

@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
-from components.settings.section import LogDays, PrivateCidr, Section, Texts
+from components.settings.ranges import PrivateCidr
+from components.settings.section import LogDays, Section, Texts
 
 _PRINCIPAL = re.compile(r"arn:aws:iam::\d{12}:(user|role)/[\w+=,.@/-]+", re.ASCII)
 

@@ -93,7 +93,8 @@ class MarketSettings(Section):
         TradingDay.CLOSE,
         description="Trading day of a session over midnight: close for the day on which it closes (CME and ICE, which "
         "open on Sunday), open for the day on which it opens (night sessions of Osaka, Hong Kong and Singapore, which "
-        "end on Saturday morning). Holidays of the other day do not matter.",
+        "end on Saturday morning). Holidays of the other day do not matter. A session that closes at 00:00 closes on "
+        "the day after that on which it opened: write open for one that ends with its day.",
     )
     market_days: Annotated[tuple[str, ...], Decoded] = Field(
         ("MON", "TUE", "WED", "THU", "FRI"),

@@ -10,7 +10,9 @@ from components.settings.section import Account, Host, matching
 
 # Amazon S3 User Guide, "General purpose bucket naming rules": S3 keeps `sthree-` and `amzn-s3-demo-` for itself.
 # Systems Manager keeps names of parameters that begin with aws or ssm, and AWS its own name at the start of others.
-_RESERVED_PREFIXES = ("sthree", "amzn", "amazon", "aws", "ssm")
+# Names of security groups cannot begin with `sg-` (Amazon EC2 API Reference, CreateSecurityGroup, `GroupName`).
+# Names of load balancers cannot begin with `internal-` (Elastic Load Balancing API Reference, CreateLoadBalancer).
+_RESERVED_PREFIXES = ("sthree", "amzn", "amazon", "aws", "ssm", "sg", "internal")
 
 _REGION, _ACCOUNT = r"[a-z]{2}(?:-[a-z]+)+-[0-9]", r"[0-9]{12}"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

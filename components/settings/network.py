@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_validator
 
 from components.settings.data import LOG_DAYS
-from components.settings.section import Cidr, Decoded, PrivateCidr, Section, Texts, VpcCidr
+from components.settings.ranges import Cidr, PrivateCidr, PublicAddress, VpcCidr
+from components.settings.section import Decoded, Section, Texts
 
 # Private autonomous system numbers (RFC 6996).
 PRIVATE_ASN_16 = range(64512, 65535)
@@ -23,9 +24,6 @@ _NO_NETWORK = (23456, 65535, 4294967295)
 
 # Ports that hand over a host: SSH, Telnet, RDP, VNC, WinRM.
 ADMIN_PORTS = (22, 23, 3389, 5900, 5985, 5986)
-
-# RFC 5737.
-_DOCUMENTATION = tuple(IPv4Network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 
 # Amazon VPC User Guide, "Amazon VPC quotas": inbound rules of a security group, IPv4, without a raised quota.
 RULES_OF_A_GROUP = 60
@@ -80,7 +78,7 @@ class NetworkSettings(Section):
     direct_connect_asn: int = Field(
         64900, description="Private autonomous system number of the Direct Connect gateway."
     )
-    customer_gateway_ip: IPv4Address = Field(
+    customer_gateway_ip: PublicAddress = Field(
         IPv4Address("203.0.113.10"),
         description="Public address of the VPN device on the customer's side; the default is for documentation only.",
     )
@@ -149,18 +147,6 @@ class NetworkSettings(Section):
                 f"quota of {RULES_OF_A_GROUP}; name {MOST_POD_PORTS} or fewer"
             )
         return ports
-
-    @field_validator("customer_gateway_ip")
-    @classmethod
-    def _reachable(cls, address: IPv4Address) -> IPv4Address:
-        # A documentation address is the default, which no device has; it is judged where a stack is brought up.
-        documented = any(address in block for block in _DOCUMENTATION)
-        if not (address.is_global or documented) or address.is_multicast or address.is_reserved:
-            raise ValueError(
-                "is not a routable public unicast address; give the public address of the VPN device, or that of the "
-                "NAT device in front of it"
-            )
-        return address
 
     @field_validator("customer_gateway_asn")
     @classmethod

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
+from components.settings.ranges import is_documentation
 from components.settings.section import Account, Host
 
 if TYPE_CHECKING:
     from components.settings.root import Settings
 
-# RFC 5737: blocks for documentation.
-_DOCUMENTATION = tuple(IPv4Network(block) for block in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 # RFC 2606 and RFC 6761: names that no registry delegates.
 _TOP_LEVEL = ("example", "invalid", "localhost", "test")
 _DOMAINS = ("example.com", "example.net", "example.org")
@@ -63,8 +62,7 @@ def _kind_of(value: object, markers: tuple[object, ...]) -> tuple[str, str] | No
     branch or a name may have the form of a domain.
     """
     if isinstance(value, IPv4Address | IPv4Network):
-        network = IPv4Network(value)
-        return _ADDRESS_FOUND if any(network.subnet_of(block) for block in _DOCUMENTATION) else None
+        return _ADDRESS_FOUND if is_documentation(value) else None
     if not isinstance(value, str):
         return None
     accounts = [_account_of_arn(value), *(marker.of(value) for marker in markers if isinstance(marker, Account))]
@@ -86,11 +84,6 @@ def is_example(domain: str) -> bool:
     """Whether a domain is one for documentation or tests, or lies in one."""
     name = domain.rstrip(".").lower()
     return name.rpartition(".")[2] in _TOP_LEVEL or any(name == d or name.endswith(f".{d}") for d in _DOMAINS)
-
-
-def is_documentation(address: IPv4Address) -> bool:
-    """Whether an address is of a block for documentation."""
-    return any(address in block for block in _DOCUMENTATION)
 
 
 def _is_documentation(text: str) -> bool:

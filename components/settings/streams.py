@@ -27,10 +27,15 @@ _MOST_RECORDS = 1_000 * MOST_SHARDS
 # quotient.
 MOST_VENUES = 8
 
+# The delivery stream that archives a stream's records: resources of a reader have its name.
+_ARCHIVE = "archive"
 _CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,40}", re.ASCII)
 # ISO 10383 market identifier codes.
 _VENUE = re.compile(r"[A-Z0-9]{4}")
 _INSTRUMENT_CLASS = re.compile(r"[a-z][a-z0-9-]{1,19}")
+# The dead-letter queue of a class has the name of the queue with the first after it; the rule for executions without a
+# known class has the second in the place of a class. A test compares these and `_ARCHIVE` with the names of a stack.
+_DEAD_LETTERS, _WITHOUT_CLASS = "-dlq", "without-class"
 
 
 class StreamSettings(Section):
@@ -150,6 +155,8 @@ class StreamSettings(Section):
     @classmethod
     def _consumer_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         _each(names, _CONSUMER, "is not a name of 2 to 41 lower-case letters, digits and hyphens; rename it")
+        if _ARCHIVE in names:
+            raise ValueError(f"{_ARCHIVE!r} is the reader that each stream has of its own; rename it")
         return names
 
     @field_validator("order_consumers", "market_data_consumers")
@@ -179,6 +186,11 @@ class StreamSettings(Section):
     @classmethod
     def _class_names(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
         _each(classes, _INSTRUMENT_CLASS, "is not a name of 2 to 20 lower-case letters, digits and hyphens; rename it")
+        for name in classes:
+            if name.endswith(_DEAD_LETTERS):
+                raise ValueError(f"{name!r} ends in {_DEAD_LETTERS}, as names of dead-letter queues do; rename it")
+            if name == _WITHOUT_CLASS:
+                raise ValueError(f"{name!r} is the name of the rule for executions without a known class; rename it")
         return classes
 
 

@@ -3,7 +3,7 @@
 # pyright: reportUnusedVariable=false
 """Generated from trading_api.openapi.yaml by `python -m functions.api.generate`: edit that one."""
 
-DOCUMENT_SHA256 = "16a9bf5bce855441a920b2667711fa4f7e1b3bee7025866d1f5cf3104a0dbebd"
+DOCUMENT_SHA256 = "ef7c57d7d079a0abaff46941260bce90b8fef001007dd67dbbf8c60c4bfa98fd"
 MAX_BODY_BYTES = 4096
 DEFAULT_LIMIT = 50
 FUTURES_VENUES = ['CCFX', 'GLBX', 'IFEU', 'IFUS', 'NDEX', 'XCBF', 'XCBT', 'XCEC', 'XCME', 'XDCE', 'XEUR', 'XHKF', 'XKFE', 'XLME', 'XMOD', 'XNYM', 'XOSE', 'XSFE', 'XTAF', 'XZCE']

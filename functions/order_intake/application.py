@@ -50,7 +50,14 @@ class Application:
             return _refused(problem)
 
     def _enter(self, event: Event) -> Outcome:
-        return self._intake.enter(requests.account_id(event, self._claim), requests.order(event))
+        account, order = requests.account_id(event, self._claim), requests.order(event)
+        try:
+            requests.check_rules(order)
+        except ProblemError:
+            # It costs a read for each refused order, and none for any other.
+            if not self._intake.is_repeat(account, order):
+                raise
+        return self._intake.enter(account, order)
 
     def _cancel(self, event: Event) -> Outcome:
         return self._intake.cancel(requests.account_id(event, self._claim), requests.client_order_id(event))

@@ -1,4 +1,4 @@
-"""Instrument classes, the limit prices that each may have, and the one spelling of an option's symbol.
+"""Instrument classes, and the limit prices that each may have.
 
 The rule and its table are `x-instrument-classes` of the OpenAPI document, with the reason of each row: clients read the
 same table. What the order says decides, then its venue, then the symbol where it can be read in one way only.
@@ -53,14 +53,6 @@ def has_form(instrument: str, name: str) -> bool:
     if option.form.fullmatch(instrument):
         return name == option.name
     return _CLASSES[name].form.fullmatch(instrument) is not None
-
-
-def canonical(instrument: str) -> str:
-    """The spelling under which a valid instrument is stored, published and shown: an option's root without padding.
-
-    Engines keep positions by the instrument of the record; two spellings would be two positions.
-    """
-    return instrument.replace(" ", "")
 
 
 # The end of an OSI symbol: expiry, C or P, strike. Nothing else ends so.

@@ -77,6 +77,11 @@ class Intake:
         }
         return Outcome(Answer(201 if in_stream else 202, acceptance), deferred=not in_stream)
 
+    def is_repeat(self, account_id: str, order: Mapping[str, str]) -> bool:
+        """Whether the same order is stored: it is live then, whatever the rules of this version say of it."""
+        stored = self._orders.get(order_item.order_id(account_id, order["client_order_id"]))
+        return stored is not None and stored["fingerprint"] == order_item.fingerprint(account_id, order)
+
     def _refuse_new(self, item: Item) -> None:
         """Refuses an order that is not stored; a repeat of one that was accepted is answered as the first time."""
         if self._orders.get(item["order_id"]) is None:

@@ -47,7 +47,10 @@ def account_id(event: Mapping[str, Any], claim: str) -> str:
 
 
 def order(event: Mapping[str, Any]) -> dict[str, str]:
-    """The order in the body: an object of the schema that its type names, with its instrument in the one spelling."""
+    """The order in the body as it was written: an object of the schema that its type names.
+
+    Whether the rules of instruments allow it is another question (`check_rules`).
+    """
     body = _json(_body(event))
     if not isinstance(body, dict):
         raise ProblemError("invalid_request", f"body: must be a JSON object, not {_shown(body)}")
@@ -57,10 +60,18 @@ def order(event: Mapping[str, Any]) -> dict[str, str]:
         given = f"not {_shown(kind)}" if "type" in body else "and it is missing"
         raise ProblemError("invalid_request", f"type: must be one of {', '.join(_ORDER_VALIDATORS)}, {given}")
     _checked("body", body, validator)
-    _check_option(body["instrument"])
-    _check_class(body)
-    _check_price(body)
-    return {**body, "instrument": instruments.canonical(body["instrument"])}
+    return body
+
+
+def check_rules(order: Mapping[str, str]) -> None:
+    """Refuses an order of the schemas that the rules of instruments do not allow.
+
+    The rules may change from one version to the next, which a schema never does in a way that refuses more: who repeats
+    an order that an older rule accepted is not to be refused.
+    """
+    _check_option(order["instrument"])
+    _check_class(order)
+    _check_price(order)
 
 
 def client_order_id(event: Mapping[str, Any]) -> str:

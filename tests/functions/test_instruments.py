@@ -14,7 +14,8 @@ from functions import order_item, order_record, order_trace
 from functions.api.document import load
 from functions.order_intake import instruments
 from functions.order_item import Stamp
-from tests.functions.conftest import LIMIT_ORDER, MARKET_ORDER, Platform, event
+from tests.functions.aws import ORDERS, REGION, refused
+from tests.functions.conftest import ACCOUNT, LIMIT_ORDER, MARKET_ORDER, Platform, event
 
 DOCUMENT = load()
 TABLE = {row["name"]: row for row in DOCUMENT["x-instrument-classes"]}
@@ -217,6 +218,65 @@ def test_a_repeat_of_an_order_that_was_stored_with_padding_is_the_same_order() -
     """Orders of an older version of the function have their symbols as entered."""
     padded, plain = ({**LIMIT_ORDER, "instrument": symbol} for symbol in ("F     240119C00015000", "F240119C00015000"))
     assert order_item.fingerprint("A", padded) == order_item.fingerprint("A", plain)
+
+
+def stored_before(platform: Platform, **own: str) -> dict[str, str]:
+    """An order that an older version of the function stored, under rules that were other ones then."""
+    order = {**LIMIT_ORDER, **own}
+    accepted = Stamp(platform.clock(), REGION, 1, platform.clock() + 5_000)
+    item = {**order_item.entered(ACCOUNT, order, accepted), **order}
+    platform.dynamodb.put_item(TableName=ORDERS, Item=order_item.to_attributes(item))
+    return order
+
+
+def test_an_order_that_was_stored_with_padding_is_shown_and_published_without(platform: Platform) -> None:
+    """What is left of an older version must not become a second position: not by the repeat of the order, by its
+    cancellation or by a look at it."""
+    order = stored_before(platform, instrument="F     240119C00015000")
+    one = {"client_order_id": order["client_order_id"]}
+    shown = [platform.send("GET", "/orders/{client_order_id}", path=one)[1]]
+    shown += platform.send("GET", "/orders")[1]["orders"]
+    assert platform.enter(order)[0] == 201
+    assert platform.cancel(order["client_order_id"])[0] == 202
+    published = platform.published()
+    assert {record["kind"] for record in published} == {"new", "cancel"}
+    found = [*(each["instrument"] for each in shown), *(record["order"]["instrument"] for record in published)]
+    assert set(found) == {"F240119C00015000"}
+
+
+OLDER_RULES = [
+    {"instrument": "CLK0", "limit_price": "-37.63"},
+    {"instrument": "AAPL", "limit_price": "0"},
+    {"instrument": "SPXW261318P05000000"},
+]
+
+
+@pytest.mark.parametrize("own", OLDER_RULES, ids=lambda own: own["instrument"])
+def test_a_repeat_of_an_order_that_was_accepted_by_an_older_rule_is_answered_again(
+    own: dict[str, str], platform: Platform
+) -> None:
+    """The order is live: a client that reads a refusal of its repeat would enter it under another name."""
+    order = stored_before(platform, **own)
+    assert platform.enter(order)[0] == 201
+    assert [record["client_order_id"] for record in platform.published()] == [order["client_order_id"]]
+
+
+@pytest.mark.parametrize("own", OLDER_RULES, ids=lambda own: own["instrument"])
+def test_another_order_of_the_same_name_is_refused_by_the_rules_of_today(
+    own: dict[str, str], platform: Platform
+) -> None:
+    order = stored_before(platform, **own)
+    status, body = platform.enter({**order, "quantity": "7"})
+    assert (status, body["code"] in ("price_not_allowed", "invalid_request")) == (400, True)
+    assert platform.enter({**order, "client_order_id": "A-99"})[0] == 400
+    assert len(platform.orders()) == 1
+
+
+def test_a_refused_order_is_not_refused_for_good_while_the_table_does_not_answer(platform: Platform) -> None:
+    """Whether it repeats an accepted order is not known then, and a client takes 400 for the end of it."""
+    platform.dynamodb.before("get_item", refused("ThrottlingException"))
+    status, body = platform.enter({**LIMIT_ORDER, "limit_price": "0"})
+    assert (status, body["code"], body["retryable"]) == (503, "unavailable", True)
 
 
 BAD_SYMBOLS = (

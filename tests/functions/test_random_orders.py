@@ -83,7 +83,7 @@ BODIES = st.one_of(
 
 @random_inputs.random_inputs
 def test_a_random_order_is_accepted_or_refused_by_name() -> None:
-    aws = InstantAws()
+    aws = EmptyAws()
     application: Application = build(VARIABLES, aws, aws)
     seen: dict[int, int] = {}
 

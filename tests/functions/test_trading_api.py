@@ -9,6 +9,7 @@ from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
 
 from components.edge.api_document import GATEWAY_RESPONSES
+from functions import order_item
 from functions.api import generate
 from functions.api.document import DocumentError, gateway_dialect, load, operations, with_integrations
 from functions.order_intake.answers import PROBLEMS
@@ -130,6 +131,22 @@ def test_every_answer_conforms_to_the_document(platform: Platform) -> None:
     assert sent("GET", "/health", 200)["accepting"] is False
     platform.dynamodb.before("query", refused("ThrottlingException"))
     sent("GET", "/positions", 503)
+
+
+@pytest.mark.parametrize("status", [order_item.ACCEPTED, order_item.CANCEL_REQUESTED, order_item.REFUSED])
+def test_each_status_that_the_platform_sets_conforms_to_the_document(status: str, platform: Platform) -> None:
+    """Clients are generated from the document: a status that it does not list ends them."""
+    platform.enter()
+    platform.dynamodb.update_item(
+        TableName="orders",
+        Key={"order_id": {"S": "ACC-1#A-17"}},
+        UpdateExpression="SET #s = :status",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":status": {"S": status}},
+    )
+    found, body = platform.send("GET", "/orders/{client_order_id}", path=ONE["path"])
+    assert body["status"] == status
+    conforms("GET", "/orders/{client_order_id}", found, body)
 
 
 @pytest.mark.parametrize("quantity", [{}, {"quantity": {"S": "many"}}], ids=["missing", "of the wrong type"])

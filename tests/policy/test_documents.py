@@ -316,6 +316,24 @@ def test_a_denial_of_plain_transport_is_read_in_every_form(action: Any, value: A
 
 
 @pytest.mark.parametrize(
+    "resource",
+    [
+        "*",
+        "arn:aws:s3:::b/*",
+        "arn:aws:s3:::b*",
+        "arn:aws:s3:::*",
+        "arn:aws:s3:::*/*",
+        "${aws:s3/bucket:Bucket::b#arn}/*",
+    ],
+)
+def test_a_denial_of_plain_transport_covers_every_object(resource: str) -> None:
+    entry = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::b", resource]}
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    (statement,) = statements({"Statement": [{**entry, "Condition": condition}]})
+    assert statement.denies_plain_transport
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"Condition": {"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:PrincipalAccount": STRANGER}}},
@@ -325,6 +343,9 @@ def test_a_denial_of_plain_transport_is_read_in_every_form(action: Any, value: A
         {"Action": "s3:GetObject"},
         {"NotAction": "s3:GetObject", "Action": None},
         {"Resource": "arn:aws:s3:::b"},
+        {"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/public/*"]},
+        {"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/a*"]},
+        {"Resource": ["${aws:s3/bucket:Bucket::b#arn}", "${aws:s3/bucket:Bucket::b#arn}/logs/*"]},
         {"Principal": {"AWS": ACCOUNT}},
         {"Effect": "Allow"},
     ],

@@ -129,7 +129,8 @@ def test_an_acl_that_denies_half_of_the_world_admits_the_other_half() -> None:
 
 _NAMES = ["PGPASSWORD", "dbPassword", "REDISCLI_AUTH", "DB_PASS", "MYSQL_PWD", "MYSQL_ROOT_PASSWORD", "token", "apiKey",
     "API-KEY", "STRIPE_SECRET_KEY", "clientSecret", "JWT_SIGNING_KEY", "DATABASE_PASSWORD_1", "Db.Password.Prod",
-    "passphrase", "ECS_ENGINE_AUTH_DATA", "GITHUB_PAT", "SLACK_BOT_TOKEN", "AWS_SECRET_ACCESS_KEY"]  # fmt: skip
+    "passphrase", "ECS_ENGINE_AUTH_DATA", "GITHUB_PAT", "SLACK_BOT_TOKEN",
+    "AWS_SECRET_ACCESS_KEY", "SSHPASS"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", _NAMES)

@@ -130,6 +130,23 @@ def test_a_night_session_belongs_to_the_day_on_which_it_opens(
 
 
 @pytest.mark.parametrize(
+    ("trading_day", "first", "last"),
+    [("close", ("Sun 18:00", "Mon 00:00"), ("Thu 18:00", "Fri 00:00")),
+     ("open", ("Mon 18:00", "Tue 00:00"), ("Fri 18:00", "Sat 00:00"))],
+)  # fmt: skip
+def test_a_session_that_closes_at_midnight_closes_on_the_next_day(
+    trading_day: str, first: tuple[str, str], last: tuple[str, str]
+):
+    """An evening of CME belongs to the next day, the evening of a desk of shares to its own."""
+    given = {"marketOpen": "18:00", "marketClose": "00:00", "marketTradingDay": trading_day, "venues": ["XCME"],
+             "marketCalendars": ["24/7"], "marketOpenLeadMinutes": 0, "marketCloseLagMinutes": 0}  # fmt: skip
+    days = ("2026-12-07", "2026-12-08") if trading_day == "close" else ("2026-12-08", "2026-12-12")
+    found = [span for day in days for span in spans_on(day, **given)]
+    assert found[0] == first
+    assert spans_on("2026-12-11" if trading_day == "close" else "2026-12-12", **given)[-1] == last
+
+
+@pytest.mark.parametrize(
     ("day", "spans"),
     [
         # Eurex opens at 01:10 in Frankfurt. Good Friday 2027 is 26 March, Easter Monday 29 March.

@@ -29,6 +29,13 @@ DATA = Path(cfnlint.__file__).parent / "data/schemas/extensions"
         ({"dbUsername": "user"}, "reserved word of PostgreSQL"),
         ({"namePrefix": "sthree"}, "AWS keeps for itself"),
         ({"namePrefix": "aws"}, "AWS keeps for itself"),
+        ({"namePrefix": "sg"}, "AWS keeps for itself"),
+        ({"namePrefix": "internal"}, "AWS keeps for itself"),
+        *(
+            ({key: ["archive"]}, "the reader that each stream has of its own; rename it")
+            for key in ("orderConsumers", "orderSharedReaders", "marketDataConsumers", "marketDataSharedReaders")
+        ),
+        ({"instrumentClasses": ["equity", "equity-dlq"]}, "as names of dead-letter queues do; rename it"),
         ({"customerGatewayIp": "0.0.0.0"}, "routable public unicast"),
         ({"customerGatewayIp": "240.0.0.1"}, "routable public unicast"),
         ({"customerGatewayIp": "224.0.0.5"}, "routable public unicast"),
