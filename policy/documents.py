@@ -95,12 +95,10 @@ class Statement:
 
     @property
     def denies_plain_transport(self) -> bool:
-        """Whether it denies everybody whatever does not come by TLS, objects included."""
+        """Whether it denies everybody every action of S3 that does not come by TLS, on the resources that it names."""
         if self.allows or self.excludes or not self.to_everybody or self.not_actions or self.not_resources:
             return False
-        everything = any(matches(action, "s3:GetObject") and covers("s3", [action]) for action in self.actions)
-        objects = any(wild(r) or r.endswith("/*") or (r.endswith("*") and ":::" in r) for r in self.resources)
-        return everything and objects and self.conditions.only("aws:securetransport", "false")
+        return covers("s3", self.actions) and self.conditions.only("aws:securetransport", "false")
 
     @property
     def on_everything(self) -> bool:

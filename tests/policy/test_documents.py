@@ -324,7 +324,7 @@ def test_a_denial_of_plain_transport_is_read_in_every_form(action: Any, value: A
         {"Condition": {"StringEquals": {"aws:SecureTransport": "false"}}},
         {"Action": "s3:GetObject"},
         {"NotAction": "s3:GetObject", "Action": None},
-        {"Resource": "arn:aws:s3:::b"},
+        {"NotResource": "arn:aws:s3:::b", "Resource": None},
         {"Principal": {"AWS": ACCOUNT}},
         {"Effect": "Allow"},
     ],
