@@ -183,8 +183,8 @@ def test_a_secret_is_told_by_its_value(value: str) -> None:
 _SETTINGS = {"TOKEN_TTL_SECONDS": "300", "PASSWORD_MIN_LENGTH": "14", "PASSWORD_POLICY": "strict",
     "SECRET_STORE": "ssm", "SECRETS_MANAGER_REGION": "us-east-1", "TOKEN_BUCKET_RATE": "fast",
     "API_KEY_HEADER": "x-api-key", "API_KEY_SOURCE": "HEADER", "SECRET_VERSION_STAGE": "AWSCURRENT",
-    "SECRET_KEY_NAME": "trading/database", "PASSWORD_KEY": "password", "SORT_KEY": "sequence", "OBJECT_KEY": "orders-2026-11-28T00",
-    "PASSWORDLESS": "always",
+    "SECRET_KEY_NAME": "trading/database", "PASSWORD_KEY": "password", "SORT_KEY": "sequence",
+    "OBJECT_KEY": "orders-2026-11-28T00", "PASSWORDLESS": "always",
     "STRIPE_PUBLISHABLE_KEY": "pk_live_" + "4" * 24, "KMS_KEY": "1234abcd-12ab-34cd-56ef-1234567890ab",
     "IDEMPOTENCY_KEY": "orderId2026x", "CACHE_KEY": "orders:v2:eu1", "JWT_ALGORITHM": "RS256", "SALT_ROUNDS": "10",
     "COMMIT": "0123456789abcdef0123456789abcdef01234567", "QUERY": "page=2&max_token=3"}  # fmt: skip
