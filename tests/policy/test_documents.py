@@ -129,8 +129,37 @@ def test_a_service_that_several_statements_share_out_is_whole(letters: list[str]
 
 
 @pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:PassRole", "arn:aws:iam::*:role*"),
+        ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:r*"),
+        ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:rol?/*"),
+        ("ssm:GetParameters", "arn:aws:ssm:*:*:parameter*"),
+        ("dynamodb:GetItem", "arn:aws:dynamodb:*:*:table*"),
+        ("dynamodb:Query", f"arn:aws:dynamodb:us-*:{ACCOUNT}:table/*"),
+        ("kms:Decrypt", f"arn:aws:kms:us-????-?:{ACCOUNT}:key/*"),
+    ],
+)
+def test_a_pattern_of_a_type_takes_in_every_resource_of_it(action: str, resource: str) -> None:
+    """The wildcard may stand before the separator, and in the region."""
+    spoken = _spoken(t.ROLE_POLICY, policy=_document({"Effect": "Allow", "Action": action, "Resource": resource}))
+    assert spoken & {"iam-no-escalation", "iam-no-exfiltration"}
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "dynamodb:Query", "dynamodb:Batch*", "rds-data", "kinesis:Sub*"])
+def test_reading_every_table_or_stream_is_refused(service: str) -> None:
+    """Whichever action reads: Scan is one of several."""
+    action = service if ":" in service else f"{service}:*"
+    spoken = _spoken(t.ROLE_POLICY, policy=_document({"Effect": "Allow", "Action": action, "Resource": "*"}))
+    assert "iam-no-exfiltration" in spoken
+
+
+@pytest.mark.parametrize(
     "entry",
     [
+        {"Action": "sqs:ReceiveMessage", "Resource": f"arn:aws:sqs:*:{ACCOUNT}:orders*"},
+        {"Action": "iam:PassRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/app*"},
+        {"Action": "kms:Decrypt", "Resource": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"},
         {"Action": "iam:PassRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/app"},
         {"Action": "iam:PassRole", "Resource": f"arn:aws:iam::{ACCOUNT}:oidc-provider/*"},
         {
