@@ -13,6 +13,7 @@ import re
 _TOKENS = (
     # AWS: access keys, keys of Bedrock, signatures of presigned requests.
     r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
+    r"(?i:secret_?access_?key)\W{1,5}[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
     r"\bABSK[A-Za-z0-9+/]{100,}|\bbedrock-api-key-\w{10,}",
     r"[?&](?:X-Amz-Signature|X-Goog-Signature|sig)=[\w%+/=-]{16,}",
     # Keys and tokens of a public format.

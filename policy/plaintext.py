@@ -127,7 +127,7 @@ def in_script(text: str) -> Iterator[str]:
         match = _ASSIGNMENT.match(line)
         if match and _assigned(match[1], match[2]):
             yield match[1]
-        elif FORMAT.search(line) or any(_given(m["value"]) for m in URL.finditer(line)):
+        elif holds_secret(line):
             yield f"line {number}"
 
 
@@ -165,7 +165,7 @@ def _pairs(match: re.Match[str]) -> bool:
 def _given(password: str) -> bool:
     """Whether a password is written out, not named by a variable or a placeholder."""
     bare = password.strip("\"'")
-    return bool(bare) and not bare.startswith(("$", "{", "<", "%", "*")) and not has_reference(bare)
+    return bool(bare) and not bare.startswith(("$", "{", "<", "%", "*", "=", "`", "(")) and not has_reference(bare)
 
 
 def _named(name: str, value: str) -> bool:

@@ -218,6 +218,41 @@ def test_a_setting_is_no_secret(name: str, value: str) -> None:
     assert not is_secret(name, value)
 
 
+def test_the_blocks_of_the_registries_are_the_world() -> None:
+    """A few hold nearly every address that is in use, though little of 2000::/3; one organization has less."""
+    assert covers_world(["2400::/12", "2600::/12", "2800::/12", "2a00::/12", "2c00::/12"])
+    assert covers_world(["2600::/13", "2608::/13"])
+    assert not covers_world(["2600::/16", "2620:1ec::/32"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mysql --user=app --password=hunter2 < schema.sql",
+        "curl -H 'Authorization: Bearer abcdefghijklmnopqrst' https://x.example",
+        "aws configure set aws_secret_access_key " + "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
+        "export STRIPE_KEY=sk_" + "live_4242",
+    ],
+)
+def test_a_command_of_user_data_gives_a_secret(line: str) -> None:
+    assert list(in_script(f"#!/bin/sh\n{line}\n"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'mysql --password="$DB_PASSWORD"',
+        "mysql --password=$(get-password)",
+        'if [ "$password" = "" ]; then exit 1; fi',
+        "TOKEN=`curl -X PUT http://169.254.169.254/latest/api/token`",
+        "aws secretsmanager get-secret-value --secret-id trading/database",
+        'curl -H "X-aws-ec2-metadata-token: $TOKEN" http://169.254.169.254/latest/meta-data/',
+    ],
+)
+def test_a_command_that_looks_a_secret_up_gives_none(line: str) -> None:
+    assert not list(in_script(f"#!/bin/sh\n{line}\n"))
+
+
 def test_user_data_is_read_plain_and_in_base64() -> None:
     script = "#!/bin/sh\nexport DB_PASSWORD='hunter2'\ncurl https://app:hunter2@x.example\necho $TOKEN\nTOKEN=$(get)\n"
     assert list(in_script(script)) == ["DB_PASSWORD", "line 3"]
