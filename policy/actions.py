@@ -99,6 +99,8 @@ def _takes_in(pattern: str, template: str) -> bool:
     parts, given = template.split(":", _ARN_PARTS - 1), pattern.split(":", _ARN_PARTS - 1)
     if len(given) == _ARN_PARTS and len(parts) == _ARN_PARTS:
         parts[1], parts[4] = given[1], given[4]
+        if has_wildcard(given[3]):
+            parts[3] = given[3]
     return bool(_pattern(pattern).match(_VARIABLE.sub(_ANY_NAME, ":".join(parts)).lower()))
 
 

@@ -11,9 +11,10 @@ from policy.values import Unknown, has_reference
 Network = IPv4Network | IPv6Network
 
 # A set of ranges counts as the world from this size on: a /4 holds a sixteenth of all IPv4 addresses, which belongs to
-# no single organization. Of IPv6 only 2000::/3 is given out (IANA, "IPv6 Global Unicast Address Assignments").
+# no single organization. Of IPv6 only 2000::/3 is given out, and of that a /12 or two to each regional registry for all
+# its members (IANA, "IPv6 Global Unicast Address Assignments"), so that a few /12 hold nearly everybody.
 _WORLD4 = 2 ** (32 - 4)
-_WORLD6 = 2 ** (128 - 3 - 4)
+_WORLD6 = 2 ** (128 - 12)
 # S3 User Guide, "The meaning of 'public'": ranges of more than /8 of IPv4 and /32 of IPv6 are very broad.
 _BROAD4, _BROAD6 = 8, 32
 _PRIVATE4 = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policy import fields
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, kind_of
 from policy.resources import Resource
 from policy.stack import Stack
 
@@ -19,7 +19,7 @@ _HINT = "record the blueprint anew, or give the output of `pulumi preview --json
 def stack_of(document: Any, where: str) -> Stack:
     """The stack that a blueprint's JSON form describes. Raises `PolicyInputError`; `where` names the blueprint."""
     if not isinstance(document, Mapping):
-        raise PolicyInputError(f"{where}: is not a blueprint but a {type(document).__name__}; {_HINT}")
+        raise PolicyInputError(f"{where}: is not a blueprint but {kind_of(document)}; {_HINT}")
     entries = document.get("resources")
     if not isinstance(entries, list):
         raise PolicyInputError(f"{where}: has no list of resources; {_HINT}")

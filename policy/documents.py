@@ -6,7 +6,6 @@ value is read as a list of one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -96,12 +95,10 @@ class Statement:
 
     @property
     def denies_plain_transport(self) -> bool:
-        """Whether it denies everybody whatever does not come by TLS, objects included."""
+        """Whether it denies everybody every action of S3 that does not come by TLS, on the resources that it names."""
         if self.allows or self.excludes or not self.to_everybody or self.not_actions or self.not_resources:
             return False
-        everything = any(matches(action, "s3:GetObject") and covers("s3", [action]) for action in self.actions)
-        objects = any(_every_object(resource) for resource in self.resources)
-        return everything and objects and self.conditions.only("aws:securetransport", "false")
+        return covers("s3", self.actions) and self.conditions.only("aws:securetransport", "false")
 
     @property
     def on_everything(self) -> bool:
@@ -129,18 +126,6 @@ class Statement:
     def granted(self) -> Actions:
         """The actions that it speaks of."""
         return Actions(self.actions, self.not_actions)
-
-
-# A reference to another resource's property has slashes of its own in its text.
-_REFERENCE = re.compile(r"\$\{[^}]*\}")
-
-
-def _every_object(resource: str) -> bool:
-    """Whether a resource of a bucket's policy is every object of the bucket, and not those below a prefix alone."""
-    written = _REFERENCE.sub("reference", resource)
-    _, of_s3, named = written.rpartition(":::")
-    bucket, below, objects = named.partition("/")
-    return wild(resource) or (wild(objects) if below else bool(of_s3) and bucket.endswith("*"))
 
 
 def statements(document: Any, path: str = "policy", kind: Kind = Kind.RESOURCE) -> Iterator[Statement]:

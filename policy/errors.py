@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 _FOLDER = Path(__file__).resolve().parent
 
@@ -16,3 +17,16 @@ def command() -> str:
     if called.is_dir() and called.resolve() == _FOLDER:
         return f"python {sys.argv[0]}"
     return "python -m policy" if _FOLDER.name == "policy" else f"python {_FOLDER.name}"
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, as a message calls it."""
+    kinds = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "a truth value",
+        int: "a number",
+        float: "a number",
+    }
+    return "null" if value is None else kinds.get(type(value), f"a {type(value).__name__}")

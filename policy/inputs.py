@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from policy import blueprint, json_file, state
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, kind_of
 from policy.resources import Resource
 from policy.stack import Stack
 from policy.values import MASK, SECRET_SIGNATURE, SIGNATURE_KEY, UNKNOWN_SENTINELS
@@ -61,8 +61,7 @@ def loaded(document: Any, where: str) -> Input:
         whole = "give the whole output of `pulumi stack export`"
         raise PolicyInputError(f"{where}: is only the part `deployment` of an export; {whole}")
     elif not isinstance(document, Mapping) or not {"resources", "stack"} & set(document):
-        kind = "an object" if isinstance(document, Mapping) else f"a {type(document).__name__}"
-        raise PolicyInputError(f"{where}: is {kind} in none of the forms that the pack reads; {_HINT}")
+        raise PolicyInputError(f"{where}: is {kind_of(document)} in none of the forms that the pack reads; {_HINT}")
     else:
         form, (stack, notices) = "blueprint", (blueprint.stack_of(document, where), [])
     hidden = [f"{where} ({form}): {line}" for line in [*notices, *_hidden(stack)]]

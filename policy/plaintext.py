@@ -1,7 +1,7 @@
 """Telling a secret in plain text from a setting, by the name under which it stands and by its value.
 
 detect-secrets was tried for the formats of tokens: importing its detectors takes half a second and 23 MB, more than the
-rest of the pack, so that the formats stand here.
+rest of the pack, so that the formats stand in `policy.credentials`.
 """
 
 from __future__ import annotations
@@ -15,47 +15,54 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from policy.credentials import FORMAT, HEADER, PAIR, URL
 from policy.values import Unknown, has_reference
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# The last word of a name says what it holds; these may follow it without changing that.
+# Words that may follow what a name says without changing that.
 _AFTER = frozenset({"value", "string", "text", "plain", "data", "base64", "b64", "prod", "dev", "test", "staging",
     "new", "old", "current", "previous", "primary", "secondary", "default", "live", "env"})  # fmt: skip
-_SECRET = frozenset({"password", "passwd", "passphrase", "passcode", "pass", "pwd", "pw", "secret", "secrets", "token",
-    "auth", "credential", "credentials", "creds", "jwt", "bearer", "apikey", "authkey", "accesskey", "secretkey",
-    "privatekey", "authtoken", "accesstoken", "pat", "salt", "pin", "keytab"})  # fmt: skip
-_ENDING = ("password", "passwd", "passphrase", "secret", "apikey", "token", "dbpass", "pgpass", "userpass", "rootpass",
-    "adminpass", "mysqlpass", "sshpass", "dbpwd", "pgpwd", "accesskey", "secretkey", "privatekey")  # fmt: skip
-_BEFORE_KEY = frozenset({"api", "access", "secret", "private", "encryption", "encrypt", "signing", "sign", "master",
-    "shared", "hmac", "account", "auth", "ssh", "service", "license", "app", "client", "storage", "session", "jwt",
-    "deploy", "integration", "ingest", "write", "admin"})  # fmt: skip
-# Words that a number or a mode may follow: a count of tokens, a kind of authentication.
-_AMBIGUOUS = frozenset({"token", "tokens", "auth", "pass", "key", "pin", "pat", "salt", "pw", "jwt", "bearer"})
+# A secret wherever the word stands in a name, as the keywords of detect-secrets: PASSWORD_DB, SECRET_KEY_BASE.
+_ANYWHERE = frozenset({"password", "passwords", "passwd", "passphrase", "passcode", "pwd", "secret", "secrets", "token",
+    "tokens", "credential", "credentials", "creds", "apikey", "apikeys", "authkey", "accesskey", "secretkey",
+    "privatekey", "authtoken", "accesstoken"})  # fmt: skip
+# A secret where the word ends the name: elsewhere these have other meanings (AUTH_MODE, PASS_THROUGH).
+_LAST = frozenset({"pass", "pw", "auth", "jwt", "bearer", "pat", "salt", "pin", "keytab"})
+_STEM = re.compile(r"password(?!less)|passwd|passphrase|secretkey|privatekey|accesskey|apikey|authtoken|accesstoken|"
+    r"secret$|token$|(?:db|pg|user|root|admin|mysql|ssh)(?:pass|pwd)$")  # fmt: skip
+# What the key is of, or whose: keywords of detect-secrets, and the services of gitleaks' rules.
+_BEFORE_KEY = frozenset({"api", "access", "secret", "private", "priv", "encryption", "encrypt", "decryption", "decrypt",
+    "crypto", "cipher", "aes", "rsa", "ed25519", "fernet", "signing", "sign", "signature", "master", "root", "shared",
+    "hmac", "account", "auth", "ssh", "gpg", "pgp", "tls", "service", "license", "app", "application", "client",
+    "consumer", "db", "database", "storage", "session", "cookie", "jwt", "deploy", "integration", "ingest", "write",
+    "admin", "webhook", "bot", "wallet", "passphrase",
+    "stripe", "sendgrid", "mailgun", "mailchimp", "postmark", "twilio", "datadog", "dd", "algolia", "openai",
+    "anthropic", "github", "gitlab", "slack", "paypal", "braintree", "square", "shopify", "newrelic", "relic", "sentry",
+    "segment", "mixpanel", "pagerduty", "opsgenie", "okta", "firebase", "fcm", "mapbox", "rollbar", "honeycomb",
+    "launchdarkly", "cloudflare", "snyk", "sonar", "plaid", "alchemy", "infura", "etherscan", "coinbase", "kraken",
+    "binance", "polygon", "finnhub", "alpaca"})  # fmt: skip
+# Keys that are no secret: of a table, an object, a cache, a message; and the half of a pair that everybody may have.
+_OPEN_KEY = frozenset({"partition", "sort", "hash", "range", "primary", "foreign", "object", "s3", "cache", "routing",
+    "public", "publishable", "idempotency", "tag", "metric", "kms", "group", "lookup", "index", "message", "record",
+    "shard", "translation", "state", "backend"})  # fmt: skip
+# Words that end the name of a setting about a secret: where it is, how long it is good for, what it is used with.
+_ABOUT = frozenset({"arn", "arns", "id", "ids", "name", "names", "path", "paths", "file", "filename", "dir",
+    "directory", "location", "url", "uri", "endpoint", "host", "hostname", "port", "domain", "region", "zone",
+    "account", "role", "user", "username", "type", "kind", "mode", "format", "class", "ttl", "age", "expiry", "expires",
+    "expiration", "lifetime", "duration", "timeout", "interval", "seconds", "minutes", "hours", "days", "ms",
+    "length", "min", "max", "size", "count", "limit", "rate", "budget", "rounds", "iterations", "policy", "enabled",
+    "disabled", "required", "optional", "allowed", "header", "headers", "prefix", "suffix", "pattern", "regex",
+    "provider", "store", "backend", "source", "manager", "engine", "vault", "version", "stage", "rotation",
+    "issuer", "audience", "scope", "scopes", "claim", "claims", "algorithm", "alg", "hasher", "encoding",
+    "table", "bucket", "queue", "topic", "parameter", "param", "field", "key", "keys", "label", "attribute", "property",
+    "cache", "service", "server", "client", "function", "lambda", "method", "flow", "grant", "strategy", "through",
+    "validation", "validator", "verification", "exchange", "refresh", "reset", "usage", "metric"})  # fmt: skip
+# A first word after the secret that makes the pair a name of its own: Secrets Manager, a store, a policy.
+_COMPOUND = frozenset({"manager", "store", "policy", "rotation", "less", "bucket", "cache"})
 _MODES = frozenset({"none", "iam", "aws_iam", "basic", "oauth", "oauth2", "jwt", "saml", "oidc", "cognito", "ldap",
     "kerberos", "tls", "mtls", "ssl", "sasl", "scram", "plain", "digest", "enabled", "disabled", "required", "optional",
     "on", "off", "yes", "no", "api_key", "apikey", "true", "false", "null", "bearer", "sigv4"})  # fmt: skip
 
-# Formats of credentials, by the documents of who gives them out: AWS (IAM User Guide, "IAM identifiers"), GitHub,
-# GitLab, Slack, Stripe, Google, npm, PyPI, SendGrid, OpenAI, Pulumi, HashiCorp; PEM and JWT (RFC 7468, RFC 7519).
-_FORMATS = re.compile(
-    r"\b(AKIA|ASIA|ABIA)[A-Z0-9]{16}\b"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----"
-    r"|\beyJ[\w-]{4,}\.[\w-]{3,}\.[\w-]*"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{20,}"
-    r"|\bgl(pat|ptt|dt|rt|cbt|ft|soat|agent)-[\w-]{20,}"
-    r"|\bxox[abeoprs]-[\w-]{10,}|hooks\.slack\.com/services/T\w+/B\w+/\w+"
-    r"|\b[rs]k_(live|test)_\w{16,}|\bwhsec_\w{16,}"
-    r"|\bAIza[\w-]{35}\b|\bya29\.[\w-]{20,}"
-    r"|\bnpm_[A-Za-z0-9]{36}\b|\bpypi-AgEIcHlwaS5vcmc[\w-]{20,}"
-    r"|\bSG\.[\w-]{16,}\.[\w-]{16,}"
-    r"|\bsk-(proj-|ant-)?[\w-]{32,}|\bpul-[a-f0-9]{40}\b|\b\w{14}\.atlasv1\.[\w-]{60,}"
-    r"|\bAccountKey=[A-Za-z0-9+/=]{40,}|\bhv[sb]\.[\w-]{24,}"
-)
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/?#@:]*:(?P<password>[^\s/?#@]+)@", re.IGNORECASE)
-_PAIR = re.compile(
-    r"(?:^|[\s;&?,])(?:password|passwd|pwd|secret|token|api[_-]?key)\s*=\s*(?P<value>[^\s;&,]+)", re.IGNORECASE
-)
-_HEADER = re.compile(r"\b(?:Basic|Bearer)\s+(?P<value>[A-Za-z0-9+/=_.-]{12,})")
 # A value that only points at where the secret is: a variable, a placeholder, a path of a secret store.
 _POINTER = re.compile(
     r"^(arn:|\{\{resolve:|\$\{?\w|<[^>]*>$|%\w+%$|#\{|ssm:|secretsmanager:|vault:|aws-sm:|op://|/aws/|/run/secrets/|"
@@ -65,6 +72,10 @@ _POINTER = re.compile(
 _ALPHABET = re.compile(r"^[A-Za-z0-9+/_=-]{24,}$")
 _RANDOM_BITS = 4.1
 """Bits for each character above which a text of letters of both cases and digits is taken for random."""
+_SHAPE = re.compile(r"^[\w.=+/-]{10,150}$")
+_KEYED_BITS = 3.5
+"""The same under a name that speaks of a key, a token or the like (gitleaks, rule generic-api-key)."""
+_UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
 def plaintext_secrets(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -92,9 +103,9 @@ def is_secret(name: str, value: Any) -> bool:
 
 def holds_secret(text: str) -> bool:
     """Whether a text has a credential of a known format in it, or a URL or a pair with a password."""
-    if _FORMATS.search(text):
+    if FORMAT.search(text):
         return True
-    found = [*_URL.finditer(text), *_PAIR.finditer(text), *_HEADER.finditer(text)]
+    found = [*URL.finditer(text), *filter(_pairs, PAIR.finditer(text)), *HEADER.finditer(text)]
     if any(_given(match.group(match.lastindex or 0)) for match in found):
         return True
     if text[:1] in "{[":
@@ -116,7 +127,7 @@ def in_script(text: str) -> Iterator[str]:
         match = _ASSIGNMENT.match(line)
         if match and _assigned(match[1], match[2]):
             yield match[1]
-        elif _FORMATS.search(line) or any(_given(m["password"]) for m in _URL.finditer(line)):
+        elif holds_secret(line):
             yield f"line {number}"
 
 
@@ -146,28 +157,67 @@ def _in_document(document: Any) -> bool:
     return False
 
 
+def _pairs(match: re.Match[str]) -> bool:
+    """Whether a pair gives a secret: a number of tokens, as `max_token=3` has it, is none."""
+    return "token" not in match[0].lower() or not _mode(match.group(match.lastindex or 0))
+
+
 def _given(password: str) -> bool:
     """Whether a password is written out, not named by a variable or a placeholder."""
     bare = password.strip("\"'")
-    return bool(bare) and not bare.startswith(("$", "{", "<", "%", "*")) and not has_reference(bare)
+    return bool(bare) and not bare.startswith(("$", "{", "<", "%", "*", "=", "`", "(")) and not has_reference(bare)
 
 
 def _named(name: str, value: str) -> bool:
-    words = [word.lower() for word in _WORDS.findall(name)]
-    while len(words) > 1 and (words[-1] in _AFTER or words[-1].isdigit()):
-        words.pop()
-    if not words:
+    """Whether a name says that its value is a secret, and the value is not one that such a name has otherwise."""
+    words = _words(name)
+    if not words or value.lower() in ("true", "false", "null", "none"):
         return False
     last = words[-1]
     if last in ("id", "ids") and words[-3:-1] == ["access", "key"]:
         return not _mode(value)
-    if last in ("key", "keys") and len(words) > 1:
-        return words[-2] in _BEFORE_KEY and not _mode(value)
     if last in ("secret", "secrets") and re.fullmatch(r"[a-z]+([-/][a-z]+)+", value):
         return False  # The name of a secret.
-    if last in _SECRET:
-        return not (last in _AMBIGUOUS and _mode(value)) and value.lower() not in ("true", "false", "null", "none")
-    return last.endswith(_ENDING) and value.lower() not in ("true", "false", "null", "none")
+    place = max((place for place in range(len(words)) if _secret_at(words, place)), default=None)
+    if place is None:
+        return _of_key(words) and _keyed(value)
+    rest = words[place + 1 :]
+    if not rest:
+        # A count of tokens, a kind of authentication.
+        ambiguous = last in _LAST or last in ("token", "tokens", "key", "keys")
+        return not (ambiguous and _mode(value))
+    if rest[0] in _COMPOUND or rest[-1] in _ABOUT:
+        return False
+    return not _mode(value) or (value.isdigit() and words[place].startswith(("pass", "pwd")))
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, in lower case, without those at its end that say nothing."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    while len(words) > 1 and (words[-1] in _AFTER or words[-1].isdigit()):
+        words.pop()
+    return words
+
+
+def _secret_at(words: list[str], place: int) -> bool:
+    """Whether the word at a place says secret: by itself, as the last, or as the key of something."""
+    word = words[place]
+    if word in ("key", "keys"):
+        return place > 0 and words[place - 1] in _BEFORE_KEY
+    return word in _ANYWHERE or bool(_STEM.search(word)) or (word in _LAST and place == len(words) - 1)
+
+
+def _of_key(words: list[str]) -> bool:
+    """Whether a name ends with a key of which it is open whether it is secret: SOME_KEY, not PARTITION_KEY."""
+    return len(words) > 1 and words[-1] in ("key", "keys", "auth", "access") and words[-2] not in _OPEN_KEY
+
+
+def _keyed(value: str) -> bool:
+    """Whether a value under the name of a key looks like one."""
+    if not _SHAPE.match(value) or _UUID.match(value) or "." in value or "/" in value:
+        return False
+    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    return mixed and _bits(value) >= _KEYED_BITS
 
 
 def _mode(value: str) -> bool:
@@ -181,6 +231,10 @@ def _random(text: str) -> bool:
     kinds = (any(c.islower() for c in text), any(c.isupper() for c in text), any(c.isdigit() for c in text))
     if not all(kinds):
         return False
+    return _bits(text) >= _RANDOM_BITS
+
+
+def _bits(text: str) -> float:
+    """The entropy of a text, in bits for each character."""
     counts = Counter(text)
-    bits = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
-    return bits >= _RANDOM_BITS
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policy import fields
-from policy.errors import PolicyInputError
+from policy.errors import PolicyInputError, kind_of
 from policy.resources import Resource
 from policy.stack import Stack
 from policy.tokens import AWS_PROVIDER, STACK
@@ -47,7 +47,7 @@ def preview(document: Mapping[str, Any], where: str) -> Read:
     """The stack as a preview plans it. Raises `PolicyInputError`."""
     steps = document.get("steps") or []
     if not isinstance(steps, list):
-        raise PolicyInputError(f"{where}: steps = {type(steps).__name__}: must be a list; {_PREVIEW}")
+        raise PolicyInputError(f"{where}: steps: must be a list, not {kind_of(steps)}; {_PREVIEW}")
     states: dict[str, Resource] = {}
     once: set[str] = set()
     same = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -137,6 +137,11 @@ def references_in(value: Any) -> Iterator[Reference]:
     elif isinstance(value, list):
         for item in value:
             yield from references_in(item)
+
+
+def with_references(text: str, meant: Callable[[str], str]) -> str:
+    """A text with what `meant` says of each reference in its place; `meant` gets the reference as it is written."""
+    return _REFERENCE.sub(lambda match: meant(match[0]), text)
 
 
 def unknown_in(value: Any) -> Unknown | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -28,6 +29,11 @@ _WRITERS: dict[Format, Callable[[Report], str]] = {
 }
 
 
+# XML 1.0, "Characters", has no control characters but tab and line ends, and a lone surrogate has no UTF-8 at all. JSON
+# lets a plan hold both.
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
 def write(report: Report, format_: Format) -> str:
-    """The report as text, with a line end."""
-    return _WRITERS[format_](report)
+    """The report as text, with a line end. A character that no text has is written as its escape."""
+    return _NOT_TEXT.sub(lambda match: ascii(match[0])[1:-1], _WRITERS[format_](report))

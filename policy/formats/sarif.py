@@ -69,7 +69,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _result(finding: Finding, index: int) -> dict[str, Any]:
     said = finding.text
     subject = finding.urn or finding.stack
-    print_ = hashlib.sha256(f"{finding.rule.id}\0{subject}\0{said}".encode()).hexdigest()
+    print_ = hashlib.sha256(f"{finding.rule.id}\0{subject}\0{said}".encode(errors="backslashreplace")).hexdigest()
     return {
         "ruleId": finding.rule.id,
         "ruleIndex": index,

@@ -337,8 +337,8 @@ def plan_works(plan: Resource, stack: Stack, parameters: Parameters) -> Iterator
         longest = max(_kept_for(lifecycle) for lifecycle in kept)
         if longest < parameters["days"]:
             yield f"rule {rule.get('ruleName')!r} keeps backups for {longest:g} days"
-    whole = bool(stack.of_type(t.BACKUP_SELECTION)) or len(stack.resources) > _ALONE
-    if whole and not stack.attached(plan, t.BACKUP_SELECTION, "planId"):
+    selections = stack.attached(plan, t.BACKUP_SELECTION, "planId")
+    if not any(selection.has(path) for selection in selections for path in _SELECTING):
         yield "selects no resources"
 
 
@@ -348,8 +348,7 @@ def _kept_for(lifecycle: dict[str, Any]) -> float:
     return float(days) if days is not None else float("inf")
 
 
-# A plan of so few resources is an excerpt, of which nobody can say what it lacks.
-_ALONE = 10
+_SELECTING = ("resources", "selectionTags", "conditions")
 _BACKED_UP = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.EFS_FILE_SYSTEM, t.TABLE)
 
 
@@ -361,7 +360,10 @@ _BACKED_UP = (t.RDS_INSTANCE, t.RDS_CLUSTER, t.EFS_FILE_SYSTEM, t.TABLE)
     needs=((t.RDS_INSTANCE, "replicateSourceDb"),),
 )
 def plan_present(stack: Stack, _: Parameters) -> Iterator[str]:
-    """Backups in a vault remain after the store is deleted. A replica is backed up by the plan of its source."""
+    """Backups in a vault remain after the store is deleted. A replica is backed up by the plan of its source.
+
+    Fewer than three stores may be those of a stack that the plan of another stack selects by their tags.
+    """
     stores = [s for s in stack.of_type(*_BACKED_UP) if not s.has("replicateSourceDb")]
     if len(stores) >= _SEVERAL and not stack.of_type(t.BACKUP_PLAN):
         yield f"no backup plan covers {len(stores)} stores"

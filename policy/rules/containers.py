@@ -83,6 +83,12 @@ def isolated(task: Resource, parameters: Parameters) -> Iterator[str]:
             yield f"mounts {host} of the host"
     forbidden = {str(name).upper() for name in parameters["capabilities"]}
     for container in _containers(task):
+        for device in (container.get("linuxParameters") or {}).get("devices") or []:
+            if not any(fnmatchcase(str(device.get("hostPath")), pattern) for pattern in parameters["paths"]):
+                yield f"container {container.get('name')!r} has the device {device.get('hostPath')} of the host"
+        loosened = [option for option in container.get("dockerSecurityOptions") or [] if "unconfined" in str(option)]
+        if loosened:
+            yield f"container {container.get('name')!r} runs with {', '.join(map(str, loosened))}"
         added = ((container.get("linuxParameters") or {}).get("capabilities") or {}).get("add") or []
         wrong = sorted({str(name).upper().removeprefix("CAP_") for name in added} & forbidden)
         if wrong:
@@ -125,8 +131,17 @@ def image_fixed(task: Resource, _: Parameters) -> Iterator[str]:
             continue
         plain = _REFERENCE_TEXT.sub("repository", image)
         tag = plain.rpartition("/")[2].partition(":")[2]
-        if (not tag and plain != "repository") or tag.lower() in _MOVING:
+        if (not tag and plain != "repository") or _moves(tag):
             yield f"container {container.get('name')!r} runs {tag or 'an image without a tag'}"
+
+
+def _moves(tag: str) -> bool:
+    """Whether a tag is one that moves: by its first word (`latest-slim`), or since it names no release at all.
+
+    The tag of a release has a number in it, of a build one of its commit.
+    """
+    first = re.split(r"[-_.]", tag.lower())[0]
+    return bool(tag) and (first in _MOVING or not any(character.isdigit() for character in tag))
 
 
 _REFERENCE_TEXT = re.compile(r"\$\{[^}]*\}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -57,14 +58,20 @@ def not_public(permission: Resource, stack: Stack, parameters: Parameters) -> It
     account = account_of(principal)
     if own and account is not None and account not in own:
         yield f"account {account} may invoke {permission.peek('function')}"
-    elif (wild(principal) or principal.endswith((".amazonaws.com", ".amazonaws.com.cn"))) and not _tied(permission):
+    elif (wild(principal) or _SERVICE.search(principal)) and not _tied(permission):
         yield f"{principal} may invoke {permission.peek('function')} for anybody"
     elif own and sources - own:
         yield f"{principal} may invoke {permission.peek('function')} for account {', '.join(map(str, sources - own))}"
 
 
+# `alexa-appkit.amazon.com` is a service too: the skills of everybody call by it.
+_SERVICE = re.compile(r"\.amazon(aws)?\.com(\.cn)?$", re.IGNORECASE)
+
+
 def _tied(permission: Resource) -> bool:
-    """Whether a source fixes an account or an organization."""
+    """Whether a source fixes an account or an organization, or a token the skill of Alexa that calls."""
+    if permission.has("eventSourceToken"):
+        return True
     account, organization = permission.get("sourceAccount"), permission.get("principalOrgId")
     if account is not None and (is_account(str(account)) or has_reference(str(account))):
         return True

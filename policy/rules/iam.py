@@ -192,7 +192,8 @@ def _speaks_of(permissions: Permissions, service: str) -> bool:
     )
 
 
-# What hands out data, secrets or credentials: CKV_AWS_287 and CKV_AWS_288 by the names of the reference.
+# What hands out data, secrets or credentials: CKV_AWS_287 and CKV_AWS_288 by the names of the reference, and the other
+# actions that read the content of tables, streams and databases.
 _EXFILTRATION = [
     "kms:Decrypt",
     "kms:ReEncryptFrom",
@@ -206,6 +207,11 @@ _EXFILTRATION = [
     "s3:GetObjectVersion",
     "dynamodb:ExportTableToPointInTime",
     "dynamodb:Scan",
+    "dynamodb:Query",
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:PartiQLSelect",
+    "dynamodb:GetRecords",
     "ebs:GetSnapshotBlock",
     "ec2:ModifySnapshotAttribute",
     "ec2:ModifyImageAttribute",
@@ -213,12 +219,17 @@ _EXFILTRATION = [
     "rds:ModifyDBSnapshotAttribute",
     "rds:ModifyDBClusterSnapshotAttribute",
     "rds-db:connect",
+    "rds-data:ExecuteStatement",
+    "rds-data:BatchExecuteStatement",
     "redshift:GetClusterCredentials",
+    "redshift:GetClusterCredentialsWithIAM",
+    "redshift-serverless:GetCredentials",
     "sts:GetFederationToken",
     "cognito-identity:GetCredentialsForIdentity",
     "codecommit:GitPull",
     "lightsail:GetRelationalDatabaseMasterUserPassword",
     "kinesis:GetRecords",
+    "kinesis:SubscribeToShard",
     "sqs:ReceiveMessage",
 ]
 

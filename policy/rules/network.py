@@ -64,8 +64,8 @@ _ADMIN = Parameter("array", [22, 3389], "Ports of remote administration.", items
 def no_world_administration(resource: Resource, stack: Stack, parameters: Parameters) -> Iterator[str]:
     """Scanners find an open port within minutes.
 
-    Ranges count as the internet when they hold a sixteenth of the public addresses: in one rule, in several rules of a
-    group together, or in a prefix list of the plan.
+    Ranges count as the internet when they hold a sixteenth of the public IPv4 addresses or a /12 of IPv6: in one
+    rule, in several rules of a group together, or in a prefix list of the plan.
     """
     for opening in together(resource, stack, "ingress"):
         if opening.world and (opening.everything or any(int(port) in opening.ports for port in parameters["ports"])):

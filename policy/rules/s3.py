@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policy import tokens as t
-from policy.documents import statements
 from policy.resources import Resource
 from policy.rule import Parameter, Parameters, Rules, Severity
 from policy.rules.bucket_settings import needs_own_key_of_s3, settings_of, takes_logs
+from policy.rules.bucket_transport import open_to_plain
 from policy.rules.keys_of import no_customer_key
 from policy.stack import Stack, Target
 from policy.values import NotEvaluatedError, Unknown, single
@@ -63,11 +63,12 @@ def no_acls(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[str]:
 def tls_only(bucket: Resource, stack: Stack, _: Parameters) -> Iterator[tuple[Resource, str]]:
     """S3 accepts HTTP and HTTPS unless a policy denies HTTP.
 
-    The denial must apply to every principal and every action on objects, without a further condition.
+    The denial must apply to every principal and every action, without a further condition, and to the bucket itself
+    as well as to its objects: `bucket/*` alone leaves the list of objects open.
     """
     policies = settings_of(bucket, stack, t.BUCKET_POLICY)
-    if not any(s.denies_plain_transport for policy in policies for s in statements(policy.document("policy"))):
-        yield (policies[0] if policies else bucket), "allows requests without TLS"
+    if left := open_to_plain(bucket, stack, policies):
+        yield (policies[0] if policies else bucket), f"allows requests without TLS to {left}"
 
 
 @RULES.joined(

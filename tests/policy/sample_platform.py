@@ -463,7 +463,7 @@ def _audit(made: Made, key: str) -> None:
         minRetentionDays=7.0,
     )
     made.add(t.BACKUP_PLAN, "local", rules=[{"ruleName": "local", "targetVaultName": f"{made.stack}-backups"}])
-    made.add(t.BACKUP_SELECTION, "local", planId=ref(t.BACKUP_PLAN, "local", "id"))
+    made.add(t.BACKUP_SELECTION, "local", planId=ref(t.BACKUP_PLAN, "local", "id"), resources=["*"])
     if made.region == RECOVERY:
         copy = {"destinationVaultArn": ref(t.BACKUP_VAULT, "backups")}
         made.add(
@@ -472,7 +472,13 @@ def _audit(made: Made, key: str) -> None:
             provider="primary-side",
             rules=[{"ruleName": "daily", "targetVaultName": "primary-backups", "copyActions": [copy]}],
         )
-        made.add(t.BACKUP_SELECTION, "copied", provider="primary-side", planId=ref(t.BACKUP_PLAN, "copied", "id"))
+        made.add(
+            t.BACKUP_SELECTION,
+            "copied",
+            provider="primary-side",
+            planId=ref(t.BACKUP_PLAN, "copied", "id"),
+            resources=["*"],
+        )
     people = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     made.add(
         t.ROLE,

@@ -259,6 +259,33 @@ def test_a_rule_that_ends_the_process_or_yields_no_finding_fails_by_name(body: s
     assert "key-rotation" in {violation["rule"] for violation in report["violations"]}
 
 
+@pytest.mark.parametrize("place", ["rule", "module"])
+def test_what_an_own_rule_prints_stays_out_of_the_report(place: str) -> None:
+    """A line of it would make the JSON and the XML of the report unreadable."""
+    printed = "print('looked at')\n"
+    within = OWN.replace('if not key.text("description"):', f"{printed}    if True:")
+    content = within if place == "rule" else printed + OWN
+    path, rules = _file("input.json", d.blueprint((d.KEY, "k", KEY_OFF))), _file("mine.py", content)
+    for form, read in (("json", json.loads), ("sarif", json.loads), ("junit", Xml.fromstring)):
+        code, out, error = _run("check", path, "--rules", rules, "--format", form)
+        assert code == 1, error
+        read(out)
+        assert "looked at" in error
+
+
+@pytest.mark.parametrize("name", ["k\ud800", "k\x00", "k\x1b[31m", "k\ufffe"])
+def test_a_name_that_is_no_text_leaves_every_form_of_the_report_readable(name: str) -> None:
+    """JSON lets a plan hold control characters and half a character, XML and UTF-8 do not."""
+    path = _file("input.json", d.blueprint((d.KEY, name, KEY_OFF)))
+    for form in ("table", "json", "sarif", "junit", "controls"):
+        code, out, error = _run("check", path, "--format", form)
+        assert (code, error) == (1, "")
+        out.encode()
+        if form == "junit":
+            Xml.fromstring(out)
+    assert "key-rotation" in out or "CKV" in out
+
+
 def test_an_entry_of_exemptions_that_has_a_field_twice_is_refused() -> None:
     """Of two resources or two ends, YAML would take the last in silence."""
     path = _file("input.json", d.blueprint((d.KEY, "k", KEY_OFF)))

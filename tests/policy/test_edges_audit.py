@@ -290,7 +290,7 @@ def test_a_lock_has_a_minimum_and_becomes_permanent(lock: Json, said: list[str])
 
 
 _PLAN_ID = "${aws:backup/plan:Plan::plan#id}"
-_SELECTION = (t.BACKUP_SELECTION, "selection", {"planId": _PLAN_ID})
+_SELECTION = (t.BACKUP_SELECTION, "selection", {"planId": _PLAN_ID, "resources": ["*"]})
 
 
 def _plan(*rules: Json) -> tuple[str, str, Json]:
@@ -337,16 +337,21 @@ def _plan(*rules: Json) -> tuple[str, str, Json]:
             [_plan({"ruleName": "daily"}), (t.BACKUP_SELECTION, "other", {"planId": "another"})],
             ["selects no resources"],
         ),
-        ([_plan({"ruleName": "daily"})], []),
-        (
-            [_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(8))],
-            ["selects no resources"],
+        ([_plan({"ruleName": "daily"})], ["selects no resources"]),
+        *(
+            ([_plan({"ruleName": "daily"}), (t.BACKUP_SELECTION, "s", {**_SELECTION[2], "resources": [], **by})], said)
+            for by, said in [
+                ({}, ["selects no resources"]),
+                ({"notResources": ["*"]}, ["selects no resources"]),
+                ({"selectionTags": []}, ["selects no resources"]),
+                ({"selectionTags": [{"type": "STRINGEQUALS", "key": "backup", "value": "daily"}]}, []),
+                ({"conditions": {"stringEquals": [{"key": "aws:ResourceTag/backup", "value": "daily"}]}}, []),
+            ]
         ),
-        ([_plan({"ruleName": "daily"}), *((t.QUEUE, f"q{index}", {}) for index in range(7))], []),
     ],
 )
 def test_a_backup_plan_selects_and_keeps(entries: list[Any], said: list[str]) -> None:
-    """A plan of up to ten resources is an excerpt, of which a missing selection says nothing."""
+    """By a selection of its own that names resources or tags; the longest copy counts."""
     assert refused("backup-plan-works", *entries) == said
 
 

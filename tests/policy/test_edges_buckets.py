@@ -71,11 +71,71 @@ def _deny(**changes: Any) -> str:
 @pytest.mark.parametrize(("policy", "count"), [(_deny(), 0), (_deny(Effect="Allow"), 1), (_deny(Condition={}), 1)])
 def test_a_bucket_denies_plain_requests(policy: str, count: int) -> None:
     """By its policy in either form; the finding is of the policy where there is one."""
-    said = "allows requests without TLS"
+    said = "allows requests without TLS to the bucket and its objects"
     apart: Entry = (t.BUCKET_POLICY, "p", {"bucket": _ID, "policy": policy})
     assert accused("bucket-tls-only", _bucket(), apart) == [("p", said)] * count
     assert accused("bucket-tls-only", _bucket(policy=policy)) == [("b", said)] * count
     assert accused("bucket-tls-only", _bucket()) == [("b", said)]
+
+
+_ARN = reference(t.BUCKET, "b", "arn")
+_NAMED = "arn:aws:s3:::orders"
+
+
+@pytest.mark.parametrize("named", [_ARN, f"arn:aws:s3:::{_ID}", _NAMED, "arn:aws:s3:::ord?rs", "arn:*:s3:::orders"])
+@pytest.mark.parametrize("split", [False, True])
+def test_a_denial_reaches_the_bucket_and_its_objects(named: str, split: bool) -> None:
+    """In one statement in either order, or in two; with half of it the other half is open."""
+    both = [[f"{named}/*", named]] if not split else [named, [f"{named}/*"]]
+    entries = [{"Resource": resource} for resource in both]
+    assert not _over_plain(*entries, bucket="orders")
+    assert _over_plain({"Resource": named}, bucket="orders") == ["allows requests without TLS to its objects"]
+    said = ["allows requests without TLS to the bucket itself"]
+    assert _over_plain({"Resource": f"{named}/*"}, bucket="orders") == said
+
+
+@pytest.mark.parametrize(
+    ("resource", "left"),
+    [
+        (["arn:aws:s3:::other", "arn:aws:s3:::other/*"], "the bucket and its objects"),
+        ([reference(t.BUCKET, "c", "arn"), reference(t.BUCKET, "c", "arn") + "/*"], "the bucket and its objects"),
+        (["arn:aws:s3:::orders-archive*"], "the bucket and its objects"),
+        ([_NAMED, f"{_NAMED}/logs/*"], "its objects"),
+        ([_NAMED, f"{_NAMED}/*.csv"], "its objects"),
+        ([_NAMED, f"{_NAMED}/?"], "its objects"),
+        ([_NAMED, f"{reference(t.BUCKET, 'c', 'arn')}/*"], "its objects"),
+    ],
+)
+def test_a_denial_for_something_else_leaves_the_bucket_open(resource: list[str], left: str) -> None:
+    """Another bucket, some of the objects, one of two."""
+    other: Entry = (t.BUCKET, "c", {"bucket": "other"})
+    said = [("p", f"allows requests without TLS to {left}")]
+    assert [found for found in _plain({"Resource": resource}, other, bucket="orders") if found[0] == "p"] == said
+
+
+@pytest.mark.parametrize("resource", ["*", "arn:aws:s3:::*", [_NAMED + "*"], [_NAMED, _NAMED + "/?*"], "arn:*"])
+def test_a_wider_denial_reaches_the_bucket_too(resource: Any) -> None:
+    assert not _over_plain({"Resource": resource}, bucket="orders")
+
+
+def test_a_bucket_that_pulumi_names_is_found_by_a_reference_or_a_prefix() -> None:
+    """Its name is not known in a plan; a literal name of somebody's is not its name."""
+    assert not _over_plain({"Resource": [f"{_ARN}/*", _ARN]})
+    assert not _over_plain({"Resource": ["arn:aws:s3:::b-*"]})
+    assert not _over_plain({"Resource": ["arn:aws:s3:::logs-*"]}, bucketPrefix="logs-")
+    assert _over_plain({"Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]})
+
+
+def _over_plain(*changes: dict[str, Any], **bucket: Any) -> list[str]:
+    return [message for _, message in _plain(*changes, **bucket)]
+
+
+def _plain(*given: Any, **bucket: Any) -> list[tuple[str, str]]:
+    changes = [change for change in given if isinstance(change, dict)]
+    others = [entry for entry in given if isinstance(entry, tuple)]
+    entries = [json.loads(_deny(**change))["Statement"][0] for change in changes]
+    apart: Entry = (t.BUCKET_POLICY, "p", {"bucket": _ID, "policy": json.dumps({"Statement": entries})})
+    return accused("bucket-tls-only", (t.BUCKET, "b", bucket), *others, apart)
 
 
 # Encryption

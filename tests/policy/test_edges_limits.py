@@ -11,7 +11,7 @@ from policy import check
 from policy import tokens as t
 from policy.catalogue import BY_ID, RULES
 from tests.policy import documents as d
-from tests.policy.small import Entry, refused
+from tests.policy.small import Entry, reference, refused
 
 Json = dict[str, Any]
 
@@ -38,6 +38,8 @@ def _plan(value: float) -> Entry:
     return t.BACKUP_PLAN, "x", {"rules": [{"ruleName": "daily", "lifecycle": {"deleteAfter": value}}]}
 
 
+# A plan without a selection is refused whatever it keeps; no other rule looks at one.
+_SELECTION: Entry = (t.BACKUP_SELECTION, "s", {"planId": reference(t.BACKUP_PLAN, "x"), "resources": ["*"]})
 _LOCK = {"minRetentionDays": 4000.0, "changeableForDays": 3.0}
 _ASKED = ("requireLowercaseCharacters", "requireUppercaseCharacters", "requireNumbers", "requireSymbols")
 _PASSWORDS = {**dict.fromkeys(_ASKED, True), "minimumPasswordLength": 128, "passwordReusePrevention": 1000}
@@ -118,9 +120,9 @@ def test_a_number_at_its_limit(
     configured = {parameter: limit} if shift else {}
     for distance in (1, 2):
         value = float(limit - sign * distance)
-        assert refused(rule, made(value), **configured) == [said.format(f"{value:g}")]
+        assert refused(rule, made(value), _SELECTION, **configured) == [said.format(f"{value:g}")]
     for distance in (0, 1, 2, min(100, limit - 1) if sign < 0 else 100):
-        assert refused(rule, made(float(limit + sign * distance)), **configured) == []
+        assert refused(rule, made(float(limit + sign * distance)), _SELECTION, **configured) == []
 
 
 def test_rules_that_need_names_of_the_platform() -> None:

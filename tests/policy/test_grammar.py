@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
+import pulumi_aws
 import pytest
 
 from policy import check
@@ -151,7 +154,8 @@ def test_every_policy_on_a_resource_is_read_with_its_grammar(type_: str, documen
     """Buckets, keys, queues, topics, endpoints and all others: none passes for the want of a statement."""
     path = _PATHS[type_]
     for given in (document, json.dumps(document)):
-        ((where, _),) = undecided(_RULES[type_], (type_, "x", {path: given}))
+        outer, _, inner = path.partition(".")
+        ((where, _),) = undecided(_RULES[type_], (type_, "x", {outer: {inner: given} if inner else given}))
         assert where.startswith(path)
 
 
@@ -232,3 +236,29 @@ def test_container_definitions_that_are_no_list_are_not_evaluated(definitions: s
     task: Entry = (t.TASK_DEFINITION, "t", {"containerDefinitions": definitions})
     for rule in ("ecs-not-privileged", "ecs-read-only-root", "ecs-no-secrets-in-environment", "ecs-task-logging"):
         assert undecided(rule, task) == [("containerDefinitions", "is no list of containers")]
+
+
+# Types of pulumi-aws named so whose document has no principals, or is judged by a rule of its own.
+_NO_PRINCIPALS = ("aws:apigateway/", "aws:cfg/", "aws:ec2/vpcEndpointPolicy", "aws:iam/", "aws:iot/",
+    "aws:opensearch/serverless",
+    "aws:cloudwatch/logAccountPolicy", "aws:cloudwatch/logDataProtectionPolicy", "aws:cloudwatch/logIndexPolicy",
+    "aws:ecr/lifecyclePolicy", "aws:ecr/pullThrough", "aws:networkmanager/", "aws:organizations/", "aws:route53/",
+    "aws:sns/dataProtectionPolicy", "aws:sqs/redrive", "aws:verifiedpermissions/", "aws:dlm/",
+    "aws:bedrock/agentcorePolicy:",
+    "aws:s3/bucketLifecycle")  # fmt: skip
+
+
+def test_every_policy_of_a_resource_in_pulumi_aws_is_judged() -> None:
+    """Told by the name of the type and a property that holds the document, in the SDK that is installed."""
+    root = Path(pulumi_aws.__file__).parent
+    token = re.compile(r"__self__\)\.__init__\(\s*'(aws:[^']+)'")
+    document = re.compile(r"\b(?:resource_|access_)?policy(?:_document)?: .*(?:_builtins\.str|PolicyDocument)")
+    found = set()
+    for file in root.glob("*/*policy*.py"):
+        text = file.read_text(encoding="utf-8")
+        declared = token.search(text)
+        signature = text[text.find("def __init__(__self__") :].partition('"""')[0]
+        if declared and document.search(signature):
+            found.add(declared[1])
+    assert len(found) > 40
+    assert not {type_ for type_ in found if not type_.startswith(_NO_PRINCIPALS)} - set(ALL)

@@ -129,8 +129,21 @@ def test_an_acl_that_denies_half_of_the_world_admits_the_other_half() -> None:
 
 _NAMES = ["PGPASSWORD", "dbPassword", "REDISCLI_AUTH", "DB_PASS", "MYSQL_PWD", "MYSQL_ROOT_PASSWORD", "token", "apiKey",
     "API-KEY", "STRIPE_SECRET_KEY", "clientSecret", "JWT_SIGNING_KEY", "DATABASE_PASSWORD_1", "Db.Password.Prod",
-    "passphrase", "ECS_ENGINE_AUTH_DATA", "GITHUB_PAT", "SLACK_BOT_TOKEN",
-    "AWS_SECRET_ACCESS_KEY", "SSHPASS"]  # fmt: skip
+    "passphrase", "ECS_ENGINE_AUTH_DATA", "GITHUB_PAT", "SLACK_BOT_TOKEN", "AWS_SECRET_ACCESS_KEY",
+    "SSHPASS", "SECRET_KEY_BASE", "SECRETKEYBASE", "PASSWORD_DB", "TOKEN_GITHUB", "secretForWebhook", "PRIVATE_KEY_PEM",
+    "DB_PASSWORD_V2", "DB_PASSWORDS", "STRIPE_KEY", "SENDGRID_KEY", "AES_KEY", "CONSUMER_KEY", "SIGNING_KEY_V2",
+    "RAILS_MASTER_KEY", "spring.datasource.password", "keystorePassword"]  # fmt: skip
+
+
+_LETTERS = "".join(chr(ord("a") + index) for index in range(26))
+# Made up, and in two parts, so that no scanner of this repository takes one for real.
+_TOKENS = ["sk_" + "live_4242", "rk_" + "prod_" + "4" * 10, "shp" + "at_" + "0a" * 16, "sq0" + "atp-" + _LETTERS[:22],
+    "dop_" + "v1_" + "0a" * 32, "dapi" + "0a" * 16, "dckr_" + "pat_" + _LETTERS, "NRAK" + "-" + _LETTERS.upper() + "1",
+    "lin_" + "api_" + _LETTERS + "0123456789abcd", "hf_" + _LETTERS + "ABCDEFGH", "AGE-SECRET-" + "KEY-1" + "Q" * 58,
+    "dp." + "pt." + _LETTERS + "0" * 17, "s." + _LETTERS[:24], "glsa_" + "a" * 32 + "_0123abcd", "key-" + "3ax6" * 8,
+    "hooks.slack.com/" + "services/T0/B0/" + "x" * 8, "https://discord.com/api/" + "webhooks/1234/" + _LETTERS,
+    "110201543" + ":AA" + _LETTERS + "1234567", "pscale_" + "pw_" + _LETTERS, "xkeysib" + "-" + "0a" * 32,
+    "PMAK" + "-" + "0a" * 12 + "-" + "0b" * 17, "AccountKey=" + "A1b2" * 12, "hvs" + "." + _LETTERS]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", _NAMES)
@@ -153,10 +166,28 @@ def test_a_secret_is_told_by_its_name(name: str) -> None:
         '{"user": "app", "password": "hunter2"}',
         '{"databases": [{"name": "DB_PASSWORD", "value": "hunter2"}]}',
         "Zx81Qw7LrT3bVn9KpJ2sGh5Yd8Fm4Xc6Ra0",
+        "postgres://app:123456@db.example/trades",
+        "--user app --password hunter2",
+        "-Xmx1g -Djavax.net.ssl.keyStorePassword=changeit",
+        'PlainLoginModule required username="app" password="hunter2";',
+        "https://account.blob.core.windows.net/c?sv=2020&sig=" + "a1B2" * 8,
+        "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=" + "0a" * 32,
+        *_TOKENS,
     ],
 )
 def test_a_secret_is_told_by_its_value(value: str) -> None:
     assert is_secret("SETTING", value)
+
+
+# Settings about a secret, and keys that are none.
+_SETTINGS = {"TOKEN_TTL_SECONDS": "300", "PASSWORD_MIN_LENGTH": "14", "PASSWORD_POLICY": "strict",
+    "SECRET_STORE": "ssm", "SECRETS_MANAGER_REGION": "us-east-1", "TOKEN_BUCKET_RATE": "fast",
+    "API_KEY_HEADER": "x-api-key", "API_KEY_SOURCE": "HEADER", "SECRET_VERSION_STAGE": "AWSCURRENT",
+    "SECRET_KEY_NAME": "trading/database", "PASSWORD_KEY": "password", "SORT_KEY": "sequence",
+    "OBJECT_KEY": "orders-2026-11-28T00", "PASSWORDLESS": "always",
+    "STRIPE_PUBLISHABLE_KEY": "pk_live_" + "4" * 24, "KMS_KEY": "1234abcd-12ab-34cd-56ef-1234567890ab",
+    "IDEMPOTENCY_KEY": "orderId2026x", "CACHE_KEY": "orders:v2:eu1", "JWT_ALGORITHM": "RS256", "SALT_ROUNDS": "10",
+    "COMMIT": "0123456789abcdef0123456789abcdef01234567", "QUERY": "page=2&max_token=3"}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -180,10 +211,46 @@ def test_a_secret_is_told_by_its_value(value: str) -> None:
         ("DATABASE_URL", "postgres://db.example:5432/trades"),
         ("DATABASE_URL", "postgres://app:${DB_PASSWORD}@db.example/trades"),
         ("USE_PASSWORD", "true"),
+        *_SETTINGS.items(),
     ],
 )
 def test_a_setting_is_no_secret(name: str, value: str) -> None:
     assert not is_secret(name, value)
+
+
+def test_the_blocks_of_the_registries_are_the_world() -> None:
+    """A few hold nearly every address that is in use, though little of 2000::/3; one organization has less."""
+    assert covers_world(["2400::/12", "2600::/12", "2800::/12", "2a00::/12", "2c00::/12"])
+    assert covers_world(["2600::/13", "2608::/13"])
+    assert not covers_world(["2600::/16", "2620:1ec::/32"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mysql --user=app --password=hunter2 < schema.sql",
+        "curl -H 'Authorization: Bearer abcdefghijklmnopqrst' https://x.example",
+        "aws configure set aws_secret_access_key " + "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
+        "export STRIPE_KEY=sk_" + "live_4242",
+    ],
+)
+def test_a_command_of_user_data_gives_a_secret(line: str) -> None:
+    assert list(in_script(f"#!/bin/sh\n{line}\n"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'mysql --password="$DB_PASSWORD"',
+        "mysql --password=$(get-password)",
+        'if [ "$password" = "" ]; then exit 1; fi',
+        "TOKEN=`curl -X PUT http://169.254.169.254/latest/api/token`",
+        "aws secretsmanager get-secret-value --secret-id trading/database",
+        'curl -H "X-aws-ec2-metadata-token: $TOKEN" http://169.254.169.254/latest/meta-data/',
+    ],
+)
+def test_a_command_that_looks_a_secret_up_gives_none(line: str) -> None:
+    assert not list(in_script(f"#!/bin/sh\n{line}\n"))
 
 
 def test_user_data_is_read_plain_and_in_base64() -> None:
