@@ -32,9 +32,11 @@ class Handler(MotoRequestHandler):
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
-        """Answer one request. If the application aborts a request, close the connection without an answer."""
-        self.environ = environ = self._with_body(self.make_environ())
+        """Answer one request. If the client ends within its request, or the application aborts it, close the connection
+        without an answer."""
+        environ: WSGIEnvironment = {}
         try:
+            self.environ = environ = self._with_body(self.make_environ())
             status, headers, body = self._application_answer(environ)
         except ConnectionError as error:
             self.connection_dropped(error, environ)
@@ -60,13 +62,19 @@ class Handler(MotoRequestHandler):
         self.close_connection = True
 
     def _with_body(self, environ: WSGIEnvironment) -> WSGIEnvironment:
-        """Return the environment with the whole body, so that the next request starts where this one ends."""
+        """Return the environment with the whole body, so that the next request starts where this one ends.
+
+        Raises ConnectionError for a client that ended within its body: AWS carries out no part of a request.
+        """
         if environ.pop("wsgi.input_terminated", False):
             body = environ["wsgi.input"].read()
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             environ["CONTENT_LENGTH"] = str(len(body))
         else:
-            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            body = environ["wsgi.input"].read(length)
+            if len(body) < length:
+                raise ConnectionError(f"the client sent {len(body)} of {length} bytes")
         environ["wsgi.input"] = BytesIO(body)
         return environ
 

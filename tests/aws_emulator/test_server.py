@@ -133,6 +133,23 @@ def test_a_connection_stays_open_after_an_unread_body(in_memory_aws):
             assert answers.read(int(headers[b"content-length"]))
 
 
+def test_a_client_that_ends_within_its_request_gets_no_answer_and_changes_nothing(own_aws):
+    """A killed operator or function ended within a PutItem. Its rest was served, and counted as a check that failed."""
+    request = (
+        b"POST / HTTP/1.1\r\nHost: dynamodb.us-east-1.amazonaws.com\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        b"X-Amz-Target: DynamoDB_20120810.CreateTable\r\nAuthorization: AWS4-HMAC-SHA256 "
+        b"Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=00\r\n"
+        b"Content-Length: 400\r\n\r\n"
+    )
+    with _connected(own_aws) as connection:
+        connection.sendall(request + b'{"TableName": "half')
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096) == b""
+    strictness = own_aws.strictness()
+    assert strictness["failed"] == []
+    assert strictness["checked"] == {}, "no part of a request is carried out"
+
+
 def _fields(answer):
     while line := answer.readline().strip():
         name, _, value = line.partition(b":")
