@@ -54,6 +54,14 @@ def of_the_takeover(platform: Platform, order: str) -> list[str]:
     return [record["kind"] for record in records if record["order_id"] == order]
 
 
+def lose_a_cancellation(platform: Platform) -> None:
+    """Order A was cancelled, and a late write has overwritten that."""
+    enter(platform, "A")
+    (before,) = platform.dynamodb.scan(TableName=ORDERS)["Items"]
+    assert platform.cancel("A")[0] == 202
+    platform.dynamodb.put_item(TableName=ORDERS, Item=before)
+
+
 def take(platform: Platform, name: str) -> None:
     """What an engine does that takes an order."""
     platform.dynamodb.update_item(
@@ -134,10 +142,7 @@ def test_an_order_that_was_taken_since_its_page_was_listed_is_not_published(redr
 
 def test_a_cancellation_that_was_overwritten_is_published_with_its_order(redriven: Redriven) -> None:
     platform = redriven.platform
-    enter(platform, "A")
-    (before,) = platform.dynamodb.scan(TableName=ORDERS)["Items"]
-    assert platform.cancel("A")[0] == 202
-    platform.dynamodb.put_item(TableName=ORDERS, Item=before)
+    lose_a_cancellation(platform)
     take_over(platform)
     all_pages(redriven)
     assert of_the_takeover(platform, "ACC-1#A") == ["new", "cancel"]
@@ -257,10 +262,7 @@ def test_the_note_of_an_older_takeover_does_not_count(redriven: Redriven) -> Non
 def test_a_restored_cancellation_is_listed_before_the_order_changes(redriven: Redriven) -> None:
     """The caller names the order first: a restored order is on no list any more."""
     platform = redriven.platform
-    enter(platform, "A")
-    (before,) = platform.dynamodb.scan(TableName=ORDERS)["Items"]
-    assert platform.cancel("A")[0] == 202
-    platform.dynamodb.put_item(TableName=ORDERS, Item=before)
+    lose_a_cancellation(platform)
     take_over(platform)
     number = order_item.change_shards().index(order_item.change_shard("ACC-1#A"))
     event = {"restore_cancellations": {"cursor": {"shard": number, "start": None}, "since": 0}}
@@ -274,10 +276,7 @@ def test_a_restored_cancellation_is_listed_before_the_order_changes(redriven: Re
 def test_a_restoration_that_comes_too_late_says_so(redriven: Redriven) -> None:
     """An engine took the order after its page had been listed."""
     platform = redriven.platform
-    enter(platform, "A")
-    (before,) = platform.dynamodb.scan(TableName=ORDERS)["Items"]
-    assert platform.cancel("A")[0] == 202
-    platform.dynamodb.put_item(TableName=ORDERS, Item=before)
+    lose_a_cancellation(platform)
     take_over(platform)
     take(platform, "A")
     assert redriven.answer({"restore": ["ACC-1#A"]}) == {"too_late": ["ACC-1#A"], "trouble": None}
