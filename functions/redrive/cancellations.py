@@ -17,8 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions import failures, order_item
 from functions.clock import Clock
 from functions.order_intake.lease import Grant, LeaseKeeper
-from functions.redrive.republish import NotPublishedError, following
-from functions.redrive.stored import UnreadError, stored
+from functions.redrive.errors import NotPublishedError
+from functions.redrive.republish import following
+from functions.redrive.stored import stored
 
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 _PAGE = 100
@@ -75,8 +76,6 @@ class Cancellations:
                     too_late.append(identity)
         except (BotoCoreError, ClientError, order_item.MalformedOrderItemError) as error:
             raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
-        except UnreadError as error:
-            raise NotPublishedError(str(error)) from error
         return too_late
 
     def _grant(self) -> Grant:
@@ -95,8 +94,6 @@ class Cancellations:
                 found.append(order["order_id"])
         except (BotoCoreError, ClientError, order_item.MalformedOrderItemError) as error:
             raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
-        except UnreadError as error:
-            raise NotPublishedError(str(error)) from error
         page.cursor = following(number, answer.get("LastEvaluatedKey"), len(shards))
         return page
 

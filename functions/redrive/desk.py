@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions import failures, order_item
 from functions.clock import Clock
 from functions.order_intake.lease import Grant, LeaseKeeper
-from functions.redrive.republish import NotPublishedError, Republish
+from functions.redrive.errors import NotPublishedError
+from functions.redrive.republish import Republish
 
 MAX_DECIDED = 500
 """Orders of one decision: one call of the stream takes them all."""

@@ -40,10 +40,11 @@ from functions.order_intake.lease_store import DynamoDbLeaseStore
 from functions.outbox import Outbox
 from functions.redrive.cancellations import Cancellations
 from functions.redrive.desk import MAX_DECIDED, Desk
+from functions.redrive.errors import NotPublishedError
 from functions.redrive.outbox import Sweep
 from functions.redrive.pace import Pace
 from functions.redrive.queues import Redrive, Route
-from functions.redrive.republish import NotPublishedError, Republish
+from functions.redrive.republish import Republish
 
 logger = Logger(service=metrics.REDRIVE)
 tracer = Tracer(service=metrics.REDRIVE, patch_modules=["botocore"])
@@ -85,11 +86,10 @@ def build(
 ) -> Work:
     """`bounded_*` serve what is done under the lease; raises SettingError."""
     environment = Environment(variables)
-    store = DynamoDbLeaseStore(bounded_dynamodb, environment.text("CONTROL_TABLE"))
-    keeper = LeaseKeeper(environment.text("AWS_REGION"), store, clock, LeaseSettings.from_environment(environment))
+    lease, control = LeaseSettings.from_environment(environment), environment.text("CONTROL_TABLE")
+    keeper = LeaseKeeper(environment.text("AWS_REGION"), DynamoDbLeaseStore(bounded_dynamodb, control), clock, lease)
     table = environment.text("ORDERS_TABLE")
-    control, recheck = environment.text("CONTROL_TABLE"), LeaseSettings.from_environment(environment).recheck
-    republished = NoteReader(dynamodb, control, Note.REPUBLISHED, clock, recheck)
+    republished = NoteReader(dynamodb, control, Note.REPUBLISHED, clock, lease.recheck)
     outbox = Outbox(bounded_dynamodb, bounded_kinesis, table=table, stream=environment.text("ORDER_STREAM"))
     settle, hold = environment.milliseconds("SETTLE_SECONDS", 30), environment.milliseconds("HOLD_SECONDS", 900)
     republish = Republish(dynamodb, outbox, keeper, clock, table, hold)
@@ -155,7 +155,7 @@ def answer(
         if pages in event:
             return _page(job, pages, event[pages])
     if "publish" in event:
-        return _named(lambda ids: job.republish.publish_open(ids), _order_ids("publish", event["publish"]))
+        return _named(job.republish.publish_open, _order_ids("publish", event["publish"]))
     if "restore" in event:
         return _named(lambda ids: {"too_late": job.cancellations.restore(ids)}, _order_ids("restore", event["restore"]))
     for decision, decide in (("release", job.desk.release), ("refuse", job.desk.refuse)):

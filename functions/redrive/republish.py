@@ -26,12 +26,9 @@ from functions.clock import Clock
 from functions.order_intake.lease import Grant, LeaseKeeper
 from functions.order_item import Item
 from functions.outbox import MAX_BATCH, Outbox, StreamUnavailableError
+from functions.redrive.errors import NotPublishedError
 from functions.redrive.outbox import is_held
-from functions.redrive.stored import UnreadError, stored
-
-
-class NotPublishedError(Exception):
-    """The request was not carried out, or not whole: repeat it. A copy too many does no harm."""
+from functions.redrive.stored import stored
 
 
 @dataclass
@@ -95,8 +92,6 @@ class Republish:
             wanted = self._with_cancellations(found.orders)
         except (BotoCoreError, ClientError) as error:
             raise NotPublishedError(f"{self.table}: {failures.code(error)}: {error}") from error
-        except UnreadError as error:
-            raise NotPublishedError(str(error)) from error
         self.publish(wanted)
 
     def publish(self, items: Sequence[Item]) -> None:

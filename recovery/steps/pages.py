@@ -76,7 +76,8 @@ class RedrivePages(Step):
             try:
                 entries = self._name(context, progress.pages, page)
                 for done in self._work_on(context, entries):
-                    entries = self._name(context, progress.pages, done)
+                    if any(done.get(kind) for kind in self.kinds):
+                        entries = self._name(context, progress.pages, done)
                 for entry in entries:
                     progress.counts[entry["became"]] = progress.counts.get(entry["became"], 0) + 1
                 progress.cursor, progress.whole = page["cursor"], page["cursor"] is None
