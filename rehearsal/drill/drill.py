@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -403,20 +403,14 @@ class Drill:
     @contextmanager
     def _schedule(self) -> Iterator[None]:
         """Run the redrive schedule in both regions."""
-        ended = threading.Event()
 
-        def sweep() -> None:
+        def sweep(ended: threading.Event) -> None:
             while not ended.wait(_SWEPT_EVERY):
                 for site in (self._primary, self._standby):
                     self._invoke_redrive(site)
 
-        thread = threading.Thread(target=sweep, daemon=True)
-        thread.start()
-        try:
+        with beside(sweep):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
     def _invoke_redrive(self, site: Site) -> None:
         # The schedule belongs to its region. Only a dead region loses it.
@@ -426,6 +420,19 @@ class Drill:
         # A region that fails now loses the call. The next call follows at the next interval.
         with suppress(BotoCoreError, ClientError):
             client.invoke(FunctionName=site.redrive, Payload=json.dumps({}).encode())
+
+
+@contextmanager
+def beside(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Run `work` in a thread of its own. It ends soon after the event that it is given is set."""
+    ended = threading.Event()
+    thread = threading.Thread(target=work, args=(ended,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def problems_of(result: Result) -> list[str]:

@@ -25,7 +25,7 @@ from recovery import lease
 from recovery.errors import StepFailedError
 from recovery.intake import IntakeError
 from rehearsal.drill import audit
-from rehearsal.drill.drill import Drill
+from rehearsal.drill.drill import Drill, beside
 from rehearsal.drill.operator import Command, Finished
 from rehearsal.drill.orders import NOT_ANSWERED, Traffic, stored
 from rehearsal.drill.scenario import Loss, Scenario, Second
@@ -221,22 +221,16 @@ class ServiceDrill(Drill):
     @contextmanager
     def _mending(self) -> Iterator[None]:
         """Let the service of the recovery region work again some time after its first orders, or at the end."""
-        ended = threading.Event()
 
-        def mend() -> None:
+        def mend(ended: threading.Event) -> None:
             while not ended.wait(0.2):
                 if self.flows[0].accepted_in(self._standby.region) >= _STATUSES:
                     ended.wait(_LASTS_SECONDS)
                     break
             self.testbed.server.mend_services()
 
-        thread = threading.Thread(target=mend, daemon=True)
-        thread.start()
-        try:
+        with beside(mend):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
     def _fail_back(self, outside: Traffic) -> tuple[Finished, dict[str, Item]]:
         self.testbed.server.mend_services()

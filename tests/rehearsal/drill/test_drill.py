@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from rehearsal.drill.drill import Drill
 from rehearsal.drill.operator import Finished
 from rehearsal.drill.orders import Traffic
 from rehearsal.drill.scenario import Loss, scenario
-from rehearsal.drill.series import Series, grant_first_lease
+from rehearsal.drill.series import Series
 from rehearsal.drill.testbed import Testbed
 from rehearsal.functions import function_checks
 
@@ -27,15 +26,6 @@ pytestmark = pytest.mark.rehearsal
 
 DEAD, CUT_OFF, PLANNED = 0, 10, 5
 _PRIVATE = "small-private-lease"
-
-
-@pytest.fixture(scope="module")
-def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
-    folder = tmp_path_factory.mktemp("drill")
-    with start(log=folder / "server.log") as server:
-        made = minimal_fixture.make(server)
-        grant_first_lease(made, folder)
-        yield made
 
 
 def test_every_function_works_in_both_regions(testbed: Testbed) -> None:

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from aws_emulator.server import start
-from rehearsal.drill import minimal_fixture
 from rehearsal.drill.__main__ import main
 from rehearsal.drill.named import NAMED_DRILLS
-from rehearsal.drill.series import grant_first_lease
 from rehearsal.drill.service_drill import ServiceDrill
 from rehearsal.drill.service_scenarios import SERVICE_SCENARIOS, Way
 from rehearsal.drill.testbed import Testbed
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "runbook.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
-    folder = tmp_path_factory.mktemp("named")
-    with start(log=folder / "server.log") as server:
-        made = minimal_fixture.make(server)
-        grant_first_lease(made, folder)
-        yield made
 
 
 @pytest.mark.rehearsal
