@@ -13,6 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from policy.credentials import FORMAT, HEADER, PAIR, URL
@@ -101,6 +102,8 @@ def is_secret(name: str, value: Any) -> bool:
     return _named(name, text) or _random(text)
 
 
+# The engine judges each resource several times, once for each of the pack's own policies, and the formats are many.
+@lru_cache(maxsize=4096)
 def holds_secret(text: str) -> bool:
     """Whether a text has a credential of a known format in it, or a URL or a pair with a password."""
     if FORMAT.search(text):
